@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Between vectors of numbers and plaintext polynomials.
+
+#include "ckks/context.h"
+#include "rlwe/ciphertext.h"
+
+namespace tacet {
+
+/// What decode() saw of the coefficients.
+struct DecodeStats {
+  double max_coefficient_log2 = 0;  ///< log2 of the largest |coefficient|; -infinity if all are zero
+  double modulus_log2 = 0;          ///< log2(q_0 * ... * q_level)
+  /// max |coefficient| * 8 / (q_0 * ... * q_level): at most 1 in an honest answer (3 spare bits)
+  double fraction = 0;
+};
+
+/// Canonical embedding: slot j is the value at the root zeta^(5^j). Doubles inside, coefficients rounded to exact integers.
+class Encoder {
+ public:
+  explicit Encoder(std::shared_ptr<const Context> context) : context_(std::move(context)) {}
+
+  /// `count` <= slots complex numbers (imaginary may be null), the rest zero. Throws Error(kInvalidArgument) naming slot and bound
+  /// for NaN, infinity and overflow (a coefficient at or above q_0..q_level / 2), the count, the level.
+  Plaintext encode(const double* real, const double* imaginary, std::size_t count, int level, const Scale& scale) const;
+  /// As encode(), for `count` <= n coefficients.
+  Plaintext encode_coefficients(const double* values, std::size_t count, int level, const Scale& scale) const;
+
+  /// encode() with residues also modulo the special primes (for linear transforms).
+  Poly<Eval> encode_raised(const double* real, const double* imaginary, std::size_t count, int level, const Scale& scale) const;
+
+  /// Writes slots() numbers to each of real and imaginary (either may be null).
+  void decode(const Plaintext& plaintext, double* real, double* imaginary, DecodeStats* stats = nullptr) const;
+  /// Writes n numbers.
+  void decode_coefficients(const Plaintext& plaintext, double* values, DecodeStats* stats = nullptr) const;
+
+  const Context& context() const { return *context_; }
+
+ private:
+  Poly<Eval> from_coefficients(const double* scaled, int level, bool with_special) const;
+  Poly<Eval> encode_poly(const double* real, const double* imaginary, std::size_t count, int level, const Scale& scale,
+                         bool with_special) const;
+
+  std::shared_ptr<const Context> context_;
+};
+
+}  // namespace tacet

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Operations on ciphertexts.
+
+#include <vector>
+
+#include "ckks/context.h"
+#include "ckks/encoder.h"
+#include "rlwe/ciphertext.h"
+#include "rlwe/key_switch.h"
+#include "rlwe/keys.h"
+
+namespace tacet {
+
+/// Stateless but for its context and keys; safe to use from many threads. Every operation checks its arguments and throws
+/// Error(kInvalidArgument) naming levels, scales and components, or Error(kMissingKey).
+class Evaluator {
+ public:
+  /// keys may be null when no operation needs one.
+  Evaluator(std::shared_ptr<const Context> context, std::shared_ptr<const EvaluationKeySet> keys)
+      : context_(std::move(context)), keys_(std::move(keys)) {}
+
+  // Equal encoding, level and scale; 2 or 3 components each, result has the larger number.
+  Ciphertext add(const Ciphertext& a, const Ciphertext& b) const;
+  Ciphertext subtract(const Ciphertext& a, const Ciphertext& b) const;
+  Ciphertext negate(const Ciphertext& a) const;
+  /// The plaintext's level must be at least a's; scales must be equal.
+  Ciphertext add_plain(const Ciphertext& a, const Plaintext& b) const;
+  /// Adds the constant to every slot, rounded at a's scale.
+  Ciphertext add_scalar(const Ciphertext& a, double value) const;
+
+  /// 2 components each, equal level; 3 components, scale product, no rescale.
+  Ciphertext multiply(const Ciphertext& a, const Ciphertext& b) const;
+  Ciphertext square(const Ciphertext& a) const;
+  /// Scale product, same level. The plaintext's level must be at least a's.
+  Ciphertext multiply_plain(const Ciphertext& a, const Plaintext& b) const;
+  /// Multiplies by the integer round(value * plain); the scale becomes scale * plain. With plain = 1 the value must be an integer.
+  Ciphertext multiply_scalar(const Ciphertext& a, double value, const Scale& plain) const;
+
+  /// 3 -> 2 components; 2 components are returned unchanged.
+  Ciphertext relinearize(const Ciphertext& a) const;
+  /// Divides by q_level: level - 1, scale / q_level. Level must be >= 1.
+  Ciphertext rescale(const Ciphertext& a) const;
+  /// The same ciphertext at a lower (or its own) level.
+  Ciphertext drop_level(const Ciphertext& a, int level) const;
+
+  /// Result slot j = slot j + steps. 2 components. steps is taken modulo the slots; 0 needs no key.
+  Ciphertext rotate(const Ciphertext& a, i64 steps) const;
+  /// All rotations from one decomposition.
+  std::vector<Ciphertext> rotate_hoisted(const Ciphertext& a, const std::vector<i64>& steps) const;
+  /// sum over i < count of rotate(a, i * step), count a power of two, by log2(count) rotations.
+  Ciphertext rotate_sum(const Ciphertext& a, i64 step, i64 count) const;
+  Ciphertext conjugate(const Ciphertext& a) const;
+
+  const Context& context() const { return *context_; }
+  const std::shared_ptr<const Context>& shared_context() const { return context_; }
+  /// Throws Error(kMissingKey) if there is no key set.
+  const EvaluationKeySet& keys() const;
+
+ private:
+  Ciphertext apply_galois(const Ciphertext& a, const std::vector<Poly<Eval>>& digits, u32 galois) const;
+  void check(const Ciphertext& a, const char* operation, int max_components) const;
+
+  std::shared_ptr<const Context> context_;
+  std::shared_ptr<const EvaluationKeySet> keys_;
+};
+
+}  // namespace tacet

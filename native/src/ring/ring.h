@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The ring Z_QP[X]/(X^n+1): primes, transform tables, conversion tables. Immutable and shared.
+
+#include <memory>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "ring/basis_conversion.h"
+#include "ring/poly.h"
+
+namespace tacet {
+
+/// Tables for ring degree n = 2^log_n, chain primes q_0..q_L, special primes p_0..p_{k-1} (k may be 0) and digits of `digit_size`
+/// chain primes. Moduli have one index: chain primes 0..L, special prime t at chain_length()+t.
+class Ring {
+ public:
+  /// Throws Error(kInvalidArgument) with the offending prime unless all are distinct primes below 2^50 and 1 mod 2n.
+  Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size);
+  ~Ring();
+  Ring(const Ring&) = delete;
+  Ring& operator=(const Ring&) = delete;
+
+  int log_n() const { return log_n_; }
+  std::size_t n() const { return n_; }
+  int chain_length() const { return chain_length_; }
+  int max_level() const { return chain_length_ - 1; }
+  int special_count() const { return special_count_; }
+  int digit_size() const { return digit_size_; }
+  /// Number of digits of a polynomial at `level`: ceil((level+1)/digit_size).
+  int digits(int level) const { return (level + digit_size_) / digit_size_; }
+
+  const Modulus& modulus(int index) const { return moduli_[static_cast<std::size_t>(index)]; }
+  const NttTable& ntt(int index) const { return ntt_[static_cast<std::size_t>(index)]; }
+  /// Ring index of limb `limb` of a polynomial with q_limbs chain limbs.
+  int index_of(int limb, int q_limbs) const { return limb < q_limbs ? limb : chain_length_ + (limb - q_limbs); }
+
+  /// Conversion from the digit that starts at chain prime digit*digit_size and has `size` primes.
+  const BasisConversion& digit_conversion(int digit, int size) const;
+  /// Conversion from the special primes; present if special_count() > 0.
+  const BasisConversion& special_conversion() const { return *special_conversion_; }
+
+  /// P mod q_i and P^-1 mod q_i, P = product of the special primes (1 if there are none).
+  u64 special_mod(int i) const { return special_mod_[static_cast<std::size_t>(i)]; }
+  u64 special_inverse(int i) const { return special_inverse_[static_cast<std::size_t>(i)]; }
+  /// q_from^-1 mod q_i, i < from.
+  u64 prime_inverse(int from, int i) const {
+    return prime_inverse_[static_cast<std::size_t>(from)][static_cast<std::size_t>(i)];
+  }
+
+  /// log2(q_0 * ... * q_level).
+  double log2_q(int level) const;
+  double log2_p() const;
+
+ private:
+  int log_n_;
+  std::size_t n_;
+  int chain_length_;
+  int special_count_;
+  int digit_size_;
+  std::vector<Modulus> moduli_;
+  std::vector<Buffer> ntt_words_;
+  std::vector<NttTable> ntt_;
+  std::vector<std::vector<std::unique_ptr<BasisConversion>>> digit_conversions_;
+  std::unique_ptr<BasisConversion> special_conversion_;
+  std::vector<u64> special_mod_;
+  std::vector<u64> special_inverse_;
+  std::vector<std::vector<u64>> prime_inverse_;
+};
+
+}  // namespace tacet

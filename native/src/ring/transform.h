@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Domain changes and limb-wise arithmetic of whole polynomials. Limbs run in parallel on the pool.
+
+#include "ring/ring.h"
+
+namespace tacet {
+
+Poly<Eval> to_eval(const Ring& ring, Poly<Coeff> x);
+Poly<Coeff> to_coeff(const Ring& ring, Poly<Eval> x);
+
+/// a += b over the limbs of a; b must have at least a's chain limbs and the same special limbs.
+template <class Domain>
+void add_into(const Ring& ring, Poly<Domain>& a, const Poly<Domain>& b);
+/// a -= b, as add_into.
+template <class Domain>
+void subtract_from(const Ring& ring, Poly<Domain>& a, const Poly<Domain>& b);
+template <class Domain>
+void negate(const Ring& ring, Poly<Domain>& a);
+/// a * b on the first q_limbs chain limbs (no special limbs).
+Poly<Eval> multiply(const Ring& ring, const Poly<Eval>& a, const Poly<Eval>& b, int q_limbs);
+/// a *= constant, given by its residues: one word per limb of a.
+void multiply_constants(const Ring& ring, Poly<Eval>& a, const std::vector<u64>& residues);
+/// Adds a constant polynomial (its residues: one word per limb) to a.
+void add_constants(const Ring& ring, Poly<Eval>& a, const std::vector<u64>& residues);
+
+}  // namespace tacet

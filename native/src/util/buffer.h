@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// 64-byte aligned, uninitialised arrays of words, recycled through a bounded process-wide cache.
+
+#include <cstddef>
+#include <utility>
+
+#include "util/types.h"
+
+namespace tacet {
+
+/// Owns `size` 64-bit words, aligned to 64 bytes, uninitialised on construction. Freed blocks are kept for reuse up to a bound,
+/// so that operations do not return to the operating system for every polynomial. Throws Error(kOutOfMemory) with the bytes asked for.
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t size);
+  ~Buffer();
+
+  Buffer(const Buffer& other);
+  Buffer& operator=(const Buffer& other);
+  Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+
+  u64* data() { return data_; }
+  const u64* data() const { return data_; }
+  std::size_t size() const { return size_; }
+
+ private:
+  u64* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// Returns all cached blocks to the operating system.
+void release_cached_buffers();
+
+}  // namespace tacet
