@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.keys;
+
+import java.time.Duration;
+
+/**
+ * What one tenant may store.
+ *
+ * @param quotaBytes stored bytes, uploads in progress included; each file counts as at least {@link #FILE_BYTES}
+ * @param maxBlobBytes length of one blob
+ * @param maxChunkBytes length of one chunk
+ * @param maxUploads uploads in progress
+ * @param maxKeySets registered key sets
+ * @param minFreeBytes free space that is left on the disk
+ * @param uploadLifetime idle time after which an unfinished upload is deleted
+ */
+public record StoreLimits(
+    long quotaBytes,
+    long maxBlobBytes,
+    int maxChunkBytes,
+    int maxUploads,
+    int maxKeySets,
+    long minFreeBytes,
+    Duration uploadLifetime) {
+  /** What a file costs at least, so that many tiny files cannot escape the quota. */
+  public static final long FILE_BYTES = 4096;
+
+  /** Returns the defaults: 16 GiB, 128 MiB a blob, 1 MiB a chunk, 1024 uploads, 4096 key sets, 64 MiB free, one day. */
+  public static StoreLimits defaults() {
+    return new StoreLimits(16L << 30, 128L << 20, 1 << 20, 1024, 4096, 64L << 20, Duration.ofDays(1));
+  }
+
+  /** Returns these limits with another quota. */
+  public StoreLimits withQuotaBytes(long bytes) {
+    return new StoreLimits(bytes, maxBlobBytes, maxChunkBytes, maxUploads, maxKeySets, minFreeBytes, uploadLifetime);
+  }
+
+  /** Returns these limits with another bound on free space. */
+  public StoreLimits withMinFreeBytes(long bytes) {
+    return new StoreLimits(quotaBytes, maxBlobBytes, maxChunkBytes, maxUploads, maxKeySets, bytes, uploadLifetime);
+  }
+
+  static long charge(long length) {
+    return Math.max(length, FILE_BYTES);
+  }
+}

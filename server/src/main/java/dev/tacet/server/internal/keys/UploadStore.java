@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.keys;
+
+import dev.tacet.he.Blob;
+import dev.tacet.he.BlobKind;
+import dev.tacet.he.MalformedException;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ServiceException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Uploads in progress of one tenant: {@code uploads/<sha256>.part}. The file's length is the number of bytes received, so an
+ * upload survives the process; it continues where it stopped. Bytes that a crash tore are found when the finished file is
+ * hashed: the upload then starts again from 0.
+ *
+ * <p>Thread safe. Chunks of one tenant are written one after the other: they are at most 1 MiB and go to the page cache.
+ */
+public final class UploadStore {
+  private static final Logger LOG = LoggerFactory.getLogger(UploadStore.class);
+  private static final String SUFFIX = ".part";
+
+  private final Path folder;
+  private final BlobStore blobs;
+  private final StoreLimits limits;
+  private final Disk disk;
+  private final Map<ContentHash, Long> received = new HashMap<>();
+  private long receivedBytes;
+
+  /**
+   * What the store holds of one blob.
+   *
+   * @param receivedBytes contiguous from 0
+   * @param complete the blob is whole, verified and durable
+   */
+  public record Progress(long receivedBytes, boolean complete) {}
+
+  /** Opens the store; unfinished uploads are found again, those older than their lifetime are deleted. */
+  public UploadStore(Path folder, BlobStore blobs, StoreLimits limits, Disk disk) throws IOException {
+    this.folder = folder;
+    this.blobs = blobs;
+    this.limits = limits;
+    this.disk = disk;
+    Files.createDirectories(folder);
+    Instant oldest = Instant.now().minus(limits.uploadLifetime());
+    List<Path> parts;
+    try (Stream<Path> files = Files.list(folder)) {
+      parts = files.filter(Files::isRegularFile).toList();
+    }
+    for (Path part : parts) {
+      String name = part.getFileName().toString();
+      String hash = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : "";
+      if (!ContentHash.isForm(hash) || Files.getLastModifiedTime(part).toInstant().isBefore(oldest)) {
+        Files.deleteIfExists(part);
+      } else {
+        setReceived(new ContentHash(hash), Files.size(part));
+      }
+    }
+  }
+
+  /** Returns the bytes of unfinished uploads charged against the quota. */
+  public synchronized long chargedBytes() {
+    return Math.max(receivedBytes, received.size() * StoreLimits.FILE_BYTES);
+  }
+
+  /**
+   * Appends a chunk. A repeated chunk is acknowledged without being written; an empty chunk at offset 0 asks how far it is.
+   *
+   * @param total length of the whole blob in bytes
+   * @param offset position of the chunk's first byte
+   * @param crc32c checksum of the chunk
+   * @throws ServiceException OFFSET_MISMATCH (detail received_bytes), CHECKSUM_MISMATCH, TOO_LARGE, QUOTA_EXCEEDED,
+   *     STORAGE_FULL, STORAGE_FAILED, MALFORMED if the finished blob is no evaluation key
+   */
+  public Progress put(ContentHash hash, long total, long offset, int crc32c, ByteBuffer data) {
+    int length = data.remaining();
+    checkRange(total, offset, length);
+    CRC32C crc = new CRC32C();
+    crc.update(data.duplicate());
+    if ((int) crc.getValue() != crc32c) {
+      throw new ServiceException(
+          ErrorCause.CHECKSUM_MISMATCH,
+          String.format("chunk at %d of %d bytes has CRC-32C %08x, declared %08x", offset, length, (int) crc.getValue(), crc32c));
+    }
+    if (blobs.length(hash).isPresent()) {
+      return new Progress(blobs.length(hash).orElse(total), true);
+    }
+    synchronized (this) {
+      long have = received.getOrDefault(hash, 0L);
+      if (offset + length <= have && have < total) {
+        return new Progress(have, false);
+      }
+      if (offset != have && !(have >= total)) {
+        throw new ServiceException(
+            ErrorCause.OFFSET_MISMATCH,
+            "chunk of " + length + " bytes starts at " + offset + ", the upload continues at " + have,
+            Map.of("received_bytes", Long.toString(have)));
+      }
+      if (have < total) {
+        append(hash, total, offset, data, have);
+        have += length;
+      }
+      if (have < total) {
+        return new Progress(have, false);
+      }
+      finish(hash, total, have);
+      return new Progress(total, true);
+    }
+  }
+
+  private void checkRange(long total, long offset, int length) {
+    if (length > limits.maxChunkBytes()) {
+      throw new ServiceException(
+          ErrorCause.TOO_LARGE, "chunk has " + length + " bytes, at most " + limits.maxChunkBytes() + " are accepted");
+    }
+    if (total > limits.maxBlobBytes()) {
+      throw new ServiceException(
+          ErrorCause.TOO_LARGE, "blob has " + total + " bytes, at most " + limits.maxBlobBytes() + " are accepted");
+    }
+    if (total < Blob.OVERHEAD_BYTES || offset < 0 || offset > total - length) {
+      throw new ServiceException(
+          ErrorCause.INVALID_ARGUMENT,
+          "chunk [" + offset + ", +" + length + ") does not lie in a blob of " + Long.toUnsignedString(total) + " bytes");
+    }
+  }
+
+  private void append(ContentHash hash, long total, long offset, ByteBuffer data, long have) {
+    long charged = blobs.chargedBytes() + chargedBytes();
+    if (charged + (total - have) > limits.quotaBytes()) {
+      throw new ServiceException(
+          ErrorCause.QUOTA_EXCEEDED,
+          "the upload needs " + (total - have) + " bytes more, " + charged + " of " + limits.quotaBytes() + " are used");
+    }
+    if (!received.containsKey(hash) && received.size() >= limits.maxUploads()) {
+      dropIdle();
+      if (received.size() >= limits.maxUploads()) {
+        throw new ServiceException(
+            ErrorCause.QUOTA_EXCEEDED, received.size() + " uploads are in progress, at most " + limits.maxUploads() + " may be");
+      }
+    }
+    try {
+      if (disk.usableBytes(folder) - data.remaining() < limits.minFreeBytes()) {
+        throw StorageErrors.full("storing a chunk of " + data.remaining() + " bytes", null);
+      }
+      int length = data.remaining();
+      disk.write(path(hash), offset, data.duplicate());
+      setReceived(hash, offset + length);
+    } catch (IOException e) {
+      LOG.warn("upload {} at {}: {}", hash, offset, e.toString());
+      throw StorageErrors.translate("storing a chunk of " + data.remaining() + " bytes", e);
+    }
+  }
+
+  private void finish(ContentHash hash, long total, long have) {
+    Path part = path(hash);
+    try {
+      if (have != total || Files.size(part) != total) {
+        forget(hash);
+        throw mismatch(hash, "upload holds " + have + " bytes, the blob has " + total);
+      }
+      checkKind(part, total);
+      if (!blobs.adopt(part, hash)) {
+        forget(hash);
+        throw mismatch(hash, "the " + total + " bytes received do not have the SHA-256 that names the upload");
+      }
+      setReceived(hash, -1);
+    } catch (MalformedException e) {
+      forgetQuietly(hash);
+      throw e;
+    } catch (IOException e) {
+      LOG.warn("finishing upload {}: {}", hash, e.toString());
+      throw StorageErrors.translate("finishing the upload", e);
+    }
+  }
+
+  /** Refuses anything but a whole evaluation key: magic, version, kind, length and checksum. */
+  private static void checkKind(Path part, long total) throws IOException {
+    byte[] bytes = Files.readAllBytes(part);
+    Blob.read(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN), BlobKind.EVALUATION_KEY);
+    if (bytes.length != total) {
+      throw new MalformedException("upload changed while it was read: " + bytes.length + " of " + total + " bytes");
+    }
+  }
+
+  private static ServiceException mismatch(ContentHash hash, String text) {
+    return new ServiceException(
+        ErrorCause.CHECKSUM_MISMATCH, text + "; it starts again at 0", Map.of("received_bytes", "0", "sha256", hash.hex()));
+  }
+
+  private void dropIdle() {
+    Instant oldest = Instant.now().minus(limits.uploadLifetime());
+    List<ContentHash> hashes = new ArrayList<>(received.keySet());
+    hashes.sort(Comparator.comparing(ContentHash::hex));
+    for (ContentHash hash : hashes) {
+      try {
+        FileTime modified = Files.getLastModifiedTime(path(hash));
+        if (modified.toInstant().isBefore(oldest)) {
+          forget(hash);
+        }
+      } catch (IOException e) {
+        forgetQuietly(hash);
+      }
+    }
+  }
+
+  private void forget(ContentHash hash) throws IOException {
+    Files.deleteIfExists(path(hash));
+    setReceived(hash, -1);
+  }
+
+  private void forgetQuietly(ContentHash hash) {
+    try {
+      forget(hash);
+    } catch (IOException e) {
+      LOG.warn("upload {} could not be deleted: {}", hash, e.toString());
+      setReceived(hash, -1);
+    }
+  }
+
+  /** Records the bytes received; -1 removes the upload. */
+  private void setReceived(ContentHash hash, long bytes) {
+    Long before = bytes < 0 ? received.remove(hash) : received.put(hash, bytes);
+    receivedBytes += Math.max(bytes, 0) - (before == null ? 0 : before);
+  }
+
+  private Path path(ContentHash hash) {
+    return folder.resolve(hash.hex() + SUFFIX);
+  }
+}
