@@ -30,13 +30,17 @@ def main():
     data = load_breast_cancer()
     names = [str(n) for n in data.feature_names]
     x_train, x_test, y_train, y_test = train_test_split(
-        data.data, data.target, test_size=0.25, stratify=data.target, random_state=SEED)
+        data.data, data.target, test_size=0.25, stratify=data.target, random_state=SEED
+    )
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.5, max_iter=2000, random_state=SEED))
     model.fit(x_train, y_train)
 
     onnx_model = to_onnx(
-        model, initial_types=[("features", FloatTensorType([None, x_train.shape[1]]))],
-        options={id(model): {"zipmap": False}}, target_opset={"": 17, "ai.onnx.ml": 3})
+        model,
+        initial_types=[("features", FloatTensorType([None, x_train.shape[1]]))],
+        options={id(model): {"zipmap": False}},
+        target_opset={"": 17, "ai.onnx.ml": 3},
+    )
     onnx_model.doc_string = "Wisconsin diagnostic breast cancer: StandardScaler + LogisticRegression"
     (HERE / "model.onnx").write_bytes(onnx_model.SerializeToString())
 
@@ -51,14 +55,21 @@ def main():
     model_files.write_rows(HERE / "test_labels.csv", ["label"], y_test[:, None])
     ranges = model_files.ranges_of(x_train)
     model_files.write_yaml(
-        HERE / "tacet.yaml", name="breast-cancer", version=1, task="classification",
+        HERE / "tacet.yaml",
+        name="breast-cancer",
+        version=1,
+        task="classification",
         description="Is a breast mass malignant or benign, from 30 measurements of a needle biopsy image",
-        accuracy="1.0e-3", input_name="features", classes=[str(c) for c in data.target_names],
-        features=[(n, *r) for n, r in zip(names, ranges)])
+        accuracy="1.0e-3",
+        input_name="features",
+        classes=[str(c) for c in data.target_names],
+        features=[(n, *r) for n, r in zip(names, ranges)],
+    )
     body = (
         f"| | |\n|---|---|\n| training rows | {len(x_train)} |\n| held-out rows | {len(x_test)} |\n"
         f"| accuracy, held-out rows, clear | {100 * accuracy:.2f} % ({int((label == y_test).sum())} of {len(y_test)}) |\n"
-        f"| smallest distance of a held-out probability from 0.5 | {margin:.4f} |\n")
+        f"| smallest distance of a held-out probability from 0.5 | {margin:.4f} |\n"
+    )
     model_files.replace_block(HERE / "README.md", "measured", body)
     print(body)
 

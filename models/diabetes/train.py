@@ -25,8 +25,18 @@ import model_files  # noqa: E402
 
 SEED = 20240501
 CALIBRATION_ROWS = 128
-NAMES = ["age", "sex", "body mass index", "mean blood pressure", "total cholesterol", "low-density lipoproteins",
-         "high-density lipoproteins", "cholesterol ratio", "log triglycerides", "blood sugar"]
+NAMES = [
+    "age",
+    "sex",
+    "body mass index",
+    "mean blood pressure",
+    "total cholesterol",
+    "low-density lipoproteins",
+    "high-density lipoproteins",
+    "cholesterol ratio",
+    "log triglycerides",
+    "blood sugar",
+]
 
 
 def main():
@@ -35,8 +45,10 @@ def main():
     model = make_pipeline(StandardScaler(), LinearRegression()).fit(x_train, y_train)
 
     onnx_model = to_onnx(
-        model, initial_types=[("features", FloatTensorType([None, x_train.shape[1]]))],
-        target_opset={"": 17, "ai.onnx.ml": 3})
+        model,
+        initial_types=[("features", FloatTensorType([None, x_train.shape[1]]))],
+        target_opset={"": 17, "ai.onnx.ml": 3},
+    )
     onnx_model.doc_string = "Diabetes progression after one year: StandardScaler + LinearRegression"
     (HERE / "model.onnx").write_bytes(onnx_model.SerializeToString())
 
@@ -49,14 +61,21 @@ def main():
     model_files.write_rows(HERE / "test_labels.csv", ["target"], y_test[:, None])
     ranges = model_files.ranges_of(x_train)
     model_files.write_yaml(
-        HERE / "tacet.yaml", name="diabetes", version=1, task="regression",
+        HERE / "tacet.yaml",
+        name="diabetes",
+        version=1,
+        task="regression",
         description="How far diabetes has progressed one year later, from ten baseline measurements",
-        accuracy="1.0e-3", input_name="features", features=[(n, *r) for n, r in zip(NAMES, ranges)])
+        accuracy="1.0e-3",
+        input_name="features",
+        features=[(n, *r) for n, r in zip(NAMES, ranges)],
+    )
     body = (
         f"| | |\n|---|---|\n| training rows | {len(x_train)} |\n| held-out rows | {len(x_test)} |\n"
         f"| R², held-out rows, clear | {r2_score(y_test, predicted):.4f} |\n"
         f"| mean absolute error, held-out rows, clear | {mean_absolute_error(y_test, predicted):.2f} |\n"
-        f"| predictions on held-out rows | {predicted.min():.1f} to {predicted.max():.1f} |\n")
+        f"| predictions on held-out rows | {predicted.min():.1f} to {predicted.max():.1f} |\n"
+    )
     model_files.replace_block(HERE / "README.md", "measured", body)
     print(body)
 

@@ -125,8 +125,15 @@ def train(images, labels):
 
 def export(net):
     torch.onnx.export(
-        net, (torch.zeros(1, 784),), str(HERE / "model.onnx"), opset_version=17, dynamo=False,
-        input_names=["pixels"], output_names=["logits"], dynamic_axes={"pixels": {0: "rows"}, "logits": {0: "rows"}})
+        net,
+        (torch.zeros(1, 784),),
+        str(HERE / "model.onnx"),
+        opset_version=17,
+        dynamo=False,
+        input_names=["pixels"],
+        output_names=["logits"],
+        dynamic_axes={"pixels": {0: "rows"}, "logits": {0: "rows"}},
+    )
 
 
 def main():
@@ -160,7 +167,8 @@ def main():
         f"| accuracy, the {KEPT_TEST_ROWS} images kept in test.csv, clear | {100 * correct[kept].mean():.2f} % |\n"
         f"| largest input of the first square, all images | {reach[0]:.2f} |\n"
         f"| largest input of the second square, all images | {reach[1]:.2f} |\n"
-        f"| logits, test images | {logits.min():.1f} to {logits.max():.1f} |\n")
+        f"| logits, test images | {logits.min():.1f} to {logits.max():.1f} |\n"
+    )
     model_files.replace_block(HERE / "README.md", "measured", body)
     print(body)
 
@@ -173,7 +181,8 @@ def write_yaml():
         'classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]\n'
         "calibration: calibration.csv\n"
         "accuracy: 2.0e-3  # largest error of an output that the compiler may spend, relative to the output's range\n"
-        "inputs:\n  - name: pixels\n    range: {low: 0, high: 255}  # of every feature, raw units\n")
+        "inputs:\n  - name: pixels\n    range: {low: 0, high: 255}  # of every feature, raw units\n"
+    )
 
 
 if __name__ == "__main__":
