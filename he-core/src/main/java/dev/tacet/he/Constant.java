@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import dev.tacet.he.internal.BoundedReader;
+import dev.tacet.he.internal.BoundedWriter;
+import java.util.Arrays;
+
+/**
+ * Weights of a program in logical form, with the recipe of their layout; they are encoded when the model is loaded.
+ *
+ * <p>Wire form: {@code u8 kind} (0 vector, 1 matrix, 2 polynomial) and the fields of the kind. All numbers are finite.
+ */
+public sealed interface Constant permits Constant.Vector, Constant.Matrix, Constant.Polynomial {
+  /** Largest period: the slots of the largest ring. */
+  int MAX_PERIOD = 1 << 16;
+
+  /** Largest polynomial degree. */
+  int MAX_DEGREE = 1023;
+
+  /** Basis of a polynomial's coefficients. */
+  enum Basis {
+    /** c_i multiplies x^i. */
+    MONOMIAL,
+    /** c_i multiplies T_i(x), the Chebyshev polynomial of the first kind on [-1, 1]. */
+    CHEBYSHEV
+  }
+
+  /** Writes the wire form. */
+  void writeTo(BoundedWriter out);
+
+  /**
+   * A vector of {@code values.length <= period} numbers, zero padded to the period and tiled over the slots.
+   *
+   * @param values the numbers; at least one
+   * @param period a power of two, at most the slots
+   */
+  record Vector(double[] values, int period) implements Constant {
+    /** Validates and copies. */
+    public Vector {
+      values = finite("vector", values);
+      requirePeriod("vector", "values", values.length, period);
+    }
+
+    @Override
+    public double[] values() {
+      return values.clone();
+    }
+
+    /** Returns the number at slot j of a period, 0 beyond the values. */
+    public double at(int slot) {
+      int index = slot & (period - 1);
+      return index < values.length ? values[index] : 0;
+    }
+
+    @Override
+    public void writeTo(BoundedWriter out) {
+      out.u8(0).u32(values.length).u32(period).f64s(values);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Vector v && period == v.period && Arrays.equals(values, v.values);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * period + Arrays.hashCode(values);
+    }
+
+    @Override
+    public String toString() {
+      return "Vector[" + values.length + " values, period " + period + "]";
+    }
+  }
+
+  /**
+   * A rows x cols matrix, row major, zero padded to outPeriod x inPeriod.
+   *
+   * @param rows 1..outPeriod
+   * @param cols 1..inPeriod
+   * @param inPeriod period of the operand's slots, a power of two
+   * @param outPeriod period of the product's slots, a power of two
+   * @param values rows*cols numbers, row major
+   */
+  record Matrix(int rows, int cols, int inPeriod, int outPeriod, double[] values) implements Constant {
+    /** Validates and copies. */
+    public Matrix {
+      values = finite("matrix", values);
+      requirePeriod("matrix", "rows", rows, outPeriod);
+      requirePeriod("matrix", "columns", cols, inPeriod);
+      if ((long) rows * cols != values.length) {
+        throw new IllegalArgumentException(
+            "matrix of " + rows + " x " + cols + " needs " + (long) rows * cols + " values, has " + values.length);
+      }
+    }
+
+    @Override
+    public double[] values() {
+      return values.clone();
+    }
+
+    /** Returns the number of diagonals, min(inPeriod, outPeriod). */
+    public int diagonals() {
+      return Math.min(inPeriod, outPeriod);
+    }
+
+    /** Returns W[row][col], zero in the padding. */
+    public double at(int row, int col) {
+      return row < rows && col < cols ? values[row * cols + col] : 0;
+    }
+
+    @Override
+    public void writeTo(BoundedWriter out) {
+      out.u8(1).u32(rows).u32(cols).u32(inPeriod).u32(outPeriod).f64s(values);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Matrix m
+          && rows == m.rows
+          && cols == m.cols
+          && inPeriod == m.inPeriod
+          && outPeriod == m.outPeriod
+          && Arrays.equals(values, m.values);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * (31 * rows + cols) + Arrays.hashCode(values);
+    }
+
+    @Override
+    public String toString() {
+      return "Matrix[" + rows + " x " + cols + ", periods " + inPeriod + " -> " + outPeriod + "]";
+    }
+  }
+
+  /**
+   * A polynomial of degree coefficients.length - 1.
+   *
+   * @param basis basis of the coefficients
+   * @param coefficients c_0..c_degree, degree 0..1023
+   */
+  record Polynomial(Basis basis, double[] coefficients) implements Constant {
+    /** Validates and copies. */
+    public Polynomial {
+      coefficients = finite("polynomial", coefficients);
+      if (coefficients.length > MAX_DEGREE + 1) {
+        throw new IllegalArgumentException(
+            "polynomial of degree " + (coefficients.length - 1) + ", at most " + MAX_DEGREE + " is allowed");
+      }
+      if (basis == null) {
+        throw new IllegalArgumentException("polynomial has no basis");
+      }
+    }
+
+    @Override
+    public double[] coefficients() {
+      return coefficients.clone();
+    }
+
+    /** Returns the degree. */
+    public int degree() {
+      return coefficients.length - 1;
+    }
+
+    /** Returns the levels that its evaluation takes, ceil(log2(degree+1)). */
+    public int depth() {
+      return 32 - Integer.numberOfLeadingZeros(degree());
+    }
+
+    /** Returns the value at x (Horner, or Clenshaw for Chebyshev). */
+    public double evaluate(double x) {
+      double b1 = 0;
+      double b2 = 0;
+      if (basis == Basis.MONOMIAL) {
+        for (int i = coefficients.length - 1; i >= 0; i--) {
+          b1 = b1 * x + coefficients[i];
+        }
+        return b1;
+      }
+      for (int i = coefficients.length - 1; i >= 1; i--) {
+        double b0 = coefficients[i] + 2 * x * b1 - b2;
+        b2 = b1;
+        b1 = b0;
+      }
+      return coefficients[0] + x * b1 - b2;
+    }
+
+    @Override
+    public void writeTo(BoundedWriter out) {
+      out.u8(2).u8(basis.ordinal()).u16(degree()).f64s(coefficients);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Polynomial p && basis == p.basis && Arrays.equals(coefficients, p.coefficients);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * basis.ordinal() + Arrays.hashCode(coefficients);
+    }
+
+    @Override
+    public String toString() {
+      return "Polynomial[" + basis + ", degree " + degree() + "]";
+    }
+  }
+
+  /**
+   * Reads the wire form.
+   *
+   * @throws MalformedException if it is out of range or not finite
+   */
+  static Constant readFrom(BoundedReader in) {
+    int kind = in.u8("constant kind", 0, 2);
+    try {
+      switch (kind) {
+        case 0: {
+          int length = in.u32("vector length", 1, MAX_PERIOD);
+          int period = in.u32("vector period", 1, MAX_PERIOD);
+          return new Vector(in.f64s("vector", length), period);
+        }
+        case 1: {
+          int rows = in.u32("matrix rows", 1, MAX_PERIOD);
+          int cols = in.u32("matrix columns", 1, MAX_PERIOD);
+          int inPeriod = in.u32("matrix input period", 1, MAX_PERIOD);
+          int outPeriod = in.u32("matrix output period", 1, MAX_PERIOD);
+          in.needItems("matrix", (long) rows * cols, 8);
+          return new Matrix(rows, cols, inPeriod, outPeriod, in.f64s("matrix", rows * cols));
+        }
+        default: {
+          Basis basis = Basis.values()[in.u8("polynomial basis", 0, 1)];
+          int degree = in.u16("polynomial degree", 0, MAX_DEGREE);
+          return new Polynomial(basis, in.f64s("polynomial", degree + 1));
+        }
+      }
+    } catch (IllegalArgumentException e) {
+      throw in.malformed(e.getMessage());
+    }
+  }
+
+  private static double[] finite(String what, double[] values) {
+    double[] copy = values.clone();
+    if (copy.length == 0) {
+      throw new IllegalArgumentException(what + " has no values");
+    }
+    for (int i = 0; i < copy.length; i++) {
+      if (!Double.isFinite(copy[i])) {
+        throw new IllegalArgumentException(what + " value " + i + " is " + copy[i] + ", must be finite");
+      }
+    }
+    return copy;
+  }
+
+  private static void requirePeriod(String what, String field, int count, int period) {
+    if (period < 1 || period > MAX_PERIOD || Integer.bitCount(period) != 1) {
+      throw new IllegalArgumentException(
+          what + " period " + period + " is not a power of two in 1.." + MAX_PERIOD);
+    }
+    if (count < 1 || count > period) {
+      throw new IllegalArgumentException(what + " has " + count + " " + field + ", must be in 1.." + period + " (the period)");
+    }
+  }
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The typing rules of the op table: the type of each result, and the keys that each op needs. */
+final class ProgramChecker {
+  private final Parameters parameters;
+  private final List<Constant> constants;
+  private final SortedMap<Long, Integer> keys = new TreeMap<>();
+
+  ProgramChecker(Parameters parameters, List<Constant> constants) {
+    this.parameters = parameters;
+    this.constants = constants;
+  }
+
+  /** Returns the highest level at which each Galois element is used by the instructions checked so far. */
+  SortedMap<Long, Integer> keys() {
+    return keys;
+  }
+
+  /**
+   * Proves that an instruction has the type it declares and that its attributes are in range.
+   *
+   * @param in the instruction
+   * @param earlier the instructions before it
+   * @throws IllegalArgumentException with the numbers, if a rule is broken
+   * @throws UnsupportedException if the op is not implemented
+   */
+  void check(Instruction in, List<Instruction> earlier) {
+    Op op = in.op();
+    if (!op.implemented()) {
+      throw new UnsupportedException("op " + op + " (" + op.code() + ") is not implemented in this version");
+    }
+    require(in, in.argumentCount() == op.arity(), "takes %d arguments, has %d", op.arity(), in.argumentCount());
+    for (int i = 0; i < in.argumentCount(); i++) {
+      require(
+          in, in.argument(i) < earlier.size(), "argument %d is value %d, only %d values precede it",
+          i, in.argument(i), earlier.size());
+      require(
+          in, earlier.get(in.argument(i)).op() != Op.OUTPUT, "argument %d is value %d, which is an OUTPUT",
+          i, in.argument(i));
+    }
+    ValueType first = in.argumentCount() > 0 ? earlier.get(in.argument(0)).type() : null;
+    ValueType second = in.argumentCount() > 1 ? earlier.get(in.argument(1)).type() : null;
+    ValueType expected = result(in, first, second);
+    require(
+        in, expected.equals(in.type()), "declares %s, its arguments give %s", in.type(), expected);
+    try {
+      in.type().requireIn(parameters);
+      if (in.plainScale() != null) {
+        in.plainScale().requirePrimesOf(parameters);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(in.op() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private ValueType result(Instruction in, ValueType a, ValueType b) {
+    return switch (in.op()) {
+      case INPUT -> {
+        require(in, in.type().components() == 2, "has %d components, must have 2", in.type().components());
+        yield in.type();
+      }
+      case OUTPUT, NEGATE -> a;
+      case ADD_SCALAR -> {
+        finite(in);
+        yield a;
+      }
+      case ADD_PLAIN -> {
+        vector(in);
+        yield a;
+      }
+      case ADD, SUB -> {
+        require(in, a.level() == b.level(), "levels %d and %d differ", a.level(), b.level());
+        require(
+            in, a.scale().equals(b.scale()), "scales %s and %s (log2 %.6f and %.6f) differ",
+            a.scale(), b.scale(), logOf(a.scale()), logOf(b.scale()));
+        require(in, a.encoding() == b.encoding(), "encodings %s and %s differ", a.encoding(), b.encoding());
+        yield new ValueType(a.encoding(), a.level(), Math.max(a.components(), b.components()), a.scale());
+      }
+      case MULTIPLY -> product(in, a, b);
+      case SQUARE -> product(in, a, a);
+      case MULTIPLY_PLAIN -> {
+        vector(in);
+        yield scaled(in, a);
+      }
+      case MULTIPLY_SCALAR -> {
+        finite(in);
+        double rounded = Math.rint(in.scalar());
+        require(
+            in, !Scale.ONE.equals(in.plainScale()) || rounded == in.scalar() && Math.abs(rounded) <= 0x1p53,
+            "factor %s at plain scale 1 is not an integer", in.scalar());
+        yield scaled(in, a);
+      }
+      case ROTATE -> {
+        twoComponents(in, a);
+        key(in, parameters.galoisElement(in.steps()), a);
+        yield a;
+      }
+      case ROTATE_SUM -> {
+        twoComponents(in, a);
+        require(
+            in, in.count() >= 1 && Integer.bitCount(in.count()) == 1 && in.count() <= parameters.slots(),
+            "count %d is not a power of two in 1..%d", in.count(), parameters.slots());
+        require(
+            in, in.steps() >= 0 && in.steps() <= parameters.slots(), "step %d is outside 0..%d",
+            in.steps(), parameters.slots());
+        for (long i = 1; i < in.count(); i *= 2) {
+          key(in, parameters.galoisElement((int) (in.steps() * i % parameters.slots())), a);
+        }
+        yield a;
+      }
+      case CONJUGATE -> {
+        twoComponents(in, a);
+        key(in, parameters.conjugationElement(), a);
+        yield a;
+      }
+      case LINEAR_TRANSFORM -> linearTransform(in, a);
+      case POLYNOMIAL -> polynomial(in, a);
+      case RELINEARIZE -> {
+        require(in, a.components() == 3, "argument has %d components, needs 3", a.components());
+        key(in, KeyRequirement.RELINEARIZATION, a);
+        yield new ValueType(a.encoding(), a.level(), 2, a.scale());
+      }
+      case RESCALE -> {
+        require(in, a.level() >= 1, "needs level 1 or more, has %d", a.level());
+        yield new ValueType(a.encoding(), a.level() - 1, a.components(), a.scale().timesPrime(a.level(), -1));
+      }
+      case DROP_LEVEL -> {
+        int level = in.type().level();
+        require(in, level <= a.level(), "drops to level %d, has only %d", level, a.level());
+        yield new ValueType(a.encoding(), level, a.components(), a.scale());
+      }
+      default -> throw new UnsupportedException("op " + in.op() + " is not implemented in this version");
+    };
+  }
+
+  private ValueType product(Instruction in, ValueType a, ValueType b) {
+    twoComponents(in, a);
+    twoComponents(in, b);
+    require(in, a.level() == b.level(), "levels %d and %d differ", a.level(), b.level());
+    require(
+        in, a.encoding() == Encoding.SLOTS && b.encoding() == Encoding.SLOTS, "encodings %s and %s must be SLOTS",
+        a.encoding(), b.encoding());
+    return new ValueType(a.encoding(), a.level(), 3, a.scale().times(b.scale()));
+  }
+
+  private ValueType scaled(Instruction in, ValueType a) {
+    require(in, in.plainScale() != null, "has no plain scale");
+    return new ValueType(a.encoding(), a.level(), a.components(), a.scale().times(in.plainScale()));
+  }
+
+  private ValueType linearTransform(Instruction in, ValueType a) {
+    twoComponents(in, a);
+    slots(in, a);
+    require(
+        in, constant(in) instanceof Constant.Matrix, "constant %d is %s, needs a matrix",
+        in.constant(), constant(in));
+    Constant.Matrix matrix = (Constant.Matrix) constant(in);
+    require(
+        in, Math.max(matrix.inPeriod(), matrix.outPeriod()) <= parameters.slots(),
+        "periods %d -> %d exceed the %d slots", matrix.inPeriod(), matrix.outPeriod(), parameters.slots());
+    int diagonals = matrix.diagonals();
+    require(
+        in, in.babySteps() >= 1 && in.babySteps() <= diagonals, "baby steps %d are outside 1..%d (the diagonals)",
+        in.babySteps(), diagonals);
+    for (int baby = 1; baby < in.babySteps(); baby++) {
+      key(in, parameters.galoisElement(baby), a);
+    }
+    for (int giant = in.babySteps(); giant < diagonals; giant += in.babySteps()) {
+      key(in, parameters.galoisElement(giant), a);
+    }
+    return scaled(in, a);
+  }
+
+  private ValueType polynomial(Instruction in, ValueType a) {
+    twoComponents(in, a);
+    slots(in, a);
+    require(
+        in, constant(in) instanceof Constant.Polynomial, "constant %d is %s, needs a polynomial",
+        in.constant(), constant(in));
+    Constant.Polynomial polynomial = (Constant.Polynomial) constant(in);
+    require(in, polynomial.degree() >= 1, "degree is 0, needs 1 or more");
+    int depth = polynomial.depth();
+    require(
+        in, a.level() >= depth, "degree %d takes %d levels, argument has level %d",
+        polynomial.degree(), depth, a.level());
+    if (polynomial.degree() >= 2) {
+      key(in, KeyRequirement.RELINEARIZATION, a);
+    }
+    return new ValueType(a.encoding(), a.level() - depth, 2, in.type().scale());
+  }
+
+  private void vector(Instruction in) {
+    require(
+        in, constant(in) instanceof Constant.Vector, "constant %d is %s, needs a vector",
+        in.constant(), constant(in));
+    int period = ((Constant.Vector) constant(in)).period();
+    require(in, period <= parameters.slots(), "vector's period %d exceeds the %d slots", period, parameters.slots());
+  }
+
+  private Constant constant(Instruction in) {
+    require(
+        in, in.constant() >= 0 && in.constant() < constants.size(), "constant %d does not exist, there are %d",
+        in.constant(), constants.size());
+    return constants.get(in.constant());
+  }
+
+  private void key(Instruction in, long galoisElement, ValueType argument) {
+    if (galoisElement == 1) {
+      return;
+    }
+    require(in, parameters.specialPrimes().length > 0, "needs key switching, the parameters have no special prime");
+    keys.merge(galoisElement, argument.level(), Math::max);
+  }
+
+  private double logOf(Scale scale) {
+    return scale.primeLimit() <= parameters.maxLevel() + 1 ? scale.log2(parameters) : Double.NaN;
+  }
+
+  private static void finite(Instruction in) {
+    require(in, Double.isFinite(in.scalar()), "number is %s, must be finite", in.scalar());
+  }
+
+  private static void twoComponents(Instruction in, ValueType a) {
+    require(in, a.components() == 2, "argument has %d components, needs 2; relinearize first", a.components());
+  }
+
+  private static void slots(Instruction in, ValueType a) {
+    require(in, a.encoding() == Encoding.SLOTS, "argument's encoding is %s, needs SLOTS", a.encoding());
+  }
+
+  private static void require(Instruction in, boolean condition, String format, Object... arguments) {
+    if (!condition) {
+      throw new IllegalArgumentException(in.op() + ": " + String.format(format, arguments));
+    }
+  }
+}
