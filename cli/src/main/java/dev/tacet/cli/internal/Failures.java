@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal;
+
+import java.io.PrintWriter;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+
+/** How any failure is told to a person: one line of what, one line of what to do; never a stack trace. */
+public final class Failures {
+  private Failures() {}
+
+  /**
+   * Prints {@code failure} and returns the exit code. With the environment variable TACET_TRACE set, the stack trace
+   * follows, for reports of faults.
+   */
+  public static int report(Throwable failure, PrintWriter err) {
+    Throwable cause = failure;
+    while ((cause instanceof ExecutionException || cause instanceof CompletionException) && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    CliException told = cause instanceof CliException cli ? cli : Remedies.of(cause);
+    err.println("tacet: " + oneLine(told.getMessage()));
+    err.println("       " + oneLine(told.remedy()));
+    if (System.getenv("TACET_TRACE") != null) {
+      failure.printStackTrace(err);
+    }
+    err.flush();
+    return told.exitCode();
+  }
+
+  private static String oneLine(String text) {
+    return text.strip().replaceAll("\\s*\\R\\s*", "; ");
+  }
+}

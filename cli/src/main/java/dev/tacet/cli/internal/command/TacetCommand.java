@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.command;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.Failures;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The root of the command line. */
+@Command(
+    name = "tacet",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    header = "Inference on data that the host never sees.",
+    synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "%nCommands:%n",
+    optionListHeading = "%nOptions:%n",
+    footerHeading = "%nExit codes:%n",
+    footer = {
+      "  0  done",
+      "  1  failed",
+      "  2  bad usage",
+      "  3  done, but the accuracy target was missed",
+      "",
+      "'tacet verify' builds everything and runs every test (a command of the launcher).",
+      "'tacet help COMMAND' shows the options of a command."
+    },
+    subcommands = {
+      DemoCommand.class,
+      TryCommand.class,
+      CheckCommand.class,
+      ExplainCommand.class,
+      SimulateCommand.class,
+      CompileCommand.class,
+      ServeCommand.class,
+      PredictCommand.class,
+      KeygenCommand.class,
+      EncryptCommand.class,
+      EvaluateCommand.class,
+      DecryptCommand.class,
+      DoctorCommand.class,
+      BenchCommand.class,
+      CompletionCommand.class,
+      CommandLine.HelpCommand.class
+    })
+public final class TacetCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  /** Parses and runs; prints failures as two lines on standard error; returns the exit code. */
+  public static int run(String... arguments) {
+    CommandLine commandLine = commandLine();
+    return commandLine.execute(arguments);
+  }
+
+  /** The command line with its handlers of failures. */
+  public static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new TacetCommand());
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    commandLine.setUsageHelpAutoWidth(true);
+    commandLine.setUsageHelpLongOptionsMaxWidth(30);
+    commandLine.setParameterExceptionHandler(TacetCommand::misused);
+    commandLine.setExecutionExceptionHandler(
+        (failure, command, parsed) -> Failures.report(failure, command.getErr()));
+    return commandLine;
+  }
+
+  private static int misused(ParameterException failure, String[] arguments) {
+    CommandLine command = failure.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("tacet: " + decapitalize(failure.getMessage()));
+    String name = command.getCommandSpec().qualifiedName(" ");
+    err.println("       " + synopsis(command) + "   ('" + name + " --help' explains)");
+    return CliException.BAD_USAGE;
+  }
+
+  /** The first line of the usage, "Usage: " and all. */
+  private static String synopsis(CommandLine command) {
+    CommandLine.Help help = command.getHelpFactory().create(command.getCommandSpec(), CommandLine.Help.defaultColorScheme(Ansi.OFF));
+    return "Usage: " + help.synopsis(0).replaceAll("\\s*\\R\\s*", " ").strip();
+  }
+
+  private static String decapitalize(String text) {
+    String line = text.replaceAll("\\s*\\R\\s*", "; ");
+    boolean acronym = line.length() > 1 && Character.isUpperCase(line.charAt(1));
+    return line.isEmpty() || acronym ? line : Character.toLowerCase(line.charAt(0)) + line.substring(1);
+  }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.reference;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxMap;
+import ai.onnxruntime.OnnxSequence;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxTensorLike;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.rows.OutputTable;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The model in the clear, as onnxruntime computes it: an opinion that shares no code with the compiler.
+ *
+ * <p>Telemetry is switched off before the first session is made. Rows are run one at a time; a fixed batch dimension
+ * larger than one is filled with copies of the row.
+ */
+public final class ClearModel implements AutoCloseable {
+  private final OrtEnvironment environment;
+  private final OrtSession session;
+  private final List<Feed> feeds = new ArrayList<>();
+  private final int features;
+
+  /** One input: its name, element type, full shape and the features it takes from the flat row. */
+  private record Feed(String name, OnnxJavaType type, long[] shape, int batch, int features) {}
+
+  private ClearModel(OrtEnvironment environment, OrtSession session) throws OrtException {
+    this.environment = environment;
+    this.session = session;
+    int total = 0;
+    for (NodeInfo input : session.getInputInfo().values()) {
+      Feed feed = feed(input);
+      feeds.add(feed);
+      total += feed.features();
+    }
+    this.features = total;
+  }
+
+  /**
+   * Loads an ONNX file.
+   *
+   * @throws CliException if onnxruntime refuses it
+   */
+  public static ClearModel load(Path file) {
+    try {
+      OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "tacet");
+      environment.setTelemetry(false);
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        options.setIntraOpNumThreads(1);
+        options.setInterOpNumThreads(1);
+        return new ClearModel(environment, environment.createSession(file.toString(), options));
+      }
+    } catch (OrtException e) {
+      throw new CliException(
+          CliException.FAILED,
+          "onnxruntime cannot load " + file + ": " + firstLine(e),
+          "Check the file with 'python -m onnx.checker' or export it again.",
+          e);
+    }
+  }
+
+  /** How many features a row has, over all inputs. */
+  public int features() {
+    return features;
+  }
+
+  /** The outputs of every row; a ZipMap's map becomes its values in key order. */
+  public OutputTable run(double[][] rows) {
+    OutputTable table = new OutputTable();
+    for (double[] row : rows) {
+      table.add(run(row));
+    }
+    return table;
+  }
+
+  /** The outputs of one row of {@link #features()} numbers. */
+  public Map<String, List<Object>> run(double[] row) {
+    if (row.length != features) {
+      throw CliException.usage(
+          "a row has " + row.length + " features, the model takes " + features, "Keep the model's input order.");
+    }
+    Map<String, OnnxTensorLike> inputs = new LinkedHashMap<>();
+    try {
+      int at = 0;
+      int batch = 1;
+      for (Feed feed : feeds) {
+        inputs.put(feed.name(), tensor(feed, row, at));
+        batch = Math.max(batch, feed.batch());
+        at += feed.features();
+      }
+      try (OrtSession.Result result = session.run(inputs)) {
+        Map<String, List<Object>> outputs = new LinkedHashMap<>();
+        for (Map.Entry<String, OnnxValue> output : result) {
+          outputs.put(output.getKey(), values(output.getValue(), batch));
+        }
+        return outputs;
+      }
+    } catch (OrtException e) {
+      throw new CliException(
+          CliException.FAILED, "onnxruntime cannot run the model: " + firstLine(e), "Check how the model was exported.", e);
+    } finally {
+      inputs.values().forEach(OnnxTensorLike::close);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      session.close();
+    } catch (OrtException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Feed feed(NodeInfo input) {
+    if (!(input.getInfo() instanceof TensorInfo info)) {
+      throw CliException.failed(
+          "input " + input.getName() + " is not a tensor", "Export the model with one tensor of features as its input.");
+    }
+    long[] shape = info.getShape().clone();
+    int batch = 1;
+    if (shape.length > 1) {
+      batch = (int) Math.max(1, shape[0]);
+    }
+    int count = 1;
+    for (int d = 0; d < shape.length; d++) {
+      if (shape[d] <= 0) {
+        shape[d] = 1;
+      }
+      if (d > 0 || shape.length == 1) {
+        count = Math.multiplyExact(count, Math.toIntExact(shape[d]));
+      }
+    }
+    return new Feed(input.getName(), info.type, shape, batch, count);
+  }
+
+  private OnnxTensor tensor(Feed feed, double[] row, int at) throws OrtException {
+    int count = feed.features() * feed.batch();
+    switch (feed.type()) {
+      case FLOAT: {
+        FloatBuffer data = FloatBuffer.allocate(count);
+        for (int i = 0; i < count; i++) {
+          data.put(i, (float) row[at + i % feed.features()]);
+        }
+        return OnnxTensor.createTensor(environment, data, feed.shape());
+      }
+      case DOUBLE: {
+        DoubleBuffer data = DoubleBuffer.allocate(count);
+        for (int i = 0; i < count; i++) {
+          data.put(i, row[at + i % feed.features()]);
+        }
+        return OnnxTensor.createTensor(environment, data, feed.shape());
+      }
+      case INT64: {
+        LongBuffer data = LongBuffer.allocate(count);
+        for (int i = 0; i < count; i++) {
+          data.put(i, Math.round(row[at + i % feed.features()]));
+        }
+        return OnnxTensor.createTensor(environment, data, feed.shape());
+      }
+      case INT32: {
+        IntBuffer data = IntBuffer.allocate(count);
+        for (int i = 0; i < count; i++) {
+          data.put(i, (int) Math.round(row[at + i % feed.features()]));
+        }
+        return OnnxTensor.createTensor(environment, data, feed.shape());
+      }
+      default:
+        throw CliException.failed(
+            "input " + feed.name() + " has elements of type " + feed.type(), "Export the model with float inputs.");
+    }
+  }
+
+  private static List<Object> values(OnnxValue value, int batch) throws OrtException {
+    List<Object> values = new ArrayList<>();
+    if (value instanceof OnnxTensor tensor) {
+      flatten(tensor.getValue(), values);
+      return values.size() > 1 && values.size() % batch == 0 ? values.subList(0, values.size() / batch) : values;
+    }
+    if (value instanceof OnnxSequence sequence) {
+      List<? extends OnnxValue> elements = sequence.getValue();
+      if (!elements.isEmpty()) {
+        values.addAll(values(elements.get(0), 1));
+      }
+      elements.forEach(OnnxValue::close);
+      return values;
+    }
+    if (value instanceof OnnxMap map) {
+      map.getValue().entrySet().stream()
+          .sorted((a, b) -> compareKeys(a.getKey(), b.getKey()))
+          .forEach(entry -> flatten(entry.getValue(), values));
+      return values;
+    }
+    throw CliException.failed(
+        "an output of kind " + value.getInfo() + " cannot be compared", "Export the model with tensor outputs.");
+  }
+
+  private static int compareKeys(Object a, Object b) {
+    if (a instanceof Number x && b instanceof Number y) {
+      return Long.compare(x.longValue(), y.longValue());
+    }
+    return a.toString().compareTo(b.toString());
+  }
+
+  /** Appends scalars as Double, Long or String; arrays row-major. */
+  private static void flatten(Object value, List<Object> into) {
+    if (value instanceof Object[] array) {
+      for (Object element : array) {
+        flatten(element, into);
+      }
+    } else if (value != null && value.getClass().isArray()) {
+      for (int i = 0; i < java.lang.reflect.Array.getLength(value); i++) {
+        flatten(java.lang.reflect.Array.get(value, i), into);
+      }
+    } else if (value instanceof Float || value instanceof Double) {
+      into.add(((Number) value).doubleValue());
+    } else if (value instanceof Number number) {
+      into.add(number.longValue());
+    } else if (value instanceof Boolean bool) {
+      into.add(bool ? 1L : 0L);
+    } else {
+      into.add(String.valueOf(value));
+    }
+  }
+
+  private static String firstLine(OrtException e) {
+    String text = String.valueOf(e.getMessage());
+    int end = text.indexOf('\n');
+    return end < 0 ? text : text.substring(0, end);
+  }
+}
