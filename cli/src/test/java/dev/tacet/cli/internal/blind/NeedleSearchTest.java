@@ -58,7 +58,7 @@ class NeedleSearchTest {
     int chunk = 4 << 20;
     TreeSet<Long> expected = new TreeSet<>();
     byte[] haystack = new byte[3 * chunk];
-    for (int at : new int[] {0, 1, 4093, 70_001, chunk - 64, chunk - 3, chunk + 71, 2 * chunk - 31, 3 * chunk - 64}) {
+    for (int at : new int[] {0, 101, 4093, 70_001, chunk - 165, chunk - 31, chunk + 71, 2 * chunk - 31, 3 * chunk - 64}) {
       System.arraycopy(bytes, 0, haystack, at, 64);
       expected.add(1000L + at);
     }
