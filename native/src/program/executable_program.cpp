@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <tuple>
+
+#include "program/checker.h"
+#include "program/executor.h"
+#include "util/error.h"
+#include "util/thread_pool.h"
+
+namespace tacet {
+
+namespace {
+
+/// Two ops with equal keys use the same encoding: constant, level, baby steps, scale.
+using EncodingKey = std::tuple<u32, int, u32, int, std::vector<Scale::Factor>>;
+
+EncodingKey key_of(const Instruction& op, const Scale& scale) {
+  return {op.constant, op.type.level, op.baby_steps, scale.power_of_two_exponent(), scale.factors()};
+}
+
+/// The vector over all slots: padded with zeros to its period and repeated.
+std::vector<double> tiled(const VectorConstant& vector, std::size_t slots) {
+  std::vector<double> all(slots, 0.0);
+  for (std::size_t j = 0; j < slots; ++j) {
+    const std::size_t k = j % vector.period;
+    if (k < vector.values.size()) all[j] = vector.values[k];
+  }
+  return all;
+}
+
+double machine_memory() {
+  const double pages = static_cast<double>(sysconf(_SC_PHYS_PAGES));
+  const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
+  return pages > 0 && page > 0 ? pages * page : 1e18;
+}
+
+}  // namespace
+
+ExecutableProgram::ExecutableProgram(std::shared_ptr<const Context> context, Program program)
+    : context_(std::move(context)), program_(std::move(program)) {}
+
+std::shared_ptr<const ExecutableProgram> ExecutableProgram::create(std::shared_ptr<const Context> context,
+                                                                   Program program) {
+  check_program(*context, program);
+  const double bytes = encoded_bytes(*context, program);
+  const double limit = 0.75 * machine_memory();
+  if (bytes > limit) {
+    fail(Code::kOutOfMemory, "the program's encoded constants need %.0f MiB, three quarters of this machine are %.0f MiB",
+         bytes / 1048576, limit / 1048576);
+  }
+  std::shared_ptr<ExecutableProgram> made(new ExecutableProgram(std::move(context), std::move(program)));
+  made->required_keys_ = tacet::required_keys(*made->context_, made->program_);
+  made->encode_constants();
+  return made;
+}
+
+void ExecutableProgram::encode_constants() {
+  const std::size_t count = program_.instructions.size();
+  plaintexts_.resize(count);
+  transforms_.resize(count);
+  std::map<EncodingKey, std::size_t> first_plain, first_transform;
+  std::vector<std::size_t> work;
+  for (std::size_t id = 0; id < count; ++id) {
+    const Instruction& op = program_.instructions[id];
+    const bool add = op.opcode == Opcode::kAddPlain;
+    if (add || op.opcode == Opcode::kMultiplyPlain) {
+      if (first_plain.emplace(key_of(op, add ? op.type.scale : op.plain_scale), id).second) work.push_back(id);
+    } else if (op.opcode == Opcode::kLinearTransform) {
+      if (first_transform.emplace(key_of(op, op.plain_scale), id).second) work.push_back(id);
+    }
+  }
+  const Encoder encoder(context_);
+  pool().parallel_for(work.size(), [&](std::size_t k) {
+    const std::size_t id = work[k];
+    const Instruction& op = program_.instructions[id];
+    const Constant& constant = program_.constants[op.constant];
+    try {
+      if (op.opcode == Opcode::kLinearTransform) {
+        const auto& m = std::get<MatrixConstant>(constant);
+        transforms_[id] = std::make_shared<LinearTransform>(
+            LinearTransform::encode(context_, m.rows, m.columns, m.in_period, m.out_period, m.values.data(), op.baby_steps,
+                                    op.type.level, op.plain_scale));
+      } else {
+        const std::vector<double> slots = tiled(std::get<VectorConstant>(constant), context_->slots());
+        const Scale& scale = op.opcode == Opcode::kAddPlain ? op.type.scale : op.plain_scale;
+        plaintexts_[id] =
+            std::make_shared<Plaintext>(encoder.encode(slots.data(), nullptr, slots.size(), op.type.level, scale));
+      }
+    } catch (Error& error) {
+      error.text = "op " + std::to_string(id) + " (" + op_info(op.opcode).name + ", layer " +
+                   program_.layers[op.layer] + "): " + error.text;
+      // a constant that cannot be encoded is a fault of the program, not of whoever loads it
+      if (error.code == Code::kInvalidArgument) error.code = Code::kMalformed;
+      throw;
+    }
+  });
+  for (std::size_t id = 0; id < count; ++id) {
+    const Instruction& op = program_.instructions[id];
+    if (op.opcode == Opcode::kAddPlain || op.opcode == Opcode::kMultiplyPlain) {
+      const Scale& scale = op.opcode == Opcode::kAddPlain ? op.type.scale : op.plain_scale;
+      plaintexts_[id] = plaintexts_[first_plain.at(key_of(op, scale))];
+    } else if (op.opcode == Opcode::kLinearTransform) {
+      transforms_[id] = transforms_[first_transform.at(key_of(op, op.plain_scale))];
+    }
+  }
+  for (const std::size_t id : work) {
+    bytes_ += transforms_[id] ? transforms_[id]->bytes() : plaintexts_[id]->poly.bytes();
+  }
+}
+
+}  // namespace tacet

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "program/executor.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "ckks/evaluator.h"
+#include "program/checker.h"
+#include "util/error.h"
+#include "util/thread_pool.h"
+
+namespace tacet {
+
+namespace {
+
+using Value = std::shared_ptr<const Ciphertext>;
+
+u64 now_nanos() {
+  return static_cast<u64>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
+}
+
+void check_input(const Context& context, const ValueType& type, const Ciphertext& given, u32 index) {
+  if (given.encoding != type.encoding || given.level != type.level || given.size() != type.components ||
+      given.scale != type.scale) {
+    fail(Code::kInvalidArgument,
+         "input %u: encoding %d, level %d, %d components, scale %s; the program takes encoding %d, level %d, %d components, "
+         "scale %s",
+         index, static_cast<int>(given.encoding), given.level, given.size(), given.scale.text(context.ring()).c_str(),
+         static_cast<int>(type.encoding), type.level, type.components, type.scale.text(context.ring()).c_str());
+  }
+}
+
+}  // namespace
+
+/// One run: the values alive, and which operations are ready.
+///
+/// Operations are taken in waves of the same opcode, lowest id first, never more than the pool has threads: a wave of
+/// one leaves the pool to the limbs inside the operation, a larger one runs its operations side by side (the loops
+/// inside them are then inline). Taking the lowest ids first keeps the number of values alive close to the program
+/// order's. All rotations of one value are one unit of work, however many there are.
+class Run {
+ public:
+  Run(const ExecutableProgram& executable, std::shared_ptr<const EvaluationKeySet> keys, const CancelFlag* cancel)
+      : executable_(executable),
+        program_(executable.program()),
+        evaluator_(executable.context(), std::move(keys)),
+        cancel_(cancel),
+        values_(program_.instructions.size()),
+        uses_left_(program_.instructions.size(), 0),
+        waiting_for_(program_.instructions.size(), 0),
+        users_(program_.instructions.size()) {
+    result_.outputs.resize(static_cast<std::size_t>(program_.outputs));
+    result_.layer_nanos.resize(program_.layers.size());
+    for (u32 id = 0; id < program_.instructions.size(); ++id) {
+      const auto& arguments = program_.instructions[id].arguments;
+      waiting_for_[id] = arguments.size();
+      for (const u32 argument : arguments) {
+        ++uses_left_[argument];
+        users_[argument].push_back(id);
+      }
+      if (arguments.empty()) ready_.insert(id);
+    }
+  }
+
+  RunResult run(const std::vector<const Ciphertext*>& inputs) {
+    inputs_ = &inputs;
+    while (!ready_.empty()) {
+      poll_cancel();
+      step();
+    }
+    return std::move(result_);
+  }
+
+ private:
+  using Unit = std::vector<u32>;  // one op, or all ready rotations of one value
+
+  void poll_cancel() const {
+    if (cancel_ == nullptr || cancel_->load(std::memory_order_relaxed) == 0) return;
+    const Instruction& next = program_.instructions[*ready_.begin()];
+    fail(Code::kCancelled, "cancelled after %zu of %zu operations, before layer %s", done_, program_.instructions.size(),
+         program_.layers[next.layer].c_str());
+  }
+
+  /// Takes the next wave from the ready operations.
+  std::vector<Unit> take_wave() {
+    std::vector<Unit> wave;
+    const Opcode opcode = program_.instructions[*ready_.begin()].opcode;
+    for (auto next = ready_.begin(); next != ready_.end();) {
+      const Instruction& op = program_.instructions[*next];
+      if (op.opcode != opcode) {
+        ++next;
+        continue;
+      }
+      if (opcode == Opcode::kRotate) {
+        const auto same = std::find_if(wave.begin(), wave.end(), [&](const Unit& unit) {
+          return program_.instructions[unit[0]].arguments[0] == op.arguments[0];
+        });
+        if (same != wave.end()) {
+          same->push_back(*next);
+          next = ready_.erase(next);
+          continue;
+        }
+      }
+      if (wave.size() == pool().size()) {
+        if (opcode != Opcode::kRotate) break;
+        ++next;
+        continue;
+      }
+      wave.push_back({*next});
+      next = ready_.erase(next);
+    }
+    return wave;
+  }
+
+  void step() {
+    const std::vector<Unit> wave = take_wave();
+    std::vector<u64> nanos(wave.size());
+    const u64 start = now_nanos();
+    const auto execute = [&](std::size_t k) {
+      const u64 begin = now_nanos();
+      execute_unit(wave[k]);
+      nanos[k] = now_nanos() - begin;
+    };
+    if (wave.size() == 1) {
+      execute(0);
+    } else {
+      pool().parallel_for(wave.size(), execute);
+    }
+    charge(wave, nanos, now_nanos() - start);
+    for (const Unit& unit : wave) {
+      for (const u32 id : unit) finish(id);
+    }
+  }
+
+  /// Shares the wave's wall time among the layers in proportion to what their operations took.
+  void charge(const std::vector<Unit>& wave, const std::vector<u64>& nanos, u64 wall) {
+    double total = 0;
+    for (const u64 each : nanos) total += static_cast<double>(each) + 1;
+    for (std::size_t k = 0; k < wave.size(); ++k) {
+      const double share = (static_cast<double>(nanos[k]) + 1) / total / static_cast<double>(wave[k].size());
+      for (const u32 id : wave[k]) {
+        result_.layer_nanos[program_.instructions[id].layer] += static_cast<u64>(share * static_cast<double>(wall));
+      }
+    }
+  }
+
+  void finish(u32 id) {
+    ++done_;
+    for (const u32 user : users_[id]) {
+      if (--waiting_for_[user] == 0) ready_.insert(user);
+    }
+    for (const u32 argument : program_.instructions[id].arguments) {
+      if (--uses_left_[argument] == 0) values_[argument].reset();
+    }
+    if (uses_left_[id] == 0) values_[id].reset();
+  }
+
+  const Ciphertext& argument(const Instruction& op, std::size_t k) const { return *values_[op.arguments[k]]; }
+
+  void execute_unit(const Unit& unit) {
+    try {
+      if (unit.size() > 1) {
+        rotate_together(unit);
+        return;
+      }
+      const Instruction& op = program_.instructions[unit[0]];
+      if (op.opcode == Opcode::kOutput) {
+        const bool borrowed = program_.instructions[op.arguments[0]].opcode == Opcode::kInput;
+        result_.outputs[op.index] = borrowed ? std::make_shared<Ciphertext>(argument(op, 0)) : values_[op.arguments[0]];
+      } else if (op.opcode == Opcode::kInput) {
+        const Ciphertext& given = *(*inputs_)[op.index];
+        check_input(*executable_.context(), op.type, given, op.index);
+        values_[unit[0]] = Value(Value(), &given);  // borrowed: inputs outlive the run
+      } else {
+        values_[unit[0]] = std::make_shared<Ciphertext>(apply(unit[0], op));
+      }
+    } catch (Error& error) {
+      const Instruction& op = program_.instructions[unit[0]];
+      error.text = "op " + std::to_string(unit[0]) + " (" + op_info(op.opcode).name + ", layer " + program_.layers[op.layer] +
+                   "): " + error.text;
+      throw;
+    }
+  }
+
+  void rotate_together(const Unit& unit) {
+    std::vector<i64> steps;
+    for (const u32 id : unit) steps.push_back(program_.instructions[id].steps);
+    std::vector<Ciphertext> rotated = evaluator_.rotate_hoisted(argument(program_.instructions[unit[0]], 0), steps);
+    for (std::size_t k = 0; k < unit.size(); ++k) values_[unit[k]] = std::make_shared<Ciphertext>(std::move(rotated[k]));
+  }
+
+  Ciphertext apply(u32 id, const Instruction& op) const {
+    const Ciphertext& x = argument(op, 0);
+    switch (op.opcode) {
+      case Opcode::kAdd: return evaluator_.add(x, argument(op, 1));
+      case Opcode::kAddPlain: return evaluator_.add_plain(x, *executable_.plaintexts_[id]);
+      case Opcode::kAddScalar: return evaluator_.add_scalar(x, op.scalar);
+      case Opcode::kSub: return evaluator_.subtract(x, argument(op, 1));
+      case Opcode::kNegate: return evaluator_.negate(x);
+      case Opcode::kMultiply: return evaluator_.multiply(x, argument(op, 1));
+      case Opcode::kSquare: return evaluator_.square(x);
+      case Opcode::kMultiplyPlain: return evaluator_.multiply_plain(x, *executable_.plaintexts_[id]);
+      case Opcode::kMultiplyScalar: return evaluator_.multiply_scalar(x, op.scalar, op.plain_scale);
+      case Opcode::kRotate: return evaluator_.rotate(x, op.steps);
+      case Opcode::kRotateSum: return evaluator_.rotate_sum(x, op.stride, op.count);
+      case Opcode::kConjugate: return evaluator_.conjugate(x);
+      case Opcode::kLinearTransform: return executable_.transforms_[id]->apply(evaluator_, x);
+      case Opcode::kPolynomial: {
+        const auto& polynomial = std::get<PolynomialConstant>(program_.constants[op.constant]);
+        return evaluate_polynomial(evaluator_, x, polynomial.basis, polynomial.coefficients.data(),
+                                   polynomial.coefficients.size() - 1, op.type.scale);
+      }
+      case Opcode::kRelinearize: return evaluator_.relinearize(x);
+      case Opcode::kRescale: return evaluator_.rescale(x);
+      case Opcode::kDropLevel: return evaluator_.drop_level(x, op.type.level);
+      default: fail(Code::kInternal, "op %u: %s passed the checker and cannot run", id, op_info(op.opcode).name);
+    }
+  }
+
+  const ExecutableProgram& executable_;
+  const Program& program_;
+  const Evaluator evaluator_;
+  const CancelFlag* cancel_;
+  const std::vector<const Ciphertext*>* inputs_ = nullptr;
+  std::vector<Value> values_;
+  std::vector<std::size_t> uses_left_;
+  std::vector<std::size_t> waiting_for_;
+  std::vector<std::vector<u32>> users_;
+  std::set<u32> ready_;
+  std::size_t done_ = 0;
+  RunResult result_;
+};
+
+RunResult ExecutableProgram::run(std::shared_ptr<const EvaluationKeySet> keys, const std::vector<const Ciphertext*>& inputs,
+                                 const CancelFlag* cancel) const {
+  if (inputs.size() != static_cast<std::size_t>(program_.inputs)) {
+    fail(Code::kInvalidArgument, "%zu inputs, the program takes %d", inputs.size(), program_.inputs);
+  }
+  for (const Instruction& op : program_.instructions) {
+    if (op.opcode == Opcode::kInput) check_input(*context_, op.type, *inputs[op.index], op.index);
+  }
+  if (!required_keys_.empty()) {
+    if (keys == nullptr) keys = std::make_shared<EvaluationKeySet>();
+    check_keys(required_keys_, *keys);
+  }
+  return Run(*this, std::move(keys), cancel).run(inputs);
+}
+
+}  // namespace tacet

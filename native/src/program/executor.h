@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "circuits/linear_transform.h"
+#include "program/program.h"
+
+namespace tacet {
+
+/// Set to nonzero by anyone to stop a run; owned by the caller and alive while the run lasts.
+using CancelFlag = std::atomic<std::int32_t>;
+
+/// What a run gives back.
+struct RunResult {
+  std::vector<std::shared_ptr<const Ciphertext>> outputs;  // by output index
+  std::vector<u64> layer_nanos;                            // by layer; the sum is the run's wall time less scheduling
+};
+
+/// A checked program with its constants encoded: immutable, shared by any number of concurrent runs.
+class ExecutableProgram {
+ public:
+  /// Checks the program, then encodes its constants on the thread pool. Raises what check_program() raises, and
+  /// Code::kOutOfMemory when the encoded constants would take more than three quarters of the machine's memory.
+  static std::shared_ptr<const ExecutableProgram> create(std::shared_ptr<const Context> context, Program program);
+
+  /// Runs the program in one call. Inputs must have just the declared types (Code::kInvalidArgument with the numbers
+  /// otherwise); all keys are looked up first (Code::kMissingKey). Rotations of one value share a decomposition,
+  /// independent operations run in parallel, a value is freed at its last use. `cancel` (nullable) is polled between
+  /// operations: Code::kCancelled, naming the layer that was reached.
+  RunResult run(std::shared_ptr<const EvaluationKeySet> keys, const std::vector<const Ciphertext*>& inputs,
+                const CancelFlag* cancel) const;
+
+  const Program& program() const { return program_; }
+  const std::shared_ptr<const Context>& context() const { return context_; }
+  const std::map<u32, int>& keys() const { return required_keys_; }
+
+  /// Bytes of the encoded constants.
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  friend class Run;
+
+  ExecutableProgram(std::shared_ptr<const Context> context, Program program);
+  void encode_constants();
+
+  std::shared_ptr<const Context> context_;
+  Program program_;
+  std::map<u32, int> required_keys_;
+  std::vector<std::shared_ptr<const Plaintext>> plaintexts_;       // by op id; null where there is none
+  std::vector<std::shared_ptr<const LinearTransform>> transforms_;  // by op id; null where there is none
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace tacet

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "circuits/polynomial.h"
+#include "program/op_table.h"
+#include "rlwe/ciphertext.h"
+
+namespace tacet {
+
+/// What a value of a program is: everything about a ciphertext but its residues.
+struct ValueType {
+  Encoding encoding = Encoding::kSlots;
+  int level = 0;
+  int components = 2;
+  Scale scale;
+};
+
+/// A vector of slots: `values` padded with zeros to `period` (a power of two) and repeated over all slots.
+struct VectorConstant {
+  u32 period = 1;
+  std::vector<double> values;
+};
+
+/// A matrix, row major; LinearTransform says what the periods mean.
+struct MatrixConstant {
+  u32 rows = 0;
+  u32 columns = 0;
+  u32 in_period = 1;
+  u32 out_period = 1;
+  std::vector<double> values;
+};
+
+/// Coefficients in order of degree; the degree is their number less one.
+struct PolynomialConstant {
+  Basis basis = Basis::kMonomial;
+  std::vector<double> coefficients;
+};
+
+using Constant = std::variant<VectorConstant, MatrixConstant, PolynomialConstant>;
+
+/// One operation; its position in the program is the id of its value. Attributes that op_info() does not name are
+/// left at their defaults.
+struct Instruction {
+  Opcode opcode = Opcode::kInput;
+  u16 layer = 0;
+  std::vector<u32> arguments;
+  u32 index = 0;
+  u32 constant = 0;
+  double scalar = 0;
+  std::int32_t steps = 0;
+  u32 stride = 0;
+  u32 count = 1;
+  u32 baby_steps = 1;
+  Scale plain_scale;
+  ValueType type;
+};
+
+/// A list of operations in static single assignment form with the constants they use. Logical weights only: nothing
+/// in it is encoded yet.
+struct Program {
+  int inputs = 0;
+  int outputs = 0;
+  std::vector<std::string> layers;
+  std::vector<Constant> constants;
+  std::vector<Instruction> instructions;
+};
+
+}  // namespace tacet

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serial/program_codec.h"
+
+#include "serial/scale_codec.h"
+#include "util/error.h"
+
+namespace tacet {
+
+namespace {
+
+constexpr u16 kProgramVersion = 1;
+constexpr std::size_t kSmallestConstant = 9;      // an empty vector: kind, length, period
+constexpr std::size_t kSmallestInstruction = 12;  // opcode, layer, argument count, type with the scale 1
+
+std::vector<double> read_numbers(ByteReader& reader, u64 count, const char* field) {
+  reader.require(count, 8, field);
+  std::vector<double> numbers(static_cast<std::size_t>(count));
+  for (double& number : numbers) number = reader.f64(field);
+  return numbers;
+}
+
+u32 read_period(ByteReader& reader, const Context& context, const char* field) {
+  const u32 period = reader.u32(field);
+  if (period == 0 || (period & (period - 1)) != 0 || period > context.slots()) {
+    fail(Code::kMalformed, "program: %s %u is not a power of two up to %zu slots", field, period, context.slots());
+  }
+  return period;
+}
+
+Constant read_constant(ByteReader& reader, const Context& context, u32 id) {
+  const u8 kind = reader.u8("constant kind");
+  switch (kind) {
+    case 0: {
+      VectorConstant vector;
+      const u32 length = reader.u32("vector length");
+      vector.period = read_period(reader, context, "vector period");
+      if (length > vector.period) {
+        fail(Code::kMalformed, "program: constant %u has %u numbers and period %u", id, length, vector.period);
+      }
+      vector.values = read_numbers(reader, length, "vector");
+      return vector;
+    }
+    case 1: {
+      MatrixConstant matrix;
+      matrix.rows = reader.u32("matrix rows");
+      matrix.columns = reader.u32("matrix columns");
+      matrix.in_period = read_period(reader, context, "matrix input period");
+      matrix.out_period = read_period(reader, context, "matrix output period");
+      if (matrix.rows == 0 || matrix.columns == 0 || matrix.rows > matrix.out_period || matrix.columns > matrix.in_period) {
+        fail(Code::kMalformed, "program: constant %u is %u x %u with periods %u (rows) and %u (columns)", id, matrix.rows,
+             matrix.columns, matrix.out_period, matrix.in_period);
+      }
+      matrix.values = read_numbers(reader, static_cast<u64>(matrix.rows) * matrix.columns, "matrix");
+      return matrix;
+    }
+    case 2: {
+      PolynomialConstant polynomial;
+      const u8 basis = reader.u8("polynomial basis");
+      if (basis > 1) fail(Code::kMalformed, "program: constant %u has basis %u, known are 0 and 1", id, basis);
+      polynomial.basis = static_cast<Basis>(basis);
+      const u64 degree = reader.u16("polynomial degree");
+      polynomial.coefficients = read_numbers(reader, degree + 1, "polynomial");
+      return polynomial;
+    }
+    default: fail(Code::kMalformed, "program: constant %u is of kind %u, known are 0..2", id, kind);
+  }
+}
+
+void read_attributes(ByteReader& reader, const Context& context, Instruction& op, u8 attributes) {
+  if (attributes & kHasIndex) op.index = reader.u16("index");
+  if (attributes & kHasConstant) op.constant = reader.u32("constant");
+  if (attributes & kHasScalar) op.scalar = reader.f64("scalar");
+  if (attributes & kHasSteps) op.steps = reader.i32("steps");
+  if (attributes & kHasStride) {
+    op.stride = reader.u32("step");
+    op.count = reader.u32("count");
+  }
+  if (attributes & kHasBabySteps) op.baby_steps = reader.u32("baby steps");
+  if (attributes & kHasPlainScale) op.plain_scale = read_scale(reader, context.ring().chain_length(), "plain scale");
+}
+
+Instruction read_instruction(ByteReader& reader, const Context& context, u32 id, std::size_t layers) {
+  Instruction op;
+  const u8 opcode = reader.u8("opcode");
+  if (opcode >= kOpcodeCount) {
+    fail(Code::kMalformed, "program: op %u has opcode %u, known are 0..%d", id, opcode, kOpcodeCount - 1);
+  }
+  op.opcode = static_cast<Opcode>(opcode);
+  const OpInfo& info = op_info(op.opcode);
+  op.layer = reader.u16("layer");
+  if (op.layer >= layers) {
+    fail(Code::kMalformed, "program: op %u (%s) is in layer %u of %zu", id, info.name, op.layer, layers);
+  }
+  const int count = reader.u8("argument count");
+  if (info.implemented && count != info.arguments) {
+    fail(Code::kMalformed, "program: op %u (%s) has %d arguments, takes %d", id, info.name, count, info.arguments);
+  }
+  for (int k = 0; k < count; ++k) {
+    const u32 argument = reader.u32("argument");
+    if (argument >= id) {
+      fail(Code::kMalformed, "program: op %u (%s) uses value %u, which is not before it", id, info.name, argument);
+    }
+    op.arguments.push_back(argument);
+  }
+  read_attributes(reader, context, op, info.attributes);
+  const u8 encoding = reader.u8("encoding");
+  if (encoding > 1) fail(Code::kMalformed, "program: op %u has encoding %u, known are 0 and 1", id, encoding);
+  op.type.encoding = static_cast<Encoding>(encoding);
+  op.type.level = reader.u8("level");
+  op.type.components = reader.u8("components");
+  op.type.scale = read_scale(reader, context.ring().chain_length(), "scale");
+  return op;
+}
+
+}  // namespace
+
+Program load_program(const Context& context, const u8* data, std::size_t size) {
+  const BlobView blob = open_blob(data, size, BlobKind::kProgram, &context.spec().hash);
+  ByteReader reader = blob.reader();
+  const u16 version = reader.u16("program version");
+  if (version != kProgramVersion) {
+    fail(Code::kMalformed, "program: version %u, this build reads %u", version, kProgramVersion);
+  }
+  Program program;
+  program.inputs = reader.u16("input count");
+  program.outputs = reader.u16("output count");
+  const u16 layers = reader.u16("layer count");
+  reader.require(layers, 2, "layer count");
+  for (u16 k = 0; k < layers; ++k) program.layers.push_back(reader.string("layer name"));
+  const u32 constants = reader.u32("constant count");
+  reader.require(constants, kSmallestConstant, "constant count");
+  for (u32 id = 0; id < constants; ++id) program.constants.push_back(read_constant(reader, context, id));
+  const u32 operations = reader.u32("op count");
+  reader.require(operations, kSmallestInstruction, "op count");
+  program.instructions.reserve(operations);
+  for (u32 id = 0; id < operations; ++id) {
+    program.instructions.push_back(read_instruction(reader, context, id, program.layers.size()));
+  }
+  reader.expect_end();
+  return program;
+}
+
+}  // namespace tacet
