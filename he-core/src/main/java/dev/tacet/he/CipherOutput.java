@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import dev.tacet.he.internal.BoundedReader;
+import dev.tacet.he.internal.BoundedWriter;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * What one encrypted output of a program means, and every check that a decrypted answer must pass before it is a number.
+ *
+ * <p>Slots [0, count) of a VALUE hold the values, slots [count, period) are structural zeros, and the period is repeated over
+ * all slots: the copies must agree. A ZERO_CHECK is zero everywhere. A GUARD stays within its bound everywhere, which proves
+ * that an activation's input did not leave its fitted interval.
+ *
+ * @param kind VALUE, ZERO_CHECK or GUARD
+ * @param programOutput number of the program's output
+ * @param name name that the postprocessing refers to
+ * @param count values; 1..period-1 for VALUE, 0..period otherwise
+ * @param period a power of two that divides the slots
+ * @param level level of the answer
+ * @param scale exact scale of the answer
+ * @param factor real value i = factor[i] * slot i + offset[i]; count numbers for VALUE, none otherwise
+ * @param offset see factor
+ * @param bound largest |slot| of the true answer; for GUARD the proof's bound
+ * @param slotError bound of the noise in one slot, in slot units; every check allows for it
+ * @param errorBound bound of the error of a value, in output units (approximation and noise together); 0 for checks
+ */
+public record CipherOutput(
+    Kind kind,
+    int programOutput,
+    String name,
+    int count,
+    int period,
+    int level,
+    Scale scale,
+    double[] factor,
+    double[] offset,
+    double bound,
+    double slotError,
+    double errorBound) {
+
+  /** The meanings of an encrypted output. The wire code is the ordinal. */
+  public enum Kind {
+    /** Numbers of the model. */
+    VALUE,
+    /** Zero in every slot. */
+    ZERO_CHECK,
+    /** Within the bound in every slot. */
+    GUARD
+  }
+
+  /** Validates and copies. */
+  public CipherOutput {
+    Objects.requireNonNull(kind, "kind");
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(scale, "scale");
+    factor = factor.clone();
+    offset = offset.clone();
+    Signature.requirePeriod("output " + name, period);
+    Signature.require(
+        programOutput >= 0 && programOutput < 0xffff, "output %s: program output %d is outside 0..65534", name, programOutput);
+    Signature.require(
+        level >= 0 && level < Parameters.MAX_CHAIN_LENGTH, "output %s: level %d is outside 0..%d",
+        name, level, Parameters.MAX_CHAIN_LENGTH - 1);
+    if (kind == Kind.VALUE) {
+      Signature.require(
+          count >= 1 && count < period, "output %s: %d values in a period of %d, at least one slot must be a structural zero",
+          name, count, period);
+    }
+    Signature.require(count >= 0 && count <= period, "output %s: count %d is outside 0..%d", name, count, period);
+    int numbers = kind == Kind.VALUE ? count : 0;
+    Signature.require(
+        factor.length == numbers && offset.length == numbers, "output %s: %d factors and %d offsets, a %s of %d needs %d",
+        name, factor.length, offset.length, kind, count, numbers);
+    for (int i = 0; i < numbers; i++) {
+      Signature.require(
+          Double.isFinite(factor[i]) && Double.isFinite(offset[i]), "output %s: factor %s and offset %s of value %d must be finite",
+          name, factor[i], offset[i], i);
+    }
+    Signature.require(Double.isFinite(bound) && bound >= 0, "output %s: bound %s must be finite and not negative", name, bound);
+    Signature.require(
+        Double.isFinite(slotError) && slotError >= 0, "output %s: slot error %s must be finite and not negative", name, slotError);
+    Signature.require(
+        Double.isFinite(errorBound) && errorBound >= 0, "output %s: error bound %s must be finite and not negative", name, errorBound);
+  }
+
+  @Override
+  public double[] factor() {
+    return factor.clone();
+  }
+
+  @Override
+  public double[] offset() {
+    return offset.clone();
+  }
+
+  /**
+   * Checks a decrypted answer and returns its values in real units; the copies are averaged, which lowers the noise.
+   *
+   * <p>Checked: the largest coefficient is within q0/8; every slot is a number; imaginary parts are within slotError; copies
+   * agree within twice that; |slot| is within bound + slotError; structural zeros and ZERO_CHECK slots are within slotError.
+   *
+   * @param real real parts of all slots
+   * @param imaginary imaginary parts of all slots; null for a ring of real slots
+   * @param coefficientFraction largest |coefficient| times 8 / q0
+   * @return count values for VALUE, none for a check
+   * @throws AnswerCheckException if a check fails; the message names the check, the slot and the bound
+   */
+  public double[] unpack(double[] real, double[] imaginary, double coefficientFraction) {
+    Signature.require(
+        real.length >= period && real.length % period == 0, "output %s: period %d does not divide %d slots",
+        name, period, real.length);
+    Signature.require(
+        imaginary == null || imaginary.length == real.length, "output %s: %d real and %d imaginary parts",
+        name, real.length, imaginary == null ? 0 : imaginary.length);
+    if (!(coefficientFraction <= 1)) {
+      throw failed("a decrypted coefficient exceeds q0/8: the key is wrong or the computation overflowed");
+    }
+    int used = kind == Kind.VALUE ? count : kind == Kind.GUARD ? period : 0;
+    double limit = bound + slotError;
+    for (int j = 0; j < real.length; j++) {
+      int i = j & (period - 1);
+      double allowed = i < used ? limit : slotError;
+      if (!(Math.abs(real[j]) <= allowed)) {
+        throw failed(
+            i < used
+                ? "slot " + j + " is beyond its bound " + limit
+                : "slot " + j + " is a structural zero and is beyond the noise bound " + slotError);
+      }
+      if (!(Math.abs(real[j] - real[i]) <= 2 * slotError)) {
+        throw failed("slot " + j + " differs from its copy in slot " + i + " by more than " + 2 * slotError);
+      }
+      if (imaginary != null && !(Math.abs(imaginary[j]) <= slotError)) {
+        throw failed("the imaginary part of slot " + j + " is beyond the noise bound " + slotError);
+      }
+    }
+    double[] values = new double[kind == Kind.VALUE ? count : 0];
+    for (int i = 0; i < values.length; i++) {
+      double sum = 0;
+      for (int j = i; j < real.length; j += period) {
+        sum += real[j];
+      }
+      values[i] = factor[i] * (sum * period / real.length) + offset[i];
+    }
+    return values;
+  }
+
+  private AnswerCheckException failed(String text) {
+    return new AnswerCheckException(
+        "output " + name + ": " + text + "; no answer is returned. Check that the key belongs to this request, else report the"
+            + " server");
+  }
+
+  void writeTo(BoundedWriter out) {
+    out.u8(kind.ordinal()).u16(programOutput).string(name).u32(count).u32(period).u8(level);
+    scale.writeTo(out);
+    out.f64s(factor).f64s(offset).f64(bound).f64(slotError).f64(errorBound);
+  }
+
+  static CipherOutput readFrom(BoundedReader in) {
+    Kind kind = Kind.values()[in.u8("output kind", 0, Kind.values().length - 1)];
+    int programOutput = in.u16("program output");
+    String name = in.string("output name");
+    int count = in.u32("output count", 0, Constant.MAX_PERIOD);
+    int period = in.u32("output period", 1, Constant.MAX_PERIOD);
+    int level = in.u8("output level");
+    Scale scale = Scale.readFrom(in);
+    int numbers = kind == Kind.VALUE ? count : 0;
+    return new CipherOutput(
+        kind, programOutput, name, count, period, level, scale, in.f64s("factor", numbers), in.f64s("offset", numbers),
+        in.f64("bound"), in.f64("slot error"), in.f64("error bound"));
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof CipherOutput o
+        && kind == o.kind
+        && programOutput == o.programOutput
+        && name.equals(o.name)
+        && count == o.count
+        && period == o.period
+        && level == o.level
+        && scale.equals(o.scale)
+        && Arrays.equals(factor, o.factor)
+        && Arrays.equals(offset, o.offset)
+        && bound == o.bound
+        && slotError == o.slotError
+        && errorBound == o.errorBound;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(kind, programOutput, name, count, period, level, scale, Arrays.hashCode(factor));
+  }
+
+  @Override
+  public String toString() {
+    return "CipherOutput[" + kind + " " + name + ", " + count + " of period " + period + ", level " + level + "]";
+  }
+}

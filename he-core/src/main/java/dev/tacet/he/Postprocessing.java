@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import dev.tacet.he.internal.BoundedReader;
+import dev.tacet.he.internal.BoundedWriter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The end of a model that runs on the client after decryption and costs no level: sigmoid, softmax, labels, class maps.
+ *
+ * <p>A list of nodes over named one-dimensional tensors of one row, from the VALUE outputs to the model's outputs. Error
+ * bounds are carried through every node, and a label or index whose margin is below its error is reported as undecided.
+ */
+public final class Postprocessing {
+  /** Most nodes. */
+  public static final int MAX_NODES = 4096;
+
+  private final List<String> inputs;
+  private final List<TailNode> nodes;
+  private final List<String> outputs;
+
+  /**
+   * Makes and validates a graph.
+   *
+   * @param inputs names of the decrypted values
+   * @param nodes in an order in which every input is made before it is used; labels, indices and maps are used by none
+   * @param outputs names of the model's outputs in its order; each an input or made by a node
+   * @throws IllegalArgumentException if a name is missing or made twice
+   */
+  public Postprocessing(List<String> inputs, List<TailNode> nodes, List<String> outputs) {
+    this.inputs = List.copyOf(inputs);
+    this.nodes = List.copyOf(nodes);
+    this.outputs = List.copyOf(outputs);
+    Signature.require(!inputs.isEmpty() && inputs.size() <= 0xffff, "postprocessing has %d inputs", inputs.size());
+    Signature.require(!outputs.isEmpty() && outputs.size() <= 0xffff, "postprocessing has %d outputs", outputs.size());
+    Signature.require(nodes.size() <= MAX_NODES, "postprocessing has %d nodes, at most %d", nodes.size(), MAX_NODES);
+    Set<String> made = new HashSet<>();
+    Set<String> usable = new HashSet<>();
+    for (String input : inputs) {
+      Signature.require(made.add(input), "postprocessing input %s occurs twice", input);
+      usable.add(input);
+    }
+    for (TailNode node : nodes) {
+      for (String input : node.inputs()) {
+        Signature.require(usable.contains(input), "postprocessing %s takes %s, which no earlier node makes as numbers", node, input);
+      }
+      Signature.require(made.add(node.output()), "postprocessing makes %s twice", node.output());
+      if (!node.op().terminal()) {
+        usable.add(node.output());
+      }
+    }
+    Set<String> distinct = new HashSet<>();
+    for (String output : outputs) {
+      Signature.require(made.contains(output), "postprocessing output %s is made by no node", output);
+      Signature.require(distinct.add(output), "postprocessing output %s occurs twice", output);
+    }
+  }
+
+  /** Returns the graph that hands the values through unchanged. */
+  public static Postprocessing identity(List<String> names) {
+    return new Postprocessing(names, List.of(), names);
+  }
+
+  /** Returns the names of the decrypted values that it takes. */
+  public List<String> inputs() {
+    return inputs;
+  }
+
+  /** Returns the nodes. */
+  public List<TailNode> nodes() {
+    return nodes;
+  }
+
+  /** Returns the names of the model's outputs in its order. */
+  public List<String> outputs() {
+    return outputs;
+  }
+
+  /**
+   * The outputs of one row.
+   *
+   * @param outputs by name, in the model's order
+   * @param errorBounds for each output of numbers or a map, a bound of the error of any of its elements; for a label or index, 0
+   * @param undecided names of the outputs whose label or index could be another within the error bounds
+   */
+  public record Result(Map<String, OutputValue> outputs, Map<String, Double> errorBounds, Set<String> undecided) {
+    /** Copies. */
+    public Result {
+      outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+      errorBounds = Collections.unmodifiableMap(new LinkedHashMap<>(errorBounds));
+      undecided = Set.copyOf(undecided);
+    }
+  }
+
+  /**
+   * Runs on exact values.
+   *
+   * @param values numbers by input name
+   * @return outputs by name, in the model's order
+   * @throws IllegalArgumentException if a value is missing or a node's shape does not fit
+   */
+  public Map<String, OutputValue> run(Map<String, double[]> values) {
+    return run(values, Map.of()).outputs();
+  }
+
+  /**
+   * Runs on values that carry an error.
+   *
+   * @param values numbers by input name
+   * @param errors bound of the absolute error of each element, by input name; a missing one is 0
+   * @throws IllegalArgumentException if a value is missing or a node's shape does not fit
+   */
+  public Result run(Map<String, double[]> values, Map<String, Double> errors) {
+    Map<String, Measured> tensors = new HashMap<>();
+    for (String input : inputs) {
+      double[] value = values.get(input);
+      Signature.require(value != null, "postprocessing needs %s, has %s", input, values.keySet());
+      tensors.put(input, Measured.uniform(value.clone(), errors.getOrDefault(input, 0.0)));
+    }
+    Map<String, OutputValue> terminal = new HashMap<>();
+    Map<String, Double> bounds = new HashMap<>();
+    Set<String> undecided = new HashSet<>();
+    for (TailNode node : nodes) {
+      if (node.op().terminal()) {
+        TailLabels.Choice choice = TailLabels.run(node, tensors.get(node.inputs().get(0)));
+        terminal.put(node.output(), choice.value());
+        bounds.put(node.output(), choice.errorBound());
+        if (choice.undecided()) {
+          undecided.add(node.output());
+        }
+      } else {
+        List<Measured> arguments = new ArrayList<>();
+        node.inputs().forEach(name -> arguments.add(tensors.get(name)));
+        Measured result = TailMath.run(node, arguments);
+        tensors.put(node.output(), result);
+      }
+    }
+    Map<String, OutputValue> results = new LinkedHashMap<>();
+    Map<String, Double> resultBounds = new LinkedHashMap<>();
+    for (String output : outputs) {
+      Measured tensor = tensors.get(output);
+      results.put(output, tensor != null ? new OutputValue.Numbers(tensor.values()) : terminal.get(output));
+      resultBounds.put(output, tensor != null ? tensor.largestError() : bounds.get(output));
+    }
+    undecided.retainAll(results.keySet());
+    return new Result(results, resultBounds, undecided);
+  }
+
+  void writeTo(BoundedWriter out) {
+    out.u16(inputs.size());
+    inputs.forEach(out::string);
+    out.u16(nodes.size());
+    nodes.forEach(node -> node.writeTo(out));
+    out.u16(outputs.size());
+    outputs.forEach(out::string);
+  }
+
+  static Postprocessing readFrom(BoundedReader in) {
+    List<String> inputs = names(in, "postprocessing inputs");
+    int count = in.u16("postprocessing nodes", 0, MAX_NODES);
+    in.needItems("postprocessing nodes", count, 16);
+    List<TailNode> nodes = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      nodes.add(TailNode.readFrom(in));
+    }
+    return new Postprocessing(inputs, nodes, names(in, "postprocessing outputs"));
+  }
+
+  private static List<String> names(BoundedReader in, String what) {
+    int count = in.u16(what, 1, 0xffff);
+    in.needItems(what, count, 2);
+    List<String> names = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      names.add(in.string(what));
+    }
+    return names;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Postprocessing p
+        && inputs.equals(p.inputs)
+        && nodes.equals(p.nodes)
+        && outputs.equals(p.outputs);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * nodes.hashCode() + outputs.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Postprocessing" + inputs + nodes + outputs;
+  }
+}

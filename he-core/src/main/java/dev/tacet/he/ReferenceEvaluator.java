@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Runs a {@link Program} in the clear on doubles: the oracle of the tests, the calibrator of activations, the simulator.
+ *
+ * <p>Slots are real. A value is kept as one period of its slots, so the cost of an op is that of its period, not of the ring.
+ */
+public final class ReferenceEvaluator {
+  private ReferenceEvaluator() {}
+
+  /**
+   * Runs a program.
+   *
+   * @param inputSlots for each input, the slots, or one period of them (a power of two that divides the slots)
+   * @return for each output, all slots
+   * @throws IllegalArgumentException if the number or length of the inputs does not fit
+   */
+  public static List<double[]> run(Program program, List<double[]> inputSlots) {
+    return run(program, inputSlots, null);
+  }
+
+  /** Sees the slots of every value, one period of them, as the program runs. */
+  public interface Observer {
+    /**
+     * Called after each instruction.
+     *
+     * @param id the instruction's id
+     * @param period one period of its slots; not to be changed
+     */
+    void value(int id, double[] period);
+  }
+
+  /**
+   * Runs a program and shows every value.
+   *
+   * @param observer sees each value; may be null
+   */
+  public static List<double[]> run(Program program, List<double[]> inputSlots, Observer observer) {
+    int slots = program.parameters().slots();
+    Signature.require(
+        inputSlots.size() == program.inputTypes().size(), "%d inputs, the program takes %d",
+        inputSlots.size(), program.inputTypes().size());
+    List<Instruction> instructions = program.instructions();
+    int[] lastUse = new int[instructions.size()];
+    for (int id = 0; id < instructions.size(); id++) {
+      for (int i = 0; i < instructions.get(id).argumentCount(); i++) {
+        lastUse[instructions.get(id).argument(i)] = id;
+      }
+    }
+    double[][] values = new double[instructions.size()][];
+    List<double[]> outputs = new ArrayList<>();
+    for (int i = 0; i < program.outputTypes().size(); i++) {
+      outputs.add(null);
+    }
+    for (int id = 0; id < instructions.size(); id++) {
+      Instruction in = instructions.get(id);
+      if (in.op() == Op.INPUT) {
+        values[id] = shortest(in.index(), inputSlots.get(in.index()), slots);
+      } else {
+        double[] a = values[in.argument(0)];
+        double[] b = in.argumentCount() > 1 ? values[in.argument(1)] : null;
+        values[id] = apply(program, in, a, b, slots);
+      }
+      if (in.op() == Op.OUTPUT) {
+        outputs.set(in.index(), tile(values[id], slots));
+      }
+      if (observer != null) {
+        observer.value(id, values[id]);
+      }
+      for (int i = 0; i < in.argumentCount(); i++) {
+        if (lastUse[in.argument(i)] == id) {
+          values[in.argument(i)] = null;
+        }
+      }
+    }
+    return outputs;
+  }
+
+  private static double[] apply(Program program, Instruction in, double[] a, double[] b, int slots) {
+    return switch (in.op()) {
+      case OUTPUT, CONJUGATE, RELINEARIZE, RESCALE, DROP_LEVEL -> a;
+      case ADD -> combine(a, b, Double::sum);
+      case SUB -> combine(a, b, (x, y) -> x - y);
+      case MULTIPLY -> combine(a, b, (x, y) -> x * y);
+      case SQUARE -> combine(a, a, (x, y) -> x * y);
+      case NEGATE -> each(a, x -> -x);
+      case ADD_SCALAR -> each(a, x -> x + in.scalar());
+      case MULTIPLY_SCALAR -> each(a, x -> x * in.scalar());
+      case ADD_PLAIN -> combine(a, period(program, in), Double::sum);
+      case MULTIPLY_PLAIN -> combine(a, period(program, in), (x, y) -> x * y);
+      case ROTATE -> rotate(a, in.steps());
+      case ROTATE_SUM -> rotateSum(a, in.steps(), in.count());
+      case LINEAR_TRANSFORM -> linearTransform((Constant.Matrix) program.constants().get(in.constant()), a);
+      case POLYNOMIAL -> {
+        Constant.Polynomial polynomial = (Constant.Polynomial) program.constants().get(in.constant());
+        yield each(a, polynomial::evaluate);
+      }
+      default -> throw new UnsupportedException("op " + in.op() + " is not implemented in this version");
+    };
+  }
+
+  private interface Unary {
+    double of(double x);
+  }
+
+  private interface Binary {
+    double of(double x, double y);
+  }
+
+  private static double[] each(double[] a, Unary f) {
+    double[] result = new double[a.length];
+    for (int i = 0; i < a.length; i++) {
+      result[i] = f.of(a[i]);
+    }
+    return result;
+  }
+
+  private static double[] combine(double[] a, double[] b, Binary f) {
+    double[] result = new double[Math.max(a.length, b.length)];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = f.of(a[i & (a.length - 1)], b[i & (b.length - 1)]);
+    }
+    return result;
+  }
+
+  private static double[] period(Program program, Instruction in) {
+    Constant.Vector vector = (Constant.Vector) program.constants().get(in.constant());
+    return Arrays.copyOf(vector.values(), vector.period());
+  }
+
+  private static double[] rotate(double[] a, int steps) {
+    double[] result = new double[a.length];
+    for (int j = 0; j < a.length; j++) {
+      result[j] = a[(j + steps) & (a.length - 1)];
+    }
+    return result;
+  }
+
+  private static double[] rotateSum(double[] a, int step, int count) {
+    double[] result = a;
+    for (int i = 1; i < count; i *= 2) {
+      result = combine(result, rotate(result, step * i), Double::sum);
+    }
+    boolean wholePeriod = Integer.bitCount(step) == 1 && step < a.length && (long) step * count >= a.length;
+    return wholePeriod ? Arrays.copyOf(result, step) : result;
+  }
+
+  /** z[j] = sum over d of W[j mod outPeriod][(j+d) mod inPeriod] * x[j+d]; has the largest of the three periods. */
+  private static double[] linearTransform(Constant.Matrix matrix, double[] x) {
+    int diagonals = matrix.diagonals();
+    int inMask = matrix.inPeriod() - 1;
+    int outMask = matrix.outPeriod() - 1;
+    double[] z = new double[Math.max(x.length, Math.max(matrix.inPeriod(), matrix.outPeriod()))];
+    for (int j = 0; j < z.length; j++) {
+      int row = j & outMask;
+      if (row < matrix.rows()) {
+        double sum = 0;
+        for (int d = 0; d < diagonals; d++) {
+          int col = (j + d) & inMask;
+          if (col < matrix.cols()) {
+            sum += matrix.at(row, col) * x[(j + d) & (x.length - 1)];
+          }
+        }
+        z[j] = sum;
+      }
+    }
+    return z;
+  }
+
+  /** The shortest period of the input whose repetition is the input. */
+  private static double[] shortest(int index, double[] slotsOrPeriod, int slots) {
+    int length = slotsOrPeriod.length;
+    Signature.require(
+        length >= 1 && length <= slots && Integer.bitCount(length) == 1,
+        "input %d has %d slots, must be a power of two up to %d", index, length, slots);
+    while (length > 1
+        && Arrays.equals(slotsOrPeriod, 0, length / 2, slotsOrPeriod, length / 2, length)) {
+      length /= 2;
+    }
+    return Arrays.copyOf(slotsOrPeriod, length);
+  }
+
+  private static double[] tile(double[] period, int slots) {
+    double[] all = new double[slots];
+    for (int start = 0; start < slots; start += period.length) {
+      System.arraycopy(period, 0, all, start, Math.min(period.length, slots - start));
+    }
+    return all;
+  }
+}

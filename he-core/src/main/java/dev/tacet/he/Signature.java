@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import dev.tacet.he.internal.BoundedReader;
+import dev.tacet.he.internal.BoundedWriter;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What a client must know of a model to use it, and all that it trusts: shapes, bounds, slot layout, scales, levels, the
+ * evaluation keys needed, the meaning of each output, and the graph that turns decrypted values into the model's outputs.
+ *
+ * <p>Its bytes are canonical: one signature has one SHA-256, which clients pin.
+ */
+public final class Signature {
+  private static final int BODY_VERSION = 1;
+
+  private final String model;
+  private final String parametersHash;
+  private final int securityBits;
+  private final List<SignatureInput> inputs;
+  private final List<CipherOutput> cipherOutputs;
+  private final Postprocessing tail;
+  private final List<KeyRequirement> keys;
+
+  /**
+   * Makes and validates a signature.
+   *
+   * @param model name of the model
+   * @param parametersHash 64 hexadecimal digits, {@link Parameters#hashHex()}
+   * @param securityBits bits of security that the parameters were chosen for
+   * @param inputs one per program input, in order; at least one
+   * @param cipherOutputs one per program output, each number once; at least one VALUE
+   * @param tail from the VALUE outputs to the model's named outputs
+   * @param keys evaluation keys needed, ascending
+   * @throws IllegalArgumentException with the numbers, if something is inconsistent
+   */
+  public Signature(
+      String model,
+      String parametersHash,
+      int securityBits,
+      List<SignatureInput> inputs,
+      List<CipherOutput> cipherOutputs,
+      Postprocessing tail,
+      List<KeyRequirement> keys) {
+    this.model = Objects.requireNonNull(model, "model");
+    this.parametersHash = Objects.requireNonNull(parametersHash, "parametersHash");
+    this.securityBits = securityBits;
+    this.inputs = List.copyOf(inputs);
+    this.cipherOutputs = List.copyOf(cipherOutputs);
+    this.tail = Objects.requireNonNull(tail, "tail");
+    this.keys = List.copyOf(new TreeSet<>(keys));
+    require(!model.isEmpty() && model.length() <= 255, "model name has %d characters, must have 1..255", model.length());
+    require(parametersHash.matches("[0-9a-f]{64}"), "parameter hash is not 64 hexadecimal digits");
+    require(securityBits >= 0 && securityBits <= 512, "%d security bits", securityBits);
+    require(!inputs.isEmpty(), "signature has no input");
+    require(this.keys.size() == keys.size(), "signature repeats a key among %d", keys.size());
+    Set<String> names = new HashSet<>();
+    for (SignatureInput input : inputs) {
+      require(names.add(input.name()), "input name %s occurs twice", input.name());
+    }
+    Set<Integer> numbers = new HashSet<>();
+    Set<String> values = new HashSet<>();
+    for (CipherOutput output : cipherOutputs) {
+      require(
+          output.programOutput() < cipherOutputs.size() && numbers.add(output.programOutput()),
+          "program output %d of %d occurs twice or does not exist", output.programOutput(), cipherOutputs.size());
+      if (output.kind() == CipherOutput.Kind.VALUE) {
+        require(values.add(output.name()), "output name %s occurs twice", output.name());
+      }
+    }
+    require(!values.isEmpty(), "signature has no VALUE output");
+    require(
+        values.equals(Set.copyOf(tail.inputs())), "postprocessing takes %s, the VALUE outputs are %s", tail.inputs(), values);
+  }
+
+  /** Returns the model's name. */
+  public String model() {
+    return model;
+  }
+
+  /** Returns the parameter hash, 64 hexadecimal digits. */
+  public String parametersHash() {
+    return parametersHash;
+  }
+
+  /** Returns the bits of security that the parameters were chosen for. */
+  public int securityBits() {
+    return securityBits;
+  }
+
+  /** Returns the inputs; number i is the program's input i. */
+  public List<SignatureInput> inputs() {
+    return inputs;
+  }
+
+  /** Returns the encrypted outputs. */
+  public List<CipherOutput> cipherOutputs() {
+    return cipherOutputs;
+  }
+
+  /** Returns the postprocessing. */
+  public Postprocessing tail() {
+    return tail;
+  }
+
+  /** Returns the evaluation keys needed, ascending. */
+  public List<KeyRequirement> keys() {
+    return keys;
+  }
+
+  /** Returns the features of one row over all inputs. */
+  public int features() {
+    return inputs.stream().mapToInt(SignatureInput::features).sum();
+  }
+
+  /**
+   * Checks that this signature belongs to these parameters: hash, security bits, levels, scales, periods and keys.
+   *
+   * @throws IllegalArgumentException with the numbers, if not
+   */
+  public void requireMatches(Parameters parameters) {
+    require(
+        parametersHash.equals(parameters.hashHex()), "signature is for parameters %s, these are %s",
+        parametersHash, parameters.hashHex());
+    require(
+        securityBits == parameters.security().bits(), "signature declares %d security bits, the parameters have %d",
+        securityBits, parameters.security().bits());
+    for (SignatureInput input : inputs) {
+      requireIn(parameters, "input " + input.name(), input.period(), input.level(), input.scale());
+    }
+    for (CipherOutput output : cipherOutputs) {
+      requireIn(parameters, "output " + output.name(), output.period(), output.level(), output.scale());
+    }
+    for (KeyRequirement key : keys) {
+      require(
+          key.level() <= parameters.maxLevel() && key.galoisElement() < parameters.galoisModulus(),
+          "key for Galois element %d at level %d is outside the parameters (modulus %d, level %d)",
+          key.galoisElement(), key.level(), parameters.galoisModulus(), parameters.maxLevel());
+    }
+    require(
+        keys.isEmpty() || parameters.specialPrimes().length > 0, "%d keys are needed, the parameters have no special prime",
+        keys.size());
+  }
+
+  /**
+   * Checks that this signature describes this program: parameters, types of inputs and outputs, keys.
+   *
+   * @throws IllegalArgumentException with the numbers, if not
+   */
+  public void requireMatches(Program program) {
+    requireMatches(program.parameters());
+    require(
+        inputs.size() == program.inputTypes().size(), "signature has %d inputs, the program %d",
+        inputs.size(), program.inputTypes().size());
+    require(
+        cipherOutputs.size() == program.outputTypes().size(), "signature has %d outputs, the program %d",
+        cipherOutputs.size(), program.outputTypes().size());
+    for (int i = 0; i < inputs.size(); i++) {
+      requireType("input " + inputs.get(i).name(), inputs.get(i).level(), inputs.get(i).scale(), program.inputTypes().get(i));
+    }
+    for (CipherOutput output : cipherOutputs) {
+      requireType(
+          "output " + output.name(), output.level(), output.scale(), program.outputTypes().get(output.programOutput()));
+    }
+    require(
+        keys.equals(List.copyOf(program.requiredKeys())), "signature lists %d keys, the program needs %d or others",
+        keys.size(), program.requiredKeys().size());
+  }
+
+  /** Returns the SIGNATURE blob; the bytes are canonical. */
+  public byte[] toBytes() {
+    BoundedWriter out = new BoundedWriter();
+    out.u16(BODY_VERSION).string(model).u16(securityBits);
+    out.u16(inputs.size());
+    inputs.forEach(input -> input.writeTo(out));
+    out.u16(cipherOutputs.size());
+    cipherOutputs.forEach(output -> output.writeTo(out));
+    tail.writeTo(out);
+    out.u32(keys.size());
+    for (KeyRequirement key : keys) {
+      out.u32(key.galoisElement()).u8(key.level());
+    }
+    return Blob.write(BlobKind.SIGNATURE, HexFormat.of().parseHex(parametersHash), out.toBytes());
+  }
+
+  /** Returns the SHA-256 of the SIGNATURE blob in 64 hexadecimal digits. */
+  public String sha256() {
+    return Blob.sha256Hex(toBytes());
+  }
+
+  /**
+   * Reads a SIGNATURE blob.
+   *
+   * @throws MalformedException if the bytes are not a canonical, consistent signature
+   */
+  public static Signature fromBytes(ByteBuffer bytes) {
+    Blob blob = Blob.read(bytes, BlobKind.SIGNATURE);
+    BoundedReader in = new BoundedReader("signature", blob.body());
+    try {
+      in.u16("body version", BODY_VERSION, BODY_VERSION);
+      String model = in.string("model");
+      int securityBits = in.u16("security bits");
+      int inputCount = in.u16("input count");
+      in.needItems("inputs", inputCount, 40);
+      List<SignatureInput> inputs = new ArrayList<>(inputCount);
+      for (int i = 0; i < inputCount; i++) {
+        inputs.add(SignatureInput.readFrom(in));
+      }
+      int outputCount = in.u16("output count");
+      in.needItems("outputs", outputCount, 40);
+      List<CipherOutput> outputs = new ArrayList<>(outputCount);
+      for (int i = 0; i < outputCount; i++) {
+        outputs.add(CipherOutput.readFrom(in));
+      }
+      Postprocessing tail = Postprocessing.readFrom(in);
+      long keyCount = in.u32("key count");
+      in.needItems("keys", keyCount, 5);
+      List<KeyRequirement> keys = new ArrayList<>((int) keyCount);
+      for (int i = 0; i < keyCount; i++) {
+        KeyRequirement key = new KeyRequirement(in.u32("Galois element"), in.u8("key level"));
+        if (i > 0 && keys.get(i - 1).compareTo(key) >= 0) {
+          throw in.malformed("key " + i + " does not ascend");
+        }
+        keys.add(key);
+      }
+      in.end();
+      return new Signature(model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys);
+    } catch (IllegalArgumentException e) {
+      throw in.malformed(e.getMessage());
+    }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Signature s && Arrays.equals(toBytes(), s.toBytes());
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(model, parametersHash, inputs, cipherOutputs);
+  }
+
+  @Override
+  public String toString() {
+    return "Signature[" + model + ", " + inputs + " -> " + tail.outputs() + ", " + keys.size() + " keys]";
+  }
+
+  private static void requireIn(Parameters parameters, String what, int period, int level, Scale scale) {
+    require(period <= parameters.slots(), "%s: period %d exceeds the %d slots", what, period, parameters.slots());
+    require(level <= parameters.maxLevel(), "%s: level %d is above %d", what, level, parameters.maxLevel());
+    scale.requirePrimesOf(parameters);
+  }
+
+  private static void requireType(String what, int level, Scale scale, ValueType type) {
+    require(
+        level == type.level() && scale.equals(type.scale()) && type.components() == 2 && type.encoding() == Encoding.SLOTS,
+        "%s: signature says level %d scale %s, the program has %s", what, level, scale, type);
+  }
+
+  static void requirePeriod(String what, int period) {
+    require(
+        period >= 1 && period <= Constant.MAX_PERIOD && Integer.bitCount(period) == 1,
+        "%s: period %d is not a power of two in 1..%d", what, period, Constant.MAX_PERIOD);
+  }
+
+  static void require(boolean condition, String format, Object... arguments) {
+    if (!condition) {
+      throw new IllegalArgumentException(String.format(format, arguments));
+    }
+  }
+}

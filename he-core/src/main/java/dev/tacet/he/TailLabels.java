@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The nodes of {@link Postprocessing} that end in labels, indices and maps. */
+final class TailLabels {
+  private TailLabels() {}
+
+  /**
+   * A terminal output.
+   *
+   * @param undecided whether another choice is possible within the errors
+   */
+  record Choice(OutputValue value, double errorBound, boolean undecided) {}
+
+  static Choice run(TailNode node, Measured x) {
+    long[] integers = node.integers();
+    List<String> strings = node.strings();
+    return switch (node.op()) {
+      case ARGMAX, ARGMIN -> indices(node, x);
+      case LABEL -> {
+        int count = integers.length + strings.size();
+        Signature.require(count == x.size(), "postprocessing %s: %d labels for %d elements", node, count, x.size());
+        int best = best(x.values(), 1);
+        yield new Choice(label(integers, strings, best), 0, close(x, best, 1));
+      }
+      case THRESHOLD_LABEL -> {
+        Signature.require(x.size() == 1, "postprocessing %s takes one element, has %d", node, x.size());
+        double margin = x.values()[0] - node.numbers()[0];
+        yield new Choice(label(integers, strings, margin > 0 ? 1 : 0), 0, Math.abs(margin) < x.errors()[0]);
+      }
+      case ZIP_MAP -> zip(node, x, integers, strings);
+      default -> throw new IllegalStateException(node.op() + " is not terminal");
+    };
+  }
+
+  private static Choice indices(TailNode node, Measured x) {
+    int sign = node.op() == TailOp.ARGMAX ? 1 : -1;
+    int size = TailMath.groupSize(node, x);
+    long[] indices = new long[x.size() / size];
+    boolean undecided = false;
+    for (int g = 0; g < indices.length; g++) {
+      Measured group = TailMath.slice(x, g * size, size);
+      int best = best(group.values(), sign);
+      indices[g] = best;
+      undecided |= close(group, best, sign);
+    }
+    return new Choice(new OutputValue.Integers(indices), 0, undecided);
+  }
+
+  private static Choice zip(TailNode node, Measured x, long[] integers, List<String> strings) {
+    int count = integers.length + strings.size();
+    Signature.require(count == x.size(), "postprocessing %s: %d classes for %d elements", node, count, x.size());
+    if (integers.length > 0) {
+      Map<Long, Double> map = new LinkedHashMap<>();
+      for (int i = 0; i < count; i++) {
+        map.put(integers[i], x.values()[i]);
+      }
+      return new Choice(new OutputValue.IntegerMap(map), x.largestError(), false);
+    }
+    Map<String, Double> map = new LinkedHashMap<>();
+    for (int i = 0; i < count; i++) {
+      map.put(strings.get(i), x.values()[i]);
+    }
+    return new Choice(new OutputValue.StringMap(map), x.largestError(), false);
+  }
+
+  private static int best(double[] values, int sign) {
+    int best = 0;
+    for (int i = 1; i < values.length; i++) {
+      if (sign * values[i] > sign * values[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  /** Whether some other element could be the best one within the errors. */
+  private static boolean close(Measured x, int best, int sign) {
+    for (int i = 0; i < x.size(); i++) {
+      double margin = sign * (x.values()[best] - x.values()[i]);
+      if (i != best && margin < x.errors()[best] + x.errors()[i]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static OutputValue label(long[] integers, List<String> strings, int index) {
+    return integers.length > 0
+        ? new OutputValue.Integers(new long[] {integers[index]})
+        : new OutputValue.Strings(List.of(strings.get(index)));
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+/** The operations of {@link Postprocessing}, all on one row. Codes are stable: the ordinal is the byte of the wire format. */
+public enum TailOp {
+  /** x. */
+  IDENTITY,
+  /** a*x + b element by element; numbers {a, b}. */
+  AFFINE,
+  /** a_i*x_i + b_i; numbers a_0.. then b_0.., twice as many as elements. */
+  VECTOR_AFFINE,
+  /** 1 / (1 + exp(-x)). */
+  SIGMOID,
+  /** tanh(x). */
+  TANH,
+  /** max(x, 0). */
+  RELU,
+  /** exp(x). */
+  EXP,
+  /** log(1 + exp(x)). */
+  SOFTPLUS,
+  /** min(max(x, lo), hi); numbers {lo, hi}. */
+  CLIP,
+  /** exp(x_i) / sum exp(x_j) over groups; integers {group size}, none for one group. */
+  SOFTMAX,
+  /** log of the softmax; integers as there. */
+  LOG_SOFTMAX,
+  /** x_i / sum |x_j| over groups, unchanged where the sum is 0; integers as there. */
+  NORMALIZE_L1,
+  /** x_i / sqrt(sum x_j^2) over groups, unchanged where the sum is 0; integers as there. */
+  NORMALIZE_L2,
+  /** x_i / max x_j over groups, unchanged where the maximum is 0; integers as there. */
+  NORMALIZE_MAX,
+  /** p becomes 1-p, p; one element. */
+  BINARY_PROBABILITIES,
+  /** s becomes -s, s; one element. */
+  BINARY_SCORES,
+  /** x[integers[i]]. */
+  GATHER,
+  /** All inputs one after the other. */
+  CONCAT,
+  /** Index of the largest, the first of equals, over groups; integers as for SOFTMAX. Gives integers. */
+  ARGMAX,
+  /** Index of the smallest, the first of equals, over groups; integers as for SOFTMAX. Gives integers. */
+  ARGMIN,
+  /** The label at the index of the largest; integers or strings, one per element. Gives a label. */
+  LABEL,
+  /** The second label where x > numbers[0], else the first; one element; two integers or strings. Gives a label. */
+  THRESHOLD_LABEL,
+  /** A map from class to number; integers or strings, one per element. Gives a map. */
+  ZIP_MAP;
+
+  /** Returns whether the result is an output of the model that no further node can take (labels, indices, maps). */
+  public boolean terminal() {
+    return switch (this) {
+      case ARGMAX, ARGMIN, LABEL, THRESHOLD_LABEL, ZIP_MAP -> true;
+      default -> false;
+    };
+  }
+}
