@@ -37,7 +37,8 @@ class Encoder {
   const Context& context() const { return *context_; }
 
  private:
-  Poly<Eval> from_coefficients(const double* scaled, int level, bool with_special) const;
+  Poly<Eval> from_coefficients(const std::vector<double>& coefficients, int shift, int level, bool with_special) const;
+  std::vector<double> coefficients_of(const Plaintext& plaintext, Encoding encoding, DecodeStats* stats) const;
   Poly<Eval> encode_poly(const double* real, const double* imaginary, std::size_t count, int level, const Scale& scale,
                          bool with_special) const;
 

@@ -58,7 +58,7 @@ class Evaluator {
   const EvaluationKeySet& keys() const;
 
  private:
-  Ciphertext apply_galois(const Ciphertext& a, const std::vector<Poly<Eval>>& digits, u32 galois) const;
+  Ciphertext apply_galois(const Ciphertext& a, const std::vector<Poly<Eval>>& digits, const EvaluationKey& key) const;
   void check(const Ciphertext& a, const char* operation, int max_components) const;
 
   std::shared_ptr<const Context> context_;

@@ -50,7 +50,7 @@ Poly<Eval> expand_uniform(const Ring& ring, int q_limbs, bool with_special, cons
 void sample_ternary(signed char* out, std::size_t n, const SecretSeed& seed, Purpose purpose);
 
 /// n coefficients of the discrete Gaussian with sigma = 3.19 (see error_table()): lowest bit the sign, upper 63 bits compared with the
-/// whole cumulative table. Constant time, no floating point, |value| <= 30.
+/// whole cumulative table. Constant time, no floating point, |value| <= 29.
 void sample_error(signed char* out, std::size_t n, const SecretSeed& seed, Purpose purpose, u32 digit);
 
 /// Cumulative table of |e|: entry k = round(2^63 * Pr[|e| <= k]).

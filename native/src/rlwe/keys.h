@@ -52,7 +52,9 @@ struct SeededEvaluationKey {
   std::vector<Poly<Eval>> b;
 };
 
-/// The compute form: both halves expanded, and the automorphism's permutation (empty for relinearization).
+/// The compute form: both halves expanded. For a Galois element g both halves have passed through sigma_g^-1, which makes them a key
+/// s -> sigma_g^-1(s): the gadget product takes the digits as they are, and `permutation` (sigma_g) is applied once to its result.
+/// Empty permutation for relinearization.
 struct EvaluationKey {
   u32 galois = 0;
   int level = 0;

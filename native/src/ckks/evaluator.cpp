@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arithmetic: everything that needs no evaluation key, and relinearization.
+#include "ckks/evaluator.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ckks/rounding.h"
+#include "ring/transform.h"
+#include "util/error.h"
+#include "util/thread_pool.h"
+
+namespace tacet {
+namespace {
+
+/// A ciphertext with a's type and no components yet.
+Ciphertext shell(const Ciphertext& a) {
+  Ciphertext out;
+  out.encoding = a.encoding;
+  out.level = a.level;
+  out.scale = a.scale;
+  return out;
+}
+
+Ciphertext unseeded(const Ciphertext& a) {
+  Ciphertext out = shell(a);
+  out.components = a.components;
+  return out;
+}
+
+void check_levels(const char* operation, const Ciphertext& a, const Ciphertext& b) {
+  if (a.level != b.level) fail(Code::kInvalidArgument, "%s of levels %d and %d; levels must be equal", operation, a.level, b.level);
+  if (a.encoding != b.encoding) {
+    fail(Code::kInvalidArgument, "%s of encodings %d and %d; encodings must be equal", operation, static_cast<int>(a.encoding),
+         static_cast<int>(b.encoding));
+  }
+}
+
+void check_scales(const Ring& ring, const char* operation, const Scale& a, const Scale& b) {
+  if (a != b) {
+    fail(Code::kInvalidArgument, "%s of scales %s and %s; scales must be equal", operation, a.text(ring).c_str(), b.text(ring).c_str());
+  }
+}
+
+void check_plain(const Ring& ring, const char* operation, const Ciphertext& a, const Plaintext& b) {
+  if (b.level < a.level || b.poly.n() != ring.n() || b.poly.q_limbs() != b.level + 1) {
+    fail(Code::kInvalidArgument, "%s of a ciphertext at level %d and a plaintext at level %d with %d limbs of degree %zu", operation, a.level,
+         b.level, b.poly.q_limbs(), b.poly.n());
+  }
+  if (a.encoding != b.encoding) {
+    fail(Code::kInvalidArgument, "%s of encodings %d and %d; encodings must be equal", operation, static_cast<int>(a.encoding),
+         static_cast<int>(b.encoding));
+  }
+}
+
+void check_finite(const char* operation, double value) {
+  if (!std::isfinite(value)) fail(Code::kInvalidArgument, "%s of a scalar that is %s", operation, std::isnan(value) ? "NaN" : "infinite");
+}
+
+void check_fits(const Ring& ring, const char* operation, const RoundedInteger& x, int level, const Scale& scale) {
+  const double bound = ring.log2_q(level) - 1;
+  if (!(x.log2() < bound)) {
+    fail(Code::kInvalidArgument, "%s: the scalar at scale %s has %.1f bits, level %d allows %.1f", operation, scale.text(ring).c_str(),
+         x.log2(), level, bound);
+  }
+}
+
+}  // namespace
+
+const EvaluationKeySet& Evaluator::keys() const {
+  if (!keys_) fail(Code::kMissingKey, "the operation needs an evaluation key and no key set was given");
+  return *keys_;
+}
+
+void Evaluator::check(const Ciphertext& a, const char* operation, int max_components) const {
+  const Ring& ring = context_->ring();
+  if (a.size() < 2 || a.size() > max_components) {
+    fail(Code::kInvalidArgument, "%s takes %s components, the ciphertext has %d%s", operation, max_components == 2 ? "2" : "2 or 3", a.size(),
+         a.size() == 3 ? "; relinearize first" : "");
+  }
+  if (a.level < 0 || a.level > ring.max_level()) {
+    fail(Code::kInvalidArgument, "%s of a ciphertext at level %d, the chain has levels 0..%d", operation, a.level, ring.max_level());
+  }
+  for (const Poly<Eval>& component : a.components) {
+    if (component.n() != ring.n() || component.q_limbs() != a.level + 1 || component.p_limbs() != 0) {
+      fail(Code::kInvalidArgument, "%s of a ciphertext of degree %zu with %d limbs at level %d, the parameters have degree %zu", operation,
+           component.n(), component.limbs(), a.level, ring.n());
+    }
+  }
+}
+
+Ciphertext Evaluator::add(const Ciphertext& a, const Ciphertext& b) const {
+  check(a, "add", 3);
+  check(b, "add", 3);
+  check_levels("add", a, b);
+  check_scales(context_->ring(), "add", a.scale, b.scale);
+  const Ciphertext& longer = a.size() >= b.size() ? a : b;
+  const Ciphertext& shorter = a.size() >= b.size() ? b : a;
+  Ciphertext out = unseeded(longer);
+  for (std::size_t i = 0; i < shorter.components.size(); ++i) {
+    add_into(context_->ring(), out.components[i], shorter.components[i]);
+  }
+  return out;
+}
+
+Ciphertext Evaluator::subtract(const Ciphertext& a, const Ciphertext& b) const {
+  check(a, "sub", 3);
+  check(b, "sub", 3);
+  check_levels("sub", a, b);
+  check_scales(context_->ring(), "sub", a.scale, b.scale);
+  Ciphertext out = unseeded(a);
+  for (std::size_t i = 0; i < b.components.size(); ++i) {
+    if (i < out.components.size()) {
+      subtract_from(context_->ring(), out.components[i], b.components[i]);
+    } else {
+      out.components.push_back(b.components[i]);
+      tacet::negate(context_->ring(), out.components[i]);
+    }
+  }
+  return out;
+}
+
+Ciphertext Evaluator::negate(const Ciphertext& a) const {
+  check(a, "negate", 3);
+  Ciphertext out = unseeded(a);
+  for (Poly<Eval>& component : out.components) tacet::negate(context_->ring(), component);
+  return out;
+}
+
+Ciphertext Evaluator::add_plain(const Ciphertext& a, const Plaintext& b) const {
+  check(a, "addPlain", 3);
+  check_plain(context_->ring(), "addPlain", a, b);
+  check_scales(context_->ring(), "addPlain", a.scale, b.scale);
+  Ciphertext out = unseeded(a);
+  add_into(context_->ring(), out.components[0], b.poly);
+  return out;
+}
+
+Ciphertext Evaluator::add_scalar(const Ciphertext& a, double value) const {
+  check(a, "addScalar", 3);
+  check_finite("addScalar", value);
+  const Ring& ring = context_->ring();
+  const RoundedInteger constant = round_scaled(value, a.scale.value(ring));
+  check_fits(ring, "addScalar", constant, a.level, a.scale);
+  Ciphertext out = unseeded(a);
+  add_constants(ring, out.components[0], residues(ring, a.level, constant));
+  return out;
+}
+
+Ciphertext Evaluator::multiply(const Ciphertext& a, const Ciphertext& b) const {
+  check(a, "multiply", 2);
+  check(b, "multiply", 2);
+  check_levels("multiply", a, b);
+  const Ring& ring = context_->ring();
+  const std::size_t n = ring.n();
+  Ciphertext out = shell(a);
+  out.scale = a.scale * b.scale;
+  for (int i = 0; i < 3; ++i) out.components.emplace_back(n, a.level + 1);
+  const auto& x = a.components;
+  const auto& y = b.components;
+  pool().parallel_for(static_cast<std::size_t>(a.level + 1), [&](std::size_t task) {
+    const int limb = static_cast<int>(task);
+    const Modulus& q = ring.modulus(limb);
+    kernels().multiply(out.components[0].limb(limb), x[0].limb(limb), y[0].limb(limb), n, q);
+    const u64* left[] = {x[0].limb(limb), x[1].limb(limb)};
+    const u64* right[] = {y[1].limb(limb), y[0].limb(limb)};
+    kernels().inner_product(out.components[1].limb(limb), left, right, 2, n, q);
+    kernels().multiply(out.components[2].limb(limb), x[1].limb(limb), y[1].limb(limb), n, q);
+  });
+  return out;
+}
+
+Ciphertext Evaluator::square(const Ciphertext& a) const { return multiply(a, a); }
+
+Ciphertext Evaluator::multiply_plain(const Ciphertext& a, const Plaintext& b) const {
+  check(a, "multiplyPlain", 3);
+  check_plain(context_->ring(), "multiplyPlain", a, b);
+  Ciphertext out = shell(a);
+  out.scale = a.scale * b.scale;
+  for (const Poly<Eval>& component : a.components) {
+    out.components.push_back(tacet::multiply(context_->ring(), component, b.poly, a.level + 1));
+  }
+  return out;
+}
+
+Ciphertext Evaluator::multiply_scalar(const Ciphertext& a, double value, const Scale& plain) const {
+  check(a, "multiplyScalar", 3);
+  check_finite("multiplyScalar", value);
+  const Ring& ring = context_->ring();
+  if (plain == Scale() && value != std::rint(value)) {
+    fail(Code::kInvalidArgument, "multiplyScalar with plain scale 1 takes an integer");
+  }
+  const RoundedInteger constant = round_scaled(value, plain.value(ring));
+  check_fits(ring, "multiplyScalar", constant, a.level, plain);
+  Ciphertext out = unseeded(a);
+  out.scale = a.scale * plain;
+  const std::vector<u64> words = residues(ring, a.level, constant);
+  for (Poly<Eval>& component : out.components) multiply_constants(ring, component, words);
+  return out;
+}
+
+Ciphertext Evaluator::relinearize(const Ciphertext& a) const {
+  check(a, "relinearize", 3);
+  if (a.size() == 2) return unseeded(a);
+  const Ring& ring = context_->ring();
+  const EvaluationKey& key = keys().find(0, a.level);
+  auto switched = mod_down(ring, gadget_product(ring, decompose(ring, a.components[2]), key));
+  add_into(ring, switched.first, a.components[0]);
+  add_into(ring, switched.second, a.components[1]);
+  Ciphertext out = shell(a);
+  out.components.push_back(std::move(switched.first));
+  out.components.push_back(std::move(switched.second));
+  return out;
+}
+
+Ciphertext Evaluator::rescale(const Ciphertext& a) const {
+  check(a, "rescale", 3);
+  if (a.level < 1) fail(Code::kInvalidArgument, "rescale needs level 1 or more, the ciphertext is at level %d", a.level);
+  Ciphertext out = shell(a);
+  out.level = a.level - 1;
+  out.scale = a.scale.times_prime(a.level, -1);
+  for (const Poly<Eval>& component : a.components) out.components.push_back(divide_by_last(context_->ring(), component));
+  return out;
+}
+
+Ciphertext Evaluator::drop_level(const Ciphertext& a, int level) const {
+  check(a, "dropLevel", 3);
+  if (level < 0 || level > a.level) fail(Code::kInvalidArgument, "cannot drop from level %d to level %d", a.level, level);
+  Ciphertext out = shell(a);
+  out.level = level;
+  for (const Poly<Eval>& component : a.components) out.components.push_back(component.truncated(level + 1));
+  return out;
+}
+
+}  // namespace tacet

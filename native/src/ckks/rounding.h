@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// From doubles to exact integers and their residues.
+
+#include <vector>
+
+#include "math/modulus.h"
+#include "rlwe/scale.h"
+
+namespace tacet {
+
+/// The integer mantissa * 2^exponent, exponent >= 0.
+struct RoundedInteger {
+  i64 mantissa = 0;
+  int exponent = 0;
+
+  u64 residue(const Modulus& m) const { return residue_of(mantissa, exponent, m); }
+  /// log2 of the magnitude, -infinity for 0.
+  double log2() const;
+};
+
+/// The integer nearest to the finite x * 2^shift (ties to even); doubles of 2^62 and more are integers already and taken exactly.
+RoundedInteger round_to_integer(double x, int shift);
+
+/// round(value * scale).
+RoundedInteger round_scaled(double value, const ScaleValue& scale);
+
+/// The residues of x modulo q_0..q_level, one word each.
+std::vector<u64> residues(const Ring& ring, int level, const RoundedInteger& x);
+
+}  // namespace tacet

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs once per process before the first polynomial: a table that this machine computes wrongly must never see data.
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "kernels/ntt_tables.h"
+#include "math/primes.h"
+#include "util/error.h"
+
+namespace tacet {
+namespace {
+
+constexpr int kLogN = 6;
+constexpr std::size_t kN = std::size_t{1} << kLogN;
+
+/// Deterministic words (splitmix64).
+struct Words {
+  u64 state;
+  u64 next() {
+    u64 z = (state += 0x9e3779b97f4a7c15ULL);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+  }
+};
+
+/// n words below `bound`, the extremes first.
+Buffer words_below(u64 bound, u64 seed) {
+  Buffer out(kN);
+  Words words{seed};
+  for (std::size_t i = 0; i < kN; ++i) out.data()[i] = words.next() % bound;
+  out.data()[0] = 0;
+  out.data()[1] = bound - 1;
+  out.data()[2] = bound - 1;
+  return out;
+}
+
+void expect(bool equal, const Kernels& table, const char* entry, u64 q) {
+  if (!equal) {
+    fail(Code::kInternal, "kernel table \"%s\": %s gives a wrong result modulo %llu; choose another table with TACET_KERNELS", table.name,
+         entry, static_cast<unsigned long long>(q));
+  }
+}
+
+u64 power_at(u64 psi, std::size_t j, const Modulus& q) { return pow_mod(psi, 2 * bit_reverse(static_cast<u32>(j), kLogN) + 1, q); }
+
+void test_transform(const Kernels& table, const Modulus& q) {
+  NttTable ntt;
+  const Buffer owner = build_ntt_table(ntt, q, kLogN);
+  const u64 psi = primitive_root(q, kN);
+  Buffer x = words_below(4 * q.value, 11);
+  const Buffer original = x;
+  table.ntt_forward(x.data(), ntt);
+  for (std::size_t j = 0; j < kN; ++j) {
+    const u64 point = power_at(psi, j, q);
+    u64 value = 0;
+    for (std::size_t i = kN; i-- > 0;) value = q.reduce(static_cast<u128>(value) * point + original.data()[i]);
+    expect(x.data()[j] == value, table, "ntt_forward", q.value);
+  }
+  table.ntt_inverse(x.data(), ntt);
+  for (std::size_t i = 0; i < kN; ++i) expect(x.data()[i] == original.data()[i] % q.value, table, "ntt_inverse", q.value);
+  Buffer lazy = words_below(2 * q.value, 12);
+  const Buffer lazy_original = lazy;
+  table.ntt_inverse(lazy.data(), ntt);
+  table.ntt_forward(lazy.data(), ntt);
+  for (std::size_t i = 0; i < kN; ++i) expect(lazy.data()[i] == lazy_original.data()[i] % q.value, table, "ntt_inverse", q.value);
+}
+
+void test_elementwise(const Kernels& table, const Modulus& m) {
+  const u64 q = m.value;
+  const Buffer a = words_below(q, 1), b = words_below(q, 2), c = words_below(q, 3), a2 = words_below(2 * q, 4);
+  const Buffer any = words_below(~u64{0}, 5), a62 = words_below(u64{1} << 62, 6);
+  Buffer out(kN);
+  const auto check = [&](const char* entry, auto expected) {
+    for (std::size_t i = 0; i < kN; ++i) expect(out.data()[i] == expected(i), table, entry, q);
+  };
+  const auto mod = [q](u128 x) { return static_cast<u64>(x % q); };
+  table.add(out.data(), a.data(), b.data(), kN, q);
+  check("add", [&](std::size_t i) { return mod(static_cast<u128>(a.data()[i]) + b.data()[i]); });
+  table.subtract(out.data(), a.data(), b.data(), kN, q);
+  check("subtract", [&](std::size_t i) { return mod(static_cast<u128>(a.data()[i]) + q - b.data()[i]); });
+  table.negate(out.data(), a.data(), kN, q);
+  check("negate", [&](std::size_t i) { return mod(static_cast<u128>(q) - a.data()[i]); });
+  table.multiply(out.data(), a2.data(), b.data(), kN, m);
+  check("multiply", [&](std::size_t i) { return mod(static_cast<u128>(a2.data()[i]) * b.data()[i]); });
+  table.multiply_add(out.data(), a2.data(), b.data(), c.data(), kN, m);
+  check("multiply_add", [&](std::size_t i) { return mod(static_cast<u128>(a2.data()[i]) * b.data()[i] + c.data()[i]); });
+  const u64 w = q - 1;
+  table.multiply_constant(out.data(), any.data(), w, shoup(w, q), kN, q);
+  check("multiply_constant", [&](std::size_t i) { return mod(static_cast<u128>(any.data()[i]) * w); });
+  table.subtract_multiply_constant(out.data(), a.data(), b.data(), w, shoup(w, q), kN, q);
+  check("subtract_multiply_constant",
+        [&](std::size_t i) { return mod(static_cast<u128>(a.data()[i] + q - b.data()[i]) * w); });
+  table.reduce(out.data(), a62.data(), kN, m);
+  check("reduce", [&](std::size_t i) { return a62.data()[i] % q; });
+  std::vector<u32> permutation(kN);
+  for (std::size_t i = 0; i < kN; ++i) permutation[i] = static_cast<u32>((5 * i + 3) % kN);
+  table.gather(out.data(), a.data(), permutation.data(), kN);
+  check("gather", [&](std::size_t i) { return a.data()[permutation[i]]; });
+}
+
+void test_sums(const Kernels& table, const Modulus& m) {
+  constexpr std::size_t kTerms = 5;
+  const u64 q = m.value;
+  std::vector<Buffer> xs, ys;
+  std::vector<const u64*> x, y;
+  std::vector<u64> c;
+  std::vector<Modulus> moduli(kTerms, m);
+  for (std::size_t k = 0; k < kTerms; ++k) {
+    xs.push_back(words_below(q, 20 + k));
+    ys.push_back(words_below(q, 40 + k));
+    c.push_back(ys[k].data()[k + 1]);
+  }
+  for (std::size_t k = 0; k < kTerms; ++k) {
+    x.push_back(xs[k].data());
+    y.push_back(ys[k].data());
+  }
+  Buffer out(kN);
+  table.inner_product(out.data(), x.data(), y.data(), kTerms, kN, m);
+  for (std::size_t i = 0; i < kN; ++i) {
+    u64 sum = 0;
+    for (std::size_t k = 0; k < kTerms; ++k) sum = (sum + static_cast<u64>(static_cast<u128>(x[k][i]) * y[k][i] % q)) % q;
+    expect(out.data()[i] == sum, table, "inner_product", q);
+  }
+  table.linear_combination(out.data(), x.data(), c.data(), kTerms, kN, m);
+  for (std::size_t i = 0; i < kN; ++i) {
+    u64 sum = 0;
+    for (std::size_t k = 0; k < kTerms; ++k) sum = (sum + static_cast<u64>(static_cast<u128>(x[k][i]) * c[k] % q)) % q;
+    expect(out.data()[i] == sum, table, "linear_combination", q);
+  }
+  table.overflow_count(out.data(), x.data(), moduli.data(), kTerms, kN);
+  for (std::size_t i = 0; i < kN; ++i) {
+    u64 sum = 0;
+    for (std::size_t k = 0; k < kTerms; ++k) sum += x[k][i];
+    expect(out.data()[i] == (2 * sum + q) / (2 * q), table, "overflow_count", q);
+  }
+}
+
+}  // namespace
+
+void self_test(const Kernels& table) {
+  // A small and the largest prime that is 1 mod 128 below 2^50.
+  for (u64 prime : {u64{7681}, u64{1125899906840833}}) {
+    const Modulus q(prime);
+    test_transform(table, q);
+    test_elementwise(table, q);
+    test_sums(table, q);
+  }
+}
+
+}  // namespace tacet

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ring/ring.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/ntt_tables.h"
+#include "math/primes.h"
+#include "util/error.h"
+#include "util/thread_pool.h"
+
+namespace tacet {
+namespace {
+
+unsigned long long print(u64 x) { return x; }
+
+void check_primes(const std::vector<u64>& primes, std::size_t n) {
+  for (u64 q : primes) {
+    if ((q >> 50) != 0) fail(Code::kInvalidArgument, "modulus %llu is not below 2^50", print(q));
+    if (q % (2 * n) != 1) fail(Code::kInvalidArgument, "modulus %llu is not 1 modulo 2N = %zu", print(q), 2 * n);
+    if (!is_prime(q)) fail(Code::kInvalidArgument, "modulus %llu is not prime", print(q));
+  }
+  std::vector<u64> sorted = primes;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) fail(Code::kInvalidArgument, "modulus %llu appears twice", print(*twice));
+}
+
+}  // namespace
+
+Ring::Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size)
+    : log_n_(log_n),
+      n_(std::size_t{1} << log_n),
+      chain_length_(static_cast<int>(q.size())),
+      special_count_(static_cast<int>(p.size())),
+      digit_size_(digit_size) {
+  std::vector<u64> primes = q;
+  primes.insert(primes.end(), p.begin(), p.end());
+  check_primes(primes, n_);
+  for (u64 prime : primes) moduli_.emplace_back(prime);
+
+  ntt_.resize(primes.size());
+  ntt_words_.resize(primes.size());
+  pool().parallel_for(primes.size(), [&](std::size_t i) { ntt_words_[i] = build_ntt_table(ntt_[i], moduli_[i], log_n_); });
+
+  const std::vector<Modulus> chain(moduli_.begin(), moduli_.begin() + chain_length_);
+  const std::vector<Modulus> special(moduli_.begin() + chain_length_, moduli_.end());
+  for (int start = 0; start < chain_length_; start += digit_size_) {
+    digit_conversions_.emplace_back();
+    for (int size = 1; size <= std::min(digit_size_, chain_length_ - start); ++size) {
+      digit_conversions_.back().push_back(std::make_unique<BasisConversion>(
+          std::vector<Modulus>(chain.begin() + start, chain.begin() + start + size), moduli_));
+    }
+  }
+  if (special_count_ > 0) special_conversion_ = std::make_unique<BasisConversion>(special, moduli_);
+
+  for (const Modulus& modulus : chain) {
+    u64 product = 1;
+    for (const Modulus& factor : special) product = mul_mod(product, modulus.reduce(factor.value), modulus);
+    special_mod_.push_back(product);
+    special_inverse_.push_back(inverse_mod(product, modulus));
+  }
+  for (int from = 0; from < chain_length_; ++from) {
+    prime_inverse_.emplace_back();
+    for (int i = 0; i < from; ++i) prime_inverse_.back().push_back(inverse_mod(modulus(from).value, modulus(i)));
+  }
+}
+
+Ring::~Ring() = default;
+
+const BasisConversion& Ring::digit_conversion(int digit, int size) const {
+  return *digit_conversions_[static_cast<std::size_t>(digit)][static_cast<std::size_t>(size - 1)];
+}
+
+double Ring::log2_q(int level) const {
+  double sum = 0;
+  for (int i = 0; i <= level; ++i) sum += std::log2(static_cast<double>(modulus(i).value));
+  return sum;
+}
+
+double Ring::log2_p() const {
+  double sum = 0;
+  for (int i = 0; i < special_count_; ++i) sum += std::log2(static_cast<double>(modulus(chain_length_ + i).value));
+  return sum;
+}
+
+}  // namespace tacet

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ring/transform.h"
+
+#include "util/thread_pool.h"
+
+namespace tacet {
+namespace {
+
+/// Calls body(limb, ring index) for each limb of x, in parallel.
+template <class Domain, class Body>
+void for_each_limb(const Ring& ring, const Poly<Domain>& x, const Body& body) {
+  pool().parallel_for(static_cast<std::size_t>(x.limbs()), [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    body(limb, ring.index_of(limb, x.q_limbs()));
+  });
+}
+
+/// The limb of b that belongs to the same modulus as limb `limb` of a.
+template <class Domain>
+int matching_limb(const Poly<Domain>& a, const Poly<Domain>& b, int limb) {
+  return limb < a.q_limbs() ? limb : b.q_limbs() + (limb - a.q_limbs());
+}
+
+}  // namespace
+
+Poly<Eval> to_eval(const Ring& ring, Poly<Coeff> x) {
+  for_each_limb(ring, x, [&](int limb, int index) { kernels().ntt_forward(x.limb(limb), ring.ntt(index)); });
+  return std::move(x).template relabelled<Eval>();
+}
+
+Poly<Coeff> to_coeff(const Ring& ring, Poly<Eval> x) {
+  for_each_limb(ring, x, [&](int limb, int index) { kernels().ntt_inverse(x.limb(limb), ring.ntt(index)); });
+  return std::move(x).template relabelled<Coeff>();
+}
+
+template <class Domain>
+void add_into(const Ring& ring, Poly<Domain>& a, const Poly<Domain>& b) {
+  for_each_limb(ring, a, [&](int limb, int index) {
+    kernels().add(a.limb(limb), a.limb(limb), b.limb(matching_limb(a, b, limb)), a.n(), ring.modulus(index).value);
+  });
+}
+
+template <class Domain>
+void subtract_from(const Ring& ring, Poly<Domain>& a, const Poly<Domain>& b) {
+  for_each_limb(ring, a, [&](int limb, int index) {
+    kernels().subtract(a.limb(limb), a.limb(limb), b.limb(matching_limb(a, b, limb)), a.n(), ring.modulus(index).value);
+  });
+}
+
+template <class Domain>
+void negate(const Ring& ring, Poly<Domain>& a) {
+  for_each_limb(ring, a, [&](int limb, int index) {
+    kernels().negate(a.limb(limb), a.limb(limb), a.n(), ring.modulus(index).value);
+  });
+}
+
+template void add_into<Eval>(const Ring&, Poly<Eval>&, const Poly<Eval>&);
+template void add_into<Coeff>(const Ring&, Poly<Coeff>&, const Poly<Coeff>&);
+template void subtract_from<Eval>(const Ring&, Poly<Eval>&, const Poly<Eval>&);
+template void subtract_from<Coeff>(const Ring&, Poly<Coeff>&, const Poly<Coeff>&);
+template void negate<Eval>(const Ring&, Poly<Eval>&);
+template void negate<Coeff>(const Ring&, Poly<Coeff>&);
+
+Poly<Eval> multiply(const Ring& ring, const Poly<Eval>& a, const Poly<Eval>& b, int q_limbs) {
+  Poly<Eval> out(a.n(), q_limbs);
+  for_each_limb(ring, out, [&](int limb, int index) {
+    kernels().multiply(out.limb(limb), a.limb(limb), b.limb(limb), a.n(), ring.modulus(index));
+  });
+  return out;
+}
+
+void multiply_constants(const Ring& ring, Poly<Eval>& a, const std::vector<u64>& residues) {
+  for_each_limb(ring, a, [&](int limb, int index) {
+    const u64 q = ring.modulus(index).value;
+    const u64 w = residues[static_cast<std::size_t>(limb)];
+    kernels().multiply_constant(a.limb(limb), a.limb(limb), w, shoup(w, q), a.n(), q);
+  });
+}
+
+void add_constants(const Ring& ring, Poly<Eval>& a, const std::vector<u64>& residues) {
+  for_each_limb(ring, a, [&](int limb, int index) {
+    const u64 q = ring.modulus(index).value;
+    const u64 w = residues[static_cast<std::size_t>(limb)];
+    u64* x = a.limb(limb);
+    for (std::size_t i = 0; i < a.n(); ++i) x[i] = add_mod(x[i], w, q);
+  });
+}
+
+}  // namespace tacet

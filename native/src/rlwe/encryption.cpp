@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rlwe/encryption.h"
+
+#include "rlwe/small_poly.h"
+#include "util/error.h"
+#include "util/thread_pool.h"
+
+namespace tacet {
+namespace {
+
+void check_plaintext(const Ring& ring, const Plaintext& plaintext) {
+  if (plaintext.level < 0 || plaintext.level > ring.max_level()) {
+    fail(Code::kInvalidArgument, "plaintext level %d is outside 0..%d", plaintext.level, ring.max_level());
+  }
+  if (plaintext.poly.n() != ring.n() || plaintext.poly.q_limbs() != plaintext.level + 1 || plaintext.poly.p_limbs() != 0) {
+    fail(Code::kInvalidArgument, "plaintext of degree %zu with %d limbs at level %d, the parameters have degree %zu", plaintext.poly.n(),
+         plaintext.poly.limbs(), plaintext.level, ring.n());
+  }
+}
+
+Ciphertext shell(const Plaintext& plaintext) {
+  Ciphertext out;
+  out.encoding = plaintext.encoding;
+  out.level = plaintext.level;
+  out.scale = plaintext.scale;
+  return out;
+}
+
+}  // namespace
+
+Poly<Eval> expand_ciphertext_uniform(const Ring& ring, int level, const PublicSeed& seed) {
+  return expand_uniform(ring, level + 1, false, seed, Purpose::kCiphertextUniform, 0);
+}
+
+Ciphertext encrypt_secret(const Ring& ring, const SecretKey& key, const Plaintext& plaintext, const PublicSeed& public_seed,
+                          const SecretSeed& secret_seed) {
+  check_plaintext(ring, plaintext);
+  const std::size_t n = ring.n();
+  Ciphertext out = shell(plaintext);
+  out.seed = public_seed;
+  out.components.emplace_back(n, out.level + 1);
+  out.components.push_back(expand_ciphertext_uniform(ring, out.level, public_seed));
+  const SmallPoly error = SmallPoly::error(n, secret_seed, Purpose::kError);
+  pool().parallel_for(static_cast<std::size_t>(out.level + 1), [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    const Modulus& q = ring.modulus(limb);
+    SecretLimb scratch(n), product(n);
+    error.to_limb(scratch.data(), ring, limb);
+    kernels().add(scratch.data(), scratch.data(), plaintext.poly.limb(limb), n, q.value);
+    kernels().multiply(product.data(), out.components[1].limb(limb), key.limb(limb), n, q);
+    kernels().subtract(out.components[0].limb(limb), scratch.data(), product.data(), n, q.value);
+  });
+  return out;
+}
+
+Ciphertext encrypt_public(const Ring& ring, const PublicKey& key, const Plaintext& plaintext, const SecretSeed& secret_seed) {
+  check_plaintext(ring, plaintext);
+  const std::size_t n = ring.n();
+  Ciphertext out = shell(plaintext);
+  out.components.emplace_back(n, out.level + 1);
+  out.components.emplace_back(n, out.level + 1);
+  const SmallPoly u = SmallPoly::ternary(n, secret_seed, Purpose::kEncryptionRandomness);
+  const SmallPoly e0 = SmallPoly::error(n, secret_seed, Purpose::kError);
+  const SmallPoly e1 = SmallPoly::error(n, secret_seed, Purpose::kSecondError);
+  pool().parallel_for(static_cast<std::size_t>(out.level + 1), [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    const Modulus& q = ring.modulus(limb);
+    SecretLimb u_limb(n), error(n);
+    u.to_limb(u_limb.data(), ring, limb);
+    e0.to_limb(error.data(), ring, limb);
+    kernels().add(error.data(), error.data(), plaintext.poly.limb(limb), n, q.value);
+    kernels().multiply_add(out.components[0].limb(limb), key.b.limb(limb), u_limb.data(), error.data(), n, q);
+    e1.to_limb(error.data(), ring, limb);
+    kernels().multiply_add(out.components[1].limb(limb), key.a.limb(limb), u_limb.data(), error.data(), n, q);
+  });
+  return out;
+}
+
+Plaintext decrypt(const Ring& ring, const SecretKey& key, const Ciphertext& ciphertext) {
+  const int size = ciphertext.size();
+  if (size < 2 || size > 3) fail(Code::kInvalidArgument, "cannot decrypt a ciphertext of %d components; 2 or 3 can be", size);
+  if (ciphertext.level < 0 || ciphertext.level > ring.max_level()) {
+    fail(Code::kInvalidArgument, "ciphertext level %d is outside 0..%d", ciphertext.level, ring.max_level());
+  }
+  const std::size_t n = ring.n();
+  for (const Poly<Eval>& component : ciphertext.components) {
+    if (component.n() != n || component.q_limbs() != ciphertext.level + 1) {
+      fail(Code::kInvalidArgument, "ciphertext component of degree %zu with %d limbs at level %d, the parameters have degree %zu",
+           component.n(), component.q_limbs(), ciphertext.level, n);
+    }
+  }
+  Plaintext out;
+  out.encoding = ciphertext.encoding;
+  out.level = ciphertext.level;
+  out.scale = ciphertext.scale;
+  out.poly = Poly<Eval>(n, out.level + 1);
+  pool().parallel_for(static_cast<std::size_t>(out.level + 1), [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    const Modulus& q = ring.modulus(limb);
+    u64* sum = out.poly.limb(limb);
+    const u64* s = key.limb(limb);
+    const u64* highest = ciphertext.components.back().limb(limb);
+    kernels().multiply_add(sum, highest, s, ciphertext.components[static_cast<std::size_t>(size - 2)].limb(limb), n, q);
+    if (size == 3) kernels().multiply_add(sum, sum, s, ciphertext.components[0].limb(limb), n, q);
+  });
+  return out;
+}
+
+}  // namespace tacet

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rlwe/keys.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "rlwe/small_poly.h"
+#include "util/error.h"
+#include "util/thread_pool.h"
+
+namespace tacet {
+namespace {
+
+void check_key_shape(const Ring& ring, u32 galois, int level) {
+  if (galois != 0 && (galois % 2 == 0 || galois >= 2 * ring.n())) {
+    fail(Code::kInvalidArgument, "Galois element %u must be 0 or odd and below 2N = %zu", galois, 2 * ring.n());
+  }
+  if (level < 0 || level > ring.max_level()) {
+    fail(Code::kInvalidArgument, "evaluation key level %d is outside 0..%d", level, ring.max_level());
+  }
+  if (ring.special_count() == 0) fail(Code::kInvalidArgument, "evaluation keys need special primes, the parameters have none");
+}
+
+std::vector<u32> inverse_permutation(const std::vector<u32>& permutation) {
+  std::vector<u32> inverse(permutation.size());
+  for (std::size_t i = 0; i < permutation.size(); ++i) inverse[permutation[i]] = static_cast<u32>(i);
+  return inverse;
+}
+
+}  // namespace
+
+SecretKey SecretKey::from_seed(const Ring& ring, const SecretSeed& seed) {
+  SecretKey key;
+  const std::size_t n = ring.n();
+  const std::size_t moduli = static_cast<std::size_t>(ring.chain_length() + ring.special_count());
+  key.n_ = n;
+  key.seed_ = SecretBytes(32);
+  std::memcpy(key.seed_.data(), seed.data(), 32);
+  key.ternary_ = SecretBytes(n);
+  signed char* ternary = reinterpret_cast<signed char*>(key.ternary_.data());
+  sample_ternary(ternary, n, seed, Purpose::kSecretKey);
+  key.eval_ = SecretBytes(moduli * n * sizeof(u64));
+  u64* eval = reinterpret_cast<u64*>(key.eval_.data());
+  pool().parallel_for(moduli, [&](std::size_t i) {
+    const int index = static_cast<int>(i);
+    to_residues(eval + i * n, ternary, n, ring.modulus(index).value);
+    kernels().ntt_forward(eval + i * n, ring.ntt(index));
+  });
+  return key;
+}
+
+PublicKey make_public_key(const Ring& ring, const SecretKey& key, const PublicSeed& public_seed, const SecretSeed& secret_seed) {
+  const std::size_t n = ring.n();
+  PublicKey out{public_seed, Poly<Eval>(n, ring.chain_length()),
+                expand_uniform(ring, ring.chain_length(), false, public_seed, Purpose::kPublicKeyUniform, 0)};
+  const SmallPoly error = SmallPoly::error(n, secret_seed, Purpose::kError);
+  pool().parallel_for(static_cast<std::size_t>(ring.chain_length()), [&](std::size_t i) {
+    const int index = static_cast<int>(i);
+    const Modulus& q = ring.modulus(index);
+    SecretLimb e(n), product(n);
+    error.to_limb(e.data(), ring, index);
+    kernels().multiply(product.data(), out.a.limb(index), key.limb(index), n, q);
+    kernels().subtract(out.b.limb(index), e.data(), product.data(), n, q.value);
+  });
+  return out;
+}
+
+PublicKey expand_public_key(const Ring& ring, const PublicSeed& seed, Poly<Eval> b) {
+  if (b.n() != ring.n() || b.q_limbs() != ring.chain_length() || b.p_limbs() != 0) {
+    fail(Code::kInvalidArgument, "public key of degree %zu with %d+%d limbs, the parameters need degree %zu with %d", b.n(), b.q_limbs(),
+         b.p_limbs(), ring.n(), ring.chain_length());
+  }
+  Poly<Eval> a = expand_uniform(ring, ring.chain_length(), false, seed, Purpose::kPublicKeyUniform, 0);
+  return PublicKey{seed, std::move(b), std::move(a)};
+}
+
+SeededEvaluationKey make_evaluation_key(const Ring& ring, const SecretKey& key, u32 galois, int level, const PublicSeed& public_seed,
+                                        const SecretSeed& secret_seed) {
+  check_key_shape(ring, galois, level);
+  const std::size_t n = ring.n();
+  const int q_limbs = level + 1;
+  const int limbs = q_limbs + ring.special_count();
+  SeededEvaluationKey out{galois, level, public_seed, {}};
+  const std::vector<u32> permutation = galois == 0 ? std::vector<u32>() : automorphism_permutation(ring.log_n(), galois);
+  std::vector<SmallPoly> errors;
+  for (int j = 0; j < ring.digits(level); ++j) {
+    errors.push_back(SmallPoly::error(n, secret_seed, Purpose::kError, static_cast<u32>(j)));
+    out.b.emplace_back(n, q_limbs, ring.special_count());
+  }
+  pool().parallel_for(static_cast<std::size_t>(limbs), [&](std::size_t task) {
+    const int limb = static_cast<int>(task);
+    const int index = ring.index_of(limb, q_limbs);
+    const Modulus& q = ring.modulus(index);
+    SecretLimb scratch(n), source(n);  // source: P * s' modulo this limb, for the one digit that holds it
+    if (limb < q_limbs) {
+      if (galois == 0) {
+        kernels().multiply(source.data(), key.limb(index), key.limb(index), n, q);
+      } else {
+        kernels().gather(source.data(), key.limb(index), permutation.data(), n);
+      }
+      const u64 p = ring.special_mod(index);
+      kernels().multiply_constant(source.data(), source.data(), p, shoup(p, q.value), n, q.value);
+    }
+    for (int j = 0; j < ring.digits(level); ++j) {
+      u64* b = out.b[static_cast<std::size_t>(j)].limb(limb);
+      expand_uniform(b, n, q, public_seed, Purpose::kEvaluationKeyUniform, static_cast<u32>(j), static_cast<u32>(index));
+      kernels().multiply(b, b, key.limb(index), n, q);
+      errors[static_cast<std::size_t>(j)].to_limb(scratch.data(), ring, index);
+      kernels().subtract(b, scratch.data(), b, n, q.value);
+      if (limb < q_limbs && limb / ring.digit_size() == j) kernels().add(b, b, source.data(), n, q.value);
+    }
+  });
+  return out;
+}
+
+EvaluationKey expand(const Ring& ring, SeededEvaluationKey key) {
+  check_key_shape(ring, key.galois, key.level);
+  if (static_cast<int>(key.b.size()) != ring.digits(key.level)) {
+    fail(Code::kInvalidArgument, "evaluation key at level %d has %zu digits, the parameters need %d", key.level, key.b.size(),
+         ring.digits(key.level));
+  }
+  for (const Poly<Eval>& b : key.b) {
+    if (b.n() != ring.n() || b.q_limbs() != key.level + 1 || b.p_limbs() != ring.special_count()) {
+      fail(Code::kInvalidArgument, "evaluation key digit of degree %zu with %d+%d limbs, the parameters need degree %zu with %d+%d", b.n(),
+           b.q_limbs(), b.p_limbs(), ring.n(), key.level + 1, ring.special_count());
+    }
+  }
+  EvaluationKey out;
+  out.galois = key.galois;
+  out.level = key.level;
+  out.b = std::move(key.b);
+  for (std::size_t j = 0; j < out.b.size(); ++j) {
+    out.a.push_back(
+        expand_uniform(ring, key.level + 1, true, key.seed, Purpose::kEvaluationKeyUniform, static_cast<u32>(j)));
+  }
+  if (out.galois != 0) {
+    out.permutation = automorphism_permutation(ring.log_n(), out.galois);
+    const std::vector<u32> inverse = inverse_permutation(out.permutation);
+    for (std::size_t j = 0; j < out.b.size(); ++j) {
+      out.b[j] = permute(ring, out.b[j], inverse);
+      out.a[j] = permute(ring, out.a[j], inverse);
+    }
+  }
+  return out;
+}
+
+std::size_t EvaluationKey::bytes() const {
+  std::size_t sum = permutation.size() * sizeof(u32);
+  for (const Poly<Eval>& p : b) sum += 2 * p.bytes();
+  return sum;
+}
+
+void EvaluationKeySet::add(std::shared_ptr<const EvaluationKey> key) {
+  const std::pair<u32, int> id(key->galois, key->level);
+  keys_[id] = std::move(key);
+}
+
+bool EvaluationKeySet::contains(u32 galois, int level) const {
+  const auto found = keys_.lower_bound({galois, level});
+  return found != keys_.end() && found->first.first == galois;
+}
+
+const EvaluationKey& EvaluationKeySet::find(u32 galois, int level) const {
+  const auto found = keys_.lower_bound({galois, level});
+  if (found != keys_.end() && found->first.first == galois) return *found->second;
+  int highest = -1;
+  for (const auto& entry : keys_) {
+    if (entry.first.first == galois) highest = std::max(highest, entry.first.second);
+  }
+  const std::string what = galois == 0 ? "the relinearization key" : "the key of Galois element " + std::to_string(galois);
+  if (highest >= 0) {
+    fail(Code::kMissingKey, "%s is needed at level %d, the set has it up to level %d", what.c_str(), level, highest);
+  }
+  fail(Code::kMissingKey, "%s at level %d is missing; the set has %zu keys", what.c_str(), level, keys_.size());
+}
+
+std::size_t EvaluationKeySet::bytes() const {
+  std::size_t sum = 0;
+  for (const auto& entry : keys_) sum += entry.second->bytes();
+  return sum;
+}
+
+}  // namespace tacet

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "util/buffer.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "util/error.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TACET_CACHE_BUFFERS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TACET_CACHE_BUFFERS 0
+#endif
+#endif
+#ifndef TACET_CACHE_BUFFERS
+#define TACET_CACHE_BUFFERS 1
+#endif
+
+namespace tacet {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
+constexpr std::size_t kSmallestCached = std::size_t{16} << 10;
+
+std::size_t rounded_bytes(std::size_t words) {
+  if (words > (std::size_t{1} << 50)) fail(Code::kOutOfMemory, "cannot allocate %zu words", words);
+  return (words * sizeof(u64) + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+/// Free blocks by exact size, at most kCacheBytes in all.
+class Cache {
+ public:
+  u64* take(std::size_t bytes) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    auto found = free_.find(bytes);
+    if (found == free_.end() || found->second.empty()) return nullptr;
+    u64* block = found->second.back();
+    found->second.pop_back();
+    cached_ -= bytes;
+    return block;
+  }
+
+  bool give(u64* block, std::size_t bytes) noexcept {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (cached_ + bytes > kCacheBytes) return false;
+    try {
+      free_[bytes].push_back(block);
+    } catch (...) {
+      return false;
+    }
+    cached_ += bytes;
+    return true;
+  }
+
+  void release() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (auto& entry : free_) {
+      for (u64* block : entry.second) std::free(block);
+    }
+    free_.clear();
+    cached_ = 0;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::size_t, std::vector<u64*>> free_;
+  std::size_t cached_ = 0;
+};
+
+Cache& cache() {
+  // Never destroyed: buffers with static lifetime may outlive any order of destruction.
+  static Cache* instance = new Cache;
+  return *instance;
+}
+
+u64* allocate(std::size_t words) {
+  const std::size_t bytes = rounded_bytes(words);
+  if (TACET_CACHE_BUFFERS && bytes >= kSmallestCached) {
+    if (u64* block = cache().take(bytes)) return block;
+  }
+  void* block = std::aligned_alloc(kAlignment, bytes);
+  if (block == nullptr) fail(Code::kOutOfMemory, "cannot allocate %zu bytes", bytes);
+  return static_cast<u64*>(block);
+}
+
+}  // namespace
+
+Buffer::Buffer(std::size_t size) : data_(size == 0 ? nullptr : allocate(size)), size_(size) {}
+
+Buffer::~Buffer() {
+  if (data_ == nullptr) return;
+  const std::size_t bytes = rounded_bytes(size_);
+  if (TACET_CACHE_BUFFERS && bytes >= kSmallestCached && cache().give(data_, bytes)) return;
+  std::free(data_);
+}
+
+Buffer::Buffer(const Buffer& other) : Buffer(other.size_) {
+  if (size_ != 0) std::memcpy(data_, other.data_, size_ * sizeof(u64));
+}
+
+Buffer& Buffer::operator=(const Buffer& other) {
+  if (this != &other) {
+    Buffer copy(other);
+    *this = std::move(copy);
+  }
+  return *this;
+}
+
+void release_cached_buffers() { cache().release(); }
+
+}  // namespace tacet
