@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import dev.tacet.he.internal.BoundedReader;
+import dev.tacet.he.internal.Engine;
+import dev.tacet.he.internal.NativeHandle;
+import dev.tacet.he.internal.NativeObject;
+import java.nio.ByteBuffer;
+
+/** Encrypted slots or coefficients, with a level and an exact scale. Immutable. */
+public final class Ciphertext extends NativeObject {
+  private final Context context;
+  private final ValueType type;
+
+  /** Takes over a handle; for the library's own use, since handles come from its internals only. */
+  public Ciphertext(Context context, NativeHandle handle) {
+    super(handle);
+    this.context = context;
+    this.type = typeOf(handle);
+  }
+
+  /**
+   * Reads a CIPHERTEXT blob.
+   *
+   * @param bytes the blob, from its position to its limit; direct memory is read in place
+   * @throws MalformedException if it is not a well-formed ciphertext under the context's parameters
+   */
+  public static Ciphertext fromBytes(Context context, ByteBuffer bytes) {
+    return new Ciphertext(context, Engine.load("ciphertext", context, BlobKind.CIPHERTEXT.code(), bytes));
+  }
+
+  /** Returns the CIPHERTEXT blob; half the size while it carries a seed, as fresh secret-key encryptions do. */
+  public byte[] toBytes() {
+    return Engine.storeArray(this);
+  }
+
+  /** Returns the CIPHERTEXT blob in direct memory. */
+  public ByteBuffer toByteBuffer() {
+    return Engine.store(this);
+  }
+
+  /** Returns the size of the blob in bytes. */
+  public long storedSize() {
+    return Engine.storedSize(this);
+  }
+
+  /** Returns the context. */
+  public Context context() {
+    return context;
+  }
+
+  /** Returns encoding, level, components and scale. */
+  public ValueType type() {
+    return type;
+  }
+
+  /** Returns the level, 0 to the parameters' highest. */
+  public int level() {
+    return type.level();
+  }
+
+  /** Returns the exact scale. */
+  public Scale scale() {
+    return type.scale();
+  }
+
+  /** Returns the number of polynomials: 2, or 3 after a multiplication until it is relinearized. */
+  public int components() {
+    return type.components();
+  }
+
+  static ValueType typeOf(NativeHandle handle) {
+    BoundedReader in = new BoundedReader("value type", ByteBuffer.wrap(Engine.describe(handle)));
+    Encoding encoding = Encoding.ofCode(in.u8("encoding"));
+    int level = in.u8("level");
+    int components = in.u8("components");
+    in.u8("seeded");
+    return new ValueType(encoding, level, components, Scale.readFrom(in));
+  }
+}
