@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "circuits/polynomial.h"
+
+#include <cmath>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "util/error.h"
+
+namespace tacet {
+namespace {
+
+int ceil_log2(std::size_t x) {
+  int bits = 0;
+  while ((std::size_t{1} << bits) < x) ++bits;
+  return bits;
+}
+
+/// Degree of a coefficient vector without its trailing zeros; 0 for the zero polynomial.
+std::size_t degree_of(const std::vector<double>& c) {
+  std::size_t degree = c.size() - 1;
+  while (degree > 0 && c[degree] == 0) --degree;
+  return degree;
+}
+
+/// p = quotient * B_g + remainder with both of degree below g, for deg p < 2g.
+struct Division {
+  std::vector<double> quotient;
+  std::vector<double> remainder;
+};
+
+Division divide(Basis basis, const std::vector<double>& p, std::size_t g) {
+  Division out;
+  out.remainder.assign(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(g));
+  out.quotient.assign(p.begin() + static_cast<std::ptrdiff_t>(g), p.end());
+  if (basis == Basis::kChebyshev) {  // T_{g+i} = 2 T_g T_i - T_{g-i}
+    for (std::size_t i = 1; i < out.quotient.size(); ++i) {
+      out.remainder[g - i] -= out.quotient[i];
+      out.quotient[i] *= 2;
+    }
+  }
+  return out;
+}
+
+std::size_t largest_power_of_two(std::size_t at_most) { return std::size_t{1} << (ceil_log2(at_most + 1) - 1); }
+
+/// A leaf sums multiples of basis elements directly: it costs one level more than its highest element.
+bool is_leaf(std::size_t degree, std::size_t baby, int depth) { return degree <= 1 || (degree < baby && ceil_log2(degree) + 1 <= depth); }
+
+/// Counts the ciphertext products of the recursion and marks the basis elements it uses.
+std::size_t count_products(Basis basis, const std::vector<double>& p, std::size_t baby, int depth, std::vector<bool>& used) {
+  const std::size_t degree = degree_of(p);
+  if (is_leaf(degree, baby, depth)) {
+    for (std::size_t i = 1; i <= degree; ++i) used[i] = used[i] || p[i] != 0;
+    return 0;
+  }
+  const std::size_t g = largest_power_of_two(degree);
+  used[g] = true;
+  const Division parts = divide(basis, std::vector<double>(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(degree + 1)), g);
+  const bool constant = degree_of(parts.quotient) == 0;
+  return (constant ? 0 : 1 + count_products(basis, parts.quotient, baby, depth - 1, used)) +
+         count_products(basis, parts.remainder, baby, depth, used);
+}
+
+/// The number of basis elements bigger than 1 that must be computed for the marked ones (each from two smaller ones).
+std::size_t count_elements(std::vector<bool> used) {
+  std::size_t count = 0;
+  for (std::size_t i = used.size() - 1; i >= 2; --i) {
+    if (!used[i]) continue;
+    ++count;
+    used[i / 2] = true;
+    used[i - i / 2] = true;
+    used[1] = true;
+  }
+  return count;
+}
+
+std::size_t best_baby_count(Basis basis, const std::vector<double>& p, int depth) {
+  std::size_t best = 2;
+  std::size_t least = ~std::size_t{0};
+  for (std::size_t baby = 2; baby < 2 * p.size(); baby *= 2) {
+    std::vector<bool> used(p.size(), false);
+    const std::size_t products = count_products(basis, p, baby, depth, used) + count_elements(used);
+    if (products < least) {
+      least = products;
+      best = baby;
+    }
+  }
+  return best;
+}
+
+/// One evaluation: computes basis elements when they are first used, each at the highest level it can have.
+class Evaluation {
+ public:
+  Evaluation(const Evaluator& evaluator, const Ciphertext& x, Basis basis, std::size_t baby)
+      : evaluator_(evaluator), ring_(evaluator.context().ring()), basis_(basis), baby_(baby), top_(x.level) {
+    elements_.emplace(1, x);
+    elements_.at(1).seed.reset();
+  }
+
+  /// p at level top - depth with scale `target`; nothing if p is a constant, which costs no ciphertext.
+  std::optional<Ciphertext> evaluate(const std::vector<double>& p, int depth, const Scale& target) {
+    const std::size_t degree = degree_of(p);
+    if (degree == 0) return std::nullopt;
+    if (is_leaf(degree, baby_, depth)) return leaf(p, degree, depth, target);
+    const std::size_t g = largest_power_of_two(degree);
+    const Division parts = divide(basis_, std::vector<double>(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(degree + 1)), g);
+    const int level = top_ - depth + 1;  // of the product before its rescale
+    const Ciphertext giant = evaluator_.drop_level(element(g), level);
+    const Scale quotient_scale = target.times_prime(level) / giant.scale;
+    Ciphertext result;
+    if (std::optional<Ciphertext> quotient = evaluate(parts.quotient, depth - 1, quotient_scale)) {
+      const Ciphertext factor = with_constant(std::move(*quotient), parts.quotient[0]);
+      result = evaluator_.rescale(evaluator_.relinearize(evaluator_.multiply(factor, giant)));
+    } else {
+      result = evaluator_.rescale(evaluator_.multiply_scalar(giant, parts.quotient[0], quotient_scale));
+    }
+    if (const std::optional<Ciphertext> remainder = evaluate(parts.remainder, depth, target)) {
+      result = evaluator_.add(result, *remainder);
+    }
+    return result;
+  }
+
+  Ciphertext with_constant(Ciphertext x, double constant) const {
+    return constant == 0 ? x : evaluator_.add_scalar(x, constant);
+  }
+
+ private:
+  /// sum_{1 <= i <= degree} p[i] B_i, every term at the scale target * q before one rescale.
+  Ciphertext leaf(const std::vector<double>& p, std::size_t degree, int depth, const Scale& target) {
+    const int level = top_ - depth + 1;
+    const Scale wanted = target.times_prime(level);
+    std::optional<Ciphertext> sum;
+    for (std::size_t i = 1; i <= degree; ++i) {
+      if (p[i] == 0) continue;
+      const Ciphertext x = evaluator_.drop_level(element(i), level);
+      Ciphertext term = evaluator_.multiply_scalar(x, p[i], wanted / x.scale);
+      sum = sum ? evaluator_.add(*sum, term) : std::move(term);
+    }
+    return evaluator_.rescale(*sum);
+  }
+
+  /// B_i at level top - ceil(log2 i), from B_{i/2} and B_{i - i/2}.
+  const Ciphertext& element(std::size_t i) {
+    const auto found = elements_.find(i);
+    if (found != elements_.end()) return found->second;
+    const std::size_t low = i / 2;
+    const std::size_t high = i - low;
+    Ciphertext b = element(high);
+    Ciphertext a = element(low);
+    const int level = b.level < a.level ? b.level : a.level;
+    a = evaluator_.drop_level(a, level);
+    b = evaluator_.drop_level(b, level);
+    Ciphertext product = evaluator_.relinearize(evaluator_.multiply(a, b));
+    if (basis_ == Basis::kChebyshev) {  // T_i = 2 T_low T_high - T_{high - low}
+      product = evaluator_.add(product, product);
+      product = low == high ? evaluator_.add_scalar(product, -1.0)
+                            : evaluator_.subtract(product, at_scale(evaluator_.drop_level(element(1), level), product.scale));
+    }
+    return elements_.emplace(i, evaluator_.rescale(product)).first->second;
+  }
+
+  /// x multiplied by the integer nearest to wanted/scale and then taken to have exactly the wanted scale: a relative error below
+  /// scale/(2 wanted), far below the noise.
+  Ciphertext at_scale(Ciphertext x, const Scale& wanted) const {
+    const ScaleValue ratio = (wanted / x.scale).value(ring_);
+    x = evaluator_.multiply_scalar(x, std::rint(std::ldexp(ratio.mantissa, ratio.exponent)), Scale());
+    x.scale = wanted;
+    return x;
+  }
+
+  const Evaluator& evaluator_;
+  const Ring& ring_;
+  const Basis basis_;
+  const std::size_t baby_;
+  const int top_;
+  std::map<std::size_t, Ciphertext> elements_;
+};
+
+}  // namespace
+
+int polynomial_depth(std::size_t degree) { return ceil_log2(degree + 1); }
+
+Ciphertext evaluate_polynomial(const Evaluator& evaluator, const Ciphertext& x, Basis basis, const double* coefficients, std::size_t degree,
+                               const Scale& target) {
+  const int depth = polynomial_depth(degree);
+  if (degree < 1) fail(Code::kInvalidArgument, "a polynomial of degree %zu; the degree must be at least 1", degree);
+  if (x.size() != 2 || x.encoding != Encoding::kSlots) {
+    fail(Code::kInvalidArgument, "a polynomial takes 2 components in SLOTS, the ciphertext has %d", x.size());
+  }
+  if (x.level < depth) fail(Code::kInvalidArgument, "a polynomial of degree %zu needs level %d, the ciphertext has %d", degree, depth, x.level);
+  for (std::size_t i = 0; i <= degree; ++i) {
+    if (!std::isfinite(coefficients[i])) fail(Code::kInvalidArgument, "coefficient %zu of the polynomial is not finite", i);
+  }
+  const std::vector<double> p(coefficients, coefficients + degree + 1);
+  Evaluation evaluation(evaluator, x, basis, best_baby_count(basis, p, depth));
+  std::optional<Ciphertext> result = evaluation.evaluate(p, depth, target);
+  if (!result) {  // only the constant is nonzero: 0 * x + constant, at the type that was asked for
+    const int level = x.level - depth + 1;
+    const Ciphertext dropped = evaluator.drop_level(x, level);
+    result = evaluator.rescale(evaluator.multiply_scalar(dropped, 0.0, target.times_prime(level) / x.scale));
+  }
+  return evaluation.with_constant(std::move(*result), p[0]);
+}
+
+}  // namespace tacet

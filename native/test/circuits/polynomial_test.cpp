@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "circuits/polynomial.h"
+
+#include "support/fixture.h"
+
+namespace tacet::testing {
+namespace {
+
+double clear_value(Basis basis, const std::vector<double>& c, double x) {
+  double sum = 0;
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    sum += c[i] * (basis == Basis::kMonomial ? std::pow(x, static_cast<double>(i)) : std::cos(static_cast<double>(i) * std::acos(x)));
+  }
+  return sum;
+}
+
+std::vector<double> random_coefficients(std::size_t degree, unsigned seed) {
+  std::mt19937_64 engine(seed);
+  std::uniform_real_distribution<double> numbers(-1, 1);
+  std::vector<double> out(degree + 1);
+  for (double& c : out) c = numbers(engine) / std::sqrt(static_cast<double>(degree + 1));
+  return out;
+}
+
+class Polynomial : public ::testing::TestWithParam<Basis> {
+ protected:
+  static Lab& lab() {
+    static Lab* instance = [] {
+      Lab* made = new Lab(Shape{11, 8, 40, 2, 2});
+      made->add_key(0);
+      return made;
+    }();
+    return *instance;
+  }
+};
+
+TEST_P(Polynomial, HasTheDeclaredLevelAndExactScaleAndValueAtEveryDegreeUpTo40) {
+  Lab& l = lab();
+  const std::vector<double> x = l.random(1);
+  const Ciphertext input = l.encrypt(x);
+  for (std::size_t degree = 1; degree <= 40; ++degree) {
+    const std::vector<double> c = random_coefficients(degree, static_cast<unsigned>(degree));
+    const Scale target = Scale::power_of_two(39).times_prime(1).times_prime(2, -1);
+    const Ciphertext y = evaluate_polynomial(l.evaluator, input, GetParam(), c.data(), degree, target);
+    EXPECT_EQ(l.top() - polynomial_depth(degree), y.level) << degree;
+    EXPECT_TRUE(target == y.scale) << degree;
+    EXPECT_EQ(2, y.size());
+    EXPECT_LT(l.error(y, [&](std::size_t i) { return clear_value(GetParam(), c, x[i]); }), 2e-6) << "degree " << degree;
+  }
+}
+
+TEST_P(Polynomial, RunsAtDegrees63And127) {
+  Lab& l = lab();
+  const std::vector<double> x = l.random(2);
+  const Ciphertext input = l.encrypt(x);
+  for (std::size_t degree : {std::size_t{63}, std::size_t{127}}) {
+    const std::vector<double> c = random_coefficients(degree, 7);
+    const Ciphertext y = evaluate_polynomial(l.evaluator, input, GetParam(), c.data(), degree, l.scale);
+    EXPECT_LT(l.error(y, [&](std::size_t i) { return clear_value(GetParam(), c, x[i]); }), 1e-5) << "degree " << degree;
+  }
+}
+
+TEST_P(Polynomial, TakesSparseOddAndConstantCoefficients) {
+  Lab& l = lab();
+  const std::vector<double> x = l.random(3);
+  const Ciphertext input = l.encrypt(x);
+  const std::vector<std::vector<double>> cases = {
+      {0.5, 0, 0, 0},          {0, 0, 0, 0, 0},        {0, 0, 0, 0, 0.25}, {0, 0.5, 0, -0.25, 0, 0.125, 0, 0.0625},
+      {0.1, 0, 0, 0, 0, 0, 0, 0, 1}, {0, 0, 1},        {0.3, -0.7},        {0, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0},
+  };
+  for (const std::vector<double>& c : cases) {
+    const Ciphertext y = evaluate_polynomial(l.evaluator, input, GetParam(), c.data(), c.size() - 1, l.scale);
+    EXPECT_EQ(l.top() - polynomial_depth(c.size() - 1), y.level);
+    EXPECT_LT(l.error(y, [&](std::size_t i) { return clear_value(GetParam(), c, x[i]); }), 1e-6);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Bases, Polynomial, ::testing::Values(Basis::kMonomial, Basis::kChebyshev),
+                         [](const auto& basis) { return basis.param == Basis::kMonomial ? "Monomial" : "Chebyshev"; });
+
+TEST(PolynomialErrors, ALevelThatIsTooLowIsRefusedWithBothNumbers) {
+  Lab l(Shape{11, 2, 40, 1, 1});
+  const std::vector<double> c(9, 0.1);
+  const Ciphertext input = l.encrypt(l.random(1));
+  expect_error(Code::kInvalidArgument, {"degree 8", "level 4", "has 2"},
+               [&] { evaluate_polynomial(l.evaluator, input, Basis::kMonomial, c.data(), 8, l.scale); });
+}
+
+TEST(PolynomialErrors, AMissingRelinearizationKeyIsNamedWithItsLevel) {
+  Lab l(Shape{11, 2, 40, 1, 1});
+  const std::vector<double> c(3, 0.1);
+  const Ciphertext input = l.encrypt(l.random(1));
+  expect_error(Code::kMissingKey, {"relinearization", "level 2"},
+               [&] { evaluate_polynomial(l.evaluator, input, Basis::kMonomial, c.data(), 2, l.scale); });
+}
+
+TEST(PolynomialErrors, CoefficientsMustBeFinite) {
+  Lab l(Shape{11, 2, 40, 1, 1});
+  const std::vector<double> c = {0, 1, std::nan("")};
+  const Ciphertext input = l.encrypt(l.random(1));
+  expect_error(Code::kInvalidArgument, {"coefficient 2"},
+               [&] { evaluate_polynomial(l.evaluator, input, Basis::kChebyshev, c.data(), 2, l.scale); });
+}
+
+TEST(PolynomialDepth, IsTheCeilingOfLog2OfDegreePlusOne) {
+  EXPECT_EQ(1, polynomial_depth(1));
+  EXPECT_EQ(2, polynomial_depth(2));
+  EXPECT_EQ(2, polynomial_depth(3));
+  EXPECT_EQ(3, polynomial_depth(4));
+  EXPECT_EQ(6, polynomial_depth(63));
+  EXPECT_EQ(7, polynomial_depth(64));
+}
+
+}  // namespace
+}  // namespace tacet::testing
