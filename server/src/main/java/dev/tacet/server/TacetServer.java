@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server;
+
+import com.linecorp.armeria.server.Server;
+import dev.tacet.he.UnsupportedException;
+import dev.tacet.server.internal.DataFolder;
+import dev.tacet.server.internal.Edge;
+import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.keys.Disk;
+import dev.tacet.server.internal.keys.KeyStore;
+import dev.tacet.server.internal.keys.StoreLimits;
+import dev.tacet.server.internal.models.ModelRepository;
+import dev.tacet.server.internal.run.InferenceRunner;
+import dev.tacet.server.internal.run.KeyCache;
+import dev.tacet.server.internal.run.RunLimits;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A host: serves the models of a folder on one port and keeps evaluation keys in a data folder.
+ *
+ * <pre>{@code
+ * try (TacetServer server = TacetServer.builder().models(models).data(data).port(0).build()) {
+ *   System.out.println("listening on " + server.start());
+ * }
+ * }</pre>
+ *
+ * <p>Closing it drains: no new call is taken, those admitted end within the drain time, then everything native is freed.
+ */
+public final class TacetServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TacetServer.class);
+
+  private final Builder settings;
+  private DataFolder data;
+  private ServerMetrics metrics;
+  private ModelRepository models;
+  private KeyCache keys;
+  private InferenceRunner runner;
+  private Edge edge;
+  private Server server;
+  private boolean closed;
+
+  private TacetServer(Builder settings) {
+    this.settings = settings;
+  }
+
+  /** Returns a builder with the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Loads the models, opens the data folder, binds the port.
+   *
+   * @return the address that clients connect to, with the port that was bound
+   * @throws IOException if a folder cannot be used, another server holds the data folder, or the port is taken
+   * @throws IllegalStateException if it was started or closed before
+   */
+  public synchronized URI start() throws IOException {
+    if (server != null || closed) {
+      throw new IllegalStateException("a server starts once");
+    }
+    try {
+      data = DataFolder.open(settings.data);
+      metrics = new ServerMetrics();
+      KeyStore store = new KeyStore(data.tenant("default"), settings.storeLimits, Disk.LOCAL);
+      models = ModelRepository.open(
+              settings.models,
+              (name, folder) -> {
+                throw new UnsupportedException("compile " + name + " first: this build serves model.tacet only");
+              });
+      keys = new KeyCache(store, settings.keyBudgetBytes, metrics);
+      runner = new InferenceRunner(settings.runLimits(), keys, metrics);
+      edge = new Edge(models, store, keys, runner, metrics);
+      server = edge.bind(settings.address(), settings.certificate, settings.privateKey, settings.maxInferBytes);
+      server.start().join();
+    } catch (IOException | RuntimeException | Error e) {
+      release();
+      Throwable cause = e instanceof java.util.concurrent.CompletionException && e.getCause() != null ? e.getCause() : e;
+      if (cause instanceof IOException io) {
+        throw new IOException("cannot listen on " + settings.host + ":" + settings.port + ": " + io.getMessage(), io);
+      }
+      throw e;
+    }
+    if (!settings.address().getAddress().isLoopbackAddress() && settings.certificate == null) {
+      LOG.warn("listening on {} without TLS: metadata of the calls is readable on the way", settings.host);
+    }
+    LOG.info("listening on {}, {} models served", uri(), models.readyCount());
+    return uri();
+  }
+
+  /** Returns the address that clients connect to. */
+  public synchronized URI uri() {
+    if (server == null) {
+      throw new IllegalStateException("the server has not been started");
+    }
+    String host = settings.host.contains(":") ? "[" + settings.host + "]" : settings.host;
+    return URI.create((settings.certificate == null ? "http" : "https") + "://" + host + ":" + server.activeLocalPort());
+  }
+
+  /** Drains and stops; does nothing the second time. */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (edge != null) {
+      edge.drain();
+      try {
+        if (!runner.admission().awaitIdle(settings.drain)) {
+          LOG.warn("{} calls did not end within {} and are cancelled", runner.admission().admitted(), settings.drain);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    release();
+  }
+
+  private void release() {
+    if (server != null) {
+      server.stop().join();
+    }
+    if (runner != null) {
+      runner.close();
+    }
+    boolean idle = runner == null || runner.awaitStopped(Duration.ofSeconds(10));
+    if (idle) {
+      if (keys != null) {
+        keys.close();
+      }
+      if (models != null) {
+        models.close();
+      }
+    } else {
+      LOG.warn("runs are still in native code: their memory is left to the end of the process");
+    }
+    if (metrics != null) {
+      metrics.close();
+    }
+    if (data != null) {
+      try {
+        data.close();
+      } catch (IOException e) {
+        LOG.warn("data folder: {}", e.toString());
+      }
+    }
+  }
+
+  /** The settings of a server. */
+  public static final class Builder {
+    private Path models;
+    private Path data;
+    private String host = "127.0.0.1";
+    private int port = 8080;
+    private Path certificate;
+    private Path privateKey;
+    private long keyBudgetBytes = Math.max(256L << 20, Math.min(4L << 30, Runtime.getRuntime().maxMemory()));
+    private long runBudgetBytes = RunLimits.defaults().memoryBytes();
+    private int workers = RunLimits.defaults().workers();
+    private int maxWaiting = RunLimits.defaults().maxWaiting();
+    private Duration maxDuration = RunLimits.defaults().maxDuration();
+    private StoreLimits storeLimits = StoreLimits.defaults();
+    private int maxInferBytes = 64 << 20;
+    private Duration drain = Duration.ofSeconds(30);
+
+    private Builder() {}
+
+    /** Sets the model repository: {@code <root>/<model>/<version>/model.tacet}, or {@code model.onnx} with {@code tacet.yaml}. */
+    public Builder models(Path folder) {
+      models = Objects.requireNonNull(folder);
+      return this;
+    }
+
+    /** Sets the folder for keys; it is created when missing and locked while the server runs. */
+    public Builder data(Path folder) {
+      data = Objects.requireNonNull(folder);
+      return this;
+    }
+
+    /** Sets the address to bind; loopback unless set. */
+    public Builder host(String address) {
+      host = Objects.requireNonNull(address);
+      return this;
+    }
+
+    /** Sets the port, 0..65535; 0 picks a free one; 8080 unless set. */
+    public Builder port(int number) {
+      if (number < 0 || number > 65535) {
+        throw new IllegalArgumentException("port " + number + " is not in 0..65535");
+      }
+      port = number;
+      return this;
+    }
+
+    /** Turns TLS on with a certificate chain and a private key, both PEM files. */
+    public Builder tls(Path certificateChain, Path key) {
+      certificate = Objects.requireNonNull(certificateChain);
+      privateKey = Objects.requireNonNull(key);
+      return this;
+    }
+
+    /** Sets the bytes of expanded evaluation keys in memory. */
+    public Builder keyBudgetBytes(long bytes) {
+      keyBudgetBytes = positive("key budget", bytes);
+      return this;
+    }
+
+    /** Sets the bytes of ciphertexts that admitted calls may hold. */
+    public Builder runBudgetBytes(long bytes) {
+      runBudgetBytes = positive("run budget", bytes);
+      return this;
+    }
+
+    /** Sets the bytes of keys on disk. */
+    public Builder storeQuotaBytes(long bytes) {
+      storeLimits = storeLimits.withQuotaBytes(positive("store quota", bytes));
+      return this;
+    }
+
+    /** Sets how many runs go at the same time and how many calls may wait. */
+    public Builder queue(int runs, int waiting) {
+      workers = (int) positive("runs", runs);
+      if (waiting < 0) {
+        throw new IllegalArgumentException("waiting calls: " + waiting + " is negative");
+      }
+      maxWaiting = waiting;
+      return this;
+    }
+
+    /** Sets the time limit of a call, also of one without a deadline; 120 s unless set. */
+    public Builder maxDuration(Duration limit) {
+      positive("time limit in ms", limit.toMillis());
+      maxDuration = limit;
+      return this;
+    }
+
+    /** Sets the largest inference request in bytes; 64 MiB unless set. */
+    public Builder maxInferBytes(int bytes) {
+      maxInferBytes = (int) positive("inference request", bytes);
+      return this;
+    }
+
+    /** Sets how long closing waits for admitted calls; 30 s unless set. */
+    public Builder drain(Duration limit) {
+      drain = Objects.requireNonNull(limit);
+      return this;
+    }
+
+    /**
+     * Makes the server; it does nothing before {@link TacetServer#start()}.
+     *
+     * @throws IllegalArgumentException if the models or the data folder is not set, or the host has no address
+     */
+    public TacetServer build() {
+      if (models == null || data == null) {
+        throw new IllegalArgumentException("a server needs a models folder and a data folder");
+      }
+      if (address().isUnresolved()) {
+        throw new IllegalArgumentException("host " + host + " has no address");
+      }
+      return new TacetServer(this);
+    }
+
+    private InetSocketAddress address() {
+      return new InetSocketAddress(host, port);
+    }
+
+    private RunLimits runLimits() {
+      return new RunLimits(workers, maxWaiting, runBudgetBytes, RunLimits.defaults().maxWait(), maxDuration);
+    }
+
+    private static long positive(String what, long value) {
+      if (value <= 0) {
+        throw new IllegalArgumentException(what + " is " + value + ", must be positive");
+      }
+      return value;
+    }
+  }
+}

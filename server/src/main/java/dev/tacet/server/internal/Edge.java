@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal;
+
+import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.grpc.GrpcService;
+import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
+import dev.tacet.server.internal.http.HttpPages;
+import dev.tacet.server.internal.keys.KeyStore;
+import dev.tacet.server.internal.models.ModelRepository;
+import dev.tacet.server.internal.rpc.FramingErrors;
+import dev.tacet.server.internal.rpc.InferenceRpc;
+import dev.tacet.server.internal.rpc.KeyRpc;
+import dev.tacet.server.internal.rpc.ModelRpc;
+import dev.tacet.server.internal.run.InferenceRunner;
+import dev.tacet.server.internal.run.KeyCache;
+import io.grpc.BindableService;
+import io.grpc.Codec;
+import io.grpc.DecompressorRegistry;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The one port: which service answers on which route, with which limits. Every gRPC method runs on a blocking thread; the event
+ * loops only move bytes. Requests are taken uncompressed: ciphertexts do not compress, and a bomb cannot be sent.
+ */
+public final class Edge {
+  private static final int SMALL_BYTES = 64 << 10;
+
+  /** A chunk of 1 MiB or a manifest, with the fields around it; 4096 hashes fit too. */
+  private static final int KEY_BYTES = (1 << 20) + (64 << 10);
+
+  private final ModelRepository models;
+  private final KeyStore store;
+  private final KeyCache keys;
+  private final InferenceRunner runner;
+  private final ServerMetrics metrics;
+  private final HealthStatusManager health = new HealthStatusManager();
+  private volatile boolean draining;
+
+  /** Takes the parts; nothing is bound yet. */
+  public Edge(
+      ModelRepository models, KeyStore store, KeyCache keys, InferenceRunner runner, ServerMetrics metrics) {
+    this.models = models;
+    this.store = store;
+    this.keys = keys;
+    this.runner = runner;
+    this.metrics = metrics;
+    publishNumbers();
+  }
+
+  private void publishNumbers() {
+    metrics.gauge("tacet.models.ready", "model versions that are served", models::readyCount);
+    metrics.gauge("tacet.models.refused", "model versions that are not served",
+        () -> models.statuses().size() - models.readyCount());
+    metrics.gauge("tacet.store.bytes", "bytes charged to the tenant", store::chargedBytes);
+    metrics.gauge("tacet.store.blobs", "complete key blobs", store::blobCount);
+    metrics.gauge("tacet.keys.expanded.bytes", "expanded keys in memory", () -> keys.cache().usedBytes());
+    metrics.gauge("tacet.keys.evictions", "key sets closed to make room", () -> keys.cache().evictions());
+    metrics.gauge("tacet.calls.admitted", "calls waiting or running", () -> runner.admission().admitted());
+    metrics.gauge("tacet.calls.bytes", "memory of admitted calls", () -> runner.admission().bytes());
+    metrics.gauge("tacet.calls.refused", "calls refused by admission", () -> runner.admission().refused());
+  }
+
+  /**
+   * Makes the server; the caller starts it.
+   *
+   * @param certificate PEM certificate chain, or null for plain text
+   * @param privateKey PEM private key, or null
+   * @param maxInferBytes largest inference request
+   */
+  public Server bind(InetSocketAddress address, Path certificate, Path privateKey, int maxInferBytes) {
+    ServerBuilder builder = Server.builder();
+    if (certificate == null) {
+      builder.http(address);
+    } else {
+      builder.https(address).tls(certificate.toFile(), privateKey.toFile());
+    }
+    Duration limit = runner.maxDuration();
+    for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.InferenceService")) {
+      health.setStatus(service, ServingStatus.SERVING);
+    }
+    add(builder, SMALL_BYTES, limit, new ModelRpc(models, metrics));
+    add(builder, KEY_BYTES, limit, new KeyRpc(store, metrics));
+    add(builder, maxInferBytes, limit, new InferenceRpc(models, keys, runner, metrics));
+    add(builder, SMALL_BYTES, limit, health.getHealthService(), ProtoReflectionServiceV1.newInstance());
+    HttpPages pages = new HttpPages(models, metrics, () -> draining);
+    builder.service("/healthz", (ctx, request) -> pages.health());
+    builder.service("/readyz", (ctx, request) -> pages.readiness());
+    builder.service("/v1/models", (ctx, request) -> pages.modelList());
+    HttpService scrape = (ctx, request) -> pages.metrics();
+    builder.service("/metrics", scrape);
+    return builder
+        .maxRequestLength(SMALL_BYTES)
+        .requestTimeout(limit)
+        .maxNumConnections(4096)
+        .http2MaxStreamsPerConnection(256)
+        .idleTimeout(Duration.ofMinutes(5))
+        .disableServerHeader()
+        .verboseResponses(false)
+        .gracefulShutdownTimeout(Duration.ofMillis(200), Duration.ofSeconds(5))
+        .build();
+  }
+
+  private static void add(ServerBuilder builder, int maxBytes, Duration limit, BindableService... services) {
+    GrpcServiceBuilder grpc =
+        GrpcService.builder()
+            .supportedSerializationFormats(
+                GrpcSerializationFormats.PROTO, GrpcSerializationFormats.PROTO_WEB, GrpcSerializationFormats.PROTO_WEB_TEXT)
+            .decompressorRegistry(DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false))
+            .maxRequestMessageLength(maxBytes)
+            .useBlockingTaskExecutor(true)
+            .useClientTimeoutHeader(true)
+            .exceptionHandler(new FramingErrors());
+    for (BindableService service : services) {
+      grpc.addService(service);
+    }
+    builder.service(
+        grpc.build(),
+        delegate ->
+            (ctx, request) -> {
+              ctx.setMaxRequestLength(2L * maxBytes);
+              return delegate.serve(ctx, request);
+            });
+  }
+
+  /** Announces the end: readiness and health say so, new inferences are refused. */
+  public void drain() {
+    draining = true;
+    health.enterTerminalState();
+    runner.admission().drain();
+  }
+}

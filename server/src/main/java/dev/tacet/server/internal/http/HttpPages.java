@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.models.ModelRepository;
+import dev.tacet.server.internal.models.ModelStatus;
+import java.util.function.BooleanSupplier;
+
+/** The pages of operators: {@code /healthz}, {@code /readyz}, {@code /metrics} and {@code /v1/models}. */
+public final class HttpPages {
+  private final ObjectMapper json = new ObjectMapper();
+  private final ModelRepository models;
+  private final ServerMetrics metrics;
+  private final BooleanSupplier draining;
+
+  /** Makes the pages. */
+  public HttpPages(ModelRepository models, ServerMetrics metrics, BooleanSupplier draining) {
+    this.models = models;
+    this.metrics = metrics;
+    this.draining = draining;
+  }
+
+  /** Answers 200 as long as the process answers at all. */
+  public HttpResponse health() {
+    return HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, "ok\n");
+  }
+
+  /**
+   * Answers 200 with {"status": "ready"} while calls are taken, 503 with "draining" afterwards; "models" counts those served and
+   * those refused, "problems" names the refused ones.
+   */
+  public HttpResponse readiness() {
+    boolean down = draining.getAsBoolean();
+    ObjectNode page = json.createObjectNode();
+    page.put("status", down ? "draining" : "ready");
+    page.put("models_ready", models.readyCount());
+    page.put("models_refused", models.statuses().size() - models.readyCount());
+    ArrayNode problems = page.putArray("problems");
+    for (ModelStatus status : models.statuses()) {
+      if (!status.ready()) {
+        problems.addObject().put("name", status.name()).put("version", status.version()).put("problem", status.problem());
+      }
+    }
+    return write(down ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK, page);
+  }
+
+  /** Answers with the metrics in the Prometheus text format. */
+  public HttpResponse metrics() {
+    return HttpResponse.of(
+        HttpStatus.OK, MediaType.parse("text/plain; version=0.0.4; charset=utf-8"), metrics.scrape());
+  }
+
+  /** Answers with every model found: name, version, state, hashes, problem. */
+  public HttpResponse modelList() {
+    ObjectNode page = json.createObjectNode();
+    ArrayNode list = page.putArray("models");
+    for (ModelStatus status : models.statuses()) {
+      list.addObject()
+          .put("name", status.name())
+          .put("version", status.version())
+          .put("state", status.ready() ? "ready" : "refused")
+          .put("artifact_sha256", status.artifactSha256())
+          .put("signature_sha256", status.signatureSha256())
+          .put("problem", status.problem());
+    }
+    return write(HttpStatus.OK, page);
+  }
+
+  private HttpResponse write(HttpStatus status, ObjectNode page) {
+    try {
+      return HttpResponse.of(status, MediaType.JSON_UTF_8, HttpData.wrap(json.writeValueAsBytes(page)));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a page of strings and numbers could not be written", e);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.models;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Finds models in a folder: {@code <root>/<model>/<version>/model.tacet} or {@code .../model.onnx}; the files may also lie in
+ * {@code <root>/<model>/} itself, which is version 1. Names are letters, digits, dot, dash and underscore.
+ */
+public final class ModelFolders {
+  /** The compiled artifact. */
+  public static final String ARTIFACT = "model.tacet";
+
+  /** The ONNX file that is compiled when the server starts. */
+  public static final String ONNX = "model.onnx";
+
+  /** Orders versions: numbers as numbers and after texts, texts as texts. */
+  public static final Comparator<String> VERSION_ORDER =
+      Comparator.comparing((String v) -> isNumber(v))
+          .thenComparing(v -> isNumber(v) ? new BigInteger(v) : BigInteger.ZERO)
+          .thenComparing(Comparator.naturalOrder());
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+
+  /**
+   * One version's place.
+   *
+   * @param folder holds the model's files
+   * @param problem why it cannot be loaded, found from names alone; empty if there is none
+   */
+  public record Found(String name, String version, Path folder, String problem) {}
+
+  private ModelFolders() {}
+
+  private static boolean isNumber(String version) {
+    return version.length() <= 64 && version.chars().allMatch(c -> c >= '0' && c <= '9');
+  }
+
+  /**
+   * Lists every version below the root, models by name and versions in {@link #VERSION_ORDER}.
+   *
+   * @throws IOException if the root is no readable folder
+   */
+  public static List<Found> scan(Path root) throws IOException {
+    List<Found> found = new ArrayList<>();
+    for (Path model : folders(root)) {
+      String name = model.getFileName().toString();
+      List<Found> versions = new ArrayList<>();
+      if (holdsModel(model)) {
+        versions.add(new Found(name, "1", model, problem(name, "1")));
+      }
+      for (Path version : folders(model)) {
+        String text = version.getFileName().toString();
+        if (holdsModel(version)) {
+          boolean twice = versions.stream().anyMatch(v -> v.version().equals(text));
+          versions.add(new Found(name, text, version, twice ? "version " + text + " occurs twice" : problem(name, text)));
+        }
+      }
+      versions.sort(Comparator.comparing(Found::version, VERSION_ORDER));
+      found.addAll(versions);
+    }
+    return found;
+  }
+
+  private static String problem(String name, String version) {
+    for (String part : new String[] {name, version}) {
+      if (!NAME.matcher(part).matches()) {
+        return "\"" + part + "\" is no name: letters, digits, dot, dash and underscore, at most 128";
+      }
+    }
+    return "";
+  }
+
+  private static boolean holdsModel(Path folder) {
+    return Files.isRegularFile(folder.resolve(ARTIFACT)) || Files.isRegularFile(folder.resolve(ONNX));
+  }
+
+  private static List<Path> folders(Path parent) throws IOException {
+    try (Stream<Path> children = Files.list(parent)) {
+      return children
+          .filter(Files::isDirectory)
+          .filter(child -> !child.getFileName().toString().startsWith("."))
+          .sorted()
+          .toList();
+    }
+  }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.models;
+
+import dev.tacet.he.Context;
+import dev.tacet.he.ExecutableProgram;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.Parameters;
+import dev.tacet.he.Program;
+import dev.tacet.he.Signature;
+import dev.tacet.he.ValueType;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A model that is ready to run. Immutable but for its measured cost; shared between threads. */
+public final class ServedModel implements AutoCloseable {
+  /** The cost assumed before the first run, in nanoseconds. */
+  private static final long FIRST_COST_NANOS = 100_000_000L;
+
+  private final String name;
+  private final String version;
+  private final String artifactSha256;
+  private final String signatureSha256;
+  private final Signature signature;
+  private final Program program;
+  private final Context context;
+  private final ExecutableProgram executable;
+  private final long memoryBytes;
+  private final AtomicLong costNanos = new AtomicLong(FIRST_COST_NANOS);
+
+  /**
+   * Takes the parts.
+   *
+   * @param context made from the artifact's parameters; shared, closed by its owner
+   * @param executable closed with this object
+   */
+  ServedModel(String name, String version, ModelArtifact artifact, Context context, ExecutableProgram executable) {
+    this.name = name;
+    this.version = version;
+    this.artifactSha256 = artifact.sha256();
+    this.signature = artifact.signature();
+    this.signatureSha256 = signature.sha256();
+    this.program = artifact.program();
+    this.context = context;
+    this.executable = executable;
+    this.memoryBytes = memoryOf(program);
+  }
+
+  /**
+   * Estimates what one run holds: inputs and outputs in compute form, and sixteen full-level ciphertexts with special limbs
+   * for intermediate values and key switching.
+   */
+  private static long memoryOf(Program program) {
+    Parameters parameters = program.parameters();
+    long limb = 8L * parameters.ringDegree();
+    long bytes = 16 * 2 * limb * (parameters.modulusChain().length + parameters.specialPrimes().length);
+    for (ValueType type : program.inputTypes()) {
+      bytes += limb * type.components() * (type.level() + 1);
+    }
+    for (ValueType type : program.outputTypes()) {
+      bytes += limb * type.components() * (type.level() + 1);
+    }
+    return bytes;
+  }
+
+  /** Returns the model's name. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns the version. */
+  public String version() {
+    return version;
+  }
+
+  /** Returns the SHA-256 of the artifact, lower-case hex. */
+  public String artifactSha256() {
+    return artifactSha256;
+  }
+
+  /** Returns the SHA-256 of the signature, lower-case hex. */
+  public String signatureSha256() {
+    return signatureSha256;
+  }
+
+  /** Returns the parameters. */
+  public Parameters parameters() {
+    return program.parameters();
+  }
+
+  /** Returns the signature. */
+  public Signature signature() {
+    return signature;
+  }
+
+  /** Returns the program. */
+  public Program program() {
+    return program;
+  }
+
+  /** Returns the native context of the parameters. */
+  public Context context() {
+    return context;
+  }
+
+  /** Returns the native program. */
+  public ExecutableProgram executable() {
+    return executable;
+  }
+
+  /** Returns the estimated bytes that one run holds. */
+  public long memoryBytes() {
+    return memoryBytes;
+  }
+
+  /** Returns the estimated time of one run in nanoseconds: a moving average of the measured ones. */
+  public long costNanos() {
+    return costNanos.get();
+  }
+
+  /** Records the time of one run; each new one has a weight of one quarter. */
+  public void measured(long nanos) {
+    costNanos.updateAndGet(before -> before + (nanos - before) / 4);
+  }
+
+  @Override
+  public void close() {
+    executable.close();
+  }
+}

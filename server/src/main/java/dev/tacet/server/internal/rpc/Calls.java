@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.rpc;
+
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ErrorTable;
+import dev.tacet.protocol.ServiceException;
+import dev.tacet.server.internal.ServerMetrics;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How every call ends: with one message, or with one row of the error table. */
+final class Calls {
+  private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
+
+  private final ServerMetrics metrics;
+
+  Calls(ServerMetrics metrics) {
+    this.metrics = metrics;
+  }
+
+  /** Computes the answer on this thread and sends it. */
+  <T> void answer(String call, StreamObserver<T> observer, Supplier<T> work) {
+    T answer;
+    try {
+      answer = work.get();
+    } catch (RuntimeException | Error e) {
+      fail(call, observer, e);
+      return;
+    }
+    send(observer, answer);
+  }
+
+  /** Sends an answer; a caller that has gone away is no error. */
+  <T> void send(StreamObserver<T> observer, T answer) {
+    if (observer instanceof ServerCallStreamObserver<T> server && server.isCancelled()) {
+      return;
+    }
+    observer.onNext(answer);
+    observer.onCompleted();
+  }
+
+  /** Ends the call with an error. A defect is logged with its stack under an incident number, which is all the peer gets. */
+  void fail(String call, StreamObserver<?> observer, Throwable failure) {
+    String incident = String.format(Locale.ROOT, "%08x", ThreadLocalRandom.current().nextInt());
+    ServiceException error = ErrorTable.toServiceException(failure, incident);
+    metrics.failed(call, error.errorCause());
+    if (error.errorCause() == ErrorCause.INTERNAL) {
+      LOG.error("{}: incident {}", call, incident, failure);
+    } else {
+      LOG.debug("{}: {} {}", call, error.errorCause(), error.getMessage());
+    }
+    if (observer instanceof ServerCallStreamObserver<?> server && server.isCancelled()) {
+      return;
+    }
+    observer.onError(ErrorTable.toGrpc(error));
+  }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.rpc;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.tacet.he.ValueType;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ServiceException;
+import dev.tacet.protocol.v1.InferRequest;
+import dev.tacet.protocol.v1.InferResponse;
+import dev.tacet.protocol.v1.InferenceServiceGrpc;
+import dev.tacet.protocol.v1.LayerTime;
+import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.keys.ContentHash;
+import dev.tacet.server.internal.models.ModelRepository;
+import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.run.CiphertextGate;
+import dev.tacet.server.internal.run.InferenceRunner;
+import dev.tacet.server.internal.run.KeyCache;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** {@code tacet.v1.InferenceService}: checks what can be checked cheaply, then hands the call to the runner. */
+public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImplBase {
+  private final ModelRepository models;
+  private final KeyCache keys;
+  private final InferenceRunner runner;
+  private final Calls calls;
+
+  /** Makes the service. */
+  public InferenceRpc(ModelRepository models, KeyCache keys, InferenceRunner runner, ServerMetrics metrics) {
+    this.models = models;
+    this.keys = keys;
+    this.runner = runner;
+    this.calls = new Calls(metrics);
+  }
+
+  @Override
+  public void infer(InferRequest request, StreamObserver<InferResponse> observer) {
+    AtomicReference<Runnable> stop = new AtomicReference<>(() -> {});
+    ServerCallStreamObserver<InferResponse> server = (ServerCallStreamObserver<InferResponse>) observer;
+    server.setOnCancelHandler(() -> stop.get().run());
+    try {
+      ServedModel model = models.get(request.getModel(), request.getVersion());
+      InferenceRunner.Call call = prepare(request, model);
+      stop.set(runner.submit(call, new Answering(model, observer)));
+      if (server.isCancelled()) {
+        stop.get().run();
+      }
+    } catch (RuntimeException | Error e) {
+      calls.fail("Infer", observer, e);
+    }
+  }
+
+  private InferenceRunner.Call prepare(InferRequest request, ServedModel model) {
+    if (!request.getSignatureSha256().equals(model.signatureSha256())) {
+      throw new ServiceException(
+          ErrorCause.SIGNATURE_CHANGED,
+          "the signature of model " + model.name() + " version " + model.version() + " is not the one that the call names",
+          Map.of("signature_sha256", model.signatureSha256()));
+    }
+    List<ValueType> types = model.program().inputTypes();
+    if (request.getCiphertextsCount() != types.size()) {
+      throw new ServiceException(
+          ErrorCause.WRONG_CIPHERTEXT,
+          "the call has " + request.getCiphertextsCount() + " ciphertexts, the program takes " + types.size());
+    }
+    List<ByteBuffer> inputs = new ArrayList<>();
+    for (int i = 0; i < types.size(); i++) {
+      ByteString bytes = request.getCiphertexts(i);
+      CiphertextGate.checkLength(i, bytes.size(), model.parameters(), types.get(i));
+      inputs.add(bytes.asReadOnlyByteBuffer());
+    }
+    Optional<ContentHash> keySet = Optional.empty();
+    if (!model.program().requiredKeys().isEmpty()) {
+      if (request.getKeySetId().isEmpty()) {
+        throw new ServiceException(
+            ErrorCause.KEY_NOT_FOUND,
+            "the program needs " + model.program().requiredKeys().size() + " evaluation keys, the call names no key set");
+      }
+      keySet = Optional.of(new ContentHash(request.getKeySetId()));
+      keys.check(keySet.get(), model);
+    }
+    return new InferenceRunner.Call(model, keySet, inputs, remaining());
+  }
+
+  /** Returns the time until the call's deadline, at most the host's limit. */
+  private Duration remaining() {
+    Duration most = runner.maxDuration();
+    ServiceRequestContext context = ServiceRequestContext.currentOrNull();
+    if (context == null || context.requestTimeoutMillis() <= 0) {
+      return most;
+    }
+    Duration asked = Duration.ofMillis(context.requestTimeoutMillis());
+    return asked.compareTo(most) < 0 ? asked : most;
+  }
+
+  private final class Answering implements InferenceRunner.Listener {
+    private final ServedModel model;
+    private final StreamObserver<InferResponse> observer;
+
+    Answering(ServedModel model, StreamObserver<InferResponse> observer) {
+      this.model = model;
+      this.observer = observer;
+    }
+
+    @Override
+    public void answered(InferenceRunner.Answer answer) {
+      InferResponse.Builder response = InferResponse.newBuilder().setServerNanos(answer.nanos());
+      for (ByteBuffer output : answer.outputs()) {
+        response.addCiphertexts(UnsafeByteOperations.unsafeWrap(output));
+      }
+      List<String> layers = model.program().layers();
+      for (int i = 0; i < layers.size(); i++) {
+        response.addLayers(LayerTime.newBuilder().setName(layers.get(i)).setNanos(answer.layerNanos()[i]));
+      }
+      calls.send(observer, response.build());
+    }
+
+    @Override
+    public void failed(Throwable failure) {
+      calls.fail("Infer", observer, failure);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.rpc;
+
+import com.google.protobuf.ByteString;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ServiceException;
+import dev.tacet.protocol.v1.KeyServiceGrpc;
+import dev.tacet.protocol.v1.MissingKeysRequest;
+import dev.tacet.protocol.v1.MissingKeysResponse;
+import dev.tacet.protocol.v1.PutChunkRequest;
+import dev.tacet.protocol.v1.PutChunkResponse;
+import dev.tacet.protocol.v1.RegisterKeySetRequest;
+import dev.tacet.protocol.v1.RegisterKeySetResponse;
+import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.keys.ContentHash;
+import dev.tacet.server.internal.keys.KeyStore;
+import dev.tacet.server.internal.keys.UploadStore.Progress;
+import io.grpc.stub.StreamObserver;
+
+/** {@code tacet.v1.KeyService}. */
+public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
+  /** Hashes in one MissingKeys call. */
+  public static final int MAX_HASHES = 4096;
+
+  private final KeyStore store;
+  private final ServerMetrics metrics;
+  private final Calls calls;
+
+  /** Makes the service over one tenant's store. */
+  public KeyRpc(KeyStore store, ServerMetrics metrics) {
+    this.store = store;
+    this.metrics = metrics;
+    this.calls = new Calls(metrics);
+  }
+
+  @Override
+  public void missingKeys(MissingKeysRequest request, StreamObserver<MissingKeysResponse> observer) {
+    calls.answer(
+        "MissingKeys",
+        observer,
+        () -> {
+          if (request.getSha256Count() > MAX_HASHES) {
+            throw new ServiceException(
+                ErrorCause.INVALID_ARGUMENT,
+                request.getSha256Count() + " hashes in one call, at most " + MAX_HASHES + " are accepted");
+          }
+          MissingKeysResponse.Builder missing = MissingKeysResponse.newBuilder();
+          for (ByteString hash : request.getSha256List()) {
+            if (!store.has(ContentHash.of(hash.toByteArray()))) {
+              missing.addMissing(hash);
+            }
+          }
+          return missing.build();
+        });
+  }
+
+  @Override
+  public void putChunk(PutChunkRequest request, StreamObserver<PutChunkResponse> observer) {
+    calls.answer(
+        "PutChunk",
+        observer,
+        () -> {
+          Progress progress =
+              store.put(
+                  ContentHash.of(request.getUploadId().toByteArray()),
+                  request.getTotalBytes(),
+                  request.getOffset(),
+                  request.getCrc32C(),
+                  request.getData().asReadOnlyByteBuffer());
+          metrics.uploaded(request.getData().size());
+          return PutChunkResponse.newBuilder()
+              .setReceivedBytes(progress.receivedBytes())
+              .setComplete(progress.complete())
+              .build();
+        });
+  }
+
+  @Override
+  public void registerKeySet(RegisterKeySetRequest request, StreamObserver<RegisterKeySetResponse> observer) {
+    calls.answer(
+        "RegisterKeySet",
+        observer,
+        () -> {
+          ContentHash id = store.register(request.getManifest().asReadOnlyByteBuffer());
+          return RegisterKeySetResponse.newBuilder().setKeySetId(id.hex()).build();
+        });
+  }
+}

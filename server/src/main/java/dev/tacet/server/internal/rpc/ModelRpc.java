@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.rpc;
+
+import dev.tacet.protocol.ModelMessages;
+import dev.tacet.protocol.v1.GetModelRequest;
+import dev.tacet.protocol.v1.GetModelResponse;
+import dev.tacet.protocol.v1.ListModelsRequest;
+import dev.tacet.protocol.v1.ListModelsResponse;
+import dev.tacet.protocol.v1.ModelServiceGrpc;
+import dev.tacet.protocol.v1.ModelState;
+import dev.tacet.protocol.v1.ModelEntry;
+import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.models.ModelRepository;
+import dev.tacet.server.internal.models.ModelStatus;
+import dev.tacet.server.internal.models.ServedModel;
+import io.grpc.stub.StreamObserver;
+
+/** {@code tacet.v1.ModelService}. */
+public final class ModelRpc extends ModelServiceGrpc.ModelServiceImplBase {
+  private final ModelRepository models;
+  private final Calls calls;
+
+  /** Makes the service over a repository. */
+  public ModelRpc(ModelRepository models, ServerMetrics metrics) {
+    this.models = models;
+    this.calls = new Calls(metrics);
+  }
+
+  @Override
+  public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> observer) {
+    calls.answer(
+        "ListModels",
+        observer,
+        () -> {
+          ListModelsResponse.Builder list = ListModelsResponse.newBuilder();
+          for (ModelStatus status : models.statuses()) {
+            list.addModels(
+                ModelEntry.newBuilder()
+                    .setName(status.name())
+                    .setVersion(status.version())
+                    .setState(status.ready() ? ModelState.MODEL_STATE_READY : ModelState.MODEL_STATE_REFUSED)
+                    .setArtifactSha256(status.artifactSha256())
+                    .setSignatureSha256(status.signatureSha256())
+                    .setProblem(status.problem()));
+          }
+          return list.build();
+        });
+  }
+
+  @Override
+  public void getModel(GetModelRequest request, StreamObserver<GetModelResponse> observer) {
+    calls.answer(
+        "GetModel",
+        observer,
+        () -> {
+          ServedModel model = models.get(request.getName(), request.getVersion());
+          return ModelMessages.toMessage(
+              model.name(), model.version(), model.artifactSha256(), model.parameters(), model.signature());
+        });
+  }
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.run;
+
+import dev.tacet.he.Cancellation;
+import dev.tacet.he.Ciphertext;
+import dev.tacet.he.EvaluationKeySet;
+import dev.tacet.he.ExecutableProgram;
+import dev.tacet.he.ValueType;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ServiceException;
+import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.keys.ContentHash;
+import dev.tacet.server.internal.keys.LeasedCache;
+import dev.tacet.server.internal.models.ServedModel;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Runs admitted calls on its own threads, as many as the limits say; calls wait in order of arrival. A call that is cancelled or
+ * late is dropped from the queue, or stopped between two operations of its program.
+ */
+public final class InferenceRunner implements AutoCloseable {
+  private final RunLimits limits;
+  private final Admission admission;
+  private final KeyCache keys;
+  private final ServerMetrics metrics;
+  private final ThreadPoolExecutor workers;
+  private final Set<Job> running = ConcurrentHashMap.newKeySet();
+
+  /**
+   * One call, its lengths checked, its contents not.
+   *
+   * @param keySet empty if the program needs no key
+   * @param inputs CIPHERTEXT blobs
+   * @param remaining time until the deadline
+   */
+  public record Call(ServedModel model, Optional<ContentHash> keySet, List<ByteBuffer> inputs, Duration remaining) {}
+
+  /**
+   * An answer.
+   *
+   * @param outputs CIPHERTEXT blobs
+   * @param nanos wall time of the native run
+   * @param layerNanos by layer, in the program's order
+   */
+  public record Answer(List<ByteBuffer> outputs, long nanos, long[] layerNanos) {}
+
+  /** Gets the end of a call, once, on a worker thread. */
+  public interface Listener {
+    /** The call was answered. */
+    void answered(Answer answer);
+
+    /** The call failed. */
+    void failed(Throwable failure);
+  }
+
+  /** Makes the runner and its threads. */
+  public InferenceRunner(RunLimits limits, KeyCache keys, ServerMetrics metrics) {
+    this.limits = limits;
+    this.admission = new Admission(limits);
+    this.keys = keys;
+    this.metrics = metrics;
+    AtomicInteger number = new AtomicInteger();
+    this.workers =
+        new ThreadPoolExecutor(
+            limits.workers(),
+            limits.workers(),
+            1,
+            TimeUnit.MINUTES,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "tacet-run-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /** Returns the gate, for its numbers and for draining. */
+  public Admission admission() {
+    return admission;
+  }
+
+  /** Returns the time limit of a call. */
+  public Duration maxDuration() {
+    return limits.maxDuration();
+  }
+
+  /**
+   * Admits a call and queues it.
+   *
+   * @return stops the call when run, from any thread; stopping a finished call does nothing
+   * @throws ServiceException OVERLOADED, TOO_LARGE, SHUTTING_DOWN, at once and without calling the listener
+   */
+  public Runnable submit(Call call, Listener listener) {
+    Admission.Ticket ticket =
+        admission.admit(call.model().costNanos(), call.model().memoryBytes(), call.remaining());
+    Job job = new Job(call, listener, ticket);
+    try {
+      workers.execute(job);
+    } catch (RuntimeException e) {
+      ticket.close();
+      throw new ServiceException(ErrorCause.SHUTTING_DOWN, "the host is shutting down");
+    }
+    return job::cancel;
+  }
+
+  private final class Job implements Runnable {
+    private final Call call;
+    private final Listener listener;
+    private final Admission.Ticket ticket;
+    private final Cancellation cancellation = new Cancellation();
+    private final long queuedAt = System.nanoTime();
+    private volatile boolean cancelled;
+
+    Job(Call call, Listener listener, Admission.Ticket ticket) {
+      this.call = call;
+      this.listener = listener;
+      this.ticket = ticket;
+    }
+
+    void cancel() {
+      cancelled = true;
+      cancellation.cancel();
+      if (workers.remove(this)) {
+        dropped();
+      }
+    }
+
+    void dropped() {
+      ticket.close();
+      listener.failed(new ServiceException(ErrorCause.CANCELLED, "the call was cancelled while it waited"));
+    }
+
+    @Override
+    public void run() {
+      Answer answer;
+      running.add(this);
+      try (ticket) {
+        long waited = System.nanoTime() - queuedAt;
+        if (cancelled) {
+          throw new ServiceException(ErrorCause.CANCELLED, "the call was cancelled while it waited");
+        }
+        if (waited >= call.remaining().toNanos()) {
+          throw new ServiceException(
+              ErrorCause.DEADLINE_EXCEEDED, "the call waited " + waited / 1_000_000 + " ms, its deadline is over");
+        }
+        answer = call.keySet().isPresent() ? runWithKeys(call.keySet().get()) : run(null);
+        metrics.inferred(call.model().name(), Duration.ofNanos(waited), Duration.ofNanos(answer.nanos()));
+      } catch (RuntimeException | Error e) {
+        listener.failed(e);
+        return;
+      } finally {
+        running.remove(this);
+      }
+      listener.answered(answer);
+    }
+
+    private Answer runWithKeys(ContentHash id) {
+      try (LeasedCache<ContentHash, EvaluationKeySet>.Lease lease = keys.lease(id, call.model())) {
+        return run(lease.value());
+      }
+    }
+
+    private Answer run(EvaluationKeySet expanded) {
+      ServedModel model = call.model();
+      List<ValueType> types = model.program().inputTypes();
+      List<Ciphertext> inputs = new ArrayList<>();
+      try {
+        for (int i = 0; i < types.size(); i++) {
+          inputs.add(
+              CiphertextGate.read(i, direct(call.inputs().get(i)), model.context(), model.parameters(), types.get(i)));
+        }
+        try (ExecutableProgram.Run run = model.executable().run(expanded, inputs, cancellation)) {
+          model.measured(run.nanos());
+          List<ByteBuffer> outputs = new ArrayList<>();
+          for (Ciphertext output : run.outputs()) {
+            outputs.add(ByteBuffer.wrap(output.toBytes()));
+          }
+          return new Answer(outputs, run.nanos(), run.layerNanos());
+        }
+      } finally {
+        inputs.forEach(Ciphertext::close);
+      }
+    }
+
+    private ByteBuffer direct(ByteBuffer bytes) {
+      if (bytes.isDirect()) {
+        return bytes;
+      }
+      return ByteBuffer.allocateDirect(bytes.remaining()).put(bytes.duplicate()).flip();
+    }
+  }
+
+  /**
+   * Waits for the threads to end after {@link #close()}.
+   *
+   * @return false if one is still in native code
+   */
+  public boolean awaitStopped(Duration limit) {
+    try {
+      return workers.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Stops the threads; what still waits is failed, what still runs is cancelled. */
+  @Override
+  public void close() {
+    admission.drain();
+    running.forEach(Job::cancel);
+    for (Runnable waiting : workers.shutdownNow()) {
+      ((Job) waiting).dropped();
+    }
+  }
+}

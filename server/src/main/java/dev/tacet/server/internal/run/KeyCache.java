@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.run;
+
+import dev.tacet.he.EvaluationKeySet;
+import dev.tacet.he.KeyManifest;
+import dev.tacet.he.KeyRequirement;
+import dev.tacet.he.Parameters;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ServiceException;
+import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.keys.ContentHash;
+import dev.tacet.server.internal.keys.KeyStore;
+import dev.tacet.server.internal.keys.LeasedCache;
+import dev.tacet.server.internal.models.ServedModel;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.SortedSet;
+
+/** Key sets in their compute form: read from disk, verified and expanded at the first use, kept under a budget of bytes. */
+public final class KeyCache implements AutoCloseable {
+  private final KeyStore store;
+  private final LeasedCache<ContentHash, EvaluationKeySet> cache;
+  private final ServerMetrics metrics;
+
+  /**
+   * Makes an empty cache.
+   *
+   * @param budgetBytes expanded keys, leased or not
+   */
+  public KeyCache(KeyStore store, long budgetBytes, ServerMetrics metrics) {
+    this.store = store;
+    this.cache = new LeasedCache<>(budgetBytes);
+    this.metrics = metrics;
+  }
+
+  /** Returns the cache underneath, for its numbers. */
+  public LeasedCache<ContentHash, EvaluationKeySet> cache() {
+    return cache;
+  }
+
+  /**
+   * Checks that a key set is registered, was made for the model's parameters, and holds every key of its program.
+   *
+   * @throws ServiceException KEY_NOT_FOUND, WRONG_PARAMETERS
+   */
+  public KeyManifest check(ContentHash id, ServedModel model) {
+    KeyManifest manifest = store.require(id);
+    if (!Arrays.equals(manifest.parameterHash(), model.parameters().hash())) {
+      throw new ServiceException(
+          ErrorCause.WRONG_PARAMETERS,
+          "key set " + id + " was made for parameters " + HexFormat.of().formatHex(manifest.parameterHash(), 0, 8)
+              + ", the model has " + model.parameters().hashHex().substring(0, 16));
+    }
+    SortedSet<KeyRequirement> missing = manifest.missing(model.program().requiredKeys());
+    if (!missing.isEmpty()) {
+      KeyRequirement first = missing.first();
+      throw new ServiceException(
+          ErrorCause.KEY_NOT_FOUND,
+          "key set " + id + " lacks " + missing.size() + " keys, the first for Galois element " + first.galoisElement()
+              + " at level " + first.level(),
+          Map.of(
+              "key_set_id", id.hex(),
+              "galois_element", Long.toString(first.galoisElement()),
+              "level", Integer.toString(first.level())));
+    }
+    return manifest;
+  }
+
+  /**
+   * Leases the expanded keys of a set.
+   *
+   * @throws ServiceException as {@link #check}, and TOO_LARGE, OVERLOADED
+   */
+  public LeasedCache<ContentHash, EvaluationKeySet>.Lease lease(ContentHash id, ServedModel model) {
+    KeyManifest manifest = check(id, model);
+    return cache.lease(id, expandedBytes(manifest, model.parameters()), () -> load(manifest, model));
+  }
+
+  private EvaluationKeySet load(KeyManifest manifest, ServedModel model) {
+    long start = System.nanoTime();
+    Iterable<ByteBuffer> blobs = () -> manifest.entries().stream().map(store::read).iterator();
+    EvaluationKeySet keys = EvaluationKeySet.load(model.context(), blobs);
+    metrics.keysLoaded(Duration.ofNanos(System.nanoTime() - start));
+    return keys;
+  }
+
+  /** Returns the bytes of a set in compute form: for each digit both halves, each limb N words. */
+  static long expandedBytes(KeyManifest manifest, Parameters parameters) {
+    long bytes = 0;
+    for (KeyManifest.Entry entry : manifest.entries()) {
+      int level = Math.min(entry.key().level(), parameters.maxLevel());
+      long limbs = level + 1L + parameters.specialPrimes().length;
+      bytes += parameters.digits(level) * 2L * limbs * parameters.ringDegree() * 8;
+    }
+    return bytes;
+  }
+
+  @Override
+  public void close() {
+    cache.close();
+  }
+}
