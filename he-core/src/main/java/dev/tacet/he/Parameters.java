@@ -154,6 +154,15 @@ public final class Parameters {
     return logQ;
   }
 
+  /** Returns log2 of q_0 * .. * q_level. */
+  public double logQ(int level) {
+    double sum = 0;
+    for (int i = 0; i <= level; i++) {
+      sum += Math.log(modulusChain[i]) / Math.log(2);
+    }
+    return sum;
+  }
+
   /** Returns log2 of the product of the modulus chain and the special primes. */
   public double logQP() {
     return logQP;

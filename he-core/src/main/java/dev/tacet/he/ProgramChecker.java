@@ -56,6 +56,11 @@ final class ProgramChecker {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(in.op() + ": " + e.getMessage(), e);
     }
+    double scale = in.type().scale().log2(parameters);
+    double modulus = parameters.logQ(in.type().level());
+    require(
+        in, scale <= modulus, "scale has %.2f bits at level %d, whose modulus has %.2f",
+        scale, in.type().level(), modulus);
   }
 
   private ValueType result(Instruction in, ValueType a, ValueType b) {
@@ -66,10 +71,12 @@ final class ProgramChecker {
       }
       case OUTPUT, NEGATE -> a;
       case ADD_SCALAR -> {
+        slots(in, a);
         finite(in);
         yield a;
       }
       case ADD_PLAIN -> {
+        slots(in, a);
         vector(in);
         yield a;
       }
@@ -84,6 +91,7 @@ final class ProgramChecker {
       case MULTIPLY -> product(in, a, b);
       case SQUARE -> product(in, a, a);
       case MULTIPLY_PLAIN -> {
+        slots(in, a);
         vector(in);
         yield scaled(in, a);
       }
@@ -96,11 +104,13 @@ final class ProgramChecker {
         yield scaled(in, a);
       }
       case ROTATE -> {
+        slots(in, a);
         twoComponents(in, a);
         key(in, parameters.galoisElement(in.steps()), a);
         yield a;
       }
       case ROTATE_SUM -> {
+        slots(in, a);
         twoComponents(in, a);
         require(
             in, in.count() >= 1 && Integer.bitCount(in.count()) == 1 && in.count() <= parameters.slots(),
@@ -114,6 +124,7 @@ final class ProgramChecker {
         yield a;
       }
       case CONJUGATE -> {
+        slots(in, a);
         twoComponents(in, a);
         key(in, parameters.conjugationElement(), a);
         yield a;

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class PostprocessingTest {
+  @Test
+  void aClassifierGivesItsLabelAndAMapOfProbabilities() {
+    Map<String, OutputValue> outputs = Samples.tail().run(Map.of("scores", new double[] {0, Math.log(3)}));
+    assertEquals(List.of("label", "probabilities"), List.copyOf(outputs.keySet()));
+    assertEquals(new OutputValue.Strings(List.of("yes")), outputs.get("label"));
+    OutputValue.IntegerMap map = (OutputValue.IntegerMap) outputs.get("probabilities");
+    assertEquals(0.25, map.values().get(0L), 1e-15);
+    assertEquals(0.75, map.values().get(1L), 1e-15);
+  }
+
+  @Test
+  void aLabelWhoseMarginIsBelowItsErrorIsUndecided() {
+    Map<String, double[]> values = Map.of("scores", new double[] {0, 0.1});
+    assertEquals(Set.of(), Samples.tail().run(values, Map.of("scores", 0.04)).undecided());
+    assertEquals(Set.of("label"), Samples.tail().run(values, Map.of("scores", 0.06)).undecided());
+  }
+
+  @Test
+  void aThresholdChoosesTheSecondLabelAboveItOnly() {
+    Postprocessing tail = tail(TailNode.withNumbers(TailOp.AFFINE, "x", "y", 1, 0),
+        new TailNode(TailOp.THRESHOLD_LABEL, List.of("y"), "out", new long[] {-1, 7}, new double[] {0.5}, List.of()));
+    assertEquals(new OutputValue.Integers(new long[] {7}), tail.run(Map.of("x", new double[] {0.6})).get("out"));
+    assertEquals(new OutputValue.Integers(new long[] {-1}), tail.run(Map.of("x", new double[] {0.5})).get("out"));
+    assertEquals(Set.of("out"), tail.run(Map.of("x", new double[] {0.6}), Map.of("x", 0.2)).undecided());
+  }
+
+  @Test
+  void equalScoresChooseTheFirst() {
+    Postprocessing tail = tail(TailNode.withIntegers(TailOp.ARGMAX, "x", "out", 3));
+    assertEquals(
+        new OutputValue.Integers(new long[] {1, 0}), tail.run(Map.of("x", new double[] {1, 2, 2, 5, 5, 5})).get("out"));
+  }
+
+  @Test
+  void softmaxOfLargeScoresDoesNotOverflow() {
+    Postprocessing tail = tail(TailNode.of(TailOp.SOFTMAX, "x", "out"));
+    double[] p = tail.run(Map.of("x", new double[] {1000, 1000})).get("out").toNumbers();
+    assertArrayEquals(new double[] {0.5, 0.5}, p);
+  }
+
+  @Test
+  void binaryNodesGatherAndConcatWorkOnElements() {
+    Postprocessing tail = tail(
+        TailNode.of(TailOp.BINARY_PROBABILITIES, "x", "p"),
+        TailNode.withIntegers(TailOp.GATHER, "p", "g", 1, 0, 1),
+        new TailNode(TailOp.CONCAT, List.of("p", "g"), "out", new long[0], new double[0], List.of()));
+    assertArrayEquals(
+        new double[] {0.75, 0.25, 0.25, 0.75, 0.25}, tail.run(Map.of("x", new double[] {0.25})).get("out").toNumbers());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @EnumSource(value = TailOp.class, names = {
+    "AFFINE", "VECTOR_AFFINE", "SIGMOID", "TANH", "RELU", "EXP", "SOFTPLUS", "CLIP", "SOFTMAX", "LOG_SOFTMAX", "NORMALIZE_L1",
+    "NORMALIZE_L2", "NORMALIZE_MAX", "IDENTITY"})
+  void errorBoundsHoldForEveryPerturbation(TailOp op) {
+    long seed = 7;
+    Random random = new Random(seed);
+    double[] numbers = switch (op) {
+      case AFFINE -> new double[] {-3, 1};
+      case CLIP -> new double[] {-0.5, 0.5};
+      case VECTOR_AFFINE -> new double[] {1, -2, 3, 4, 5, 6};
+      default -> new double[0];
+    };
+    Postprocessing tail = tail(TailNode.withNumbers(op, "x", "out", numbers));
+    for (int trial = 0; trial < 2000; trial++) {
+      double e = Math.pow(10, -random.nextInt(1, 5));
+      double[] x = random.doubles(3, -4, 4).toArray();
+      double[] moved = x.clone();
+      for (int i = 0; i < 3; i++) {
+        moved[i] += e * (random.nextInt(4) == 0 ? random.nextDouble(-1, 1) : random.nextBoolean() ? 1 : -1);
+      }
+      Postprocessing.Result result = tail.run(Map.of("x", x), Map.of("x", e));
+      double[] y = result.outputs().get("out").toNumbers();
+      double[] z = tail.run(Map.of("x", moved)).get("out").toNumbers();
+      double bound = result.errorBounds().get("out");
+      for (int i = 0; i < 3; i++) {
+        double difference = Math.abs(y[i] - z[i]);
+        assertTrue(difference <= bound * (1 + 1e-9) + 1e-12, "seed " + seed + " trial " + trial + ": " + difference + " > " + bound);
+      }
+    }
+  }
+
+  @Test
+  void graphsWithMissingOrRepeatedNamesAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> tail(TailNode.of(TailOp.EXP, "nobody", "out")));
+    assertThrows(IllegalArgumentException.class, () -> tail(TailNode.of(TailOp.EXP, "x", "x")));
+    assertThrows(IllegalArgumentException.class, () -> tail(TailNode.of(TailOp.EXP, "x", "other")));
+    assertThrows(IllegalArgumentException.class, () -> tail(
+        TailNode.of(TailOp.ARGMAX, "x", "a"), TailNode.of(TailOp.EXP, "a", "out")));
+    assertThrows(IllegalArgumentException.class, () -> TailNode.withNumbers(TailOp.AFFINE, "x", "out", 1));
+    assertThrows(IllegalArgumentException.class, () -> TailNode.withIntegers(TailOp.ZIP_MAP, "x", "out", 1, 1));
+  }
+
+  private static Postprocessing tail(TailNode... nodes) {
+    return new Postprocessing(List.of("x"), List.of(nodes), List.of("out"));
+  }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.he.ProgramBuilder.Value;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ProgramTest {
+  private static final Scale DELTA = Scale.powerOfTwo(32);
+  private static final Constant.Vector ONES = new Constant.Vector(new double[] {1, 1}, 2);
+
+  static Stream<Arguments> typeErrors() {
+    return Stream.of(
+        error("ADD: levels 3 and 2 differ", b -> b.add(b.input(3, DELTA), b.input(2, DELTA))),
+        error("ADD: scales 2^32 and 2^33", b -> b.add(b.input(3, DELTA), b.input(3, Scale.powerOfTwo(33)))),
+        error("MULTIPLY: levels 3 and 1", b -> b.multiply(b.input(3, DELTA), b.input(1, DELTA))),
+        error("SQUARE: argument has 3 components", b -> b.square(b.square(b.input(3, DELTA)))),
+        error("ROTATE: argument has 3 components", b -> b.rotate(b.square(b.input(3, DELTA)), 1)),
+        error("RELINEARIZE: argument has 2 components", b -> b.relinearize(b.input(3, DELTA))),
+        error("RESCALE: needs level 1", b -> b.rescale(b.input(0, DELTA))),
+        error("DROP_LEVEL: drops to level 3, has only 2", b -> b.dropLevel(b.input(2, DELTA), 3)),
+        error("INPUT: level 9 is above", b -> b.input(9, DELTA)),
+        error("INPUT: scale uses q_5", b -> b.input(3, Scale.prime(5, 1))),
+        error("INPUT: scale has 400.00 bits", b -> b.input(3, Scale.powerOfTwo(400))),
+        error("degree 31 takes 5 levels", b ->
+            b.polynomial(b.input(3, DELTA), new Constant.Polynomial(Constant.Basis.CHEBYSHEV, new double[32]), DELTA)),
+        error("POLYNOMIAL: degree is 0", b ->
+            b.polynomial(b.input(3, DELTA), new Constant.Polynomial(Constant.Basis.MONOMIAL, new double[1]), DELTA)),
+        error("ROTATE_SUM: count 3", b -> b.rotateSum(b.input(3, DELTA), 1, 3)),
+        error("MULTIPLY_SCALAR: factor 0.5 at plain scale 1", b -> b.multiplyScalar(b.input(3, DELTA), 0.5, Scale.ONE)),
+        error("ADD_SCALAR: number is NaN", b -> b.addScalar(b.input(3, DELTA), Double.NaN)),
+        error("LINEAR_TRANSFORM: baby steps 9", b ->
+            b.linearTransform(b.input(3, DELTA), new Constant.Matrix(1, 1, 4, 8, new double[1]), 9, DELTA)),
+        error("exceeds the 4096 slots", b ->
+            b.addPlain(b.input(3, DELTA), new Constant.Vector(new double[1], 8192))));
+  }
+
+  private static Arguments error(String text, Consumer<ProgramBuilder> build) {
+    return Arguments.of(text, Named.of(text, build));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("typeErrors")
+  void aTypeErrorIsRefusedWithItsNumbers(String text, Consumer<ProgramBuilder> build) {
+    ProgramBuilder builder = new ProgramBuilder(Samples.parameters());
+    IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> build.accept(builder));
+    assertTrue(refused.getMessage().contains(text), refused.getMessage());
+  }
+
+  @Test
+  void aValueOfAnotherBuilderIsRefused() {
+    Value foreign = new ProgramBuilder(Samples.parameters()).input(3, DELTA);
+    ProgramBuilder builder = new ProgramBuilder(Samples.parameters());
+    builder.input(3, DELTA);
+    assertThrows(IllegalArgumentException.class, () -> builder.negate(foreign));
+  }
+
+  @Test
+  void aProgramWithoutOutputIsRefused() {
+    ProgramBuilder builder = new ProgramBuilder(Samples.parameters());
+    builder.input(3, DELTA);
+    assertThrows(IllegalArgumentException.class, builder::build);
+  }
+
+  @Test
+  void anOpThatIsNotImplementedIsRefusedByName() {
+    Instruction in = new Instruction.Draft(Op.INPUT).typed(ValueType.slots(3, DELTA));
+    Instruction bootstrap = new Instruction.Draft(Op.BOOTSTRAP, 0).typed(ValueType.slots(3, DELTA));
+    UnsupportedException refused = assertThrows(UnsupportedException.class,
+        () -> new Program(Samples.parameters(), List.of("l"), List.of(), List.of(in, bootstrap)));
+    assertTrue(refused.getMessage().contains("BOOTSTRAP"), refused.getMessage());
+  }
+
+  @Test
+  void anArgumentMustPrecedeItsUse() {
+    Instruction in = new Instruction.Draft(Op.INPUT).typed(ValueType.slots(3, DELTA));
+    Instruction negate = new Instruction.Draft(Op.NEGATE, 1).typed(ValueType.slots(3, DELTA));
+    assertThrows(IllegalArgumentException.class,
+        () -> new Program(Samples.parameters(), List.of("l"), List.of(), List.of(in, negate)));
+  }
+
+  @Test
+  void requiredKeysAreThoseOfBabyAndGiantStepsAtTheHighestLevel() {
+    Parameters p = Samples.parameters();
+    ProgramBuilder b = new ProgramBuilder(p);
+    Value x = b.input(3, DELTA);
+    Value low = b.dropLevel(x, 1);
+    Value z = b.linearTransform(low, new Constant.Matrix(3, 5, 8, 8, new double[15]), 3, Scale.prime(1, 1));
+    b.output(b.rotate(x, 1));
+    b.output(b.rotateSum(z, 8, 4));
+    b.output(b.conjugate(low));
+    b.output(b.relinearize(b.square(low)));
+    TreeSet<KeyRequirement> expected = new TreeSet<>();
+    expected.add(new KeyRequirement(p.galoisElement(1), 3));
+    for (int steps : new int[] {2, 3, 6, 8, 16}) {
+      expected.add(new KeyRequirement(p.galoisElement(steps), 1));
+    }
+    expected.add(new KeyRequirement(p.conjugationElement(), 1));
+    expected.add(new KeyRequirement(KeyRequirement.RELINEARIZATION, 1));
+    assertEquals(expected, b.build().requiredKeys());
+  }
+
+  @Test
+  void zeroWeightsNeedTheSameKeysAsOthers() {
+    assertEquals(keysOf(new double[64]), keysOf(java.util.stream.DoubleStream.iterate(1, i -> i + 1).limit(64).toArray()));
+  }
+
+  private static java.util.SortedSet<KeyRequirement> keysOf(double[] weights) {
+    ProgramBuilder b = new ProgramBuilder(Samples.parameters());
+    b.output(b.linearTransform(b.input(3, DELTA), new Constant.Matrix(8, 8, 8, 8, weights), 3, Scale.prime(3, 1)));
+    return b.build().requiredKeys();
+  }
+
+  @Test
+  void withoutSpecialPrimesNothingMaySwitchKeys() {
+    Parameters p = ModulusChain.select(12, RingType.STANDARD, 40, 30, 1, 40, 0).security(SecurityLevel.CLASSICAL_128).build();
+    ProgramBuilder b = new ProgramBuilder(p);
+    Value x = b.input(1, DELTA);
+    assertThrows(IllegalArgumentException.class, () -> b.rotate(x, 1));
+    b.rotate(x, 0);
+  }
+
+  @Test
+  void bytesRoundTrip() {
+    Parameters p = Samples.parameters();
+    ProgramBuilder b = new ProgramBuilder(p).layer("a");
+    Value x = b.input(3, DELTA);
+    Value y = b.addScalar(b.multiplyPlain(b.negate(x), ONES, Scale.prime(3, 1)), 0.25);
+    b.layer("b");
+    Value z = b.multiplyScalar(b.rescale(y), 3, Scale.ONE);
+    Value w = b.polynomial(z, new Constant.Polynomial(Constant.Basis.CHEBYSHEV, new double[] {0.5, 1, 2, 3}), DELTA);
+    b.output(b.sub(w, b.dropLevel(w, 0)));
+    b.output(b.rotateSum(b.rotate(x, -3), 2, 8));
+    Program program = b.build();
+    byte[] bytes = program.toBytes();
+    Program read = Program.fromBytes(p, ByteBuffer.wrap(bytes));
+    assertEquals(program, read);
+    assertEquals(program.requiredKeys(), read.requiredKeys());
+    org.junit.jupiter.api.Assertions.assertArrayEquals(bytes, read.toBytes());
+    assertThrows(MalformedException.class, () -> Program.fromBytes(Samples.tiny(), ByteBuffer.wrap(bytes)));
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.tacet.he.ProgramBuilder.Value;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ReferenceEvaluatorTest {
+  private static final Scale DELTA = Scale.powerOfTwo(32);
+
+  @ParameterizedTest(name = "{0} x {1} in periods {3} -> {2}, baby steps {4}, seed {5}")
+  @CsvSource({
+    "1,1,1,1,1,1", "3,3,4,4,2,2", "5,3,8,4,3,3", "2,7,2,8,1,4", "1,16,1,16,1,5", "16,1,16,1,1,6", "13,11,16,16,4,7",
+    "3,13,4,16,2,8", "10,2,16,2,2,9", "2,3,8,4,4,10", "2,3,4,8,4,11"
+  })
+  void diagonalsAndRotateSumAreTheMatrixProduct(int rows, int cols, int outPeriod, int inPeriod, int baby, long seed) {
+    Parameters p = Samples.tiny();
+    Random random = new Random(seed);
+    double[] w = random.doubles(rows * cols, -1, 1).toArray();
+    double[] x = random.doubles(cols, -1, 1).toArray();
+    ProgramBuilder b = new ProgramBuilder(p);
+    Value z = b.linearTransform(b.input(6, DELTA), new Constant.Matrix(rows, cols, inPeriod, outPeriod, w), baby, Scale.prime(6, 1));
+    Value y = b.rescale(z);
+    if (outPeriod < inPeriod) {
+      y = b.rotateSum(y, outPeriod, inPeriod / outPeriod);
+    }
+    b.output(y);
+    double[] slots = new double[p.slots()];
+    for (int j = 0; j < slots.length; j++) {
+      slots[j] = j % inPeriod < cols ? x[j % inPeriod] : 0;
+    }
+    double[] expected = new double[p.slots()];
+    for (int j = 0; j < expected.length; j++) {
+      int row = j % outPeriod;
+      for (int c = 0; row < rows && c < cols; c++) {
+        expected[j] += w[row * cols + c] * x[c];
+      }
+    }
+    assertArrayEquals(expected, ReferenceEvaluator.run(b.build(), List.of(slots)).get(0), 1e-12, "seed " + seed);
+  }
+
+  @Test
+  void opsActSlotBySlot() {
+    Parameters p = Samples.tiny();
+    ProgramBuilder b = new ProgramBuilder(p);
+    Value x = b.input(6, DELTA);
+    Value y = b.input(6, DELTA);
+    b.output(b.add(x, y));
+    b.output(b.sub(x, b.negate(y)));
+    b.output(b.rotate(x, 1));
+    b.output(b.rotate(x, -1));
+    b.output(b.rotateSum(x, 4, 2));
+    b.output(b.relinearize(b.multiply(x, y)));
+    b.output(b.square(x));
+    b.output(b.multiplyPlain(x, new Constant.Vector(new double[] {1, 2, 3}, 4), Scale.prime(6, 1)));
+    b.output(b.addPlain(x, new Constant.Vector(new double[] {1, 2, 3}, 4)));
+    b.output(b.addScalar(b.multiplyScalar(x, -2, Scale.ONE), 1));
+    double[] xs = new Random(1).doubles(16).toArray();
+    double[] ys = new Random(2).doubles(16).toArray();
+    List<double[]> out = ReferenceEvaluator.run(b.build(), List.of(xs, ys));
+    for (int j = 0; j < 16; j++) {
+      double v = j % 4 < 3 ? j % 4 + 1 : 0;
+      assertEquals(xs[j] + ys[j], out.get(0)[j], 1e-15);
+      assertEquals(xs[j] + ys[j], out.get(1)[j], 1e-15);
+      assertEquals(xs[(j + 1) % 16], out.get(2)[j]);
+      assertEquals(xs[(j + 15) % 16], out.get(3)[j]);
+      assertEquals(xs[j] + xs[(j + 4) % 16], out.get(4)[j], 1e-15);
+      assertEquals(xs[j] * ys[j], out.get(5)[j], 1e-15);
+      assertEquals(xs[j] * xs[j], out.get(6)[j], 1e-15);
+      assertEquals(xs[j] * v, out.get(7)[j], 1e-15);
+      assertEquals(xs[j] + v, out.get(8)[j], 1e-15);
+      assertEquals(1 - 2 * xs[j], out.get(9)[j], 1e-15);
+    }
+  }
+
+  @Test
+  void polynomialsInBothBasesHaveTheirValue() {
+    Constant.Polynomial chebyshev = new Constant.Polynomial(Constant.Basis.CHEBYSHEV, new double[] {0.5, -1, 2, 0.25});
+    Constant.Polynomial monomial = new Constant.Polynomial(Constant.Basis.MONOMIAL, new double[] {0.5, -1, 2, 0.25});
+    for (double x = -1; x <= 1; x += 0.125) {
+      double t = Math.acos(x);
+      assertEquals(0.5 - x + 2 * Math.cos(2 * t) + 0.25 * Math.cos(3 * t), chebyshev.evaluate(x), 1e-12);
+      assertEquals(0.5 - x + 2 * x * x + 0.25 * x * x * x, monomial.evaluate(x), 1e-12);
+    }
+    assertEquals(2, chebyshev.depth());
+    assertEquals(6, new Constant.Polynomial(Constant.Basis.CHEBYSHEV, new double[64]).depth());
+    assertEquals(5, new Constant.Polynomial(Constant.Basis.CHEBYSHEV, new double[32]).depth());
+  }
+
+  @Test
+  void aSampleRunsFromFeaturesToOutputs() {
+    ModelArtifact artifact = Samples.artifact();
+    int slots = artifact.parameters().slots();
+    double[] packed = artifact.signature().inputs().get(0).pack(new double[] {0.1, 2.2, 15.5}, slots);
+    double[] x = {0.1, 0.1, 0.1};
+    double first = Math.pow(x[0] + 2 * x[1] + 3 * x[2] + 0.5, 2);
+    double second = Math.pow(4 * x[0] + 5 * x[1] + 6 * x[2] - 0.5, 2);
+    double[] out = ReferenceEvaluator.run(artifact.program(), List.of(packed)).get(0);
+    assertEquals(first, out[0], 1e-12);
+    assertEquals(second, out[1], 1e-12);
+    assertEquals(first, out[slots - 4], 1e-12);
+  }
+
+  @Test
+  void anotherNumberOrLengthOfInputsIsRefused() {
+    Program program = Samples.program(Samples.parameters());
+    assertThrows(IllegalArgumentException.class, () -> ReferenceEvaluator.run(program, List.of()));
+    assertThrows(IllegalArgumentException.class, () -> ReferenceEvaluator.run(program, List.of(new double[3])));
+  }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SignatureTest {
+  private static final Signature SIGNATURE = Samples.artifact().signature();
+  private static final SignatureInput INPUT = SIGNATURE.inputs().get(0);
+  private static final CipherOutput OUTPUT = SIGNATURE.cipherOutputs().get(0);
+
+  @Test
+  void aRowIsNormalisedPaddedAndTiled() {
+    double[] slots = INPUT.pack(new double[] {0.5, 4, 10}, 8);
+    assertArrayEquals(new double[] {0.5, 1, -1, 0, 0.5, 1, -1, 0}, slots);
+  }
+
+  @ParameterizedTest(name = "feature 1 = {0}")
+  @ValueSource(doubles = {-0.001, 4.001, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+  void aFeatureOutsideItsBoundsIsRefusedWithoutItsValue(double value) {
+    FeatureOutOfBoundsException refused =
+        assertThrows(FeatureOutOfBoundsException.class, () -> INPUT.pack(new double[] {0, value, 15}, 8));
+    assertEquals(1, refused.index());
+    assertTrue(refused.getMessage().contains("0.0..4.0"), refused.getMessage());
+    assertFalse(refused.getMessage().contains(Double.toString(value)), refused.getMessage());
+  }
+
+  @Test
+  void clampingMovesToTheNearestBoundAndRefusesNaN() {
+    assertArrayEquals(new double[] {-1, 4, 15}, INPUT.clamp(new double[] {-7, Double.POSITIVE_INFINITY, 15}));
+    assertThrows(FeatureOutOfBoundsException.class, () -> INPUT.clamp(new double[] {0, Double.NaN, 15}));
+  }
+
+  @Test
+  void aRowOfAnotherLengthIsRefused() {
+    assertThrows(IllegalArgumentException.class, () -> INPUT.pack(new double[2], 8));
+  }
+
+  @Test
+  void copiesAreAveragedAndMappedToRealUnits() {
+    double[] real = {0.5, -0.25, 0, 0, 0.50002, -0.25, 0, 0};
+    assertArrayEquals(new double[] {1.00002, 0.5}, OUTPUT.unpack(real, new double[8], 0.5), 1e-12);
+  }
+
+  static Stream<Arguments> faults() {
+    return Stream.of(
+        fault("exceeds q0/8", slots -> slots.fraction = 1.01),
+        fault("exceeds q0/8", slots -> slots.fraction = Double.NaN),
+        fault("slot 2 is a structural zero", slots -> slots.real[2] = 2e-4),
+        fault("slot 4 differs from its copy in slot 0", slots -> slots.real[4] += 3e-4),
+        fault("slot 0 is beyond its bound", slots -> slots.real[0] = slots.real[4] = 1.01),
+        fault("slot 1 is beyond its bound", slots -> slots.real[1] = slots.real[5] = Double.NaN),
+        fault("imaginary part of slot 5", slots -> slots.imaginary[5] = -2e-4));
+  }
+
+  private static Arguments fault(String text, Consumer<Slots> change) {
+    return Arguments.of(text, Named.of(text, change));
+  }
+
+  static final class Slots {
+    final double[] real = {0.5, -0.25, 0, 0, 0.5, -0.25, 0, 0};
+    final double[] imaginary = new double[8];
+    double fraction = 0.5;
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("faults")
+  void anAnswerThatFailsACheckIsNeverANumber(String text, Consumer<Slots> change) {
+    Slots slots = new Slots();
+    change.accept(slots);
+    AnswerCheckException failed =
+        assertThrows(AnswerCheckException.class, () -> OUTPUT.unpack(slots.real, slots.imaginary, slots.fraction));
+    assertTrue(failed.getMessage().contains(text), failed.getMessage());
+  }
+
+  @Test
+  void aGuardHoldsInEverySlotAndAZeroCheckIsZeroInEverySlot() {
+    CipherOutput guard = check(CipherOutput.Kind.GUARD, 0.9);
+    assertEquals(0, guard.unpack(new double[] {0.9, -0.9}, null, 0).length);
+    assertThrows(AnswerCheckException.class, () -> guard.unpack(new double[] {0.92, 0.92}, null, 0));
+    CipherOutput zero = check(CipherOutput.Kind.ZERO_CHECK, 0);
+    assertEquals(0, zero.unpack(new double[] {0.005, -0.005}, null, 0).length);
+    assertThrows(AnswerCheckException.class, () -> zero.unpack(new double[] {0.02, 0.02}, null, 0));
+  }
+
+  private static CipherOutput check(CipherOutput.Kind kind, double bound) {
+    return new CipherOutput(kind, 0, "c", 0, 2, 0, Scale.ONE, new double[0], new double[0], bound, 0.01, 0);
+  }
+
+  @Test
+  void aValueWithoutAStructuralZeroIsRefused() {
+    assertThrows(IllegalArgumentException.class, () -> new CipherOutput(
+        CipherOutput.Kind.VALUE, 0, "v", 2, 2, 0, Scale.ONE, new double[2], new double[2], 1, 0, 0));
+  }
+
+  @Test
+  void aSignatureThatDoesNotDescribeTheProgramMakesNoArtifact() {
+    Program program = Samples.program(Samples.parameters());
+    Signature good = Samples.signature(program);
+    Signature fewerKeys = new Signature(
+        good.model(), good.parametersHash(), good.securityBits(), good.inputs(), good.cipherOutputs(), good.tail(),
+        good.keys().subList(1, good.keys().size()));
+    assertThrows(IllegalArgumentException.class,
+        () -> new ModelArtifact(program.parameters(), fewerKeys, program, "{}", "{}"));
+    Signature moreBits = new Signature(
+        good.model(), good.parametersHash(), 256, good.inputs(), good.cipherOutputs(), good.tail(), good.keys());
+    assertThrows(IllegalArgumentException.class,
+        () -> new ModelArtifact(program.parameters(), moreBits, program, "{}", "{}"));
+  }
+
+  @Test
+  void parametersWithoutASecurityCheckCannotBeServed() {
+    Program program = Samples.program(Samples.tiny());
+    IllegalArgumentException refused = assertThrows(IllegalArgumentException.class,
+        () -> new ModelArtifact(program.parameters(), Samples.signature(program), program, "{}", "{}"));
+    assertTrue(refused.getMessage().contains("UNCHECKED_FOR_TESTS"));
+  }
+
+  @Test
+  void aKeyOfAHigherLevelMeetsARequirement() {
+    KeyManifest manifest = Samples.manifest();
+    assertEquals(0, manifest.missing(List.of(new KeyRequirement(5, 1))).size());
+    assertEquals(1, manifest.missing(List.of(new KeyRequirement(0, 3), new KeyRequirement(5, 3))).size());
+  }
+}
