@@ -158,19 +158,11 @@ public final class BlobStore {
     }
   }
 
-  /**
-   * Takes a finished file into the store: hashes it, makes it durable, names it.
-   *
-   * @return false if the file's bytes do not have this hash; the file is left where it is
-   */
-  boolean adopt(Path temporary, ContentHash hash) throws IOException {
-    if (!hashOf(temporary).equals(Optional.of(hash))) {
-      return false;
-    }
+  /** Takes a finished file whose hash was just verified into the store: makes it durable, names it. */
+  void adopt(Path temporary, ContentHash hash) throws IOException {
     long length = Files.size(temporary);
     disk.publish(temporary, path(hash));
     add(hash, length, true);
-    return true;
   }
 
   private void dropDamaged(ContentHash hash, Entry entry) {

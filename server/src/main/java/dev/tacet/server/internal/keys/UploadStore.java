@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
@@ -172,11 +173,12 @@ public final class UploadStore {
         forget(hash);
         throw mismatch(hash, "upload holds " + have + " bytes, the blob has " + total);
       }
-      checkKind(part, total);
-      if (!blobs.adopt(part, hash)) {
+      if (!BlobStore.hashOf(part).equals(Optional.of(hash))) {
         forget(hash);
         throw mismatch(hash, "the " + total + " bytes received do not have the SHA-256 that names the upload");
       }
+      checkKind(part, total);
+      blobs.adopt(part, hash);
       setReceived(hash, -1);
     } catch (MalformedException e) {
       forgetQuietly(hash);

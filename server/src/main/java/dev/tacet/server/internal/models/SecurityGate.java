@@ -27,6 +27,11 @@ public final class SecurityGate {
     if (level == SecurityLevel.UNCHECKED_FOR_TESTS) {
       throw refused("parameters are marked UNCHECKED_FOR_TESTS and cannot be served");
     }
+    checkModulus(parameters, level);
+  }
+
+  /** Checks the primes, and their product against the row of a level; 128 bits are the floor. */
+  static void checkModulus(Parameters parameters, SecurityLevel level) {
     int logN = parameters.logRingDegree();
     if (logN < SecurityLevel.MIN_LOG_RING_DEGREE || logN > SecurityLevel.MAX_LOG_RING_DEGREE) {
       throw refused(
