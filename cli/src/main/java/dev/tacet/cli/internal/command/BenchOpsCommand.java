@@ -56,7 +56,7 @@ public final class BenchOpsCommand implements Callable<Integer> {
       Json.write(json, Map.of("threads", threads, "kernels", NativeLibrary.kernels(), "results", results));
     }
     if (json == null || !json.toString().equals("-")) {
-      Table table = new Table("set", "operation", "minimum", "median");
+      Table table = new Table("set", "operation", ">minimum", ">median");
       results.forEach(
           r -> table.row(r.set(), r.op(), milliseconds(r.nanoseconds().min()), milliseconds(r.nanoseconds().median())));
       table.print();
