@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.he.MalformedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelDescriptionTest {
+  private static final String MINIMAL = "name: m\ntask: regression\n";
+
+  @ParameterizedTest(name = "the description of {0} is read, with ranges for its {1} features")
+  @CsvSource({"breast-cancer,30", "diabetes,10", "mnist-ffnn,784"})
+  void theModelsOfThisRepositoryAreDescribed(String model, int features) throws IOException {
+    Path folder = Path.of("..", "models", model);
+    ModelDescription description = ModelDescription.read(folder);
+    assertEquals(model, description.name());
+    assertTrue(Files.exists(folder.resolve(description.model())));
+    assertTrue(Files.exists(folder.resolve(description.calibration().orElseThrow())));
+    ModelDescription.InputRange range = description.inputs().get(0);
+    double[] low = range.lows(features);
+    double[] high = range.highs(features);
+    for (int i = 0; i < features; i++) {
+      assertTrue(low[i] < high[i], "feature " + i);
+    }
+  }
+
+  @Test
+  @DisplayName("what the file does not say has defaults, and 1e-3 is a number although YAML calls it text")
+  void defaults() {
+    ModelDescription description = ModelDescription.parse(MINIMAL);
+    assertEquals(ModelDescription.DEFAULT_ACCURACY, description.accuracy());
+    assertEquals(Path.of("model.onnx"), description.model());
+    assertEquals(List.of(), description.inputs());
+    assertEquals(2e-3, ModelDescription.parse(MINIMAL + "accuracy: 2e-3\n").accuracy());
+  }
+
+  @Test
+  @DisplayName("one range holds for every feature, a list only for its own number")
+  void ranges() {
+    ModelDescription description =
+        ModelDescription.parse(
+            MINIMAL
+                + "inputs:\n  - {name: a, range: {low: 0, high: 255}}\n"
+                + "  - {name: b, features: [{name: x, low: -1, high: 2}, {low: 0.5, high: 0.5}]}\n"
+                + "activations:\n  - {tensor: h, low: -3, high: 4}\n");
+    assertArrayEquals(new double[] {255, 255, 255}, description.inputs().get(0).highs(3));
+    assertArrayEquals(new double[] {-1, 0.5}, description.inputs().get(1).lows(2));
+    assertEquals(new ModelDescription.TensorRange("h", -3, 4), description.activations().get(0));
+    MalformedException wrong =
+        assertThrows(MalformedException.class, () -> description.inputs().get(1).lows(3));
+    assertTrue(wrong.getMessage().contains("lists 2 features of input 'b', the model takes 3"), wrong.getMessage());
+  }
+
+  @ParameterizedTest(name = "a wrong file is refused with its key: {0}")
+  @ValueSource(
+      strings = {
+        "[1, 2]",
+        "name: [",
+        "task: regression",
+        "name: m",
+        "name: m\ntask: poetry",
+        "name: m\ntask: regression\nacuracy: 0.1",
+        "name: m\ntask: regression\naccuracy: 2",
+        "name: m\ntask: regression\naccuracy: .nan",
+        "name: m\ntask: regression\nmodel: ../other.onnx",
+        "name: m\ntask: regression\ncalibration: /etc/rows.csv",
+        "name: m\ntask: regression\ninputs: [{name: a}]",
+        "name: m\ntask: regression\ninputs: [{name: a, features: []}]",
+        "name: m\ntask: regression\ninputs: [{name: a, range: {low: 2, high: 1}}]",
+        "name: m\ntask: regression\ninputs: [{name: a, range: {low: x, high: 1}}]",
+        "name: m\ntask: regression\nactivations: [{low: 0, high: 1}]",
+      })
+  void wrongFiles(String text) {
+    MalformedException wrong = assertThrows(MalformedException.class, () -> ModelDescription.parse(text));
+    assertTrue(wrong.getMessage().startsWith("tacet.yaml"), wrong.getMessage());
+  }
+}
