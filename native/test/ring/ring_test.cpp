@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ring/ring.h"
+
+#include "reference/vectors.h"
+#include "ring/automorphism.h"
+#include "ring/mod_switch.h"
+#include "ring/transform.h"
+#include "support/fixture.h"
+
+namespace tacet::testing {
+namespace {
+
+Poly<Coeff> poly_of(const std::vector<u64>& words, std::size_t n, int q_limbs, int p_limbs) {
+  Poly<Coeff> out(n, q_limbs, p_limbs);
+  std::copy(words.begin(), words.end(), out.limb(0));
+  return out;
+}
+
+template <class Domain>
+std::vector<u64> words_of(const Poly<Domain>& x) {
+  return std::vector<u64>(x.limb(0), x.limb(0) + x.n() * static_cast<std::size_t>(x.limbs()));
+}
+
+Poly<Coeff> random_poly(const Ring& ring, int q_limbs, int p_limbs, unsigned seed) {
+  std::mt19937_64 engine(seed);
+  Poly<Coeff> out(ring.n(), q_limbs, p_limbs);
+  for (int limb = 0; limb < out.limbs(); ++limb) {
+    const u64 q = ring.modulus(ring.index_of(limb, q_limbs)).value;
+    for (std::size_t i = 0; i < ring.n(); ++i) out.limb(limb)[i] = engine() % q;
+  }
+  return out;
+}
+
+TEST(KnownAnswers, BasisConversionIsCentredAndExactAgainstBigIntegers) {
+  std::vector<Modulus> source, targets;
+  for (u64 q : vectors::conversion_sources) source.emplace_back(q);
+  for (u64 q : vectors::conversion_targets) targets.emplace_back(q);
+  const BasisConversion conversion(source, targets);
+  constexpr std::size_t n = 16;
+  std::vector<Buffer> scratch;
+  std::vector<u64*> pointers;
+  std::vector<const u64*> in;
+  for (std::size_t i = 0; i <= source.size(); ++i) scratch.emplace_back(n);
+  for (Buffer& limb : scratch) pointers.push_back(limb.data());
+  for (std::size_t i = 0; i < source.size(); ++i) in.push_back(vectors::conversion_in.data() + i * n);
+  conversion.prepare(pointers.data(), in.data(), n);
+  for (std::size_t t = 0; t < targets.size(); ++t) {
+    Buffer out(n);
+    conversion.convert(out.data(), pointers.data(), n, static_cast<int>(t), targets[t]);
+    for (std::size_t i = 0; i < n; ++i) EXPECT_EQ(vectors::conversion_out[t * n + i], out.data()[i]) << "target " << t << " at " << i;
+  }
+}
+
+TEST(KnownAnswers, ModDownRoundsToTheNearestMultipleOfP) {
+  const Ring ring(4, vectors::divide_chain, vectors::divide_special, 1);
+  const Poly<Eval> x = to_eval(ring, poly_of(vectors::mod_down_in, 16, 3, 2));
+  EXPECT_EQ(vectors::mod_down_out, words_of(to_coeff(ring, mod_down(ring, x))));
+}
+
+TEST(KnownAnswers, RescaleRoundsToTheNearestMultipleOfTheLastPrime) {
+  const Ring ring(4, vectors::divide_chain, vectors::divide_special, 1);
+  const Poly<Eval> x = to_eval(ring, poly_of(vectors::rescale_in, 16, 3, 0));
+  EXPECT_EQ(vectors::rescale_out, words_of(to_coeff(ring, divide_by_last(ring, x))));
+}
+
+TEST(Ring, RefusesPrimesThatAreWideCompositeRepeatedOrNotOneModulo2N) {
+  const std::vector<u64> good = primes_below(40, 2, 10);
+  const auto make = [](std::vector<u64> q, std::vector<u64> p) { Ring ring(10, std::move(q), std::move(p), 1); };
+  expect_error(Code::kInvalidArgument, {"1152921504606846976", "2^50"}, [&] { make({u64{1} << 60}, {}); });
+  expect_error(Code::kInvalidArgument, {"1099511627775", "2N = 2048"}, [&] { make({(u64{1} << 40) - 1}, {}); });
+  expect_error(Code::kInvalidArgument, {"4194305", "not prime"}, [&] { make({4194305}, {}); });
+  expect_error(Code::kInvalidArgument, {std::to_string(good[0]), "twice"}, [&] { make({good[0], good[1]}, {good[0]}); });
+}
+
+TEST(Ring, CountsDigitsByTheCeiling) {
+  const Ring ring(5, primes_below(40, 7, 5), primes_below(50, 1, 5), 3);
+  EXPECT_EQ(1, ring.digits(0));
+  EXPECT_EQ(1, ring.digits(2));
+  EXPECT_EQ(2, ring.digits(3));
+  EXPECT_EQ(3, ring.digits(6));
+}
+
+TEST(Transform, MultiplicationIsNegacyclic) {
+  const Ring ring(5, primes_below(45, 2, 5), {}, 1);
+  Poly<Coeff> x = Poly<Coeff>::zero(32, 2), y = Poly<Coeff>::zero(32, 2);
+  for (int limb = 0; limb < 2; ++limb) {
+    x.limb(limb)[31] = 3;  // 3 X^31
+    y.limb(limb)[2] = 5;   // 5 X^2
+  }
+  const Poly<Coeff> product = to_coeff(ring, multiply(ring, to_eval(ring, x), to_eval(ring, y), 2));
+  for (int limb = 0; limb < 2; ++limb) {
+    for (std::size_t i = 0; i < 32; ++i) EXPECT_EQ(i == 1 ? ring.modulus(limb).value - 15 : 0, product.limb(limb)[i]);
+  }
+}
+
+TEST(Automorphism, PermutationEqualsSubstitutionOfXToTheG) {
+  const Ring ring(6, primes_below(45, 1, 6), {}, 1);
+  const u64 q = ring.modulus(0).value;
+  const Poly<Coeff> x = random_poly(ring, 1, 0, 3);
+  for (u32 g : {1u, 5u, 25u, 127u, 3u}) {
+    Poly<Coeff> expected(64, 1);
+    for (u32 i = 0; i < 64; ++i) {
+      const u32 k = i * g % 128;
+      expected.limb(0)[k % 64] = k < 64 ? x.limb(0)[i] : negate_mod(x.limb(0)[i], q);
+    }
+    const Poly<Eval> actual = permute(ring, to_eval(ring, x), automorphism_permutation(6, g));
+    EXPECT_EQ(words_of(expected), words_of(to_coeff(ring, actual))) << "g = " << g;
+  }
+}
+
+TEST(Automorphism, GaloisElementsArePowersOfFiveWithNegativeStepsWrapped) {
+  EXPECT_EQ(1u, galois_element(64, 0));
+  EXPECT_EQ(5u, galois_element(64, 1));
+  EXPECT_EQ(25u, galois_element(64, 2));
+  EXPECT_EQ(galois_element(64, 31), galois_element(64, -1));
+  EXPECT_EQ(1u, galois_element(64, 32));
+  expect_error(Code::kInvalidArgument, {"6", "2N = 128"}, [] { automorphism_permutation(6, 6); });
+  expect_error(Code::kInvalidArgument, {"129", "2N = 128"}, [] { automorphism_permutation(6, 129); });
+}
+
+TEST(Decompose, DigitsAreCentredAndTheGadgetReconstructsTheInput) {
+  for (int alpha : {1, 2, 3}) {
+    const Ring ring(5, primes_below(45, 5, 5), primes_below(50, 2, 5), alpha);
+    const Poly<Coeff> x = random_poly(ring, 4, 0, 9);
+    const std::vector<Poly<Eval>> digits = decompose(ring, to_eval(ring, x));
+    ASSERT_EQ(static_cast<std::size_t>(ring.digits(3)), digits.size());
+    for (int j = 0; j < ring.digits(3); ++j) {
+      const Poly<Coeff> digit = to_coeff(ring, digits[static_cast<std::size_t>(j)]);
+      const int first = j * alpha;
+      const int size = std::min(alpha, 4 - first);
+      // modulo its own primes a digit is the input: with the gadget's indicator residues, sum_j digit_j * gadget_j = x modulo each q_i
+      for (int i = first; i < first + size; ++i) {
+        for (std::size_t k = 0; k < ring.n(); ++k) EXPECT_EQ(x.limb(i)[k], digit.limb(i)[k]);
+      }
+      if (size == 1) {  // the lift of one residue is its centred representative
+        const u64 own = ring.modulus(first).value;
+        for (int limb = 0; limb < digit.limbs(); ++limb) {
+          const u64 q = ring.modulus(ring.index_of(limb, 4)).value;
+          for (std::size_t k = 0; k < ring.n(); ++k) {
+            const u64 r = x.limb(first)[k];
+            const u64 expected = r > own / 2 ? negate_mod((own - r) % q, q) : r % q;
+            EXPECT_EQ(expected, digit.limb(limb)[k]);
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tacet::testing
