@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.trial;
+
+import dev.tacet.cli.internal.rows.OutputTable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Decrypted outputs beside the clear ones of the same rows.
+ *
+ * <p>A model that answers labels, or several numbers a row, is a classifier: a row agrees if its class (the label; else
+ * the position of the largest number; else, for one probability, the side of 1/2) is the clear model's and is decided.
+ * Any other model is a regressor: a row agrees if every number is within 1 % of the range of the clear output over all
+ * rows.
+ *
+ * @param kind classifier or regressor
+ * @param agreement share of rows that agree, in [0, 1]
+ * @param maxError largest absolute difference of two numbers that are no labels; 0 if there are none
+ * @param undecided rows whose class the error bound leaves open, from 0
+ * @param disagreeing rows that do not agree, from 0, the undecided ones included
+ */
+public record Comparison(
+    Kind kind, double agreement, double maxError, List<Integer> undecided, List<Integer> disagreeing) {
+  /** What a model answers. */
+  public enum Kind {
+    /** A class. */
+    CLASSIFIER,
+    /** Quantities. */
+    REGRESSOR
+  }
+
+  /** A regressor's row agrees within this share of the clear output's range. */
+  public static final double REGRESSOR_TOLERANCE = 0.01;
+
+  /** The share of rows that must agree: classifiers. */
+  public static final double CLASSIFIER_TARGET = 0.98;
+
+  /** Whether the target is met: 98 % of a classifier's rows, all of a regressor's. */
+  public boolean meetsTarget() {
+    return kind == Kind.CLASSIFIER ? agreement >= CLASSIFIER_TARGET : disagreeing.isEmpty();
+  }
+
+  /** The kind of a model by its clear outputs; {@code probability} says that single numbers are probabilities. */
+  public static Kind kindOf(OutputTable clear, boolean probability) {
+    boolean classes = false;
+    for (List<List<Object>> rows : clear.outputs().values()) {
+      classes |= isLabel(rows.get(0)) || rows.get(0).size() > 1;
+    }
+    return classes || probability ? Kind.CLASSIFIER : Kind.REGRESSOR;
+  }
+
+  /**
+   * Compares row by row.
+   *
+   * @param undecided per row, whether the client reported the class as undecided
+   */
+  public static Comparison of(OutputTable encrypted, OutputTable clear, boolean[] undecided, Kind kind) {
+    if (encrypted.rows() != clear.rows() || !encrypted.outputs().keySet().equals(clear.outputs().keySet())) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT, "%d rows of %s cannot be compared with %d rows of %s",
+              encrypted.rows(), encrypted.outputs().keySet(), clear.rows(), clear.outputs().keySet()));
+    }
+    double maxError = 0;
+    double[] tolerance = new double[0];
+    List<double[]> clearNumbers = new ArrayList<>();
+    List<double[]> encryptedNumbers = new ArrayList<>();
+    for (int r = 0; r < clear.rows(); r++) {
+      clearNumbers.add(numbers(clear.row(r)));
+      encryptedNumbers.add(numbers(encrypted.row(r)));
+    }
+    tolerance = tolerances(clearNumbers);
+    List<Integer> open = new ArrayList<>();
+    List<Integer> disagreeing = new ArrayList<>();
+    for (int r = 0; r < clear.rows(); r++) {
+      double[] expected = clearNumbers.get(r);
+      double[] actual = encryptedNumbers.get(r);
+      boolean close = actual.length == expected.length;
+      for (int i = 0; close && i < expected.length; i++) {
+        double error = Math.abs(actual[i] - expected[i]);
+        maxError = Math.max(maxError, Double.isNaN(error) ? Double.POSITIVE_INFINITY : error);
+        close &= error <= tolerance[i];
+      }
+      if (undecided[r]) {
+        open.add(r);
+      }
+      boolean agrees =
+          kind == Kind.REGRESSOR ? close : !undecided[r] && classOf(encrypted.row(r)).equals(classOf(clear.row(r)));
+      if (!agrees) {
+        disagreeing.add(r);
+      }
+    }
+    double agreement = 1 - (double) disagreeing.size() / clear.rows();
+    return new Comparison(kind, agreement, maxError, open, disagreeing);
+  }
+
+  /** The class of one row's outputs: its label if it has one, else that of the last output's numbers. */
+  public static Object classOf(Map<String, List<Object>> row) {
+    List<Object> last = List.of();
+    for (List<Object> values : row.values()) {
+      if (isLabel(values)) {
+        return values.get(0);
+      }
+      last = values;
+    }
+    if (last.size() == 1) {
+      return ((Number) last.get(0)).doubleValue() >= 0.5 ? 1L : 0L;
+    }
+    int best = 0;
+    for (int i = 1; i < last.size(); i++) {
+      if (((Number) last.get(i)).doubleValue() > ((Number) last.get(best)).doubleValue()) {
+        best = i;
+      }
+    }
+    return (long) best;
+  }
+
+  /** A single integer or text is a label. */
+  static boolean isLabel(List<Object> values) {
+    return values.size() == 1 && (values.get(0) instanceof Long || values.get(0) instanceof String);
+  }
+
+  private static double[] numbers(Map<String, List<Object>> row) {
+    return row.values().stream()
+        .filter(values -> !isLabel(values))
+        .flatMap(List::stream)
+        .mapToDouble(value -> ((Number) value).doubleValue())
+        .toArray();
+  }
+
+  /** For each number, 1 % of its clear range over the rows; of its largest magnitude where it does not vary. */
+  private static double[] tolerances(List<double[]> rows) {
+    double[] tolerance = new double[rows.get(0).length];
+    for (int i = 0; i < tolerance.length; i++) {
+      double low = Double.POSITIVE_INFINITY;
+      double high = Double.NEGATIVE_INFINITY;
+      for (double[] row : rows) {
+        low = Math.min(low, row[i]);
+        high = Math.max(high, row[i]);
+      }
+      double range = high > low ? high - low : Math.max(Math.abs(high), Double.MIN_NORMAL);
+      tolerance[i] = REGRESSOR_TOLERANCE * range;
+    }
+    return tolerance;
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.trial;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.cli.internal.rows.OutputTable;
+import dev.tacet.cli.internal.trial.Comparison.Kind;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ComparisonTest {
+  private static OutputTable regressor(double... values) {
+    OutputTable table = new OutputTable();
+    for (double value : values) {
+      table.add(Map.of("variable", List.of(value)));
+    }
+    return table;
+  }
+
+  private static OutputTable classifier(long[] labels, double[] probabilities) {
+    OutputTable table = new OutputTable();
+    for (int i = 0; i < labels.length; i++) {
+      Map<String, List<Object>> row = new LinkedHashMap<>();
+      row.put("label", List.of(labels[i]));
+      row.put("probabilities", List.of(1 - probabilities[i], probabilities[i]));
+      table.add(row);
+    }
+    return table;
+  }
+
+  @Test
+  void aRegressorsRowAgreesWithinOnePercentOfTheClearRange() {
+    Comparison comparison =
+        Comparison.of(regressor(0.009, 1, 0.511), regressor(0, 1, 0.5), new boolean[3], Kind.REGRESSOR);
+    assertEquals(2.0 / 3, comparison.agreement(), 1e-12);
+    assertEquals(List.of(2), comparison.disagreeing());
+    assertEquals(0.011, comparison.maxError(), 1e-12);
+    assertFalse(comparison.meetsTarget());
+  }
+
+  @Test
+  void aClassifierIsJudgedByItsLabelAndAnUndecidedRowDisagrees() {
+    OutputTable clear = classifier(new long[] {0, 1, 1}, new double[] {0.2, 0.9, 0.51});
+    OutputTable encrypted = classifier(new long[] {0, 1, 1}, new double[] {0.2, 0.9, 0.509});
+    Comparison comparison = Comparison.of(encrypted, clear, new boolean[] {false, false, true}, Kind.CLASSIFIER);
+    assertEquals(2.0 / 3, comparison.agreement(), 1e-12);
+    assertEquals(List.of(2), comparison.undecided());
+    assertEquals(0.001, comparison.maxError(), 1e-12);
+  }
+
+  @Test
+  void severalNumbersWithoutALabelAreScoresOfClasses() {
+    OutputTable scores = new OutputTable();
+    scores.add(Map.of("logits", List.of(-1.0, 3.0, 2.0)));
+    assertEquals(Kind.CLASSIFIER, Comparison.kindOf(scores, false));
+    assertEquals(1L, Comparison.classOf(scores.row(0)));
+    assertEquals(Kind.REGRESSOR, Comparison.kindOf(regressor(1), false));
+    assertEquals(Kind.CLASSIFIER, Comparison.kindOf(regressor(1), true));
+  }
+
+  @Test
+  void aNumberThatIsNotOneNeverAgrees() {
+    Comparison comparison = Comparison.of(regressor(Double.NaN, 1), regressor(0, 1), new boolean[2], Kind.REGRESSOR);
+    assertEquals(Double.POSITIVE_INFINITY, comparison.maxError());
+    assertEquals(0.5, comparison.agreement());
+  }
+
+  @Test
+  void aConstantOutputIsMeasuredByItsMagnitude() {
+    assertTrue(Comparison.of(regressor(10.05, 9.95), regressor(10, 10), new boolean[2], Kind.REGRESSOR).meetsTarget());
+  }
+
+  @Test
+  void otherOutputsCannotBeCompared() {
+    OutputTable other = new OutputTable();
+    Arrays.asList(1.0, 2.0).forEach(value -> other.add(Map.of("other", List.of(value))));
+    assertThrows(
+        IllegalArgumentException.class, () -> Comparison.of(other, regressor(1, 2), new boolean[2], Kind.REGRESSOR));
+  }
+}
