@@ -31,6 +31,9 @@ import picocli.CommandLine.Spec;
       "'tacet help COMMAND' shows the options of a command."
     },
     subcommands = {
+      ServeCommand.class,
+      DoctorCommand.class,
+      BenchCommand.class,
       CompletionCommand.class,
       CommandLine.HelpCommand.class
     })
@@ -44,6 +47,7 @@ public final class TacetCommand implements Runnable {
 
   /** Parses and runs; prints failures as two lines on standard error; returns the exit code. */
   public static int run(String... arguments) {
+    Threads.started(arguments);
     CommandLine commandLine = commandLine();
     return commandLine.execute(arguments);
   }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.trial;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.rows.Rows;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A ready model of the repository: model.onnx, tacet.yaml, calibration rows, held-out rows and their truths.
+ *
+ * @param name the folder's name
+ * @param folder the folder
+ * @param classifier whether tacet.yaml says "task: classification"
+ * @param accuracy largest output error that the compiler may spend, as a share of the output's range
+ */
+public record ModelFolder(String name, Path folder, boolean classifier, double accuracy) {
+  /** The models that come with the repository, smallest first. */
+  public static final List<String> READY = List.of("breast-cancer", "diabetes", "mnist-ffnn");
+
+  private static final List<String> FILES =
+      List.of("model.onnx", "tacet.yaml", "calibration.csv", "test.csv", "test_labels.csv");
+
+  /** Where the ready models are: the folder models of the repository that the launcher names. */
+  public static Path root() {
+    String home = System.getProperty("tacet.home");
+    return home == null ? Path.of("models").toAbsolutePath() : Path.of(home, "models");
+  }
+
+  /** Opens the ready model {@code name}. */
+  public static ModelFolder open(String name) {
+    Path folder = root().resolve(name);
+    String missing = missing(folder);
+    if (!missing.isEmpty()) {
+      throw CliException.failed(
+          "model " + name + " is incomplete: " + missing + " missing in " + folder,
+          "Run tacet from a clone of the repository (./tacet), or repair it with git.");
+    }
+    String yaml;
+    try {
+      yaml = Files.readString(folder.resolve("tacet.yaml"));
+    } catch (IOException e) {
+      throw new CliException(CliException.FAILED, "cannot read " + folder.resolve("tacet.yaml"), "Check the file.", e);
+    }
+    return new ModelFolder(
+        name, folder, "classification".equals(value(yaml, "task", "")), Double.parseDouble(value(yaml, "accuracy", "1e-3")));
+  }
+
+  /** The files that a ready model needs and {@code folder} lacks, separated by commas. */
+  public static String missing(Path folder) {
+    List<String> missing = new ArrayList<>();
+    for (String file : FILES) {
+      if (!Files.isRegularFile(folder.resolve(file))) {
+        missing.add(file);
+      }
+    }
+    return String.join(", ", missing);
+  }
+
+  /** The ONNX file. */
+  public Path onnx() {
+    return folder.resolve("model.onnx");
+  }
+
+  /** Rows that ranges are taken from. */
+  public Rows calibration() {
+    return Rows.read(folder.resolve("calibration.csv"));
+  }
+
+  /** Rows that the model was not trained on. */
+  public Rows test() {
+    return Rows.read(folder.resolve("test.csv"));
+  }
+
+  /** What is true of the held-out rows: a class index or a target each. */
+  public double[] truths() {
+    double[][] rows = Rows.read(folder.resolve("test_labels.csv")).values();
+    double[] truths = new double[rows.length];
+    for (int i = 0; i < truths.length; i++) {
+      truths[i] = rows[i][0];
+    }
+    return truths;
+  }
+
+  /** A scalar at the top level of a YAML text, without its comment. */
+  private static String value(String yaml, String key, String otherwise) {
+    Matcher matcher = Pattern.compile("(?m)^" + key + ":\\s*([^#\\r\\n]*?)\\s*(#.*)?$").matcher(yaml);
+    return matcher.find() && !matcher.group(1).isEmpty() ? matcher.group(1) : otherwise;
+  }
+}
