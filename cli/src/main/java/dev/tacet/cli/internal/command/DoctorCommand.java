@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,
-    description = "Check this machine and this installation. Exits with 1 if something is broken; warnings are no failure.")
+    description = {"Check this machine and this installation.", "Exits with 1 if something is broken; warnings are no failure."})
 public final class DoctorCommand implements Callable<Integer> {
   /** A secret key's seed and ternary form at N = 2^15, and the evaluation forms of a chain of 20 primes. */
   private static final long WANTED_LOCKED_BYTES = (1L << 15) * (1 + 8 * 20) + 4096;

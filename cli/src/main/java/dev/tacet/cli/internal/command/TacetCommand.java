@@ -47,7 +47,6 @@ public final class TacetCommand implements Runnable {
 
   /** Parses and runs; prints failures as two lines on standard error; returns the exit code. */
   public static int run(String... arguments) {
-    Threads.started(arguments);
     CommandLine commandLine = commandLine();
     return commandLine.execute(arguments);
   }
