@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "circuits/linear_transform.h"
+
+#include <set>
+
+#include "support/fixture.h"
+
+namespace tacet::testing {
+namespace {
+
+struct Matrix {
+  std::size_t rows, cols, in_period, out_period, baby_steps;
+};
+
+class LinearTransformOver : public ::testing::TestWithParam<std::tuple<Matrix, Shape>> {};
+
+std::vector<double> random_values(std::size_t count, unsigned seed) {
+  std::mt19937_64 engine(seed);
+  std::uniform_real_distribution<double> numbers(-1, 1);
+  std::vector<double> out(count);
+  for (double& v : out) v = numbers(engine);
+  return out;
+}
+
+TEST_P(LinearTransformOver, MultipliesTheMatrixByThePeriodicVector) {
+  const Matrix m = std::get<0>(GetParam());
+  Lab lab(std::get<1>(GetParam()));
+  const std::vector<double> w = random_values(m.rows * m.cols, 5);
+  const std::vector<double> x = random_values(m.in_period, 6);
+  std::vector<double> tiled(lab.slots());
+  for (std::size_t i = 0; i < tiled.size(); ++i) tiled[i] = x[i % m.in_period];
+  std::set<i64> steps;
+  for (i64 step : LinearTransform::rotations(m.in_period, m.out_period, m.baby_steps)) steps.insert(step);
+  for (std::size_t step = m.out_period; step < m.in_period; step *= 2) steps.insert(static_cast<i64>(step));
+  for (i64 step : steps) lab.add_rotation(step);
+
+  const LinearTransform transform = LinearTransform::encode(lab.context, m.rows, m.cols, m.in_period, m.out_period, w.data(), m.baby_steps,
+                                                            lab.top(), Scale::power_of_two(38));
+  const Ciphertext z = transform.apply(lab.evaluator, lab.encrypt(tiled));
+  EXPECT_EQ(lab.top(), z.level);
+  EXPECT_TRUE(z.scale == lab.scale * Scale::power_of_two(38));
+  const auto weight = [&](std::size_t row, std::size_t col) { return row < m.rows && col < m.cols ? w[row * m.cols + col] : 0.0; };
+  const std::size_t diagonals = std::min(m.in_period, m.out_period);
+  EXPECT_LT(lab.error(z,
+                      [&](std::size_t j) {
+                        double sum = 0;
+                        for (std::size_t d = 0; d < diagonals; ++d) {
+                          const std::size_t col = (j + d) % m.in_period;
+                          sum += weight(j % m.out_period, col) * x[col];
+                        }
+                        return sum;
+                      }),
+            1e-5);
+  if (m.out_period >= m.in_period) return;
+  const Ciphertext y = lab.evaluator.rotate_sum(z, static_cast<i64>(m.out_period), static_cast<i64>(m.in_period / m.out_period));
+  EXPECT_LT(lab.error(y,
+                      [&](std::size_t j) {
+                        double sum = 0;
+                        for (std::size_t col = 0; col < m.in_period; ++col) sum += weight(j % m.out_period, col) * x[col];
+                        return sum;
+                      }),
+            1e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    MatricesAndShapes, LinearTransformOver,
+    ::testing::Combine(::testing::Values(Matrix{16, 16, 16, 16, 4}, Matrix{13, 11, 16, 16, 5}, Matrix{3, 30, 32, 4, 2},
+                                         Matrix{30, 3, 4, 32, 2}, Matrix{1, 7, 8, 1, 1}, Matrix{7, 1, 1, 8, 4}, Matrix{8, 8, 8, 8, 1},
+                                         Matrix{8, 8, 8, 8, 64}, Matrix{20, 20, 1024, 32, 8}),
+                       ::testing::Values(Shape{11, 2, 40, 1, 1}, Shape{11, 3, 40, 2, 2}, Shape{11, 4, 40, 3, 3})),
+    [](const auto& test) {
+      const Matrix& m = std::get<0>(test.param);
+      return std::to_string(m.rows) + "x" + std::to_string(m.cols) + "_in" + std::to_string(m.in_period) + "_out" +
+             std::to_string(m.out_period) + "_baby" + std::to_string(m.baby_steps) + "_" + name_of(std::get<1>(test.param));
+    });
+
+TEST(LinearTransformAtALowerLevel, UsesTheTopKeysTruncated) {
+  Lab lab(Shape{11, 4, 40, 2, 2});
+  for (i64 step : LinearTransform::rotations(8, 8, 3)) lab.add_rotation(step);
+  const std::vector<double> w = random_values(64, 1);
+  const LinearTransform transform = LinearTransform::encode(lab.context, 8, 8, 8, 8, w.data(), 3, 1, lab.scale);
+  const std::vector<double> ones(lab.slots(), 1.0);
+  EXPECT_LT(lab.error(transform.apply(lab.evaluator, lab.encrypt(ones, 1)),
+                      [&](std::size_t j) {
+                        double sum = 0;
+                        for (std::size_t c = 0; c < 8; ++c) sum += w[(j % 8) * 8 + c];
+                        return sum;
+                      }),
+            1e-5);
+  expect_error(Code::kInvalidArgument, {"level 1", "at level 4"}, [&] { transform.apply(lab.evaluator, lab.encrypt(ones)); });
+}
+
+TEST(LinearTransformRotations, AreBabyStepsAndGiantStepsWhateverTheValues) {
+  EXPECT_EQ((std::vector<i64>{1, 2, 3, 4, 8, 12}), LinearTransform::rotations(16, 16, 4));
+  EXPECT_EQ((std::vector<i64>{1, 2, 3}), LinearTransform::rotations(4, 128, 8));
+  EXPECT_EQ((std::vector<i64>{1, 2, 3}), LinearTransform::rotations(4, 4, 1));
+  EXPECT_TRUE(LinearTransform::rotations(1, 64, 4).empty());
+}
+
+TEST(LinearTransformErrors, NameShapesPeriodsAndKeys) {
+  Lab lab(Shape{11, 1, 40, 1, 1});
+  const std::vector<double> w(64, 0.5);
+  const auto encode = [&](std::size_t rows, std::size_t cols, std::size_t in, std::size_t out, std::size_t baby) {
+    return LinearTransform::encode(lab.context, rows, cols, in, out, w.data(), baby, 1, lab.scale);
+  };
+  expect_error(Code::kInvalidArgument, {"12", "powers of two", "1024"}, [&] { encode(8, 8, 12, 8, 2); });
+  expect_error(Code::kInvalidArgument, {"2048", "1024"}, [&] { encode(8, 8, 2048, 8, 2); });
+  expect_error(Code::kInvalidArgument, {"8 x 8", "4"}, [&] { encode(8, 8, 8, 4, 2); });
+  expect_error(Code::kInvalidArgument, {"0 baby steps"}, [&] { encode(8, 8, 8, 8, 0); });
+  const LinearTransform transform = encode(8, 8, 8, 8, 2);
+  expect_error(Code::kMissingKey, {"element 5", "level 1"}, [&] { transform.apply(lab.evaluator, lab.encrypt(lab.random(1))); });
+}
+
+}  // namespace
+}  // namespace tacet::testing

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ckks/evaluator.h"
+
+#include <limits>
+
+#include "support/fixture.h"
+
+namespace tacet::testing {
+namespace {
+
+/// Scale 2^40, unit inputs: fresh noise is below 2^-25 of a slot at these degrees, a key switch adds less than 2^-23.
+constexpr double kBound = 1e-6;
+
+class EvaluatorOver : public ::testing::TestWithParam<Shape> {
+ protected:
+  EvaluatorOver() : lab(GetParam()), x(lab.random(1)), y(lab.random(2)), cx(lab.encrypt(x)), cy(lab.encrypt(y)) {}
+
+  double at(const std::vector<double>& v, std::size_t i, i64 steps) const {
+    const i64 m = static_cast<i64>(lab.slots());
+    return v[static_cast<std::size_t>(((static_cast<i64>(i) + steps) % m + m) % m)];
+  }
+
+  Lab lab;
+  std::vector<double> x, y;
+  Ciphertext cx, cy;
+};
+
+TEST_P(EvaluatorOver, AddsSubtractsAndNegates) {
+  EXPECT_LT(lab.error(lab.evaluator.add(cx, cy), [&](std::size_t i) { return x[i] + y[i]; }), kBound);
+  EXPECT_LT(lab.error(lab.evaluator.subtract(cx, cy), [&](std::size_t i) { return x[i] - y[i]; }), kBound);
+  EXPECT_LT(lab.error(lab.evaluator.negate(cx), [&](std::size_t i) { return -x[i]; }), kBound);
+  EXPECT_FALSE(lab.evaluator.negate(cx).seed.has_value());
+}
+
+TEST_P(EvaluatorOver, TakesPlaintextsAndScalars) {
+  const Plaintext p = lab.encoder.encode(y.data(), nullptr, y.size(), lab.top(), lab.scale);
+  EXPECT_LT(lab.error(lab.evaluator.add_plain(cx, p), [&](std::size_t i) { return x[i] + y[i]; }), kBound);
+  const Ciphertext product = lab.evaluator.multiply_plain(cx, p);
+  EXPECT_TRUE(product.scale == lab.scale * lab.scale);
+  EXPECT_LT(lab.error(product, [&](std::size_t i) { return x[i] * y[i]; }), kBound);
+  EXPECT_LT(lab.error(lab.evaluator.add_scalar(cx, -0.75), [&](std::size_t i) { return x[i] - 0.75; }), kBound);
+  EXPECT_LT(lab.error(lab.evaluator.multiply_scalar(cx, -0.3, Scale::power_of_two(30)), [&](std::size_t i) { return -0.3 * x[i]; }), kBound);
+  const Ciphertext tripled = lab.evaluator.multiply_scalar(cx, 3, Scale());
+  EXPECT_TRUE(tripled.scale == cx.scale);
+  EXPECT_LT(lab.error(tripled, [&](std::size_t i) { return 3 * x[i]; }), kBound);
+}
+
+TEST_P(EvaluatorOver, MultipliesRelinearizesAndRescales) {
+  lab.add_key(0);
+  const Ciphertext three = lab.evaluator.multiply(cx, cy);
+  EXPECT_EQ(3, three.size());
+  EXPECT_LT(lab.error(three, [&](std::size_t i) { return x[i] * y[i]; }), kBound);
+  const Ciphertext two = lab.evaluator.relinearize(three);
+  EXPECT_EQ(2, two.size());
+  EXPECT_LT(lab.error(two, [&](std::size_t i) { return x[i] * y[i]; }), kBound);
+  const Ciphertext rescaled = lab.evaluator.rescale(two);
+  EXPECT_EQ(lab.top() - 1, rescaled.level);
+  EXPECT_TRUE(rescaled.scale == lab.scale * lab.scale / Scale().times_prime(lab.top()));
+  EXPECT_LT(lab.error(rescaled, [&](std::size_t i) { return x[i] * y[i]; }), kBound);
+  const Ciphertext late = lab.evaluator.relinearize(lab.evaluator.rescale(three));  // the key is truncated to the lower level
+  EXPECT_LT(lab.error(late, [&](std::size_t i) { return x[i] * y[i]; }), kBound);
+  EXPECT_LT(lab.error(lab.evaluator.square(cx), [&](std::size_t i) { return x[i] * x[i]; }), kBound);
+}
+
+TEST_P(EvaluatorOver, AddsThreeComponentsToTwo) {
+  const Ciphertext product = lab.evaluator.multiply(cx, cy);
+  Ciphertext wide = lab.evaluator.multiply_scalar(cx, 1, lab.scale);
+  EXPECT_LT(lab.error(lab.evaluator.add(product, wide), [&](std::size_t i) { return x[i] * y[i] + x[i]; }), kBound);
+  EXPECT_LT(lab.error(lab.evaluator.subtract(wide, product), [&](std::size_t i) { return x[i] - x[i] * y[i]; }), kBound);
+}
+
+TEST_P(EvaluatorOver, RotatesAtEveryLevelWithTheTopKey) {
+  lab.add_rotation(3);
+  for (int level = 0; level <= lab.top(); ++level) {
+    const Ciphertext rotated = lab.evaluator.rotate(lab.evaluator.drop_level(cx, level), 3);
+    EXPECT_EQ(level, rotated.level);
+    EXPECT_LT(lab.error(rotated, [&](std::size_t i) { return at(x, i, 3); }), kBound) << "level " << level;
+  }
+}
+
+TEST_P(EvaluatorOver, HoistedRotationsEqualSingleOnesAndZeroNeedsNoKey) {
+  lab.add_rotation(1);
+  lab.add_rotation(-5);
+  const std::vector<Ciphertext> all = lab.evaluator.rotate_hoisted(cx, {0, 1, -5, 1 + static_cast<i64>(lab.slots())});
+  const i64 steps[] = {0, 1, -5, 1};
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    EXPECT_LT(lab.error(all[k], [&](std::size_t i) { return at(x, i, steps[k]); }), kBound);
+  }
+}
+
+TEST_P(EvaluatorOver, SumsRotationsAndConjugates) {
+  lab.add_rotation(2);
+  lab.add_rotation(4);
+  lab.add_rotation(8);
+  const Ciphertext sum = lab.evaluator.rotate_sum(cx, 2, 8);
+  EXPECT_LT(lab.error(sum,
+                      [&](std::size_t i) {
+                        double total = 0;
+                        for (i64 k = 0; k < 8; ++k) total += at(x, i, 2 * k);
+                        return total;
+                      }),
+            8 * kBound);
+  lab.add_key(conjugation_element(lab.context->n()));
+  const Plaintext complex = lab.encoder.encode(x.data(), y.data(), x.size(), lab.top(), lab.scale);
+  const Ciphertext c = encrypt_secret(lab.ring(), lab.secret, complex, public_seed(200), secret_seed(200));
+  std::vector<double> real(lab.slots()), imaginary(lab.slots());
+  lab.encoder.decode(decrypt(lab.ring(), lab.secret, lab.evaluator.conjugate(c)), real.data(), imaginary.data());
+  for (std::size_t i = 0; i < lab.slots(); ++i) {
+    ASSERT_NEAR(x[i], real[i], kBound);
+    ASSERT_NEAR(-y[i], imaginary[i], kBound);
+  }
+}
+
+TEST_P(EvaluatorOver, WorksOnPublicKeyEncryptions) {
+  lab.add_key(0);
+  const PublicKey key = make_public_key(lab.ring(), lab.secret, public_seed(201), secret_seed(201));
+  const Plaintext p = lab.encoder.encode(x.data(), nullptr, x.size(), lab.top(), lab.scale);
+  const Ciphertext c = encrypt_public(lab.ring(), key, p, secret_seed(202));
+  const Ciphertext square = lab.evaluator.rescale(lab.evaluator.relinearize(lab.evaluator.square(c)));
+  EXPECT_LT(lab.error(square, [&](std::size_t i) { return x[i] * x[i]; }), kBound);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, EvaluatorOver,
+                         ::testing::Values(Shape{11, 2, 40, 1, 1}, Shape{12, 3, 40, 1, 1}, Shape{12, 4, 40, 2, 2}, Shape{12, 5, 40, 3, 3},
+                                           Shape{11, 5, 40, 2, 3}, Shape{11, 3, 40, 4, 4}),
+                         [](const auto& test) { return name_of(test.param); });
+
+TEST(KeySwitching, WithADigitAboveThePIsCorrectUpToTheLargerNoise) {
+  Lab lab(Shape{11, 3, 40, 2, 1});  // digits of 89 and 80 bits, P of 50: noise of about 2^38 * sqrt(N) in a coefficient
+  lab.add_rotation(1);
+  const std::vector<double> x = lab.random(1);
+  const Scale large = Scale::power_of_two(75);
+  const Ciphertext c = encrypt_secret(lab.ring(), lab.secret, lab.encoder.encode(x.data(), nullptr, x.size(), 3, large), public_seed(1),
+                                      secret_seed(1));
+  const Ciphertext rotated = lab.evaluator.rotate(c, 1);
+  EXPECT_LT(lab.error(rotated, [&](std::size_t i) { return x[(i + 1) % lab.slots()]; }), 1e-4);
+}
+
+class EvaluatorRefuses : public ::testing::Test {
+ protected:
+  Lab lab{Shape{11, 2, 40, 1, 1}};
+  Ciphertext top = lab.encrypt(lab.random(1));
+  Ciphertext lower = lab.evaluator.drop_level(top, 1);
+};
+
+TEST_F(EvaluatorRefuses, UnequalLevelsAndScalesWithBothValues) {
+  expect_error(Code::kInvalidArgument, {"add", "2 and 1"}, [&] { lab.evaluator.add(top, lower); });
+  expect_error(Code::kInvalidArgument, {"multiply", "2 and 1"}, [&] { lab.evaluator.multiply(top, lower); });
+  const Ciphertext scaled = lab.evaluator.multiply_scalar(top, 1, Scale::power_of_two(3));
+  expect_error(Code::kInvalidArgument, {"2^40", "2^43", "equal"}, [&] { lab.evaluator.add(top, scaled); });
+  expect_error(Code::kInvalidArgument, {"2^40", "2^43"}, [&] { lab.evaluator.subtract(top, scaled); });
+  const double one[] = {1.0};
+  const Plaintext p = lab.encoder.encode(one, nullptr, 1, 2, Scale::power_of_two(41));
+  expect_error(Code::kInvalidArgument, {"2^40", "2^41"}, [&] { lab.evaluator.add_plain(top, p); });
+  const Plaintext low = lab.encoder.encode(one, nullptr, 1, 1, lab.scale);
+  expect_error(Code::kInvalidArgument, {"level 2", "level 1"}, [&] { lab.evaluator.multiply_plain(top, low); });
+}
+
+TEST_F(EvaluatorRefuses, ThreeComponentsWhereTwoAreNeeded) {
+  const Ciphertext three = lab.evaluator.square(top);
+  expect_error(Code::kInvalidArgument, {"rotate", "has 3", "relinearize"}, [&] { lab.evaluator.rotate(three, 1); });
+  expect_error(Code::kInvalidArgument, {"multiply", "has 3"}, [&] { lab.evaluator.multiply(three, top); });
+  expect_error(Code::kInvalidArgument, {"conjugate", "has 3"}, [&] { lab.evaluator.conjugate(three); });
+}
+
+TEST_F(EvaluatorRefuses, MissingKeysByElementAndLevel) {
+  expect_error(Code::kMissingKey, {"element 5", "level 2"}, [&] { lab.evaluator.rotate(top, 1); });
+  expect_error(Code::kMissingKey, {"relinearization", "level 2"}, [&] { lab.evaluator.relinearize(lab.evaluator.square(top)); });
+  lab.add_key(galois_element(lab.context->n(), 1), 1);
+  lab.evaluator.rotate(lower, 1);
+  expect_error(Code::kMissingKey, {"level 2", "up to level 1"}, [&] { lab.evaluator.rotate(top, 1); });
+  const Evaluator keyless(lab.context, nullptr);
+  expect_error(Code::kMissingKey, {"no key set"}, [&] { keyless.rotate(top, 1); });
+}
+
+TEST_F(EvaluatorRefuses, RescaleAtLevelZeroAndRaisingALevel) {
+  const Ciphertext bottom = lab.evaluator.drop_level(top, 0);
+  expect_error(Code::kInvalidArgument, {"level 0"}, [&] { lab.evaluator.rescale(bottom); });
+  expect_error(Code::kInvalidArgument, {"level 1 to level 2"}, [&] { lab.evaluator.drop_level(lower, 2); });
+}
+
+TEST_F(EvaluatorRefuses, ScalarsThatAreNotFiniteNotIntegersOrTooLarge) {
+  expect_error(Code::kInvalidArgument, {"NaN"}, [&] { lab.evaluator.add_scalar(top, std::nan("")); });
+  expect_error(Code::kInvalidArgument, {"integer"}, [&] { lab.evaluator.multiply_scalar(top, 0.5, Scale()); });
+  expect_error(Code::kInvalidArgument, {"level 2", "128"}, [&] { lab.evaluator.add_scalar(top, 1e30); });
+  expect_error(Code::kInvalidArgument, {"infinite"},
+               [&] { lab.evaluator.multiply_scalar(top, std::numeric_limits<double>::infinity(), lab.scale); });
+}
+
+TEST_F(EvaluatorRefuses, CiphertextsOfOtherParameters) {
+  Lab other(Shape{12, 2, 40, 1, 1});
+  const Ciphertext foreign = other.encrypt(other.random(1));
+  expect_error(Code::kInvalidArgument, {"4096", "2048"}, [&] { lab.evaluator.add(top, foreign); });
+  expect_error(Code::kInvalidArgument, {"4096", "2048"}, [&] { lab.evaluator.rotate(foreign, 1); });
+}
+
+TEST_F(EvaluatorRefuses, ARotateSumOfAnotherCountThanAPowerOfTwo) {
+  expect_error(Code::kInvalidArgument, {"6 terms"}, [&] { lab.evaluator.rotate_sum(top, 1, 6); });
+}
+
+}  // namespace
+}  // namespace tacet::testing
