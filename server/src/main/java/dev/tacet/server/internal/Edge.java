@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal;
 
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import com.linecorp.armeria.server.SimpleDecoratingHttpService;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import dev.tacet.server.internal.http.HttpPages;
@@ -98,7 +102,7 @@ public final class Edge {
     HttpService scrape = (ctx, request) -> pages.metrics();
     builder.service("/metrics", scrape);
     return builder
-        .maxRequestLength(SMALL_BYTES)
+        .maxRequestLength(2L * maxInferBytes)
         .requestTimeout(limit)
         .maxNumConnections(4096)
         .http2MaxStreamsPerConnection(256)
@@ -122,13 +126,23 @@ public final class Edge {
     for (BindableService service : services) {
       grpc.addService(service);
     }
-    builder.service(
-        grpc.build(),
-        delegate ->
-            (ctx, request) -> {
-              ctx.setMaxRequestLength(2L * maxBytes);
-              return delegate.serve(ctx, request);
-            });
+    builder.service(grpc.build(), delegate -> new LengthLimit(delegate, 2L * maxBytes));
+  }
+
+  /** Bounds the body of a request; the message inside has its own, tighter limit with its own error. */
+  private static final class LengthLimit extends SimpleDecoratingHttpService {
+    private final long maxBytes;
+
+    LengthLimit(HttpService delegate, long maxBytes) {
+      super(delegate);
+      this.maxBytes = maxBytes;
+    }
+
+    @Override
+    public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) throws Exception {
+      ctx.setMaxRequestLength(maxBytes);
+      return unwrap().serve(ctx, request);
+    }
   }
 
   /** Announces the end: readiness and health say so, new inferences are refused. */

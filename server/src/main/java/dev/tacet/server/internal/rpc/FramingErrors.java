@@ -14,24 +14,34 @@ import io.grpc.StatusRuntimeException;
 
 /** Gives errors that arise before a method is called, in the framing or the message itself, their row of the error table. */
 public final class FramingErrors implements GrpcExceptionHandlerFunction {
+  private static final Metadata.Key<byte[]> DETAILS =
+      Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
+  private static final String TOO_LONG = "the message is longer than this route accepts";
+
   @Override
   public Status apply(RequestContext context, Status status, Throwable cause, Metadata metadata) {
+    if (metadata.containsKey(DETAILS)) {
+      return status;
+    }
     for (Throwable t = cause; t != null; t = t.getCause()) {
       if (t instanceof InvalidProtocolBufferException) {
-        return with(new ServiceException(ErrorCause.MALFORMED, "the message is not well-formed protobuf"), metadata);
+        return with(ErrorCause.MALFORMED, "the message is not well-formed protobuf", metadata);
       }
       if (t instanceof ContentTooLargeException) {
-        return with(new ServiceException(ErrorCause.TOO_LARGE, "the message is longer than this route accepts"), metadata);
+        return with(ErrorCause.TOO_LARGE, TOO_LONG, metadata);
       }
     }
-    if (status.getCode() == Status.Code.RESOURCE_EXHAUSTED && !(cause instanceof StatusRuntimeException)) {
-      return with(new ServiceException(ErrorCause.TOO_LARGE, "the message is longer than this route accepts"), metadata);
-    }
-    return status;
+    return switch (status.getCode()) {
+      case RESOURCE_EXHAUSTED -> with(ErrorCause.TOO_LARGE, TOO_LONG, metadata);
+      case DEADLINE_EXCEEDED -> with(ErrorCause.DEADLINE_EXCEEDED, "the call's deadline is over", metadata);
+      case CANCELLED -> with(ErrorCause.CANCELLED, "the call was cancelled", metadata);
+      case UNIMPLEMENTED -> with(ErrorCause.UNSUPPORTED, "the host does not support this call or its encoding", metadata);
+      default -> status;
+    };
   }
 
-  private static Status with(ServiceException failure, Metadata metadata) {
-    StatusRuntimeException error = ErrorTable.toGrpc(failure);
+  private static Status with(ErrorCause cause, String text, Metadata metadata) {
+    StatusRuntimeException error = ErrorTable.toGrpc(new ServiceException(cause, text));
     if (error.getTrailers() != null) {
       metadata.merge(error.getTrailers());
     }

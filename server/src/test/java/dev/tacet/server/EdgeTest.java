@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.v1.GetModelRequest;
+import dev.tacet.protocol.v1.ListModelsRequest;
+import dev.tacet.protocol.v1.MissingKeysRequest;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EdgeTest {
+  @TempDir static Path folder;
+  private static Path models;
+  private static TestHost host;
+
+  @BeforeAll
+  static void start() throws IOException {
+    models = Files.createDirectories(folder.resolve("models"));
+    Path bad = Files.createDirectories(models.resolve("bad").resolve("2"));
+    Files.write(bad.resolve("model.tacet"), new byte[100]);
+    host = new TestHost(models, folder.resolve("data"));
+  }
+
+  @AfterAll
+  static void stop() {
+    host.close();
+  }
+
+  @Test
+  void healthAnswersOverHttpAndGrpc() throws Exception {
+    assertEquals(200, host.get("/healthz").statusCode());
+    HealthGrpc.HealthBlockingStub health = host.stub(HealthGrpc.HealthBlockingStub.class);
+    for (String service : List.of("", "tacet.v1.InferenceService")) {
+      assertEquals(
+          ServingStatus.SERVING, health.check(HealthCheckRequest.newBuilder().setService(service).build()).getStatus());
+    }
+  }
+
+  @Test
+  void aBadModelIsReportedEverywhereAndTheServerIsReady() throws Exception {
+    HttpResponse<String> ready = host.get("/readyz");
+    assertEquals(200, ready.statusCode());
+    assertTrue(ready.body().contains("\"models_refused\":1") && ready.body().contains("TACE"), ready.body());
+    assertTrue(host.get("/v1/models").body().contains("\"state\":\"refused\""));
+    var entry = host.models().listModels(ListModelsRequest.getDefaultInstance()).getModels(0);
+    assertEquals("bad", entry.getName());
+    assertTrue(entry.getProblem().contains("TACE"), entry.getProblem());
+    TestHost.fails(
+        ErrorCause.MODEL_UNAVAILABLE, () -> host.models().getModel(GetModelRequest.newBuilder().setName("bad").build()));
+    TestHost.fails(
+        ErrorCause.MODEL_NOT_FOUND, () -> host.models().getModel(GetModelRequest.newBuilder().setName("none").build()));
+  }
+
+  @Test
+  void metricsAreInThePrometheusFormat() throws Exception {
+    TestHost.fails(
+        ErrorCause.MODEL_NOT_FOUND, () -> host.models().getModel(GetModelRequest.newBuilder().setName("none").build()));
+    String text = host.get("/metrics").body();
+    assertTrue(text.contains("tacet_models_refused 1.0"), text);
+    assertTrue(text.contains("tacet_failures_total{call=\"GetModel\",reason=\"MODEL_NOT_FOUND\"} 1.0"), text);
+  }
+
+  @Test
+  void reflectionNamesTheServices() throws Exception {
+    CompletableFuture<String> names = new CompletableFuture<>();
+    StreamObserver<ServerReflectionRequest> ask =
+        host.stub(ServerReflectionGrpc.ServerReflectionStub.class)
+            .serverReflectionInfo(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(ServerReflectionResponse response) {
+                    names.complete(response.getListServicesResponse().toString());
+                  }
+
+                  @Override
+                  public void onError(Throwable failure) {
+                    names.completeExceptionally(failure);
+                  }
+
+                  @Override
+                  public void onCompleted() {}
+                });
+    ask.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
+    String list = names.get(10, TimeUnit.SECONDS);
+    ask.onCompleted();
+    for (String service : List.of("ModelService", "KeyService", "InferenceService")) {
+      assertTrue(list.contains("tacet.v1." + service), list);
+    }
+  }
+
+  @Test
+  void grpcWebIsSpokenOnTheSamePort() throws Exception {
+    byte[] message = MissingKeysRequest.newBuilder().addSha256(ByteString.copyFrom(new byte[32])).build().toByteArray();
+    byte[] frame = ByteBuffer.allocate(5 + message.length).put((byte) 0).putInt(message.length).put(message).array();
+    HttpResponse<byte[]> answer =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(host.uri.resolve("/tacet.v1.KeyService/MissingKeys"))
+                    .header("content-type", "application/grpc-web+proto")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(frame))
+                    .build(),
+                HttpResponse.BodyHandlers.ofByteArray());
+    assertEquals(200, answer.statusCode());
+    byte[] expected = new byte[5 + 34];
+    expected[4] = 34;
+    expected[5] = 10;
+    expected[6] = 32;
+    assertArrayEquals(expected, java.util.Arrays.copyOf(answer.body(), expected.length));
+  }
+
+  @Test
+  void everyRouteHasItsOwnLimitOnTheMessage() {
+    ByteString large = ByteString.copyFrom(new byte[2 << 20]);
+    TestHost.fails(
+        ErrorCause.TOO_LARGE,
+        () -> host.keys().putChunk(dev.tacet.protocol.v1.PutChunkRequest.newBuilder().setData(large).build()));
+    TestHost.fails(
+        ErrorCause.TOO_LARGE,
+        () -> host.models().getModel(GetModelRequest.newBuilder().setName("x".repeat(100_000)).build()));
+  }
+
+  @Test
+  void bytesThatAreNoMessageAreATypedError() throws Exception {
+    byte[] frame = {0, 0, 0, 0, 3, 10, 100, 1};
+    HttpResponse<byte[]> answer =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(host.uri.resolve("/tacet.v1.KeyService/PutChunk"))
+                    .header("content-type", "application/grpc-web+proto")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(frame))
+                    .build(),
+                HttpResponse.BodyHandlers.ofByteArray());
+    String trailers = new String(answer.body()) + answer.headers().map();
+    assertTrue(trailers.contains("grpc-status:3") || trailers.contains("grpc-status=[3]"), trailers);
+    assertTrue(trailers.contains("well-formed"), trailers);
+  }
+
+  @Test
+  void theDataFolderHasOneServer() {
+    IOException e = assertThrows(IOException.class, () -> new TestHost(models, folder.resolve("data")));
+    assertTrue(e.getMessage().contains("in use by another server"), e.getMessage());
+  }
+
+  @Test
+  void aPortThatIsTakenIsSaidSo() {
+    IOException e =
+        assertThrows(
+            IOException.class,
+            () -> new TestHost(models, folder.resolve("data2"), b -> b.port(host.uri.getPort())));
+    assertTrue(e.getMessage().contains(Integer.toString(host.uri.getPort())), e.getMessage());
+  }
+}
