@@ -15,6 +15,13 @@ public final class FeatureOutOfBoundsException extends IllegalArgumentException 
     this.index = index;
   }
 
+  /** Returns the same refusal with the number of the row in its message. */
+  public FeatureOutOfBoundsException inRow(int row) {
+    FeatureOutOfBoundsException named = new FeatureOutOfBoundsException("row " + row + ": " + getMessage(), index);
+    named.initCause(this);
+    return named;
+  }
+
   /** Returns the position of the refused feature, in [0, features). */
   public int index() {
     return index;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.client;
+
+import dev.tacet.he.HeException;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ServiceException;
+import java.time.Duration;
+
+/** From the protocol's error table to the exceptions of this package. */
+final class CallErrors {
+  private CallErrors() {}
+
+  static HeException translate(ServiceException failure) {
+    ErrorCause cause = failure.errorCause();
+    String text = failure.getMessage();
+    String advice = sentence(cause.advice());
+    String reason = cause.name();
+    Duration retryAfter = failure.retryAfter().orElse(null);
+    return switch (cause) {
+      case MODEL_NOT_FOUND -> new ModelNotFoundException(text, advice, reason, retryAfter, failure);
+      case UNREACHABLE, SHUTTING_DOWN -> new HostUnreachableException(text, advice, reason, retryAfter, failure);
+      case OVERLOADED, OUT_OF_MEMORY -> new HostOverloadedException(text, advice, reason, retryAfter, failure);
+      case DEADLINE_EXCEEDED -> new DeadlineExceededException(text, advice, reason, retryAfter, failure);
+      default -> new CallFailedException(text, advice, reason, retryAfter, failure);
+    };
+  }
+
+  private static String sentence(String advice) {
+    return Character.toUpperCase(advice.charAt(0)) + advice.substring(1) + ".";
+  }
+}

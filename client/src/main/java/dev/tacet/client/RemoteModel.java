@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.client;
+
+import dev.tacet.client.internal.Host;
+import dev.tacet.client.internal.KeyUpload;
+import dev.tacet.he.AnswerCheckException;
+import dev.tacet.he.CancelledException;
+import dev.tacet.he.FeatureOutOfBoundsException;
+import dev.tacet.he.KeyManifest;
+import dev.tacet.he.Parameters;
+import dev.tacet.he.Postprocessing;
+import dev.tacet.he.PublicKey;
+import dev.tacet.he.Signature;
+import dev.tacet.he.secret.SecretKey;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ModelMessages.ModelDescription;
+import dev.tacet.protocol.ServiceException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A model of a host, used by the owner of the key. Its parameters and signature passed this client's checks. Safe to use from
+ * many threads.
+ */
+public final class RemoteModel {
+  private static final Logger LOG = LoggerFactory.getLogger(RemoteModel.class);
+  private static final long MAX_BACKOFF_MILLIS = 5_000;
+
+  private final TacetClient client;
+  private final ModelDescription description;
+  private final InputEncryptor encryptor;
+  private final OutputDecryptor decryptor;
+  private volatile KeySetInfo keySet;
+
+  RemoteModel(TacetClient client, ModelDescription description) {
+    this.client = client;
+    this.description = description;
+    SecretKey key = client.keyRing().secretKey(description.parameters());
+    this.encryptor = InputEncryptor.of(description.signature(), key).clamping(client.clamping());
+    this.decryptor = OutputDecryptor.of(description.signature(), key);
+  }
+
+  /** Returns the model's name. */
+  public String name() {
+    return description.name();
+  }
+
+  /** Returns the version that the host serves. */
+  public String version() {
+    return description.version();
+  }
+
+  /** Returns the signature. */
+  public Signature signature() {
+    return description.signature();
+  }
+
+  /** Returns the SHA-256 of the signature, hexadecimal: what is pinned and sent with every request. */
+  public String signatureSha256() {
+    return description.signatureSha256();
+  }
+
+  /** Returns the parameters. */
+  public Parameters parameters() {
+    return description.parameters();
+  }
+
+  /** Makes the evaluation keys and brings the host those that it lacks, unless that was done. Every prediction does so itself. */
+  public KeySetInfo prepare() {
+    KeySetInfo ready = keySet;
+    return ready != null ? ready : prepare(null);
+  }
+
+  /** Predicts one row; see {@link #predict(double[])}. */
+  public Prediction predict(float[] row) {
+    double[] wide = new double[row.length];
+    for (int i = 0; i < row.length; i++) {
+      wide[i] = row[i];
+    }
+    return predict(wide);
+  }
+
+  /**
+   * Encrypts one row, has it evaluated, checks and decrypts the answer.
+   *
+   * @param row the features of all inputs, one input after the other, each row-major
+   * @throws IllegalArgumentException if the row has another number of features
+   * @throws FeatureOutOfBoundsException if a feature is not a number, or outside its bounds and clamping is off
+   * @throws AnswerCheckException if the answer fails a check; then there is no number, and the host must not hear of it
+   * @throws SignatureChangedException if the host changed the model meanwhile
+   * @throws CallFailedException if the host refused the call or could not be reached
+   */
+  public Prediction predict(double[] row) {
+    long start = System.nanoTime();
+    InputEncryptor.EncryptedRow encrypted = encryptor.encrypt(row);
+    long encryptedAt = System.nanoTime();
+    Host.Answer answer = evaluate(encrypted.ciphertexts());
+    long answeredAt = System.nanoTime();
+    Postprocessing.Result result = decryptor.decrypt(answer.ciphertexts());
+    Timings timings =
+        new Timings(
+            encryptedAt - start,
+            answeredAt - encryptedAt,
+            answer.serverNanos(),
+            System.nanoTime() - answeredAt,
+            answer.layerNanos(),
+            encrypted.bytes(),
+            answer.ciphertexts().stream().mapToLong(c -> c.length).sum());
+    return new Prediction(
+        result.outputs(), result.errorBounds(), result.undecided(), encrypted.clampedFeatures(), timings);
+  }
+
+  /** Predicts one row in the background; the future fails with the exceptions of {@link #predict(double[])}. */
+  public CompletableFuture<Prediction> predictAsync(double[] row) {
+    double[] copy = row.clone();
+    return CompletableFuture.supplyAsync(() -> predict(copy), client.executor());
+  }
+
+  /**
+   * Predicts rows one after the other. All rows are checked against the features' bounds before the first is sent. An answer that
+   * fails a check does not stop the batch (the host would learn of it): the exception comes after the last row and names the
+   * failed ones.
+   */
+  public List<Prediction> predictBatch(double[][] rows) {
+    for (int i = 0; i < rows.length; i++) {
+      requireAcceptable(i, rows[i]);
+    }
+    List<Prediction> predictions = new ArrayList<>(rows.length);
+    List<Integer> failed = new ArrayList<>();
+    AnswerCheckException first = null;
+    for (int i = 0; i < rows.length; i++) {
+      try {
+        predictions.add(predict(rows[i]));
+      } catch (AnswerCheckException e) {
+        failed.add(i);
+        first = first == null ? e : first;
+      }
+      client.progress().progress(ProgressListener.Stage.PREDICT, i + 1, rows.length);
+    }
+    if (first != null) {
+      throw new AnswerCheckException(
+          failed.size() + " of " + rows.length + " answers failed a check, rows " + failed + "; the first: " + first.getMessage(),
+          first);
+    }
+    return predictions;
+  }
+
+  /** Returns the owner's public key, the same each time, for data providers; the caller closes it. */
+  public PublicKey publicKey() {
+    return client.keyRing().publicKey(parameters());
+  }
+
+  /**
+   * Returns what a data provider needs to send rows whose answers this owner alone can read; uploads the evaluation keys, since
+   * the provider cannot make them.
+   */
+  public ProviderCard providerCard() {
+    KeySetInfo ready = prepare();
+    try (PublicKey key = publicKey()) {
+      return new ProviderCard(name(), signatureSha256(), ready.keySetId(), key.toBytes());
+    }
+  }
+
+  /**
+   * Decrypts and checks an answer that a data provider forwarded.
+   *
+   * @throws IllegalArgumentException if it is for another model or signature
+   * @throws AnswerCheckException if it fails a check
+   */
+  public Prediction decrypt(EncryptedAnswer answer) {
+    if (!answer.signatureSha256().equals(signatureSha256())) {
+      throw new IllegalArgumentException(
+          "the answer is for signature " + answer.signatureSha256() + " of model " + answer.model() + ", this is "
+              + signatureSha256() + " of " + name());
+    }
+    long start = System.nanoTime();
+    Postprocessing.Result result = decryptor.decrypt(answer.ciphertexts());
+    Timings timings =
+        new Timings(0, 0, 0, System.nanoTime() - start, Map.of(), 0, answer.bytes());
+    return new Prediction(result.outputs(), result.errorBounds(), result.undecided(), answer.clampedFeatures(), timings);
+  }
+
+  private void requireAcceptable(int index, double[] row) {
+    try {
+      encryptor.requireAcceptable(row);
+    } catch (FeatureOutOfBoundsException e) {
+      throw e.inRow(index);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("row " + index + ": " + e.getMessage(), e);
+    }
+  }
+
+  private Host.Answer evaluate(List<byte[]> ciphertexts) {
+    int overloads = 0;
+    boolean healed = false;
+    while (true) {
+      KeySetInfo keys = prepare();
+      try {
+        return client.host().infer(name(), description.version(), signatureSha256(), keys.keySetId(), ciphertexts);
+      } catch (ServiceException e) {
+        if (e.errorCause() == ErrorCause.KEY_NOT_FOUND && !healed) {
+          healed = true;
+          LOG.info("host lacks keys of set {} for model {}; uploading them again", keys.keySetId(), name());
+          prepare(keys);
+        } else if (e.errorCause() == ErrorCause.OVERLOADED && overloads < client.overloadRetries()) {
+          overloads++;
+          backOff(e, overloads);
+        } else if (e.errorCause() == ErrorCause.SIGNATURE_CHANGED) {
+          throw new SignatureChangedException(
+              name(), signatureSha256(), e.details().getOrDefault("signature_sha256", "another"), e);
+        } else {
+          throw CallErrors.translate(e);
+        }
+      }
+    }
+  }
+
+  private static void backOff(ServiceException failure, int attempt) {
+    long millis = failure.retryAfter().map(Duration::toMillis).orElse(100L << attempt);
+    try {
+      Thread.sleep(Math.max(1, Math.min(MAX_BACKOFF_MILLIS, millis)));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException("interrupted while waiting for the host to have room", e);
+    }
+  }
+
+  /** Makes and uploads the keys, unless another thread did so after the stale state was seen. */
+  private synchronized KeySetInfo prepare(KeySetInfo stale) {
+    if (keySet != stale) {
+      return keySet;
+    }
+    if (signature().keys().isEmpty()) {
+      keySet = new KeySetInfo("", 0, 0, 0, 0);
+      return keySet;
+    }
+    long start = System.nanoTime();
+    KeyManifest manifest = client.keyRing().evaluationKeys(parameters(), signature().keys(), client.progress());
+    long made = System.nanoTime();
+    String id;
+    try {
+      id = new KeyUpload(client.host(), client.keyRing().files(), parameters(), client.progress()).upload(manifest);
+    } catch (ServiceException e) {
+      throw CallErrors.translate(e);
+    }
+    long uploaded = System.nanoTime();
+    LOG.info("model {}: {} evaluation keys, {} bytes, set {}", name(), manifest.entries().size(), manifest.totalBytes(), id);
+    keySet = new KeySetInfo(id, manifest.entries().size(), manifest.totalBytes(), made - start, uploaded - made);
+    return keySet;
+  }
+}

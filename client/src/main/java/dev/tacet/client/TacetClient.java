@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.client;
+
+import dev.tacet.client.internal.Host;
+import dev.tacet.client.internal.ParameterPolicy;
+import dev.tacet.client.internal.Pins;
+import dev.tacet.he.MalformedException;
+import dev.tacet.he.SecurityLevel;
+import dev.tacet.he.Signature;
+import dev.tacet.protocol.ModelMessages.ModelDescription;
+import dev.tacet.protocol.ServiceException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A connection of a key owner to one host.
+ *
+ * <pre>
+ * try (TacetClient client = TacetClient.connect(URI.create("http://localhost:8080"))) {
+ *   Prediction prediction = client.model("breast-cancer").predict(features);
+ * }
+ * </pre>
+ *
+ * <p>Keys are made from the model's signature after this client checked it, uploaded when the host lacks them, and reused. The
+ * signature's hash is pinned, from a file or at first use, and sent with every request; a changed signature throws. Safe to use
+ * from many threads.
+ */
+public final class TacetClient implements AutoCloseable {
+  private final URI uri;
+  private final Host host;
+  private final KeyRing keyRing;
+  private final boolean ownsKeyRing;
+  private final Pins pins;
+  private final ParameterPolicy policy;
+  private final boolean clamping;
+  private final int overloadRetries;
+  private final ProgressListener progress;
+  private final ExecutorService executor;
+
+  private TacetClient(Builder builder) {
+    uri = builder.uri;
+    policy = new ParameterPolicy(builder.securityFloor, builder.maxKeys, builder.maxKeyBytes);
+    host = new Host(uri, builder.trust, builder.deadline);
+    KeyRing ring = null;
+    try {
+      ring = builder.openKeyRing();
+      pins = new Pins(ring.files().pinsFile());
+      for (Signature signature : builder.trusted) {
+        pins.put(pinName(signature.model(), ""), signature.sha256());
+      }
+    } catch (RuntimeException e) {
+      host.close();
+      if (ring != null && builder.keyRing == null) {
+        ring.close();
+      }
+      throw e;
+    }
+    keyRing = ring;
+    ownsKeyRing = builder.keyRing == null;
+    clamping = builder.clamping;
+    overloadRetries = builder.overloadRetries;
+    progress = builder.progress;
+    AtomicInteger number = new AtomicInteger();
+    executor = Executors.newFixedThreadPool(builder.threads, task -> {
+      Thread thread = new Thread(task, "tacet-client-" + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    });
+  }
+
+  /** Connects with keys in memory and every setting at its default. Nothing is sent before the first use. */
+  public static TacetClient connect(URI uri) {
+    return builder(uri).build();
+  }
+
+  /** Connects with keys in memory to an address such as {@code http://localhost:8080}. */
+  public static TacetClient connect(String uri) {
+    return connect(URI.create(uri));
+  }
+
+  /** Starts a builder for a host at {@code http://host:port} or {@code https://host:port}. */
+  public static Builder builder(URI uri) {
+    return new Builder(uri);
+  }
+
+  /**
+   * One version of one model of the host.
+   *
+   * @param name its name
+   * @param version its version
+   * @param ready whether it is served
+   * @param problem why it is not served; empty when ready
+   */
+  public record ModelInfo(String name, String version, boolean ready, String problem) {}
+
+  /** Lists the models of the host. */
+  public List<ModelInfo> models() {
+    try {
+      return host.listModels().stream().map(e -> new ModelInfo(e.name(), e.version(), e.ready(), e.problem())).toList();
+    } catch (ServiceException e) {
+      throw CallErrors.translate(e);
+    }
+  }
+
+  /**
+   * Fetches the newest version of a model, checks its parameters and signature, and pins the signature at first use.
+   *
+   * @throws ModelNotFoundException if the host serves no such model
+   * @throws SignatureChangedException if its signature is not the pinned one
+   * @throws InsecureModelException if its parameters or key demands are outside what this client accepts
+   * @throws dev.tacet.he.MalformedException if what the host sent is not valid
+   */
+  public RemoteModel model(String name) {
+    return model(name, "");
+  }
+
+  /** As {@link #model(String)}, for one version; versions are pinned apart. */
+  public RemoteModel model(String name, String version) {
+    ModelDescription description = describe(name, version);
+    String pin = pinName(name, version);
+    Optional<String> pinned = pins.get(pin);
+    if (pinned.isPresent() && !pinned.get().equals(description.signatureSha256())) {
+      throw new SignatureChangedException(name, pinned.get(), description.signatureSha256(), null);
+    }
+    policy.check(description.parameters(), description.signature());
+    pins.put(pin, description.signatureSha256());
+    return new RemoteModel(this, description);
+  }
+
+  /**
+   * Trusts a signature for a model from now on, in place of the pinned one.
+   *
+   * @param sha256 64 hexadecimal digits, as {@link SignatureChangedException#offered()} gives it, confirmed by the model's owner
+   */
+  public void acceptSignature(String model, String sha256) {
+    pins.put(pinName(model, ""), sha256);
+  }
+
+  /** Returns the keys of this client. */
+  public KeyRing keyRing() {
+    return keyRing;
+  }
+
+  @Override
+  public void close() {
+    executor.shutdown();
+    try {
+      executor.awaitTermination(1, TimeUnit.MINUTES);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    host.close();
+    if (ownsKeyRing) {
+      keyRing.close();
+    }
+  }
+
+  private ModelDescription describe(String name, String version) {
+    try {
+      ModelDescription description = host.model(name, version);
+      if (!description.signature().model().equals(name)) {
+        throw new MalformedException(
+            "asked for model " + name + ", the host sent the signature of " + description.signature().model());
+      }
+      return description;
+    } catch (ServiceException e) {
+      throw CallErrors.translate(e);
+    }
+  }
+
+  private String pinName(String model, String version) {
+    return uri.getAuthority() + "/" + model + (version.isEmpty() ? "" : "@" + version);
+  }
+
+  Host host() {
+    return host;
+  }
+
+  boolean clamping() {
+    return clamping;
+  }
+
+  int overloadRetries() {
+    return overloadRetries;
+  }
+
+  ProgressListener progress() {
+    return progress;
+  }
+
+  ExecutorService executor() {
+    return executor;
+  }
+
+  /** The settings of a {@link TacetClient}. Every one has a default but the address. */
+  public static final class Builder {
+    private final URI uri;
+    private Path keyFolder;
+    private char[] passphrase;
+    private KeyRing keyRing;
+    private Path trust;
+    private SecurityLevel securityFloor = SecurityLevel.CLASSICAL_128;
+    private int maxKeys = 1024;
+    private long maxKeyBytes = 4L << 30;
+    private boolean clamping;
+    private int overloadRetries = 3;
+    private Duration deadline = Duration.ofMinutes(5);
+    private ProgressListener progress = ProgressListener.NONE;
+    private int threads = 2;
+    private final List<Signature> trusted = new ArrayList<>();
+
+    private Builder(URI uri) {
+      this.uri = Objects.requireNonNull(uri, "uri");
+    }
+
+    /** Keeps keys and pins in a folder, sealed under {@link #passphrase}. Default: in memory, gone with the client. */
+    public Builder keyStore(Path folder) {
+      keyFolder = folder;
+      return this;
+    }
+
+    /** Sets the passphrase of the key store; copied, and wiped when the client is built. */
+    public Builder passphrase(char[] value) {
+      passphrase = value.clone();
+      return this;
+    }
+
+    /** Uses a key ring that the caller opened and closes. */
+    public Builder keyRing(KeyRing ring) {
+      keyRing = ring;
+      return this;
+    }
+
+    /** Trusts the certificates of a PEM file instead of the platform's, for https. */
+    public Builder trustCertificates(Path pem) {
+      trust = pem;
+      return this;
+    }
+
+    /** Sets the least security level of a model's parameters. Default: 128 bits, classical. */
+    public Builder securityFloor(SecurityLevel level) {
+      securityFloor = Objects.requireNonNull(level, "level");
+      return this;
+    }
+
+    /** Sets the most evaluation keys that a model may ask for, and their bytes. Default: 1024 keys, 4 GiB. */
+    public Builder keyCaps(int keys, long bytes) {
+      maxKeys = keys;
+      maxKeyBytes = bytes;
+      return this;
+    }
+
+    /** Moves features outside their bounds to the bound and flags the prediction, instead of refusing them. Default: off. */
+    public Builder clampFeatures(boolean on) {
+      clamping = on;
+      return this;
+    }
+
+    /** Pins the signature of a file that the model's owner gave, before the first use. */
+    public Builder trustSignature(Path signatureFile) {
+      try {
+        trusted.add(Signature.fromBytes(ByteBuffer.wrap(Files.readAllBytes(signatureFile))));
+        return this;
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot read the signature in " + signatureFile, e);
+      }
+    }
+
+    /** Sets the time limit of one inference; other calls have the same, but at most a minute. Default: 5 minutes. */
+    public Builder deadline(Duration value) {
+      if (value.isNegative() || value.isZero()) {
+        throw new IllegalArgumentException("deadline " + value + " must be positive");
+      }
+      deadline = value;
+      return this;
+    }
+
+    /** Sets how often a call is repeated that the host had no room for. Default: 3. */
+    public Builder overloadRetries(int count) {
+      overloadRetries = count;
+      return this;
+    }
+
+    /** Sets the listener of long work. */
+    public Builder progress(ProgressListener listener) {
+      progress = Objects.requireNonNull(listener, "listener");
+      return this;
+    }
+
+    /** Sets how many asynchronous predictions are under way at once. Default: 2. */
+    public Builder threads(int count) {
+      if (count < 1 || count > 256) {
+        throw new IllegalArgumentException(count + " threads, must be 1..256");
+      }
+      threads = count;
+      return this;
+    }
+
+    /**
+     * Makes the client; nothing is sent before its first use.
+     *
+     * @throws WrongPassphraseException if the passphrase does not open the key store
+     * @throws IllegalArgumentException if the settings contradict each other
+     */
+    public TacetClient build() {
+      try {
+        return new TacetClient(this);
+      } finally {
+        if (passphrase != null) {
+          Arrays.fill(passphrase, '\0');
+          passphrase = null;
+        }
+      }
+    }
+
+    private KeyRing openKeyRing() {
+      if (keyRing != null) {
+        if (keyFolder != null) {
+          throw new IllegalArgumentException("both a key ring and a key store folder are set");
+        }
+        return keyRing;
+      }
+      if (keyFolder == null) {
+        return KeyRing.inMemory();
+      }
+      if (passphrase == null) {
+        throw new IllegalArgumentException("key store " + keyFolder + " needs a passphrase");
+      }
+      return KeyRing.open(keyFolder, passphrase);
+    }
+  }
+}

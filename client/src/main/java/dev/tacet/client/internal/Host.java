@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.client.internal;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.tacet.he.KeyManifest;
+import dev.tacet.protocol.ErrorTable;
+import dev.tacet.protocol.ModelMessages;
+import dev.tacet.protocol.ModelMessages.ModelDescription;
+import dev.tacet.protocol.ServiceException;
+import dev.tacet.protocol.v1.GetModelRequest;
+import dev.tacet.protocol.v1.InferRequest;
+import dev.tacet.protocol.v1.InferResponse;
+import dev.tacet.protocol.v1.InferenceServiceGrpc;
+import dev.tacet.protocol.v1.KeyServiceGrpc;
+import dev.tacet.protocol.v1.LayerTime;
+import dev.tacet.protocol.v1.ListModelsRequest;
+import dev.tacet.protocol.v1.MissingKeysRequest;
+import dev.tacet.protocol.v1.ModelEntry;
+import dev.tacet.protocol.v1.ModelServiceGrpc;
+import dev.tacet.protocol.v1.ModelState;
+import dev.tacet.protocol.v1.PutChunkRequest;
+import dev.tacet.protocol.v1.PutChunkResponse;
+import dev.tacet.protocol.v1.RegisterKeySetRequest;
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.TlsChannelCredentials;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.zip.CRC32C;
+
+/** The calls of {@code tacet.v1}, blocking, each with a deadline. Every failure is a ServiceException of the error table. */
+public final class Host implements AutoCloseable {
+  private static final int MAX_ANSWER_BYTES = 256 << 20;
+  private static final int HASHES_PER_CALL = 1024;
+
+  private final ManagedChannel channel;
+  private final Duration shortDeadline;
+  private final Duration inferDeadline;
+
+  /**
+   * Prepares a channel; nothing is sent yet.
+   *
+   * @param uri {@code http://host:port} or {@code https://host:port}
+   * @param trust PEM file of the certificates to trust instead of the platform's, or null
+   * @param inferDeadline for one inference; other calls have at most 60 seconds
+   * @throws IllegalArgumentException if the URI is not of this form
+   */
+  public Host(URI uri, Path trust, Duration inferDeadline) {
+    boolean tls = "https".equals(uri.getScheme());
+    if (!tls && !"http".equals(uri.getScheme()) || uri.getHost() == null) {
+      throw new IllegalArgumentException("server address " + uri + " is not http://host:port or https://host:port");
+    }
+    if (trust != null && !tls) {
+      throw new IllegalArgumentException("a certificate to trust was given, but " + uri + " is not https");
+    }
+    int port = uri.getPort() >= 0 ? uri.getPort() : tls ? 443 : 80;
+    String host = uri.getHost().startsWith("[") ? uri.getHost().substring(1, uri.getHost().length() - 1) : uri.getHost();
+    channel =
+        Grpc.newChannelBuilderForAddress(host, port, tls ? tls(trust) : InsecureChannelCredentials.create())
+            .maxInboundMessageSize(MAX_ANSWER_BYTES)
+            .disableRetry()
+            .build();
+    this.inferDeadline = inferDeadline;
+    this.shortDeadline = inferDeadline.compareTo(Duration.ofSeconds(60)) < 0 ? inferDeadline : Duration.ofSeconds(60);
+  }
+
+  private static ChannelCredentials tls(Path trust) {
+    if (trust == null) {
+      return TlsChannelCredentials.create();
+    }
+    try {
+      return TlsChannelCredentials.newBuilder().trustManager(trust.toFile()).build();
+    } catch (IOException e) {
+      throw new IllegalArgumentException("cannot read the certificates in " + trust + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * One version of one model of the host.
+   *
+   * @param ready whether it is served
+   * @param problem why not; empty when ready
+   */
+  public record Entry(String name, String version, boolean ready, String signatureSha256, String problem) {}
+
+  /** Lists the models. */
+  public List<Entry> listModels() {
+    return call(() -> {
+      List<Entry> entries = new ArrayList<>();
+      for (ModelEntry e : ModelServiceGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(shortDeadline.toNanos(), TimeUnit.NANOSECONDS)
+          .listModels(ListModelsRequest.getDefaultInstance())
+          .getModelsList()) {
+        boolean ready = e.getState() == ModelState.MODEL_STATE_READY;
+        entries.add(new Entry(e.getName(), e.getVersion(), ready, e.getSignatureSha256(), e.getProblem()));
+      }
+      return entries;
+    });
+  }
+
+  /**
+   * Fetches a model's parameters and signature and proves that they are well formed and belong together.
+   *
+   * @param version empty for the newest
+   */
+  public ModelDescription model(String name, String version) {
+    return ModelMessages.fromMessage(call(() ->
+        ModelServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(shortDeadline.toNanos(), TimeUnit.NANOSECONDS)
+            .getModel(GetModelRequest.newBuilder().setName(name).setVersion(version).build())));
+  }
+
+  /** Returns the hashes among those of the manifest that the host does not hold. */
+  public Set<String> missingKeys(KeyManifest manifest) {
+    Set<String> missing = new HashSet<>();
+    List<KeyManifest.Entry> entries = manifest.entries();
+    for (int start = 0; start < entries.size(); start += HASHES_PER_CALL) {
+      MissingKeysRequest.Builder request = MissingKeysRequest.newBuilder();
+      for (KeyManifest.Entry entry : entries.subList(start, Math.min(entries.size(), start + HASHES_PER_CALL))) {
+        request.addSha256(hash(entry.sha256()));
+      }
+      for (ByteString hash : call(() ->
+          KeyServiceGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(shortDeadline.toNanos(), TimeUnit.NANOSECONDS)
+              .missingKeys(request.build())).getMissingList()) {
+        missing.add(HexFormat.of().formatHex(hash.toByteArray()));
+      }
+    }
+    return missing;
+  }
+
+  /**
+   * What the host has of an upload.
+   *
+   * @param receivedBytes contiguous from 0
+   * @param complete whether the blob is whole, verified and on disk
+   */
+  public record Received(long receivedBytes, boolean complete) {}
+
+  /** Sends one chunk of a key; the data may be empty to ask how far the upload is. */
+  public Received putChunk(String sha256, long totalBytes, long offset, ByteBuffer data) {
+    CRC32C crc = new CRC32C();
+    crc.update(data.duplicate());
+    PutChunkResponse response = call(() ->
+        KeyServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(shortDeadline.toNanos(), TimeUnit.NANOSECONDS)
+            .putChunk(
+                PutChunkRequest.newBuilder()
+                    .setUploadId(hash(sha256))
+                    .setTotalBytes(totalBytes)
+                    .setOffset(offset)
+                    .setCrc32C((int) crc.getValue())
+                    .setData(UnsafeByteOperations.unsafeWrap(data.duplicate()))
+                    .build()));
+    return new Received(response.getReceivedBytes(), response.getComplete());
+  }
+
+  /** Registers a key set whose blobs are all there and returns its id. */
+  public String registerKeySet(KeyManifest manifest) {
+    return call(() ->
+        KeyServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(shortDeadline.toNanos(), TimeUnit.NANOSECONDS)
+            .registerKeySet(
+                RegisterKeySetRequest.newBuilder()
+                    .setManifest(UnsafeByteOperations.unsafeWrap(manifest.toBytes()))
+                    .build())
+            .getKeySetId());
+  }
+
+  /**
+   * An answer.
+   *
+   * @param ciphertexts CIPHERTEXT blobs by program output
+   * @param layerNanos time by layer, in order
+   */
+  public record Answer(List<byte[]> ciphertexts, long serverNanos, Map<String, Long> layerNanos) {}
+
+  /** Runs a model on encrypted inputs. */
+  public Answer infer(String model, String version, String signatureSha256, String keySetId, List<byte[]> ciphertexts) {
+    InferRequest.Builder request =
+        InferRequest.newBuilder()
+            .setModel(model)
+            .setVersion(version)
+            .setSignatureSha256(signatureSha256)
+            .setKeySetId(keySetId);
+    ciphertexts.forEach(c -> request.addCiphertexts(UnsafeByteOperations.unsafeWrap(c)));
+    InferResponse response = call(() ->
+        InferenceServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(inferDeadline.toNanos(), TimeUnit.NANOSECONDS)
+            .infer(request.build()));
+    Map<String, Long> layers = new LinkedHashMap<>();
+    for (LayerTime layer : response.getLayersList()) {
+      layers.merge(layer.getName(), layer.getNanos(), Long::sum);
+    }
+    return new Answer(
+        response.getCiphertextsList().stream().map(ByteString::toByteArray).toList(), response.getServerNanos(), layers);
+  }
+
+  @Override
+  public void close() {
+    channel.shutdown();
+    try {
+      if (!channel.awaitTermination(5, TimeUnit.SECONDS)) {
+        channel.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      channel.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static ByteString hash(String sha256) {
+    return UnsafeByteOperations.unsafeWrap(HexFormat.of().parseHex(sha256));
+  }
+
+  private static <T> T call(Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (ServiceException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw ErrorTable.fromGrpc(e);
+    }
+  }
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.client.internal;
+
+import dev.tacet.client.KeyRingException;
+import dev.tacet.client.ProgressListener;
+import dev.tacet.he.Context;
+import dev.tacet.he.KeyManifest;
+import dev.tacet.he.KeyRequirement;
+import dev.tacet.he.Parameters;
+import dev.tacet.he.PublicKey;
+import dev.tacet.he.secret.KeyGenerator;
+import dev.tacet.he.secret.SecretKey;
+import dev.tacet.he.secret.SecretKeyAccess;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * A key ring's folder: {@code ring.key} (see {@link Vault}), {@code pins.properties}, and for each parameter set a folder named by
+ * its hash with {@code secret.key} (sealed), {@code public.key} and the evaluation keys. One process at a time makes keys in it.
+ */
+public final class KeyRingFiles implements AutoCloseable {
+  private final Path folder;
+  private final Vault vault;
+  private final boolean temporary;
+  private final Map<String, SecretKey> secretKeys = new HashMap<>();
+  private final Map<String, Context> contexts = new HashMap<>();
+  private boolean closed;
+
+  private KeyRingFiles(Path folder, Vault vault, boolean temporary) {
+    this.folder = folder;
+    this.vault = vault;
+    this.temporary = temporary;
+  }
+
+  /** Opens the ring in a folder, or starts one there. */
+  public static KeyRingFiles open(Path folder, char[] passphrase) {
+    if (passphrase.length == 0) {
+      throw new KeyRingException("the passphrase of key ring " + folder + " is empty", "Give a passphrase.", null);
+    }
+    Path file = folder.resolve("ring.key");
+    try {
+      PrivateFiles.makeFolder(folder);
+      try (Locked lock = new Locked(folder)) {
+        if (Files.exists(file)) {
+          return new KeyRingFiles(folder, Vault.unlock(file, Files.readAllBytes(file), passphrase), false);
+        }
+        Vault vault = Vault.unsaved();
+        PrivateFiles.write(file, ByteBuffer.wrap(vault.lock(passphrase, Vault.DEFAULT_ROUNDS)));
+        return new KeyRingFiles(folder, vault, false);
+      }
+    } catch (IOException e) {
+      throw failed(folder, e);
+    }
+  }
+
+  /** Makes a ring whose secret keys exist in locked memory only; its evaluation keys lie in a folder that close deletes. */
+  public static KeyRingFiles temporary() {
+    try {
+      return new KeyRingFiles(PrivateFiles.makeTemporaryFolder("tacet-keys-"), null, true);
+    } catch (IOException e) {
+      throw failed(Path.of(System.getProperty("java.io.tmpdir")), e);
+    }
+  }
+
+  /** Returns the file of pinned signatures. */
+  public Path pinsFile() {
+    return folder.resolve("pins.properties");
+  }
+
+  /** Returns the shared context of these parameters. */
+  public synchronized Context context(Parameters parameters) {
+    requireOpen();
+    return contexts.computeIfAbsent(parameters.hashHex(), hash -> Context.create(parameters));
+  }
+
+  /** Returns the secret key of these parameters, made when there is none yet; it is closed with this. */
+  public synchronized SecretKey secretKey(Parameters parameters) {
+    SecretKey key = secretKeys.get(parameters.hashHex());
+    if (key != null) {
+      return key;
+    }
+    Context context = context(parameters);
+    try (Locked lock = new Locked(folder)) {
+      key = temporary ? SecretKey.generate(context) : loadOrMake(context);
+    } catch (IOException e) {
+      throw failed(folder, e);
+    }
+    secretKeys.put(parameters.hashHex(), key);
+    return key;
+  }
+
+  private SecretKey loadOrMake(Context context) throws IOException {
+    Path home = home(context.parameters());
+    Path file = home.resolve("secret.key");
+    String name = context.parameters().hashHex();
+    byte[] blob;
+    if (Files.exists(file)) {
+      blob = vault.open(file, name, Files.readAllBytes(file));
+      try {
+        return SecretKey.restore(context, blob, SecretKeyAccess.get());
+      } finally {
+        Arrays.fill(blob, (byte) 0);
+      }
+    }
+    SecretKey key = SecretKey.generate(context);
+    blob = key.export(SecretKeyAccess.get());
+    try {
+      PrivateFiles.write(file, ByteBuffer.wrap(vault.seal(name, blob)));
+    } catch (IOException | RuntimeException e) {
+      key.close();
+      throw e;
+    } finally {
+      Arrays.fill(blob, (byte) 0);
+    }
+    return key;
+  }
+
+  /** Returns the public key, the same each time; the caller closes it. */
+  public synchronized PublicKey publicKey(Parameters parameters) {
+    SecretKey key = secretKey(parameters);
+    try (Locked lock = new Locked(folder)) {
+      Path file = home(parameters).resolve("public.key");
+      if (Files.exists(file)) {
+        return PublicKey.fromBytes(key.context(), ByteBuffer.wrap(Files.readAllBytes(file)));
+      }
+      PublicKey made = new KeyGenerator(key).publicKey();
+      PrivateFiles.write(file, ByteBuffer.wrap(made.toBytes()));
+      return made;
+    } catch (IOException e) {
+      throw failed(folder, e);
+    }
+  }
+
+  /** Returns a set of just these evaluation keys, making those that are not there yet. */
+  public synchronized KeyManifest evaluationKeys(
+      Parameters parameters, Collection<KeyRequirement> requirements, ProgressListener progress) {
+    SecretKey key = secretKey(parameters);
+    KeyGenerator generator = new KeyGenerator(key);
+    try (Locked lock = new Locked(folder)) {
+      return new KeyFolder(home(parameters), parameters).ensure(
+          new TreeSet<>(requirements),
+          generator::evaluationKey,
+          done -> progress.progress(ProgressListener.Stage.GENERATE_KEYS, done, requirements.size()));
+    } catch (IOException e) {
+      throw failed(folder, e);
+    }
+  }
+
+  /** Opens the file of one evaluation key for reading. */
+  public FileChannel openKey(Parameters parameters, String sha256) {
+    requireOpen();
+    try {
+      return new KeyFolder(home(parameters), parameters).open(sha256);
+    } catch (IOException e) {
+      throw failed(folder, e);
+    }
+  }
+
+  /** Forgets the secret key of these parameters and every key made from it; the next use makes new ones. */
+  public synchronized void rotate(Parameters parameters) {
+    requireOpen();
+    SecretKey key = secretKeys.remove(parameters.hashHex());
+    if (key != null) {
+      key.close();
+    }
+    try (Locked lock = new Locked(folder)) {
+      PrivateFiles.deleteFolder(home(parameters));
+    } catch (IOException e) {
+      throw failed(folder, e);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    secretKeys.values().forEach(SecretKey::close);
+    contexts.values().forEach(Context::close);
+    if (vault != null) {
+      vault.close();
+    }
+    if (temporary) {
+      try {
+        PrivateFiles.deleteFolder(folder);
+      } catch (IOException e) {
+        throw failed(folder, e);
+      }
+    }
+  }
+
+  private Path home(Parameters parameters) throws IOException {
+    Path home = folder.resolve(parameters.hashHex());
+    PrivateFiles.makeFolder(home);
+    return home;
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("key ring " + folder + " is closed");
+    }
+  }
+
+  private static KeyRingException failed(Path folder, IOException e) {
+    return new KeyRingException(
+        "key ring " + folder + ": " + e, "Check that the folder can be read and written and that the disk is not full.", e);
+  }
+
+  /** Holds the folder against other threads and processes. */
+  private static final class Locked implements AutoCloseable {
+    private static final Map<Path, Object> OWNERS = new HashMap<>();
+
+    private final Path file;
+    private final FileChannel channel;
+    private final FileLock lock;
+
+    Locked(Path folder) throws IOException {
+      file = folder.toRealPath().resolve("lock");
+      synchronized (OWNERS) {
+        boolean interrupted = false;
+        while (OWNERS.containsKey(file)) {
+          try {
+            OWNERS.wait();
+          } catch (InterruptedException e) {
+            interrupted = true;
+          }
+        }
+        OWNERS.put(file, this);
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+      FileChannel opened = null;
+      try {
+        opened = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        lock = opened.lock();
+        channel = opened;
+      } catch (IOException | RuntimeException e) {
+        if (opened != null) {
+          opened.close();
+        }
+        release();
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      try {
+        lock.release();
+        channel.close();
+      } finally {
+        release();
+      }
+    }
+
+    private void release() {
+      synchronized (OWNERS) {
+        OWNERS.remove(file);
+        OWNERS.notifyAll();
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.client.internal;
+
+import dev.tacet.client.ProgressListener;
+import dev.tacet.he.KeyManifest;
+import dev.tacet.he.Parameters;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ServiceException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.Set;
+
+/** Brings a key set to a host: only the blobs that it lacks, in chunks of 1 MiB, resuming where an earlier upload ended. */
+public final class KeyUpload {
+  private static final int CHUNK_BYTES = 1 << 20;
+  private static final int MAX_STALLS = 4;
+
+  private final Host host;
+  private final KeyRingFiles ring;
+  private final Parameters parameters;
+  private final ProgressListener progress;
+  private long done;
+  private long total;
+
+  /** Makes an upload of keys of these parameters. */
+  public KeyUpload(Host host, KeyRingFiles ring, Parameters parameters, ProgressListener progress) {
+    this.host = host;
+    this.ring = ring;
+    this.parameters = parameters;
+    this.progress = progress;
+  }
+
+  /** Uploads what is missing, registers the set and returns its id. */
+  public String upload(KeyManifest manifest) {
+    Set<String> missing = host.missingKeys(manifest);
+    total = manifest.entries().stream().filter(e -> missing.contains(e.sha256())).mapToLong(KeyManifest.Entry::bytes).sum();
+    done = 0;
+    progress.progress(ProgressListener.Stage.UPLOAD_KEYS, 0, total);
+    for (KeyManifest.Entry entry : manifest.entries()) {
+      if (missing.contains(entry.sha256())) {
+        put(entry);
+      }
+    }
+    String id = host.registerKeySet(manifest);
+    if (!id.equals(manifest.keySetId())) {
+      throw new ServiceException(
+          ErrorCause.INTERNAL, "the host registered key set " + id + ", its manifest hashes to " + manifest.keySetId());
+    }
+    return id;
+  }
+
+  private void put(KeyManifest.Entry entry) {
+    ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
+    long start = done;
+    long offset = 0;
+    int stalls = 0;
+    try (FileChannel channel = ring.openKey(parameters, entry.sha256())) {
+      while (true) {
+        chunk.clear().limit((int) Math.min(CHUNK_BYTES, entry.bytes() - offset));
+        for (long at = offset; chunk.hasRemaining(); at = offset + chunk.position()) {
+          if (channel.read(chunk, at) < 0) {
+            throw new IOException("key file " + entry.sha256() + " ends at byte " + at + " of " + entry.bytes());
+          }
+        }
+        Host.Received received = send(entry, offset, chunk.flip());
+        done = start + Math.min(entry.bytes(), Math.max(0, received.receivedBytes()));
+        progress.progress(ProgressListener.Stage.UPLOAD_KEYS, done, total);
+        if (received.complete()) {
+          done = start + entry.bytes();
+          return;
+        }
+        stalls = received.receivedBytes() > offset ? 0 : stalls + 1;
+        if (stalls >= MAX_STALLS || received.receivedBytes() < 0 || received.receivedBytes() > entry.bytes()) {
+          throw new ServiceException(
+              ErrorCause.INTERNAL,
+              "the host says it has " + received.receivedBytes() + " of " + entry.bytes() + " bytes of a key after byte " + offset);
+        }
+        offset = received.receivedBytes();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Host.Received send(KeyManifest.Entry entry, long offset, ByteBuffer data) {
+    try {
+      return host.putChunk(entry.sha256(), entry.bytes(), offset, data);
+    } catch (ServiceException e) {
+      String continueAt = e.details().get("received_bytes");
+      if (e.errorCause() == ErrorCause.OFFSET_MISMATCH && continueAt != null && continueAt.matches("[0-9]{1,18}")) {
+        return new Host.Received(Long.parseLong(continueAt), false);
+      }
+      throw e;
+    }
+  }
+}
