@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "program/checker.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "support/fixture.h"
+
+namespace tacet {
+namespace {
+
+using testing::expect_error;
+using testing::Lab;
+using testing::Shape;
+
+/// A program under construction: every op declares the type that it is given.
+struct Draft {
+  explicit Draft(const Lab& from) : lab(from) {
+    program.layers = {"input", "fc1"};
+    program.constants = {VectorConstant{4, {1, 2, 3}}, MatrixConstant{2, 3, 4, 4, {1, 2, 3, 4, 5, 6}},
+                         PolynomialConstant{Basis::kMonomial, {0, 1, 2, 3}}, PolynomialConstant{Basis::kMonomial, {1}}};
+  }
+
+  ValueType type(int level, int components = 2) const { return {Encoding::kSlots, level, components, lab.scale}; }
+  ValueType squared(int level) const { return {Encoding::kSlots, level, 3, lab.scale * lab.scale}; }
+
+  u32 add(Opcode opcode, std::vector<u32> arguments, ValueType result, const std::function<void(Instruction&)>& set = {}) {
+    Instruction op;
+    op.opcode = opcode;
+    op.layer = 1;
+    op.arguments = std::move(arguments);
+    op.type = std::move(result);
+    if (opcode == Opcode::kInput) op.index = static_cast<u32>(program.inputs++);
+    if (opcode == Opcode::kOutput) op.index = static_cast<u32>(program.outputs++);
+    if (set) set(op);
+    program.instructions.push_back(op);
+    return static_cast<u32>(program.instructions.size() - 1);
+  }
+
+  u32 input(int level) { return add(Opcode::kInput, {}, type(level)); }
+  void output(u32 value) { add(Opcode::kOutput, {value}, ValueType(program.instructions[value].type)); }
+  void check() const { check_program(*lab.context, program); }
+  void refused(std::vector<std::string> parts, Code code = Code::kMalformed) const {
+    expect_error(code, parts, [&] { check(); });
+  }
+
+  const Lab& lab;
+  Program program;
+};
+
+class CheckerTest : public ::testing::Test {
+ protected:
+  Lab lab{Shape{5, 3, 40, 2, 2}};
+  Draft draft{lab};
+};
+
+TEST_F(CheckerTest, AcceptsEveryImplementedOpAndDerivesItsKeys) {
+  const u32 x = draft.input(3);
+  const u32 y = draft.add(Opcode::kNegate, {x}, draft.type(3));
+  const u32 sum = draft.add(Opcode::kSub, {draft.add(Opcode::kAdd, {x, y}, draft.type(3)), x}, draft.type(3));
+  const u32 shifted = draft.add(Opcode::kAddScalar, {draft.add(Opcode::kAddPlain, {sum}, draft.type(3))}, draft.type(3));
+  const u32 wide = draft.add(Opcode::kMultiply, {shifted, x}, draft.squared(3));
+  draft.add(Opcode::kSquare, {x}, draft.squared(3));
+  ValueType product = draft.squared(3);
+  product.components = 2;
+  const u32 narrow = draft.add(Opcode::kRelinearize, {wide}, product);
+  product.level = 2;
+  product.scale = product.scale.times_prime(3, -1);
+  const u32 rescaled = draft.add(Opcode::kRescale, {narrow}, product);
+  const auto plain = [](Instruction& op) { op.plain_scale = Scale().times_prime(2); };
+  ValueType scaled = product;
+  scaled.scale = scaled.scale.times_prime(2);
+  draft.add(Opcode::kMultiplyPlain, {rescaled}, scaled, plain);
+  draft.add(Opcode::kMultiplyScalar, {rescaled}, scaled, plain);
+  draft.add(Opcode::kLinearTransform, {rescaled}, scaled, [&](Instruction& op) {
+    plain(op);
+    op.constant = 1;
+    op.baby_steps = 2;
+  });
+  draft.add(Opcode::kRotate, {rescaled}, product, [](Instruction& op) { op.steps = -3; });
+  draft.add(Opcode::kRotateSum, {rescaled}, product, [](Instruction& op) {
+    op.stride = 4;
+    op.count = 4;
+  });
+  draft.add(Opcode::kConjugate, {rescaled}, product);
+  const u32 last = draft.add(Opcode::kPolynomial, {rescaled}, draft.type(0), [](Instruction& op) { op.constant = 2; });
+  product.level = 1;
+  draft.add(Opcode::kDropLevel, {rescaled}, product);
+  draft.output(last);
+  EXPECT_NO_THROW(draft.check());
+  const std::map<u32, int> expected = {
+      {0, 3},           // relinearize at level 3, polynomial at level 2
+      {5, 2}, {25, 2},  // baby step 1 and giant step 2 of four diagonals
+      {galois_element(32, -3), 2}, {galois_element(32, 4), 2}, {galois_element(32, 8), 2}, {63, 2}};
+  EXPECT_EQ(expected, required_keys(*lab.context, draft.program));
+}
+
+TEST_F(CheckerTest, RefusesEveryUnimplementedOpByName) {
+  for (const Opcode opcode : {Opcode::kMultiplyMonomial, Opcode::kMatrixProduct, Opcode::kModSwitch, Opcode::kRingSwitch,
+                              Opcode::kExtract, Opcode::kMaskRandom, Opcode::kFlood, Opcode::kBootstrap}) {
+    Draft one(lab);
+    one.output(one.add(opcode, {one.input(3)}, one.type(3)));
+    one.refused({"op 1", op_info(opcode).name, "not available"}, Code::kUnsupported);
+  }
+}
+
+TEST_F(CheckerTest, NamesBothLevelsOfASum) {
+  const u32 high = draft.input(3);
+  draft.output(draft.add(Opcode::kAdd, {high, draft.input(2)}, draft.type(3)));
+  draft.refused({"op 2 (add)", "levels 3 and 2"});
+}
+
+TEST_F(CheckerTest, NamesBothScalesOfASum) {
+  ValueType other = draft.type(3);
+  other.scale = Scale::power_of_two(39);
+  const u32 x = draft.input(3);
+  draft.output(draft.add(Opcode::kSub, {x, draft.add(Opcode::kInput, {}, other)}, draft.type(3)));
+  draft.refused({"op 2 (sub)", "2^40", "2^39"});
+}
+
+TEST_F(CheckerTest, RefusesRescaleAtLevelZero) {
+  draft.output(draft.add(Opcode::kRescale, {draft.input(0)}, draft.type(0)));
+  draft.refused({"op 1 (rescale)", "level 0"});
+}
+
+TEST_F(CheckerTest, RefusesRotationOfThreeComponents) {
+  const u32 product = draft.add(Opcode::kSquare, {draft.input(3)}, draft.squared(3));
+  draft.output(draft.add(Opcode::kRotate, {product}, draft.squared(3)));
+  draft.refused({"op 2 (rotate)", "3 components"});
+}
+
+TEST_F(CheckerTest, RefusesADeclaredTypeThatIsNotTheComputedOne) {
+  draft.output(draft.add(Opcode::kNegate, {draft.input(3)}, draft.type(2)));
+  draft.refused({"op 1 (negate)", "declared level 2", "computed 3"});
+}
+
+TEST_F(CheckerTest, RefusesAScaleAboveItsModulus) {
+  draft.output(draft.add(Opcode::kSquare, {draft.input(0)}, draft.squared(0)));
+  draft.refused({"op 1 (square)", "80.00 bits", "level 0"});
+}
+
+TEST_F(CheckerTest, RefusesAScaleThatLeavesItsBounds) {
+  ValueType tiny = draft.type(3);
+  tiny.scale = Scale::power_of_two(-65000);
+  const u32 x = draft.add(Opcode::kInput, {}, tiny);
+  const auto plain = [](Instruction& op) { op.plain_scale = Scale::power_of_two(-65000); };
+  draft.output(draft.add(Opcode::kMultiplyPlain, {x}, tiny, plain));
+  draft.refused({"op 1 (multiplyPlain)", "130000"});
+}
+
+TEST_F(CheckerTest, RefusesAPolynomialThatIsTooDeepOrConstant) {
+  draft.output(draft.add(Opcode::kPolynomial, {draft.input(1)}, draft.type(0), [](Instruction& op) { op.constant = 2; }));
+  draft.refused({"op 1 (polynomial)", "degree 3 needs level 2, has 1"});
+  Draft constant(lab);
+  const auto degree_zero = [](Instruction& op) { op.constant = 3; };
+  constant.output(constant.add(Opcode::kPolynomial, {constant.input(1)}, constant.type(1), degree_zero));
+  constant.refused({"degree 0"});
+}
+
+TEST_F(CheckerTest, RefusesConstantsThatAreNotThereOrOfAnotherKind) {
+  draft.output(draft.add(Opcode::kAddPlain, {draft.input(3)}, draft.type(3), [](Instruction& op) { op.constant = 9; }));
+  draft.refused({"op 1 (addPlain)", "constant 9 of 4"});
+  Draft kind(lab);
+  kind.output(kind.add(Opcode::kAddPlain, {kind.input(3)}, kind.type(3), [](Instruction& op) { op.constant = 1; }));
+  kind.refused({"constant 1 is not a vector"});
+}
+
+TEST_F(CheckerTest, RefusesScalarsThatTheScaleOneCannotHold) {
+  draft.output(draft.add(Opcode::kMultiplyScalar, {draft.input(3)}, draft.type(3), [](Instruction& op) { op.scalar = 0.5; }));
+  draft.refused({"op 1 (multiplyScalar)", "integer"});
+}
+
+TEST_F(CheckerTest, RefusesCountsThatAreNoPowersOfTwo) {
+  draft.output(draft.add(Opcode::kRotateSum, {draft.input(3)}, draft.type(3), [](Instruction& op) { op.count = 3; }));
+  draft.refused({"op 1 (rotateSum)", "count 3"});
+}
+
+TEST_F(CheckerTest, RefusesMissingAndRepeatedInputsAndOutputs) {
+  draft.refused({"no outputs"});
+  draft.output(draft.input(3));
+  draft.program.inputs = 2;
+  draft.refused({"declares 2 inputs, has 1"});
+  Draft repeated(lab);
+  repeated.input(3);
+  repeated.output(repeated.add(Opcode::kInput, {}, repeated.type(3), [](Instruction& op) { op.index = 0; }));
+  repeated.refused({"op 1 (input)", "index 0", "twice"});
+}
+
+TEST_F(CheckerTest, RefusesKeySwitchingWithoutSpecialPrimes) {
+  const Lab bare(Shape{5, 3, 40, 1, 0});
+  Draft one(bare);
+  one.output(one.add(Opcode::kRotate, {one.input(3)}, one.type(3), [](Instruction& op) { op.steps = 1; }));
+  one.refused({"special primes"});
+}
+
+TEST_F(CheckerTest, NamesTheElementAndLevelOfAMissingKey) {
+  EvaluationKeySet none;
+  expect_error(Code::kMissingKey, {"25", "2"}, [&] { check_keys({{25, 2}}, none); });
+}
+
+}  // namespace
+}  // namespace tacet

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "program/executor.h"
+
+#include <gtest/gtest.h>
+
+#include "support/fixture.h"
+
+namespace tacet {
+namespace {
+
+using testing::expect_error;
+using testing::Lab;
+using testing::Shape;
+
+Instruction instruction(Opcode opcode, std::vector<u32> arguments, ValueType type) {
+  Instruction op;
+  op.opcode = opcode;
+  op.arguments = std::move(arguments);
+  op.type = std::move(type);
+  return op;
+}
+
+class ExecutorTest : public ::testing::Test {
+ protected:
+  ValueType type(int level) const { return {Encoding::kSlots, level, 2, lab.scale}; }
+
+  /// One input, `count` rotations of it by 1, 2, .., each an output.
+  Program rotations(int count) const {
+    Program program;
+    program.layers = {"rotations"};
+    program.inputs = 1;
+    program.outputs = count;
+    program.instructions.push_back(instruction(Opcode::kInput, {}, type(3)));
+    for (int k = 1; k <= count; ++k) {
+      program.instructions.push_back(instruction(Opcode::kRotate, {0}, type(3)));
+      program.instructions.back().steps = k;
+    }
+    for (int k = 1; k <= count; ++k) {
+      program.instructions.push_back(instruction(Opcode::kOutput, {static_cast<u32>(k)}, type(3)));
+      program.instructions.back().index = static_cast<u32>(k - 1);
+    }
+    return program;
+  }
+
+  /// output(input + vector) in a layer named fc2.
+  Program sum(VectorConstant vector, int level) const {
+    Program program;
+    program.layers = {"fc2"};
+    program.inputs = program.outputs = 1;
+    program.constants = {std::move(vector)};
+    program.instructions = {instruction(Opcode::kInput, {}, type(level)), instruction(Opcode::kAddPlain, {0}, type(level)),
+                            instruction(Opcode::kOutput, {1}, type(level))};
+    return program;
+  }
+
+  Lab lab{Shape{5, 3, 40, 2, 2}};
+  std::vector<double> x = lab.random(1);
+};
+
+TEST_F(ExecutorTest, RotationsOfOneValueShareTheirDecompositionAndComeOutRight) {
+  for (int k = 1; k <= 5; ++k) lab.add_rotation(k);
+  const auto program = ExecutableProgram::create(lab.context, rotations(5));
+  const Ciphertext input = lab.encrypt(x);
+  const RunResult result = program->run(lab.keys, {&input}, nullptr);
+  ASSERT_EQ(5u, result.outputs.size());
+  for (std::size_t k = 1; k <= 5; ++k) {
+    EXPECT_LT(lab.error(*result.outputs[k - 1], [&](std::size_t j) { return x[(j + k) % x.size()]; }), 1e-7);
+  }
+  ASSERT_EQ(1u, result.layer_nanos.size());
+  EXPECT_GT(result.layer_nanos[0], 0u);
+}
+
+TEST_F(ExecutorTest, AnOutputThatIsAnInputOutlivesIt) {
+  Program same = rotations(1);
+  same.instructions[2].arguments = {0};
+  lab.add_rotation(1);
+  const auto program = ExecutableProgram::create(lab.context, same);
+  std::shared_ptr<const Ciphertext> output;
+  {
+    const Ciphertext input = lab.encrypt(x);
+    output = program->run(lab.keys, {&input}, nullptr).outputs[0];
+  }
+  EXPECT_LT(lab.error(*output, [&](std::size_t j) { return x[j]; }), 1e-7);
+}
+
+TEST_F(ExecutorTest, AVectorIsPaddedToItsPeriodAndTiled) {
+  const auto executable = ExecutableProgram::create(lab.context, sum({4, {1, 2, 3}}, 3));
+  EXPECT_EQ(lab.context->n() * 4 * sizeof(u64), executable->bytes());
+  const Ciphertext input = lab.encrypt(x);
+  const RunResult result = executable->run(nullptr, {&input}, nullptr);
+  const double added[] = {1, 2, 3, 0};
+  EXPECT_LT(lab.error(*result.outputs[0], [&](std::size_t j) { return x[j] + added[j % 4]; }), 1e-7);
+}
+
+TEST_F(ExecutorTest, AConstantThatOverflowsNamesItsOpAndLayer) {
+  const Program overflowing = sum({4, {1e30}}, 0);
+  expect_error(Code::kMalformed, {"op 1", "addPlain", "fc2"}, [&] { ExecutableProgram::create(lab.context, overflowing); });
+}
+
+TEST_F(ExecutorTest, ConstantsThatDoNotFitInMemoryAreRefusedBeforeAnythingIsAllocated) {
+  const Lab large(Shape{16, 1, 40, 1, 1});
+  Program program;
+  program.layers = {"wide"};
+  program.inputs = program.outputs = 1;
+  program.constants = {MatrixConstant{1, 1, 32768, 32768, {1}}};
+  ValueType result = type(1);
+  program.instructions = {instruction(Opcode::kInput, {}, result)};
+  result.scale = result.scale * Scale::power_of_two(20);
+  for (int k = 0; k < 64; ++k) {  // 64 times 48 GiB
+    program.instructions.push_back(instruction(Opcode::kLinearTransform, {0}, result));
+    program.instructions.back().baby_steps = 181;
+    program.instructions.back().plain_scale = Scale::power_of_two(20);
+  }
+  program.instructions.push_back(instruction(Opcode::kOutput, {1}, result));
+  expect_error(Code::kOutOfMemory, {"MiB"}, [&] { ExecutableProgram::create(large.context, program); });
+}
+
+TEST_F(ExecutorTest, ASetFlagCancelsBeforeTheNextOperation) {
+  lab.add_rotation(1);
+  lab.add_rotation(2);
+  const auto program = ExecutableProgram::create(lab.context, rotations(2));
+  const Ciphertext input = lab.encrypt(x);
+  const CancelFlag flag{1};
+  expect_error(Code::kCancelled, {"0 of 5 operations", "rotations"}, [&] { program->run(lab.keys, {&input}, &flag); });
+}
+
+TEST_F(ExecutorTest, InputsAndKeysAreCheckedBeforeAnythingRuns) {
+  const auto program = ExecutableProgram::create(lab.context, rotations(1));
+  const Ciphertext low = lab.encrypt(x, 1);
+  expect_error(Code::kInvalidArgument, {"input 0", "level 1", "level 3"}, [&] { program->run(nullptr, {&low}, nullptr); });
+  expect_error(Code::kInvalidArgument, {"2 inputs", "takes 1"}, [&] { program->run(nullptr, {&low, &low}, nullptr); });
+  const Ciphertext input = lab.encrypt(x);
+  expect_error(Code::kMissingKey, {"5", "3"}, [&] { program->run(nullptr, {&input}, nullptr); });
+}
+
+}  // namespace
+}  // namespace tacet
