@@ -44,7 +44,7 @@ void sample_ternary(signed char* out, std::size_t n, const SecretSeed& seed, Pur
 const std::vector<u64>& error_table() {
   // Discrete Gaussian on the integers with standard deviation parameter sigma = 3.19 (the HomomorphicEncryption.org standard's 8/sqrt(2 pi)),
   // rho(x) = exp(-x^2 / (2 sigma^2)); entries round(2^63 * sum_{|x|<=k} rho(x) / sum rho), 80-digit decimal arithmetic
-  // (test/reference/error_table.py). The next entry would be 2^63 itself.
+  // (test/reference/reference.py). The next entry would be 2^63 itself.
   static const std::vector<u64> table = {
       0x1001f9a1b2ca9468, 0x2e7cf3ef07836cb6, 0x48ca7e85d834a57a, 0x5d5d51778f760881, 0x6bf35598550421b0, 0x7552dc90807bbed6,
       0x7ac8820561a4c975, 0x7daa6596524b7ffd, 0x7f0b8114bba4ecb9, 0x7fa4a9fc5ea574e9, 0x7fe0e1077aef391a, 0x7ff6563f810f15d0,

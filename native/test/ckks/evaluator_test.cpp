@@ -136,6 +136,19 @@ TEST(KeySwitching, WithADigitAboveThePIsCorrectUpToTheLargerNoise) {
   EXPECT_LT(lab.error(rotated, [&](std::size_t i) { return x[(i + 1) % lab.slots()]; }), 1e-4);
 }
 
+TEST(KeySwitching, WithKeysMadeForALowerLevelIsRightThereAndBelow) {
+  Lab lab(Shape{11, 4, 40, 2, 2});
+  lab.add_key(galois_element(lab.context->n(), 1), 2);
+  lab.add_key(0, 2);
+  const std::vector<double> x = lab.random(1);
+  for (int level : {2, 1}) {
+    const Ciphertext c = lab.encrypt(x, level);
+    EXPECT_LT(lab.error(lab.evaluator.rotate(c, 1), [&](std::size_t i) { return x[(i + 1) % lab.slots()]; }), kBound);
+    const Ciphertext square = lab.evaluator.relinearize(lab.evaluator.square(c));
+    EXPECT_LT(lab.error(square, [&](std::size_t i) { return x[i] * x[i]; }), kBound);
+  }
+}
+
 class EvaluatorRefuses : public ::testing::Test {
  protected:
   Lab lab{Shape{11, 2, 40, 1, 1}};

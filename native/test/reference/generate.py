@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes vectors.h, the known answers of the native tests:  python3 generate.py > vectors.h"""
+"""Writes vectors.h, the known answers of the native tests:  python3 generate.py > vectors.h
+
+`python3 generate.py --check vectors.h` writes nothing and exits 1 if the file is not what it would write.
+"""
 import cmath
+import contextlib
+import io
 import math
 import random
+import sys
 
 import reference as ref
 
@@ -32,120 +38,133 @@ def flatten(rows):
     return [x for row in rows for x in row]
 
 
-print("// SPDX-License-Identifier: Apache-2.0")
-print("// Written by test/reference/generate.py from a big-integer reference in Python; do not edit.")
-print("#pragma once\n")
-print("#include <vector>\n")
-print('#include "util/types.h"\n')
-print("namespace tacet::vectors {\n")
-
-# Transforms: complete at n = 16, spot checks at n = 4096.
-small_q, large_q = 97, ref.primes_below(50, 1, 16)[0]
-for label, q in (("small", small_q), ("large", large_q)):
-    x = [0, q - 1] + [R.randrange(q) for _ in range(14)]
-    emit_number("ntt_%s_prime" % label, q)
-    emit_number("ntt_%s_root" % label, ref.primitive_root(q, 16))
-    emit("ntt_%s_coefficients" % label, x)
-    emit("ntt_%s_values" % label, ref.ntt(x, q))
-spot_q = ref.primes_below(50, 1, 4096)[0]
-emit_number("ntt_4096_prime", spot_q)
-emit_number("ntt_4096_root", ref.primitive_root(spot_q, 4096))
-spot = [(i * i * 0x9E3779B97F4A7C15 + i) % 2**64 % spot_q for i in range(4096)]  # the test computes the same
-spots = [0, 1, 2, 1023, 2048, 3333, 4094, 4095]
-emit("ntt_4096_indexes", spots)
-emit("ntt_4096_values", [ref.ntt_entry(spot, spot_q, j) for j in spots])
-
-# Streams.
-emit_number("uniform_prime", spot_q)
-values, _ = ref.uniform(PUBLIC, 3, 2, 5, spot_q, 64)
-emit("uniform_values", values)
-# 2^64 mod q is nearly q: words are skipped about once in 2^14
-skip_q = next(q for q in range(int(2**64 / 16384.9) // 4096 * 4096 + 1, 2**50, 4096) if ref.is_prime(q))
-seed, skipped = 0, 0
-while skipped == 0:
-    seed += 1
-    values, skipped = ref.uniform(bytes([seed]) * 32, 1, 0, 0, skip_q, 2048)
-emit_number("skip_prime", skip_q)
-emit_number("skip_seed_byte", seed)
-emit_number("skip_count", skipped)
-emit("skip_last_values", values[-8:])
-emit("ternary_values", ref.ternary(SECRET, 16, 64), "int")
-emit("error_values", ref.error(SECRET, 17, 3, 64), "int")
-emit("error_cumulative", ref.ERROR_TABLE)
-
-# Basis conversion: residues of x modulo three primes, the centred x modulo two others; x at the edges and at random.
-n = 16
-sources = ref.primes_below(50, 2, n) + ref.primes_below(40, 1, n)
-targets = ref.primes_below(45, 1, n) + ref.primes_below(30, 1, n)
-S = sources[0] * sources[1] * sources[2]
-xs = [0, 1, -1, S // 2 - 2**90, -(S // 2) + 2**90, sources[0], -sources[0] * sources[1]]
-xs += [R.randrange(-(S // 2), S // 2 + 1) for _ in range(n - len(xs))]
-emit("conversion_sources", sources)
-emit("conversion_targets", targets)
-emit("conversion_in", flatten([x % m for x in xs] for m in sources))
-emit("conversion_out", flatten([x % m for x in xs] for m in targets))
-
-# modDown and rescale: big integers divided and rounded.
-chain, special = ref.primes_below(45, 3, n), ref.primes_below(50, 2, n)
-P, Q = special[0] * special[1], chain[0] * chain[1] * chain[2]
-ys = [0, P, -P, P // 2 - 2**60, P // 2 + 2**60, -(P // 2) - 2**60, Q * P // 2 - 2**80]
-ys += [R.randrange(-(Q * P // 2), Q * P // 2) for _ in range(n - len(ys))]
-emit("divide_chain", chain)
-emit("divide_special", special)
-emit("mod_down_in", flatten([y % m for y in ys] for m in chain + special))
-emit("mod_down_out", flatten([ref.round_divide(y, P) % m for y in ys] for m in chain))
-zs = [ref.crt([y % m for m in chain], chain) for y in ys]
-zs[1:4] = [chain[2] // 2, chain[2] // 2 + 1, -(chain[2] // 2) - 1]
-emit("rescale_in", flatten([z % m for z in zs] for m in chain))
-emit("rescale_out", flatten([ref.round_divide(z, chain[2]) % m for z in zs] for m in chain[:2]))
-
-# A seeded ciphertext, a public key and evaluation keys at n = 16, digits of two primes, as they travel.
-s = ref.ternary(SECRET, 16, n)
-moduli = chain + special
-message = [R.randrange(-1000, 1000) for _ in range(n)]
-fresh = bytes(range(50, 82))  # seed of errors
-
-
-def minus_a_s_plus(a_values, small, q):
+def minus_a_s_plus(s, a_values, small, q):
     """NTT values of -a s + small, with a given in the NTT domain."""
     s_values, other = ref.ntt([c % q for c in s], q), ref.ntt([c % q for c in small], q)
     return [(o - a * t) % q for a, t, o in zip(a_values, s_values, other)]
 
 
-e = ref.error(fresh, 17, 0, n)
-emit("toy_message", message, "int")
-emit("toy_ciphertext_c0", flatten(minus_a_s_plus(ref.uniform(PUBLIC, 1, 0, i, q, n)[0], [x + y for x, y in zip(message, e)], q)
-                                  for i, q in enumerate(chain)))
-emit("toy_public_key_b", flatten(minus_a_s_plus(ref.uniform(PUBLIC, 2, 0, i, q, n)[0], e, q) for i, q in enumerate(chain)))
-for label, source in (("relinearization", ref.multiply(s, s)), ("galois5", ref.automorphism(s, 5))):
-    limbs = []
-    for j in range(2):
-        e_j = ref.error(fresh, 17, j, n)
-        for i, q in enumerate(moduli):
-            gadget = P if i < 3 and i // 2 == j else 0
-            limbs.append(minus_a_s_plus(ref.uniform(PUBLIC, 3, j, i, q, n)[0], [x + gadget * y for x, y in zip(e_j, source)], q))
-    emit("toy_%s_key_b" % label, flatten(limbs))
-u, e0, e1 = ref.ternary(fresh, 18, n), ref.error(fresh, 17, 0, n), ref.error(fresh, 19, 0, n)
-c0, c1 = [], []
-for i, q in enumerate(chain):
-    a = ref.uniform(PUBLIC, 2, 0, i, q, n)[0]
-    b = minus_a_s_plus(a, e, q)
-    uv = ref.ntt([c % q for c in u], q)
-    first = ref.ntt([(x + y) % q for x, y in zip(e0, message)], q)
-    second = ref.ntt([x % q for x in e1], q)
-    c0.append([(x * y + z) % q for x, y, z in zip(b, uv, first)])
-    c1.append([(x * y + z) % q for x, y, z in zip(a, uv, second)])
-emit("toy_public_encryption_c0", flatten(c0))
-emit("toy_public_encryption_c1", flatten(c1))
+def write():
+    print("// SPDX-License-Identifier: Apache-2.0")
+    print("// Written by test/reference/generate.py from a big-integer reference in Python; do not edit.")
+    print("#pragma once\n")
+    print("#include <vector>\n")
+    print('#include "util/types.h"\n')
+    print("namespace tacet::vectors {\n")
 
-# Encoding at n = 32 by the inverse of the embedding, written as a sum: a_k = (2/n) Re sum_j z_j conj(zeta^(5^j k)).
-n = 32
-z = [complex(R.uniform(-1, 1), R.uniform(-1, 1)) for _ in range(n // 2)]
-coefficients = []
-for k in range(n):
-    total = sum(z[j] * cmath.exp(-1j * math.pi * (pow(5, j, 2 * n) * k % (2 * n)) / n) for j in range(n // 2))
-    coefficients.append(round(2 * total.real / n * 2**30))
-emit("encode_real", [x.real for x in z], "double")
-emit("encode_imaginary", [x.imag for x in z], "double")
-emit("encode_coefficients_at_2_30", coefficients, "int")
-print("\n}  // namespace tacet::vectors")
+    # Transforms: complete at n = 16, spot checks at n = 4096.
+    small_q, large_q = 97, ref.primes_below(50, 1, 16)[0]
+    for label, q in (("small", small_q), ("large", large_q)):
+        x = [0, q - 1] + [R.randrange(q) for _ in range(14)]
+        emit_number("ntt_%s_prime" % label, q)
+        emit_number("ntt_%s_root" % label, ref.primitive_root(q, 16))
+        emit("ntt_%s_coefficients" % label, x)
+        emit("ntt_%s_values" % label, ref.ntt(x, q))
+    spot_q = ref.primes_below(50, 1, 4096)[0]
+    emit_number("ntt_4096_prime", spot_q)
+    emit_number("ntt_4096_root", ref.primitive_root(spot_q, 4096))
+    spot = [(i * i * 0x9E3779B97F4A7C15 + i) % 2**64 % spot_q for i in range(4096)]  # the test computes the same
+    spots = [0, 1, 2, 1023, 2048, 3333, 4094, 4095]
+    emit("ntt_4096_indexes", spots)
+    emit("ntt_4096_values", [ref.ntt_entry(spot, spot_q, j) for j in spots])
+
+    # Streams.
+    emit_number("uniform_prime", spot_q)
+    values, _ = ref.uniform(PUBLIC, 3, 2, 5, spot_q, 64)
+    emit("uniform_values", values)
+    # 2^64 mod q is nearly q: words are skipped about once in 2^14
+    skip_q = next(q for q in range(int(2**64 / 16384.9) // 4096 * 4096 + 1, 2**50, 4096) if ref.is_prime(q))
+    seed, skipped = 0, 0
+    while skipped == 0:
+        seed += 1
+        values, skipped = ref.uniform(bytes([seed]) * 32, 1, 0, 0, skip_q, 2048)
+    emit_number("skip_prime", skip_q)
+    emit_number("skip_seed_byte", seed)
+    emit_number("skip_count", skipped)
+    emit("skip_last_values", values[-8:])
+    emit("ternary_values", ref.ternary(SECRET, 16, 64), "int")
+    emit("error_values", ref.error(SECRET, 17, 3, 64), "int")
+    emit("error_cumulative", ref.ERROR_TABLE)
+
+    # Basis conversion: residues of x modulo three primes, the centred x modulo two others; x at the edges and at random.
+    n = 16
+    sources = ref.primes_below(50, 2, n) + ref.primes_below(40, 1, n)
+    targets = ref.primes_below(45, 1, n) + ref.primes_below(30, 1, n)
+    S = sources[0] * sources[1] * sources[2]
+    xs = [0, 1, -1, S // 2 - 2**90, -(S // 2) + 2**90, sources[0], -sources[0] * sources[1]]
+    xs += [R.randrange(-(S // 2), S // 2 + 1) for _ in range(n - len(xs))]
+    emit("conversion_sources", sources)
+    emit("conversion_targets", targets)
+    emit("conversion_in", flatten([x % m for x in xs] for m in sources))
+    emit("conversion_out", flatten([x % m for x in xs] for m in targets))
+
+    # modDown and rescale: big integers divided and rounded.
+    chain, special = ref.primes_below(45, 3, n), ref.primes_below(50, 2, n)
+    P, Q = special[0] * special[1], chain[0] * chain[1] * chain[2]
+    ys = [0, P, -P, P // 2 - 2**60, P // 2 + 2**60, -(P // 2) - 2**60, Q * P // 2 - 2**80]
+    ys += [R.randrange(-(Q * P // 2), Q * P // 2) for _ in range(n - len(ys))]
+    emit("divide_chain", chain)
+    emit("divide_special", special)
+    emit("mod_down_in", flatten([y % m for y in ys] for m in chain + special))
+    emit("mod_down_out", flatten([ref.round_divide(y, P) % m for y in ys] for m in chain))
+    zs = [ref.crt([y % m for m in chain], chain) for y in ys]
+    zs[1:4] = [chain[2] // 2, chain[2] // 2 + 1, -(chain[2] // 2) - 1]
+    emit("rescale_in", flatten([z % m for z in zs] for m in chain))
+    emit("rescale_out", flatten([ref.round_divide(z, chain[2]) % m for z in zs] for m in chain[:2]))
+
+    # A seeded ciphertext, a public key and evaluation keys at n = 16, digits of two primes, as they travel.
+    s = ref.ternary(SECRET, 16, n)
+    moduli = chain + special
+    message = [R.randrange(-1000, 1000) for _ in range(n)]
+    fresh = bytes(range(50, 82))  # seed of errors
+
+
+    e = ref.error(fresh, 17, 0, n)
+    emit("toy_message", message, "int")
+    emit("toy_ciphertext_c0", flatten(minus_a_s_plus(s, ref.uniform(PUBLIC, 1, 0, i, q, n)[0], [x + y for x, y in zip(message, e)], q)
+                                      for i, q in enumerate(chain)))
+    emit("toy_public_key_b", flatten(minus_a_s_plus(s, ref.uniform(PUBLIC, 2, 0, i, q, n)[0], e, q) for i, q in enumerate(chain)))
+    for label, source in (("relinearization", ref.multiply(s, s)), ("galois5", ref.automorphism(s, 5))):
+        limbs = []
+        for j in range(2):
+            e_j = ref.error(fresh, 17, j, n)
+            for i, q in enumerate(moduli):
+                gadget = P if i < 3 and i // 2 == j else 0
+                limbs.append(minus_a_s_plus(s, ref.uniform(PUBLIC, 3, j, i, q, n)[0], [x + gadget * y for x, y in zip(e_j, source)], q))
+        emit("toy_%s_key_b" % label, flatten(limbs))
+    u, e0, e1 = ref.ternary(fresh, 18, n), ref.error(fresh, 17, 0, n), ref.error(fresh, 19, 0, n)
+    c0, c1 = [], []
+    for i, q in enumerate(chain):
+        a = ref.uniform(PUBLIC, 2, 0, i, q, n)[0]
+        b = minus_a_s_plus(s, a, e, q)
+        uv = ref.ntt([c % q for c in u], q)
+        first = ref.ntt([(x + y) % q for x, y in zip(e0, message)], q)
+        second = ref.ntt([x % q for x in e1], q)
+        c0.append([(x * y + z) % q for x, y, z in zip(b, uv, first)])
+        c1.append([(x * y + z) % q for x, y, z in zip(a, uv, second)])
+    emit("toy_public_encryption_c0", flatten(c0))
+    emit("toy_public_encryption_c1", flatten(c1))
+
+    # Encoding at n = 32 by the inverse of the embedding, written as a sum: a_k = (2/n) Re sum_j z_j conj(zeta^(5^j k)).
+    n = 32
+    z = [complex(R.uniform(-1, 1), R.uniform(-1, 1)) for _ in range(n // 2)]
+    coefficients = []
+    for k in range(n):
+        total = sum(z[j] * cmath.exp(-1j * math.pi * (pow(5, j, 2 * n) * k % (2 * n)) / n) for j in range(n // 2))
+        coefficients.append(round(2 * total.real / n * 2**30))
+    emit("encode_real", [x.real for x in z], "double")
+    emit("encode_imaginary", [x.imag for x in z], "double")
+    emit("encode_coefficients_at_2_30", coefficients, "int")
+    print("\n}  // namespace tacet::vectors")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--check"]:
+        text = io.StringIO()
+        with contextlib.redirect_stdout(text):
+            write()
+        with open(sys.argv[2]) as file:
+            if file.read() != text.getvalue():
+                sys.exit(sys.argv[2] + " is not what generate.py writes: run python3 generate.py > vectors.h")
+    else:
+        write()
