@@ -14,6 +14,7 @@ import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import dev.tacet.server.internal.http.HttpPages;
 import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.models.ModelRepository;
+import dev.tacet.server.internal.rpc.DeadlineLimit;
 import dev.tacet.server.internal.rpc.FramingErrors;
 import dev.tacet.server.internal.rpc.InferenceRpc;
 import dev.tacet.server.internal.rpc.KeyRpc;
@@ -122,6 +123,7 @@ public final class Edge {
             .maxRequestMessageLength(maxBytes)
             .useBlockingTaskExecutor(true)
             .useClientTimeoutHeader(true)
+            .intercept(new DeadlineLimit(limit))
             .exceptionHandler(new FramingErrors());
     for (BindableService service : services) {
       grpc.addService(service);

@@ -26,7 +26,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** {@code tacet.v1.InferenceService}: checks what can be checked cheaply, then hands the call to the runner. */
 public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImplBase {
@@ -45,22 +47,28 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
 
   @Override
   public void infer(InferRequest request, StreamObserver<InferResponse> observer) {
-    AtomicReference<Runnable> stop = new AtomicReference<>(() -> {});
     ServerCallStreamObserver<InferResponse> server = (ServerCallStreamObserver<InferResponse>) observer;
-    server.setOnCancelHandler(() -> stop.get().run());
+    ServiceRequestContext context = ServiceRequestContext.current();
+    Duration limit = DeadlineLimit.of(context);
     try {
       ServedModel model = models.get(request.getModel(), request.getVersion());
-      InferenceRunner.Call call = prepare(request, model);
-      stop.set(runner.submit(call, new Answering(model, observer)));
+      Answering answering = new Answering(model, observer);
+      server.setOnCancelHandler(answering::stop);
+      answering.stop = runner.submit(prepare(request, model, limit), answering);
+      answering.timer =
+          context.eventLoop().schedule(() -> answering.late(limit), limit.toMillis(), TimeUnit.MILLISECONDS);
+      if (answering.ended.get()) {
+        answering.timer.cancel(false);
+      }
       if (server.isCancelled()) {
-        stop.get().run();
+        answering.stop();
       }
     } catch (RuntimeException | Error e) {
       calls.fail("Infer", observer, e);
     }
   }
 
-  private InferenceRunner.Call prepare(InferRequest request, ServedModel model) {
+  private InferenceRunner.Call prepare(InferRequest request, ServedModel model, Duration limit) {
     if (!request.getSignatureSha256().equals(model.signatureSha256())) {
       throw new ServiceException(
           ErrorCause.SIGNATURE_CHANGED,
@@ -89,31 +97,50 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
       keySet = Optional.of(new ContentHash(request.getKeySetId()));
       keys.check(keySet.get(), model);
     }
-    return new InferenceRunner.Call(model, keySet, inputs, remaining());
+    return new InferenceRunner.Call(model, keySet, inputs, limit);
   }
 
-  /** Returns the time until the call's deadline, at most the host's limit. */
-  private Duration remaining() {
-    Duration most = runner.maxDuration();
-    ServiceRequestContext context = ServiceRequestContext.currentOrNull();
-    if (context == null || context.requestTimeoutMillis() <= 0) {
-      return most;
-    }
-    Duration asked = Duration.ofMillis(context.requestTimeoutMillis());
-    return asked.compareTo(most) < 0 ? asked : most;
-  }
-
+  /** Ends a call once: with the runner's answer, its failure, or the deadline, whichever comes first. */
   private final class Answering implements InferenceRunner.Listener {
     private final ServedModel model;
     private final StreamObserver<InferResponse> observer;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile Runnable stop = () -> {};
+    private volatile Future<?> timer;
 
     Answering(ServedModel model, StreamObserver<InferResponse> observer) {
       this.model = model;
       this.observer = observer;
     }
 
+    void stop() {
+      stop.run();
+    }
+
+    void late(Duration limit) {
+      if (end()) {
+        calls.fail(
+            "Infer",
+            observer,
+            new ServiceException(
+                ErrorCause.DEADLINE_EXCEEDED, "the call did not end within " + limit.toMillis() + " ms"));
+      }
+      stop();
+    }
+
+    private boolean end() {
+      Future<?> pending = timer;
+      if (pending != null) {
+        pending.cancel(false);
+      }
+      return ended.compareAndSet(false, true);
+    }
+
     @Override
     public void answered(InferenceRunner.Answer answer) {
+      if (!end()) {
+        return;
+      }
       InferResponse.Builder response = InferResponse.newBuilder().setServerNanos(answer.nanos());
       for (ByteBuffer output : answer.outputs()) {
         response.addCiphertexts(UnsafeByteOperations.unsafeWrap(output));
@@ -127,7 +154,9 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
 
     @Override
     public void failed(Throwable failure) {
-      calls.fail("Infer", observer, failure);
+      if (end()) {
+        calls.fail("Infer", observer, failure);
+      }
     }
   }
 }

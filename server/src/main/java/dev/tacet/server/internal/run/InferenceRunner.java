@@ -34,6 +34,7 @@ public final class InferenceRunner implements AutoCloseable {
   private final KeyCache keys;
   private final ServerMetrics metrics;
   private final ThreadPoolExecutor workers;
+  private final ThreadLocal<ByteBuffer> scratch = ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 16));
   private final Set<Job> running = ConcurrentHashMap.newKeySet();
 
   /**
@@ -192,11 +193,14 @@ public final class InferenceRunner implements AutoCloseable {
       }
     }
 
+    /** Copies to this thread's direct buffer, which the next input overwrites: the native reader keeps nothing of it. */
     private ByteBuffer direct(ByteBuffer bytes) {
-      if (bytes.isDirect()) {
-        return bytes;
+      ByteBuffer buffer = scratch.get();
+      if (buffer.capacity() < bytes.remaining()) {
+        buffer = ByteBuffer.allocateDirect(bytes.remaining());
+        scratch.set(buffer);
       }
-      return ByteBuffer.allocateDirect(bytes.remaining()).put(bytes.duplicate()).flip();
+      return buffer.clear().put(bytes.duplicate()).flip();
     }
   }
 

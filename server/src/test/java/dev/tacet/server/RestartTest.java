@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.linecorp.armeria.client.grpc.GrpcClients;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.v1.InferenceServiceGrpc;
+import dev.tacet.protocol.v1.KeyServiceGrpc;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RestartTest {
+  @TempDir Path folder;
+  private Path models;
+  private Path data;
+
+  @BeforeEach
+  void write() throws IOException {
+    models = Files.createDirectories(folder.resolve("models"));
+    data = folder.resolve("data");
+    TestModels.write(models, "square", "1", TestModels.square());
+  }
+
+  private static final double[] ROW = {0.25, 0.5, -1};
+
+  @Test
+  void aRestartLosesNoKeyAndADamagedOneIsReportedAsMissing() throws Exception {
+    try (TestOwner owner = new TestOwner(TestModels.square())) {
+      try (TestHost first = new TestHost(models, data)) {
+        owner.upload(first.keys());
+      }
+      try (TestHost second = new TestHost(models, data)) {
+        var response = second.inference().infer(owner.request(owner.encrypt(ROW)).build());
+        assertArrayEquals(TestModels.squareInTheClear(ROW), owner.decrypt(response), 1e-4);
+      }
+      try (Stream<Path> files = Files.walk(data)) {
+        Path blob = files.filter(f -> f.toString().contains("blobs") && Files.isRegularFile(f)).findFirst().orElseThrow();
+        byte[] bytes = Files.readAllBytes(blob);
+        Files.write(blob, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+      }
+      try (TestHost third = new TestHost(models, data)) {
+        TestHost.fails(
+            ErrorCause.KEY_NOT_FOUND,
+            () -> third.inference().infer(owner.request(owner.encrypt(ROW)).build()));
+        owner.upload(third.keys());
+        var response = third.inference().infer(owner.request(owner.encrypt(ROW)).build());
+        assertArrayEquals(TestModels.squareInTheClear(ROW), owner.decrypt(response), 1e-4);
+      }
+    }
+  }
+
+  /** Starts a server process and returns its address. */
+  private String launch(List<Process> started) throws IOException {
+    String library = System.getProperty("tacet.native.path");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp", System.getProperty("java.class.path"),
+            library == null ? "-Dtacet.unset=1" : "-Dtacet.native.path=" + library,
+            ServerProcess.class.getName(), models.toString(), data.toString());
+    Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    started.add(process);
+    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+    for (String line = out.readLine(); line != null; line = out.readLine()) {
+      if (line.startsWith("listening on ")) {
+        return line.substring("listening on ".length());
+      }
+    }
+    throw new IOException("the server process ended with " + process.exitValue());
+  }
+
+  @Test
+  void anUploadCutByKillingTheServerIsResumed() throws Exception {
+    List<Process> started = new java.util.ArrayList<>();
+    try (TestOwner owner = new TestOwner(TestModels.square())) {
+      byte[] key = owner.keyBlobs.get(0);
+      int half = key.length / 2;
+      KeyServiceGrpc.KeyServiceBlockingStub first =
+          GrpcClients.newClient("gproto+" + launch(started), KeyServiceGrpc.KeyServiceBlockingStub.class);
+      assertFalse(TestOwner.put(first, key, 0, half).getComplete());
+      started.get(0).destroyForcibly();
+      assertTrue(started.get(0).waitFor(10, TimeUnit.SECONDS));
+
+      String uri = launch(started);
+      KeyServiceGrpc.KeyServiceBlockingStub second =
+          GrpcClients.newClient("gproto+" + uri, KeyServiceGrpc.KeyServiceBlockingStub.class);
+      assertEquals(half, TestOwner.put(second, key, 0, 0).getReceivedBytes());
+      assertTrue(TestOwner.put(second, key, half, key.length).getComplete());
+      owner.upload(second);
+      var response =
+          GrpcClients.newClient("gproto+" + uri, InferenceServiceGrpc.InferenceServiceBlockingStub.class)
+              .infer(owner.request(owner.encrypt(ROW)).build());
+      assertArrayEquals(TestModels.squareInTheClear(ROW), owner.decrypt(response), 1e-4);
+    } finally {
+      started.forEach(Process::destroyForcibly);
+    }
+  }
+}
