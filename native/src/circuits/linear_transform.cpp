@@ -12,14 +12,16 @@ namespace {
 
 bool is_power_of_two(std::size_t x) { return x != 0 && (x & (x - 1)) == 0; }
 
-void check_shape(const Context& context, std::size_t rows, std::size_t cols, std::size_t in_period, std::size_t out_period,
-                 std::size_t baby_steps) {
+void check_shape(const Context& context, std::size_t rows, std::size_t cols, std::size_t in_period,
+                 std::size_t out_period, std::size_t baby_steps) {
   const std::size_t slots = context.slots();
   if (!is_power_of_two(in_period) || !is_power_of_two(out_period) || in_period > slots || out_period > slots) {
-    fail(Code::kInvalidArgument, "linear transform periods %zu and %zu must be powers of two, at most %zu", in_period, out_period, slots);
+    fail(Code::kInvalidArgument, "linear transform periods %zu and %zu must be powers of two, at most %zu", in_period,
+         out_period, slots);
   }
   if (rows == 0 || cols == 0 || rows > out_period || cols > in_period) {
-    fail(Code::kInvalidArgument, "a %zu x %zu matrix does not fit periods %zu (out) x %zu (in)", rows, cols, out_period, in_period);
+    fail(Code::kInvalidArgument, "a %zu x %zu matrix does not fit periods %zu (out) x %zu (in)", rows, cols, out_period,
+         in_period);
   }
   if (baby_steps == 0) fail(Code::kInvalidArgument, "linear transform with 0 baby steps; at least 1 is needed");
 }
@@ -41,7 +43,8 @@ Poly<Eval> raise(const Ring& ring, const Poly<Eval>& x) {
 }
 
 /// sigma_g of the pair: (c0 + the key switched c1, ...), everything still times P.
-RaisedPair rotate_raised(const Ring& ring, const Poly<Eval>& raised_c0, const std::vector<Poly<Eval>>& digits, const EvaluationKey& key) {
+RaisedPair rotate_raised(const Ring& ring, const Poly<Eval>& raised_c0, const std::vector<Poly<Eval>>& digits,
+                         const EvaluationKey& key) {
   RaisedPair pair = gadget_product(ring, digits, key);
   add_into(ring, pair.c0, raised_c0);
   return {permute(ring, pair.c0, key.permutation), permute(ring, pair.c1, key.permutation)};
@@ -57,8 +60,9 @@ std::vector<i64> LinearTransform::rotations(std::size_t in_period, std::size_t o
   return out;
 }
 
-LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, std::size_t rows, std::size_t cols, std::size_t in_period,
-                                        std::size_t out_period, const double* values, std::size_t baby_steps, int level, Scale plain) {
+LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, std::size_t rows, std::size_t cols,
+                                        std::size_t in_period, std::size_t out_period, const double* values,
+                                        std::size_t baby_steps, int level, Scale plain) {
   check_shape(*context, rows, cols, in_period, out_period, baby_steps);
   LinearTransform out;
   out.diagonal_count_ = std::min(in_period, out_period);
@@ -86,12 +90,14 @@ Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& 
   const Ring& ring = evaluator.context().ring();
   const std::size_t n = ring.n();
   if (x.size() != 2 || x.level != level_ || x.encoding != Encoding::kSlots) {
-    fail(Code::kInvalidArgument, "the linear transform takes 2 components in SLOTS at level %d, the ciphertext has %d at level %d", level_,
+    fail(Code::kInvalidArgument,
+         "the linear transform takes 2 components in SLOTS at level %d, the ciphertext has %d at level %d", level_,
          x.size(), x.level);
   }
   for (const Poly<Eval>& component : x.components) {
     if (component.n() != n || component.q_limbs() != level_ + 1 || diagonals_.front().n() != n) {
-      fail(Code::kInvalidArgument, "the linear transform has degree %zu, the ciphertext degree %zu with %d limbs, the parameters degree %zu",
+      fail(Code::kInvalidArgument,
+           "the linear transform has degree %zu, the ciphertext degree %zu with %d limbs, the parameters degree %zu",
            diagonals_.front().n(), component.n(), component.q_limbs(), n);
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Matrix-vector products by diagonals with baby and giant steps (Halevi-Shoup, eprint 2018/244), double hoisted (eprint 2020/1203).
+// Matrix-vector products by diagonals with baby and giant steps (Halevi-Shoup, eprint 2018/244), double hoisted (eprint
+// 2020/1203).
 
 #include <vector>
 
@@ -11,14 +12,15 @@ namespace tacet {
 /// A matrix W (rows x cols, row major), zero padded to out_period x in_period, encoded for one level and plain scale.
 /// x repeats with in_period over the slots. With D = min(in_period, out_period) the result is
 ///   z[j] = sum_{d<D} W[j mod out_period][(j+d) mod in_period] * x[j+d]   for every slot j
-/// at the same level with scale * plain. If out_period < in_period, W x is the sum of z rotated by multiples of out_period
-/// (Evaluator::rotate_sum(z, out_period, in_period/out_period)), which is not part of this operation.
+/// at the same level with scale * plain. If out_period < in_period, W x is the sum of z rotated by multiples of
+/// out_period (Evaluator::rotate_sum(z, out_period, in_period/out_period)), which is not part of this operation.
 class LinearTransform {
  public:
   /// Periods are powers of two, at most slots; rows <= out_period, cols <= in_period; 1 <= baby_steps. Throws
   /// Error(kInvalidArgument) with the numbers.
-  static LinearTransform encode(std::shared_ptr<const Context> context, std::size_t rows, std::size_t cols, std::size_t in_period,
-                                std::size_t out_period, const double* values, std::size_t baby_steps, int level, Scale plain);
+  static LinearTransform encode(std::shared_ptr<const Context> context, std::size_t rows, std::size_t cols,
+                                std::size_t in_period, std::size_t out_period, const double* values,
+                                std::size_t baby_steps, int level, Scale plain);
 
   /// 2 components at the level it was encoded for. Needs the keys of rotations().
   Ciphertext apply(const Evaluator& evaluator, const Ciphertext& x) const;

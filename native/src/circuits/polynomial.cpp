@@ -46,10 +46,13 @@ Division divide(Basis basis, const std::vector<double>& p, std::size_t g) {
 std::size_t largest_power_of_two(std::size_t at_most) { return std::size_t{1} << (ceil_log2(at_most + 1) - 1); }
 
 /// A leaf sums multiples of basis elements directly: it costs one level more than its highest element.
-bool is_leaf(std::size_t degree, std::size_t baby, int depth) { return degree <= 1 || (degree < baby && ceil_log2(degree) + 1 <= depth); }
+bool is_leaf(std::size_t degree, std::size_t baby, int depth) {
+  return degree <= 1 || (degree < baby && ceil_log2(degree) + 1 <= depth);
+}
 
 /// Counts the ciphertext products of the recursion and marks the basis elements it uses.
-std::size_t count_products(Basis basis, const std::vector<double>& p, std::size_t baby, int depth, std::vector<bool>& used) {
+std::size_t count_products(Basis basis, const std::vector<double>& p, std::size_t baby, int depth,
+                           std::vector<bool>& used) {
   const std::size_t degree = degree_of(p);
   if (is_leaf(degree, baby, depth)) {
     for (std::size_t i = 1; i <= degree; ++i) used[i] = used[i] || p[i] != 0;
@@ -57,7 +60,8 @@ std::size_t count_products(Basis basis, const std::vector<double>& p, std::size_
   }
   const std::size_t g = largest_power_of_two(degree);
   used[g] = true;
-  const Division parts = divide(basis, std::vector<double>(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(degree + 1)), g);
+  const Division parts =
+      divide(basis, std::vector<double>(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(degree + 1)), g);
   const bool constant = degree_of(parts.quotient) == 0;
   return (constant ? 0 : 1 + count_products(basis, parts.quotient, baby, depth - 1, used)) +
          count_products(basis, parts.remainder, baby, depth, used);
@@ -105,7 +109,8 @@ class Evaluation {
     if (degree == 0) return std::nullopt;
     if (is_leaf(degree, baby_, depth)) return leaf(p, degree, depth, target);
     const std::size_t g = largest_power_of_two(degree);
-    const Division parts = divide(basis_, std::vector<double>(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(degree + 1)), g);
+    const Division parts =
+        divide(basis_, std::vector<double>(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(degree + 1)), g);
     const int level = top_ - depth + 1;  // of the product before its rescale
     const Ciphertext giant = evaluator_.drop_level(element(g), level);
     const Scale quotient_scale = target.times_prime(level) / giant.scale;
@@ -155,14 +160,15 @@ class Evaluation {
     Ciphertext product = evaluator_.relinearize(evaluator_.multiply(a, b));
     if (basis_ == Basis::kChebyshev) {  // T_i = 2 T_low T_high - T_{high - low}
       product = evaluator_.add(product, product);
-      product = low == high ? evaluator_.add_scalar(product, -1.0)
-                            : evaluator_.subtract(product, at_scale(evaluator_.drop_level(element(1), level), product.scale));
+      product = low == high
+                    ? evaluator_.add_scalar(product, -1.0)
+                    : evaluator_.subtract(product, at_scale(evaluator_.drop_level(element(1), level), product.scale));
     }
     return elements_.emplace(i, evaluator_.rescale(product)).first->second;
   }
 
-  /// x multiplied by the integer nearest to wanted/scale and then taken to have exactly the wanted scale: a relative error below
-  /// scale/(2 wanted), far below the noise.
+  /// x multiplied by the integer nearest to wanted/scale and then taken to have exactly the wanted scale: a relative
+  /// error below scale/(2 wanted), far below the noise.
   Ciphertext at_scale(Ciphertext x, const Scale& wanted) const {
     const ScaleValue ratio = (wanted / x.scale).value(ring_);
     x = evaluator_.multiply_scalar(x, std::rint(std::ldexp(ratio.mantissa, ratio.exponent)), Scale());
@@ -182,16 +188,19 @@ class Evaluation {
 
 int polynomial_depth(std::size_t degree) { return ceil_log2(degree + 1); }
 
-Ciphertext evaluate_polynomial(const Evaluator& evaluator, const Ciphertext& x, Basis basis, const double* coefficients, std::size_t degree,
-                               const Scale& target) {
+Ciphertext evaluate_polynomial(const Evaluator& evaluator, const Ciphertext& x, Basis basis, const double* coefficients,
+                               std::size_t degree, const Scale& target) {
   const int depth = polynomial_depth(degree);
   if (degree < 1) fail(Code::kInvalidArgument, "a polynomial of degree %zu; the degree must be at least 1", degree);
   if (x.size() != 2 || x.encoding != Encoding::kSlots) {
     fail(Code::kInvalidArgument, "a polynomial takes 2 components in SLOTS, the ciphertext has %d", x.size());
   }
-  if (x.level < depth) fail(Code::kInvalidArgument, "a polynomial of degree %zu needs level %d, the ciphertext has %d", degree, depth, x.level);
+  if (x.level < depth)
+    fail(Code::kInvalidArgument, "a polynomial of degree %zu needs level %d, the ciphertext has %d", degree, depth,
+         x.level);
   for (std::size_t i = 0; i <= degree; ++i) {
-    if (!std::isfinite(coefficients[i])) fail(Code::kInvalidArgument, "coefficient %zu of the polynomial is not finite", i);
+    if (!std::isfinite(coefficients[i]))
+      fail(Code::kInvalidArgument, "coefficient %zu of the polynomial is not finite", i);
   }
   const std::vector<double> p(coefficients, coefficients + degree + 1);
   Evaluation evaluation(evaluator, x, basis, best_baby_count(basis, p, depth));

@@ -13,8 +13,8 @@ enum class Basis : u8 { kMonomial = 0, kChebyshev = 1 };
 int polynomial_depth(std::size_t degree);
 
 /// sum_i coefficients[i] * B_i(x), i <= degree, slot-wise; B_i = x^i or the Chebyshev polynomial T_i (x in [-1, 1]).
-/// The result is at level - polynomial_depth(degree) with exactly the scale `target`. Relinearizes and rescales inside; needs the
-/// relinearization key for degree >= 2. Degree >= 1. Throws Error(kInvalidArgument) with the numbers.
+/// The result is at level - polynomial_depth(degree) with exactly the scale `target`. Relinearizes and rescales inside;
+/// needs the relinearization key for degree >= 2. Degree >= 1. Throws Error(kInvalidArgument) with the numbers.
 Ciphertext evaluate_polynomial(const Evaluator& evaluator, const Ciphertext& x, Basis basis, const double* coefficients,
                                std::size_t degree, const Scale& target);
 

@@ -10,7 +10,8 @@ namespace tacet {
 namespace {
 
 void check_in(const char* what, long value, long low, long high) {
-  if (value < low || value > high) fail(Code::kInvalidArgument, "%s is %ld; it must be in %ld..%ld", what, value, low, high);
+  if (value < low || value > high)
+    fail(Code::kInvalidArgument, "%s is %ld; it must be in %ld..%ld", what, value, low, high);
 }
 
 void check(const ParameterSpec& spec) {
@@ -49,7 +50,8 @@ std::shared_ptr<const Context> Context::create(ParameterSpec spec) {
     }
     const int bound = max_log_qp(spec.log_n, spec.security);
     if (log_qp > bound) {
-      fail(Code::kInvalidArgument, "log2(QP) = %.2f is above %d, the most that N = 2^%d allows for %s (eprint 2024/463, Table 5.2)", log_qp,
+      fail(Code::kInvalidArgument,
+           "log2(QP) = %.2f is above %d, the most that N = 2^%d allows for %s (eprint 2024/463, Table 5.2)", log_qp,
            bound, spec.log_n, security_name(spec.security));
     }
   }

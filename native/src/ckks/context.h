@@ -14,9 +14,9 @@ class SlotTransform;
 /// Immutable; shared between threads.
 class Context {
  public:
-  /// Validates: degree 2^11..2^16 (2^4..2^16 unchecked), 1..64 chain primes, 0..16 special primes, all distinct, prime, below 2^50,
-  /// 1 mod 2N; 1 <= digit size <= chain length; log scale 1..60; log2(QP) within the table. Throws Error(kInvalidArgument) with the
-  /// numbers, Error(kUnsupported) for CONJUGATE_INVARIANT.
+  /// Validates: degree 2^11..2^16 (2^4..2^16 unchecked), 1..64 chain primes, 0..16 special primes, all distinct, prime,
+  /// below 2^50, 1 mod 2N; 1 <= digit size <= chain length; log scale 1..60; log2(QP) within the table. Throws
+  /// Error(kInvalidArgument) with the numbers, Error(kUnsupported) for CONJUGATE_INVARIANT.
   static std::shared_ptr<const Context> create(ParameterSpec spec);
   ~Context();
   Context(const Context&) = delete;

@@ -13,10 +13,11 @@
 namespace tacet {
 namespace {
 
-/// The centred representatives of x modulo q_0..q_level, divided by 2^*exponent, as doubles: balanced mixed radix digits
+/// The centred representatives of x modulo q_0..q_level, divided by 2^*exponent, as doubles: balanced mixed radix
+/// digits
 ///   x = d_L + q_L (d_{L-1} + q_{L-1} (... + q_1 d_0)),  |d_i| < q_i / 2,
-/// which represent each integer in (-Q/2, Q/2) once, and whose Horner sum in doubles has a relative error of a few 2^-53.
-/// The power of two keeps moduli beyond 2^1000 inside a double.
+/// which represent each integer in (-Q/2, Q/2) once, and whose Horner sum in doubles has a relative error of a few
+/// 2^-53. The power of two keeps moduli beyond 2^1000 inside a double.
 std::vector<double> recombine(const Ring& ring, const Poly<Coeff>& x, int* exponent) {
   const std::size_t n = x.n();
   const int limbs = x.q_limbs();
@@ -37,11 +38,13 @@ std::vector<double> recombine(const Ring& ring, const Poly<Coeff>& x, int* expon
           t = digit < 0 ? add_mod(t, magnitude, q.value) : sub_mod(t, magnitude, q.value);
           t = mul_mod(t, ring.prime_inverse(j, i), q);
         }
-        digits[static_cast<std::size_t>(i)] = t > q.value / 2 ? static_cast<i64>(t) - static_cast<i64>(q.value) : static_cast<i64>(t);
+        digits[static_cast<std::size_t>(i)] =
+            t > q.value / 2 ? static_cast<i64>(t) - static_cast<i64>(q.value) : static_cast<i64>(t);
       }
       double sum = static_cast<double>(digits[0]) * unit;
       for (int i = 1; i < limbs; ++i) {
-        sum = sum * static_cast<double>(ring.modulus(i).value) + static_cast<double>(digits[static_cast<std::size_t>(i)]) * unit;
+        sum = sum * static_cast<double>(ring.modulus(i).value) +
+              static_cast<double>(digits[static_cast<std::size_t>(i)]) * unit;
       }
       out[k] = sum;
     }
@@ -55,10 +58,13 @@ std::vector<double> Encoder::coefficients_of(const Plaintext& plaintext, Encodin
   const Ring& ring = context_->ring();
   if (plaintext.encoding != encoding) {
     fail(Code::kInvalidArgument, "the plaintext is encoded in %s, it cannot be decoded from %s",
-         plaintext.encoding == Encoding::kSlots ? "SLOTS" : "COEFFICIENTS", encoding == Encoding::kSlots ? "SLOTS" : "COEFFICIENTS");
+         plaintext.encoding == Encoding::kSlots ? "SLOTS" : "COEFFICIENTS",
+         encoding == Encoding::kSlots ? "SLOTS" : "COEFFICIENTS");
   }
-  if (plaintext.poly.n() != ring.n() || plaintext.poly.q_limbs() != plaintext.level + 1 || plaintext.level > ring.max_level()) {
-    fail(Code::kInvalidArgument, "plaintext of degree %zu with %d limbs at level %d does not fit parameters of degree %zu and top level %d",
+  if (plaintext.poly.n() != ring.n() || plaintext.poly.q_limbs() != plaintext.level + 1 ||
+      plaintext.level > ring.max_level()) {
+    fail(Code::kInvalidArgument,
+         "plaintext of degree %zu with %d limbs at level %d does not fit parameters of degree %zu and top level %d",
          plaintext.poly.n(), plaintext.poly.q_limbs(), plaintext.level, ring.n(), ring.max_level());
   }
   int exponent = 0;

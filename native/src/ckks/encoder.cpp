@@ -15,7 +15,8 @@ namespace {
 
 void check_finite(const double* values, std::size_t count, const char* what) {
   for (std::size_t i = 0; i < count; ++i) {
-    if (!std::isfinite(values[i])) fail(Code::kInvalidArgument, "%s %zu is %s", what, i, std::isnan(values[i]) ? "NaN" : "infinite");
+    if (!std::isfinite(values[i]))
+      fail(Code::kInvalidArgument, "%s %zu is %s", what, i, std::isnan(values[i]) ? "NaN" : "infinite");
   }
 }
 
@@ -53,7 +54,8 @@ void apply_mantissa(std::vector<double>& x, const ScaleValue& scale) {
 }  // namespace
 
 /// Rounds coefficients[k] * 2^shift and transforms.
-Poly<Eval> Encoder::from_coefficients(const std::vector<double>& coefficients, int shift, int level, bool with_special) const {
+Poly<Eval> Encoder::from_coefficients(const std::vector<double>& coefficients, int shift, int level,
+                                      bool with_special) const {
   const Ring& ring = context_->ring();
   const std::size_t n = ring.n();
   std::vector<RoundedInteger> big;
@@ -83,8 +85,8 @@ Poly<Eval> Encoder::from_coefficients(const std::vector<double>& coefficients, i
   return to_eval(ring, std::move(out));
 }
 
-Poly<Eval> Encoder::encode_poly(const double* real, const double* imaginary, std::size_t count, int level, const Scale& scale,
-                                bool with_special) const {
+Poly<Eval> Encoder::encode_poly(const double* real, const double* imaginary, std::size_t count, int level,
+                                const Scale& scale, bool with_special) const {
   const std::size_t slots = context_->slots();
   check_level(context_->ring(), level);
   if (count > slots) fail(Code::kInvalidArgument, "%zu values do not fit into %zu slots", count, slots);
@@ -107,7 +109,8 @@ Poly<Eval> Encoder::encode_poly(const double* real, const double* imaginary, std
   return from_coefficients(coefficients, value.exponent, level, with_special);
 }
 
-Plaintext Encoder::encode(const double* real, const double* imaginary, std::size_t count, int level, const Scale& scale) const {
+Plaintext Encoder::encode(const double* real, const double* imaginary, std::size_t count, int level,
+                          const Scale& scale) const {
   Plaintext out;
   out.poly = encode_poly(real, imaginary, count, level, scale, false);
   out.level = level;
@@ -115,7 +118,8 @@ Plaintext Encoder::encode(const double* real, const double* imaginary, std::size
   return out;
 }
 
-Poly<Eval> Encoder::encode_raised(const double* real, const double* imaginary, std::size_t count, int level, const Scale& scale) const {
+Poly<Eval> Encoder::encode_raised(const double* real, const double* imaginary, std::size_t count, int level,
+                                  const Scale& scale) const {
   return encode_poly(real, imaginary, count, level, scale, true);
 }
 
@@ -130,7 +134,8 @@ Plaintext Encoder::encode_coefficients(const double* values, std::size_t count, 
   apply_mantissa(coefficients, value);
   const double bound = ring.log2_q(level) - 1;
   if (!(max_log2(coefficients) + value.exponent < bound)) {
-    fail(Code::kInvalidArgument, "coefficient %zu is too large: at scale %s it reaches the bound 2^%.2f = q_0..q_%d / 2 of level %d",
+    fail(Code::kInvalidArgument,
+         "coefficient %zu is too large: at scale %s it reaches the bound 2^%.2f = q_0..q_%d / 2 of level %d",
          largest(values, nullptr, count), scale.text(ring).c_str(), bound, level, level);
   }
   Plaintext out;

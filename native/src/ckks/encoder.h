@@ -15,19 +15,21 @@ struct DecodeStats {
   double fraction = 0;
 };
 
-/// Canonical embedding: slot j is the value at the root zeta^(5^j). Doubles inside, coefficients rounded to exact integers.
+/// Canonical embedding: slot j is the value at the root zeta^(5^j). Doubles inside, coefficients rounded to exact
+/// integers.
 class Encoder {
  public:
   explicit Encoder(std::shared_ptr<const Context> context) : context_(std::move(context)) {}
 
-  /// `count` <= slots complex numbers (imaginary may be null), the rest zero. Throws Error(kInvalidArgument) naming slot and bound
-  /// for NaN, infinity and overflow (a coefficient at or above q_0..q_level / 2), the count, the level.
+  /// `count` <= slots complex numbers (imaginary may be null), the rest zero. Throws Error(kInvalidArgument) naming
+  /// slot and bound for NaN, infinity and overflow (a coefficient at or above q_0..q_level / 2), the count, the level.
   Plaintext encode(const double* real, const double* imaginary, std::size_t count, int level, const Scale& scale) const;
   /// As encode(), for `count` <= n coefficients.
   Plaintext encode_coefficients(const double* values, std::size_t count, int level, const Scale& scale) const;
 
   /// encode() with residues also modulo the special primes (for linear transforms).
-  Poly<Eval> encode_raised(const double* real, const double* imaginary, std::size_t count, int level, const Scale& scale) const;
+  Poly<Eval> encode_raised(const double* real, const double* imaginary, std::size_t count, int level,
+                           const Scale& scale) const;
 
   /// Writes slots() numbers to each of real and imaginary (either may be null).
   void decode(const Plaintext& plaintext, double* real, double* imaginary, DecodeStats* stats = nullptr) const;

@@ -29,39 +29,43 @@ Ciphertext unseeded(const Ciphertext& a) {
 }
 
 void check_levels(const char* operation, const Ciphertext& a, const Ciphertext& b) {
-  if (a.level != b.level) fail(Code::kInvalidArgument, "%s of levels %d and %d; levels must be equal", operation, a.level, b.level);
+  if (a.level != b.level)
+    fail(Code::kInvalidArgument, "%s of levels %d and %d; levels must be equal", operation, a.level, b.level);
   if (a.encoding != b.encoding) {
-    fail(Code::kInvalidArgument, "%s of encodings %d and %d; encodings must be equal", operation, static_cast<int>(a.encoding),
-         static_cast<int>(b.encoding));
+    fail(Code::kInvalidArgument, "%s of encodings %d and %d; encodings must be equal", operation,
+         static_cast<int>(a.encoding), static_cast<int>(b.encoding));
   }
 }
 
 void check_scales(const Ring& ring, const char* operation, const Scale& a, const Scale& b) {
   if (a != b) {
-    fail(Code::kInvalidArgument, "%s of scales %s and %s; scales must be equal", operation, a.text(ring).c_str(), b.text(ring).c_str());
+    fail(Code::kInvalidArgument, "%s of scales %s and %s; scales must be equal", operation, a.text(ring).c_str(),
+         b.text(ring).c_str());
   }
 }
 
 void check_plain(const Ring& ring, const char* operation, const Ciphertext& a, const Plaintext& b) {
   if (b.level < a.level || b.poly.n() != ring.n() || b.poly.q_limbs() != b.level + 1) {
-    fail(Code::kInvalidArgument, "%s of a ciphertext at level %d and a plaintext at level %d with %d limbs of degree %zu", operation, a.level,
+    fail(Code::kInvalidArgument,
+         "%s of a ciphertext at level %d and a plaintext at level %d with %d limbs of degree %zu", operation, a.level,
          b.level, b.poly.q_limbs(), b.poly.n());
   }
   if (a.encoding != b.encoding) {
-    fail(Code::kInvalidArgument, "%s of encodings %d and %d; encodings must be equal", operation, static_cast<int>(a.encoding),
-         static_cast<int>(b.encoding));
+    fail(Code::kInvalidArgument, "%s of encodings %d and %d; encodings must be equal", operation,
+         static_cast<int>(a.encoding), static_cast<int>(b.encoding));
   }
 }
 
 void check_finite(const char* operation, double value) {
-  if (!std::isfinite(value)) fail(Code::kInvalidArgument, "%s of a scalar that is %s", operation, std::isnan(value) ? "NaN" : "infinite");
+  if (!std::isfinite(value))
+    fail(Code::kInvalidArgument, "%s of a scalar that is %s", operation, std::isnan(value) ? "NaN" : "infinite");
 }
 
 void check_fits(const Ring& ring, const char* operation, const RoundedInteger& x, int level, const Scale& scale) {
   const double bound = ring.log2_q(level) - 1;
   if (!(x.log2() < bound)) {
-    fail(Code::kInvalidArgument, "%s: the scalar at scale %s has %.1f bits, level %d allows %.1f", operation, scale.text(ring).c_str(),
-         x.log2(), level, bound);
+    fail(Code::kInvalidArgument, "%s: the scalar at scale %s has %.1f bits, level %d allows %.1f", operation,
+         scale.text(ring).c_str(), x.log2(), level, bound);
   }
 }
 
@@ -75,15 +79,17 @@ const EvaluationKeySet& Evaluator::keys() const {
 void Evaluator::check(const Ciphertext& a, const char* operation, int max_components) const {
   const Ring& ring = context_->ring();
   if (a.size() < 2 || a.size() > max_components) {
-    fail(Code::kInvalidArgument, "%s takes %s components, the ciphertext has %d%s", operation, max_components == 2 ? "2" : "2 or 3", a.size(),
-         a.size() == 3 ? "; relinearize first" : "");
+    fail(Code::kInvalidArgument, "%s takes %s components, the ciphertext has %d%s", operation,
+         max_components == 2 ? "2" : "2 or 3", a.size(), a.size() == 3 ? "; relinearize first" : "");
   }
   if (a.level < 0 || a.level > ring.max_level()) {
-    fail(Code::kInvalidArgument, "%s of a ciphertext at level %d, the chain has levels 0..%d", operation, a.level, ring.max_level());
+    fail(Code::kInvalidArgument, "%s of a ciphertext at level %d, the chain has levels 0..%d", operation, a.level,
+         ring.max_level());
   }
   for (const Poly<Eval>& component : a.components) {
     if (component.n() != ring.n() || component.q_limbs() != a.level + 1 || component.p_limbs() != 0) {
-      fail(Code::kInvalidArgument, "%s of a ciphertext of degree %zu with %d limbs at level %d, the parameters have degree %zu", operation,
+      fail(Code::kInvalidArgument,
+           "%s of a ciphertext of degree %zu with %d limbs at level %d, the parameters have degree %zu", operation,
            component.n(), component.limbs(), a.level, ring.n());
     }
   }
@@ -215,17 +221,20 @@ Ciphertext Evaluator::relinearize(const Ciphertext& a) const {
 
 Ciphertext Evaluator::rescale(const Ciphertext& a) const {
   check(a, "rescale", 3);
-  if (a.level < 1) fail(Code::kInvalidArgument, "rescale needs level 1 or more, the ciphertext is at level %d", a.level);
+  if (a.level < 1)
+    fail(Code::kInvalidArgument, "rescale needs level 1 or more, the ciphertext is at level %d", a.level);
   Ciphertext out = shell(a);
   out.level = a.level - 1;
   out.scale = a.scale.times_prime(a.level, -1);
-  for (const Poly<Eval>& component : a.components) out.components.push_back(divide_by_last(context_->ring(), component));
+  for (const Poly<Eval>& component : a.components)
+    out.components.push_back(divide_by_last(context_->ring(), component));
   return out;
 }
 
 Ciphertext Evaluator::drop_level(const Ciphertext& a, int level) const {
   check(a, "dropLevel", 3);
-  if (level < 0 || level > a.level) fail(Code::kInvalidArgument, "cannot drop from level %d to level %d", a.level, level);
+  if (level < 0 || level > a.level)
+    fail(Code::kInvalidArgument, "cannot drop from level %d to level %d", a.level, level);
   Ciphertext out = shell(a);
   out.level = level;
   for (const Poly<Eval>& component : a.components) out.components.push_back(component.truncated(level + 1));

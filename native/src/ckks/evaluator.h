@@ -12,8 +12,8 @@
 
 namespace tacet {
 
-/// Stateless but for its context and keys; safe to use from many threads. Every operation checks its arguments and throws
-/// Error(kInvalidArgument) naming levels, scales and components, or Error(kMissingKey).
+/// Stateless but for its context and keys; safe to use from many threads. Every operation checks its arguments and
+/// throws Error(kInvalidArgument) naming levels, scales and components, or Error(kMissingKey).
 class Evaluator {
  public:
   /// keys may be null when no operation needs one.
@@ -34,7 +34,8 @@ class Evaluator {
   Ciphertext square(const Ciphertext& a) const;
   /// Scale product, same level. The plaintext's level must be at least a's.
   Ciphertext multiply_plain(const Ciphertext& a, const Plaintext& b) const;
-  /// Multiplies by the integer round(value * plain); the scale becomes scale * plain. With plain = 1 the value must be an integer.
+  /// Multiplies by the integer round(value * plain); the scale becomes scale * plain. With plain = 1 the value must be
+  /// an integer.
   Ciphertext multiply_scalar(const Ciphertext& a, double value, const Scale& plain) const;
 
   /// 3 -> 2 components; 2 components are returned unchanged.

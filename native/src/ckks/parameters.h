@@ -11,9 +11,16 @@ namespace tacet {
 
 /// Numbers are part of the wire format.
 enum class RingType : u8 { kStandard = 0, kConjugateInvariant = 1 };
-enum class Security : u8 { kClassical128 = 0, kClassical192 = 1, kClassical256 = 2, kQuantum128 = 3, kUncheckedForTests = 255 };
+enum class Security : u8 {
+  kClassical128 = 0,
+  kClassical192 = 1,
+  kClassical256 = 2,
+  kQuantum128 = 3,
+  kUncheckedForTests = 255
+};
 
-/// Parameters as the PARAMETERS body carries them. `hash` is the SHA-256 of that body, computed and checked outside the engine.
+/// Parameters as the PARAMETERS body carries them. `hash` is the SHA-256 of that body, computed and checked outside the
+/// engine.
 struct ParameterSpec {
   RingType ring_type = RingType::kStandard;
   int log_n = 0;

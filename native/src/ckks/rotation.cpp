@@ -8,7 +8,8 @@
 namespace tacet {
 
 /// sigma_g(a), given the digits of a's c_1.
-Ciphertext Evaluator::apply_galois(const Ciphertext& a, const std::vector<Poly<Eval>>& digits, const EvaluationKey& key) const {
+Ciphertext Evaluator::apply_galois(const Ciphertext& a, const std::vector<Poly<Eval>>& digits,
+                                   const EvaluationKey& key) const {
   const Ring& ring = context_->ring();
   auto switched = mod_down(ring, gadget_product(ring, digits, key));
   add_into(ring, switched.first, a.components[0]);
@@ -21,7 +22,9 @@ Ciphertext Evaluator::apply_galois(const Ciphertext& a, const std::vector<Poly<E
   return out;
 }
 
-Ciphertext Evaluator::rotate(const Ciphertext& a, i64 steps) const { return std::move(rotate_hoisted(a, {steps}).front()); }
+Ciphertext Evaluator::rotate(const Ciphertext& a, i64 steps) const {
+  return std::move(rotate_hoisted(a, {steps}).front());
+}
 
 std::vector<Ciphertext> Evaluator::rotate_hoisted(const Ciphertext& a, const std::vector<i64>& steps) const {
   check(a, "rotate", 2);
@@ -48,7 +51,8 @@ std::vector<Ciphertext> Evaluator::rotate_hoisted(const Ciphertext& a, const std
 
 Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const {
   if (count < 1 || (count & (count - 1)) != 0) {
-    fail(Code::kInvalidArgument, "rotateSum of %lld terms; the number of terms must be a power of two", static_cast<long long>(count));
+    fail(Code::kInvalidArgument, "rotateSum of %lld terms; the number of terms must be a power of two",
+         static_cast<long long>(count));
   }
   check(a, "rotateSum", 2);
   Ciphertext sum = a;

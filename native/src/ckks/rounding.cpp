@@ -5,9 +5,7 @@
 
 namespace tacet {
 
-double RoundedInteger::log2() const {
-  return std::log2(std::fabs(static_cast<double>(mantissa))) + exponent;
-}
+double RoundedInteger::log2() const { return std::log2(std::fabs(static_cast<double>(mantissa))) + exponent; }
 
 RoundedInteger round_to_integer(double x, int shift) {
   int exponent = 0;
@@ -17,7 +15,9 @@ RoundedInteger round_to_integer(double x, int shift) {
   return {static_cast<i64>(std::ldexp(fraction, 53)), exponent - 53};
 }
 
-RoundedInteger round_scaled(double value, const ScaleValue& scale) { return round_to_integer(value * scale.mantissa, scale.exponent); }
+RoundedInteger round_scaled(double value, const ScaleValue& scale) {
+  return round_to_integer(value * scale.mantissa, scale.exponent);
+}
 
 std::vector<u64> residues(const Ring& ring, int level, const RoundedInteger& x) {
   std::vector<u64> out;

@@ -19,7 +19,8 @@ struct RoundedInteger {
   double log2() const;
 };
 
-/// The integer nearest to the finite x * 2^shift (ties to even); doubles of 2^62 and more are integers already and taken exactly.
+/// The integer nearest to the finite x * 2^shift (ties to even); doubles of 2^62 and more are integers already and
+/// taken exactly.
 RoundedInteger round_to_integer(double x, int shift);
 
 /// round(value * scale).

@@ -8,8 +8,9 @@
 
 namespace tacet {
 
-/// For N = 2^log_n and m = N/2 slots: the real polynomial a(X) of degree below N takes, at zeta^(5^j) with zeta = exp(i pi / N), the value
-/// of slot j. Coefficients k and k + m travel as one complex number a_k + i a_{k+m}. Real and imaginary parts are separate arrays.
+/// For N = 2^log_n and m = N/2 slots: the real polynomial a(X) of degree below N takes, at zeta^(5^j) with zeta = exp(i
+/// pi / N), the value of slot j. Coefficients k and k + m travel as one complex number a_k + i a_{k+m}. Real and
+/// imaginary parts are separate arrays.
 class SlotTransform {
  public:
   explicit SlotTransform(int log_n);

@@ -20,8 +20,8 @@ const Kernels& select_kernels(const std::string& name) {
     names += names.empty() ? "" : ", ";
     names += table->name;
   }
-  fail(Code::kInvalidArgument, "TACET_KERNELS is \"%s\", which is not a kernel table of this machine; available: %s", name.c_str(),
-       names.c_str());
+  fail(Code::kInvalidArgument, "TACET_KERNELS is \"%s\", which is not a kernel table of this machine; available: %s",
+       name.c_str(), names.c_str());
 }
 
 const Kernels& kernels() {

@@ -2,8 +2,8 @@
 #pragma once
 // The kernel table: one struct of function pointers per instruction set, chosen once per process.
 //
-// Conventions: n is a power of two >= 16; pointers are 64-byte aligned limbs of n words; q < 2^50; "out" may equal any input
-// unless stated; every result is in [0, q) unless stated. All tables return the same bits for the same input.
+// Conventions: n is a power of two >= 16; pointers are 64-byte aligned limbs of n words; q < 2^50; "out" may equal any
+// input unless stated; every result is in [0, q) unless stated. All tables return the same bits for the same input.
 
 #include <string>
 #include <vector>
@@ -13,8 +13,8 @@
 
 namespace tacet {
 
-/// Constants of the negacyclic number theoretic transform of degree n modulo q. Arrays hold n words; entry i of `roots` is
-/// psi^brv(i), of `inverse_roots` psi^-brv(i); the _shoup arrays are their Shoup companions.
+/// Constants of the negacyclic number theoretic transform of degree n modulo q. Arrays hold n words; entry i of `roots`
+/// is psi^brv(i), of `inverse_roots` psi^-brv(i); the _shoup arrays are their Shoup companions.
 struct NttTable {
   Modulus modulus;
   std::size_t n = 0;
@@ -23,9 +23,9 @@ struct NttTable {
   const u64* roots_shoup = nullptr;
   const u64* inverse_roots = nullptr;
   const u64* inverse_roots_shoup = nullptr;
-  u64 n_inverse = 0;             ///< n^-1
+  u64 n_inverse = 0;  ///< n^-1
   u64 n_inverse_shoup = 0;
-  u64 n_inverse_root = 0;        ///< n^-1 * psi^-brv(1), folded into the last stage
+  u64 n_inverse_root = 0;  ///< n^-1 * psi^-brv(1), folded into the last stage
   u64 n_inverse_root_shoup = 0;
 };
 
@@ -61,8 +61,9 @@ struct Kernels {
   /// out[i] = sum over k < count of a[k][i] * c[k]; a < 2^50, c < q, 1 <= count <= 4096. The heart of basis conversion.
   void (*linear_combination)(u64* out, const u64* const* a, const u64* c, std::size_t count, std::size_t n,
                              const Modulus& q);
-  /// out[i] = round(sum over k < count of a[k][i] / q_k), computed in integers: fraction[k] = floor(2^(63+bits_k) / q_k) is
-  /// q_k's Barrett constant; exact unless the sum is within count * 2^-55 of a half. a[k] in [0, q_k), count <= 128.
+  /// out[i] = round(sum over k < count of a[k][i] / q_k), computed in integers: fraction[k] = floor(2^(63+bits_k) /
+  /// q_k) is q_k's Barrett constant; exact unless the sum is within count * 2^-55 of a half. a[k] in [0, q_k), count <=
+  /// 128.
   void (*overflow_count)(u64* out, const u64* const* a, const Modulus* q, std::size_t count, std::size_t n);
 
   /// out[i] = a[permutation[i]]; out must not overlap a; permutation entries below n.
@@ -75,15 +76,16 @@ const Kernels& scalar_kernels();
 /// The tables that this machine can run, best first.
 const std::vector<const Kernels*>& available_kernels();
 
-/// The table in use: named by the environment variable TACET_KERNELS, else the first available one. Chosen and self-tested on the
-/// first call. Throws Error(kInvalidArgument) naming the available tables when TACET_KERNELS names another one, and
-/// Error(kInternal) when the self-test fails.
+/// The table in use: named by the environment variable TACET_KERNELS, else the first available one. Chosen and
+/// self-tested on the first call. Throws Error(kInvalidArgument) naming the available tables when TACET_KERNELS names
+/// another one, and Error(kInternal) when the self-test fails.
 const Kernels& kernels();
 
 /// Picks a table by name as kernels() does; empty name: the best available.
 const Kernels& select_kernels(const std::string& name);
 
-/// Compares every entry of `table` with the scalar table or with a definition on a small ring. Throws Error(kInternal) naming the entry.
+/// Compares every entry of `table` with the scalar table or with a definition on a small ring. Throws Error(kInternal)
+/// naming the entry.
 void self_test(const Kernels& table);
 
 }  // namespace tacet

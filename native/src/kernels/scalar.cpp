@@ -5,8 +5,8 @@
 namespace tacet {
 namespace {
 
-// Harvey's lazy butterflies ("Faster arithmetic for number-theoretic transforms", 2014): values stay in [0, 4q) on the way forward
-// and in [0, 2q) on the way back, one conditional subtraction per butterfly.
+// Harvey's lazy butterflies ("Faster arithmetic for number-theoretic transforms", 2014): values stay in [0, 4q) on the
+// way forward and in [0, 2q) on the way back, one conditional subtraction per butterfly.
 
 /// (x, y) -> (x + w y, x - w y); in and out [0, 4q).
 inline void forward_butterfly(u64& x, u64& y, u64 w, u64 w_shoup, u64 q) {
@@ -109,10 +109,12 @@ void reduce(u64* out, const u64* a, std::size_t n, const Modulus& modulus) {
   for (std::size_t i = 0; i < n; ++i) out[i] = q.reduce(a[i]);
 }
 
-// The sums below run over blocks of coefficients so that the accumulators stay in cache while each operand streams by once.
+// The sums below run over blocks of coefficients so that the accumulators stay in cache while each operand streams by
+// once.
 constexpr std::size_t kBlock = 64;
 
-void inner_product(u64* out, const u64* const* a, const u64* const* b, std::size_t count, std::size_t n, const Modulus& modulus) {
+void inner_product(u64* out, const u64* const* a, const u64* const* b, std::size_t count, std::size_t n,
+                   const Modulus& modulus) {
   const Modulus q = modulus;
   const std::size_t block = n < kBlock ? n : kBlock;
   for (std::size_t start = 0; start < n; start += block) {
@@ -127,7 +129,8 @@ void inner_product(u64* out, const u64* const* a, const u64* const* b, std::size
   }
 }
 
-void linear_combination(u64* out, const u64* const* a, const u64* c, std::size_t count, std::size_t n, const Modulus& modulus) {
+void linear_combination(u64* out, const u64* const* a, const u64* c, std::size_t count, std::size_t n,
+                        const Modulus& modulus) {
   const Modulus q = modulus;
   const std::size_t block = n < kBlock ? n : kBlock;
   for (std::size_t start = 0; start < n; start += block) {
@@ -162,9 +165,21 @@ void gather(u64* out, const u64* a, const u32* permutation, std::size_t n) {
 
 const Kernels& scalar_kernels() {
   static const Kernels table = {
-      "scalar",       ntt_forward,      ntt_inverse,        add,           subtract,
-      negate,         multiply,         multiply_add,       multiply_constant, subtract_multiply_constant,
-      reduce,         inner_product,    linear_combination, overflow_count, gather,
+      "scalar",
+      ntt_forward,
+      ntt_inverse,
+      add,
+      subtract,
+      negate,
+      multiply,
+      multiply_add,
+      multiply_constant,
+      subtract_multiply_constant,
+      reduce,
+      inner_product,
+      linear_combination,
+      overflow_count,
+      gather,
   };
   return table;
 }

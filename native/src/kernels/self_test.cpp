@@ -37,12 +37,15 @@ Buffer words_below(u64 bound, u64 seed) {
 
 void expect(bool equal, const Kernels& table, const char* entry, u64 q) {
   if (!equal) {
-    fail(Code::kInternal, "kernel table \"%s\": %s gives a wrong result modulo %llu; choose another table with TACET_KERNELS", table.name,
-         entry, static_cast<unsigned long long>(q));
+    fail(Code::kInternal,
+         "kernel table \"%s\": %s gives a wrong result modulo %llu; choose another table with TACET_KERNELS",
+         table.name, entry, static_cast<unsigned long long>(q));
   }
 }
 
-u64 power_at(u64 psi, std::size_t j, const Modulus& q) { return pow_mod(psi, 2 * bit_reverse(static_cast<u32>(j), kLogN) + 1, q); }
+u64 power_at(u64 psi, std::size_t j, const Modulus& q) {
+  return pow_mod(psi, 2 * bit_reverse(static_cast<u32>(j), kLogN) + 1, q);
+}
 
 void test_transform(const Kernels& table, const Modulus& q) {
   NttTable ntt;
@@ -58,12 +61,14 @@ void test_transform(const Kernels& table, const Modulus& q) {
     expect(x.data()[j] == value, table, "ntt_forward", q.value);
   }
   table.ntt_inverse(x.data(), ntt);
-  for (std::size_t i = 0; i < kN; ++i) expect(x.data()[i] == original.data()[i] % q.value, table, "ntt_inverse", q.value);
+  for (std::size_t i = 0; i < kN; ++i)
+    expect(x.data()[i] == original.data()[i] % q.value, table, "ntt_inverse", q.value);
   Buffer lazy = words_below(2 * q.value, 12);
   const Buffer lazy_original = lazy;
   table.ntt_inverse(lazy.data(), ntt);
   table.ntt_forward(lazy.data(), ntt);
-  for (std::size_t i = 0; i < kN; ++i) expect(lazy.data()[i] == lazy_original.data()[i] % q.value, table, "ntt_inverse", q.value);
+  for (std::size_t i = 0; i < kN; ++i)
+    expect(lazy.data()[i] == lazy_original.data()[i] % q.value, table, "ntt_inverse", q.value);
 }
 
 void test_elementwise(const Kernels& table, const Modulus& m) {
@@ -84,7 +89,8 @@ void test_elementwise(const Kernels& table, const Modulus& m) {
   table.multiply(out.data(), a2.data(), b.data(), kN, m);
   check("multiply", [&](std::size_t i) { return mod(static_cast<u128>(a2.data()[i]) * b.data()[i]); });
   table.multiply_add(out.data(), a2.data(), b.data(), c.data(), kN, m);
-  check("multiply_add", [&](std::size_t i) { return mod(static_cast<u128>(a2.data()[i]) * b.data()[i] + c.data()[i]); });
+  check("multiply_add",
+        [&](std::size_t i) { return mod(static_cast<u128>(a2.data()[i]) * b.data()[i] + c.data()[i]); });
   const u64 w = q - 1;
   table.multiply_constant(out.data(), any.data(), w, shoup(w, q), kN, q);
   check("multiply_constant", [&](std::size_t i) { return mod(static_cast<u128>(any.data()[i]) * w); });
@@ -119,7 +125,8 @@ void test_sums(const Kernels& table, const Modulus& m) {
   table.inner_product(out.data(), x.data(), y.data(), kTerms, kN, m);
   for (std::size_t i = 0; i < kN; ++i) {
     u64 sum = 0;
-    for (std::size_t k = 0; k < kTerms; ++k) sum = (sum + static_cast<u64>(static_cast<u128>(x[k][i]) * y[k][i] % q)) % q;
+    for (std::size_t k = 0; k < kTerms; ++k)
+      sum = (sum + static_cast<u64>(static_cast<u128>(x[k][i]) * y[k][i] % q)) % q;
     expect(out.data()[i] == sum, table, "inner_product", q);
   }
   table.linear_combination(out.data(), x.data(), c.data(), kTerms, kN, m);

@@ -7,7 +7,8 @@ namespace tacet {
 
 Modulus::Modulus(u64 q) : value(q) {
   if (q <= 2 || q % 2 == 0 || (q >> 50) != 0) {
-    fail(Code::kInvalidArgument, "modulus %llu must be odd, above 2 and below 2^50", static_cast<unsigned long long>(q));
+    fail(Code::kInvalidArgument, "modulus %llu must be odd, above 2 and below 2^50",
+         static_cast<unsigned long long>(q));
   }
   bits = 64 - __builtin_clzll(q);
   barrett = static_cast<u64>((static_cast<u128>(1) << (63 + bits)) / q);

@@ -55,8 +55,8 @@ u64 primitive_root(const Modulus& m, u64 n) {
     const u64 psi = pow_mod(g, exponent, m);
     if (pow_mod(psi, n, m) == q - 1) return psi;
   }
-  fail(Code::kInvalidArgument, "%llu is not a prime: it has no root of unity of order %llu", static_cast<unsigned long long>(q),
-       static_cast<unsigned long long>(2 * n));
+  fail(Code::kInvalidArgument, "%llu is not a prime: it has no root of unity of order %llu",
+       static_cast<unsigned long long>(q), static_cast<unsigned long long>(2 * n));
 }
 
 }  // namespace tacet

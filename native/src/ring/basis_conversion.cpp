@@ -35,8 +35,10 @@ void BasisConversion::prepare(u64* const* scratch, const u64* const* x, std::siz
   table.overflow_count(scratch[size()], scratch, source.data(), size(), n);
 }
 
-void BasisConversion::convert(u64* out, const u64* const* scratch, std::size_t n, int target_index, const Modulus& target) const {
-  kernels().linear_combination(out, scratch, weights[static_cast<std::size_t>(target_index)].data(), size() + 1, n, target);
+void BasisConversion::convert(u64* out, const u64* const* scratch, std::size_t n, int target_index,
+                              const Modulus& target) const {
+  kernels().linear_combination(out, scratch, weights[static_cast<std::size_t>(target_index)].data(), size() + 1, n,
+                               target);
 }
 
 }  // namespace tacet

@@ -26,7 +26,8 @@ inline void quarter_round(Lanes& a, Lanes& b, Lanes& c, Lanes& d) {
 }
 
 u32 load32(const u8* p) {
-  return static_cast<u32>(p[0]) | static_cast<u32>(p[1]) << 8 | static_cast<u32>(p[2]) << 16 | static_cast<u32>(p[3]) << 24;
+  return static_cast<u32>(p[0]) | static_cast<u32>(p[1]) << 8 | static_cast<u32>(p[2]) << 16 |
+         static_cast<u32>(p[3]) << 24;
 }
 
 void store32(u8* p, u32 x) {
@@ -106,7 +107,8 @@ struct Nonce {
 
 }  // namespace
 
-WordStream::WordStream(const u8 key[32], u32 purpose, u32 digit, u32 limb) : cipher_(key, Nonce(purpose, digit, limb).bytes) {}
+WordStream::WordStream(const u8 key[32], u32 purpose, u32 digit, u32 limb)
+    : cipher_(key, Nonce(purpose, digit, limb).bytes) {}
 
 WordStream::~WordStream() { secure_zero(words_, sizeof words_); }
 

@@ -19,8 +19,8 @@ std::vector<u64*> limb_pointers(Poly<Domain>& x) {
   return pointers;
 }
 
-/// Scratch of one conversion: y_0.., v (see BasisConversion), filled from the coefficient limbs first..first+size-1 of x.
-/// The blocks of coefficients run in parallel.
+/// Scratch of one conversion: y_0.., v (see BasisConversion), filled from the coefficient limbs first..first+size-1 of
+/// x. The blocks of coefficients run in parallel.
 Poly<Coeff> prepared(const BasisConversion& conversion, const u64* const* source, std::size_t n) {
   Poly<Coeff> scratch(n, static_cast<int>(conversion.size()) + 1);
   const std::vector<u64*> limbs = limb_pointers(scratch);
@@ -104,7 +104,8 @@ Poly<Eval> mod_down(const Ring& ring, Poly<Eval> x) {
 Poly<Eval> divide_by_last(const Ring& ring, const Poly<Eval>& x) {
   const std::size_t n = ring.n();
   const int last = x.q_limbs() - 1;
-  if (last < 1 || x.p_limbs() != 0) fail(Code::kInternal, "rescale of %d chain and %d special limbs", x.q_limbs(), x.p_limbs());
+  if (last < 1 || x.p_limbs() != 0)
+    fail(Code::kInternal, "rescale of %d chain and %d special limbs", x.q_limbs(), x.p_limbs());
   const u64 divisor = ring.modulus(last).value;
   const u64 half = divisor / 2;
   Buffer remainder(n);
@@ -121,7 +122,8 @@ Poly<Eval> divide_by_last(const Ring& ring, const Poly<Eval>& x) {
     const u64 inverse = ring.prime_inverse(last, limb);
     u64* centred = out.limb(limb);
     const u64* from = remainder.data();
-    for (std::size_t k = 0; k < n; ++k) centred[k] = modulus.reduce(from[k]) + minus_half;  // below 2q: the transform takes 4q
+    for (std::size_t k = 0; k < n; ++k)
+      centred[k] = modulus.reduce(from[k]) + minus_half;  // below 2q: the transform takes 4q
     kernels().ntt_forward(centred, ring.ntt(limb));
     kernels().subtract_multiply_constant(centred, x.limb(limb), centred, inverse, shoup(inverse, q), n, q);
   });

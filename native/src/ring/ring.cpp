@@ -41,7 +41,8 @@ Ring::Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size)
 
   ntt_.resize(primes.size());
   ntt_words_.resize(primes.size());
-  pool().parallel_for(primes.size(), [&](std::size_t i) { ntt_words_[i] = build_ntt_table(ntt_[i], moduli_[i], log_n_); });
+  pool().parallel_for(primes.size(),
+                      [&](std::size_t i) { ntt_words_[i] = build_ntt_table(ntt_[i], moduli_[i], log_n_); });
 
   const std::vector<Modulus> chain(moduli_.begin(), moduli_.begin() + chain_length_);
   const std::vector<Modulus> special(moduli_.begin() + chain_length_, moduli_.end());

@@ -11,8 +11,8 @@
 
 namespace tacet {
 
-/// Tables for ring degree n = 2^log_n, chain primes q_0..q_L, special primes p_0..p_{k-1} (k may be 0) and digits of `digit_size`
-/// chain primes. Moduli have one index: chain primes 0..L, special prime t at chain_length()+t.
+/// Tables for ring degree n = 2^log_n, chain primes q_0..q_L, special primes p_0..p_{k-1} (k may be 0) and digits of
+/// `digit_size` chain primes. Moduli have one index: chain primes 0..L, special prime t at chain_length()+t.
 class Ring {
  public:
   /// Throws Error(kInvalidArgument) with the offending prime unless all are distinct primes below 2^50 and 1 mod 2n.

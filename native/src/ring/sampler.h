@@ -29,7 +29,8 @@ struct PublicSeed {
   std::array<u8, 32> bytes{};
 };
 
-/// Seed of secrets: secret key, errors, encryption randomness. Locked memory, never copied, never serialized by the engine.
+/// Seed of secrets: secret key, errors, encryption randomness. Locked memory, never copied, never serialized by the
+/// engine.
 class SecretSeed {
  public:
   /// Copies 32 bytes; the caller clears its own.
@@ -41,16 +42,19 @@ class SecretSeed {
 };
 
 /// Uniform residues modulo q in the evaluation domain: words >= q*floor(2^64/q) are skipped, the others taken mod q.
-void expand_uniform(u64* out, std::size_t n, const Modulus& q, const PublicSeed& seed, Purpose purpose, u32 digit, u32 limb);
+void expand_uniform(u64* out, std::size_t n, const Modulus& q, const PublicSeed& seed, Purpose purpose, u32 digit,
+                    u32 limb);
 
-/// A uniform polynomial with the given limbs (q_0..q_{q_limbs-1} and, if wanted, all special primes); limb numbers are ring indexes.
-Poly<Eval> expand_uniform(const Ring& ring, int q_limbs, bool with_special, const PublicSeed& seed, Purpose purpose, u32 digit);
+/// A uniform polynomial with the given limbs (q_0..q_{q_limbs-1} and, if wanted, all special primes); limb numbers are
+/// ring indexes.
+Poly<Eval> expand_uniform(const Ring& ring, int q_limbs, bool with_special, const PublicSeed& seed, Purpose purpose,
+                          u32 digit);
 
 /// n coefficients uniform in {-1, 0, 1}: word mod 3 - 1 with the word 2^64-1 skipped. Constant time but for that skip.
 void sample_ternary(signed char* out, std::size_t n, const SecretSeed& seed, Purpose purpose);
 
-/// n coefficients of the discrete Gaussian with sigma = 3.19 (see error_table()): lowest bit the sign, upper 63 bits compared with the
-/// whole cumulative table. Constant time, no floating point, |value| <= 29.
+/// n coefficients of the discrete Gaussian with sigma = 3.19 (see error_table()): lowest bit the sign, upper 63 bits
+/// compared with the whole cumulative table. Constant time, no floating point, |value| <= 29.
 void sample_error(signed char* out, std::size_t n, const SecretSeed& seed, Purpose purpose, u32 digit);
 
 /// Cumulative table of |e|: entry k = round(2^63 * Pr[|e| <= k]).

@@ -21,8 +21,8 @@ struct Plaintext {
   Poly<Eval> poly;
 };
 
-/// c_0 + c_1 s (+ c_2 s^2) = message + noise. Each component has chain limbs 0..level. `seed` is present only on fresh secret-key
-/// encryptions, whose c_1 is its expansion (Purpose::kCiphertextUniform); every operation drops it.
+/// c_0 + c_1 s (+ c_2 s^2) = message + noise. Each component has chain limbs 0..level. `seed` is present only on fresh
+/// secret-key encryptions, whose c_1 is its expansion (Purpose::kCiphertextUniform); every operation drops it.
 struct Ciphertext {
   Encoding encoding = Encoding::kSlots;
   int level = 0;

@@ -12,9 +12,10 @@ void check_plaintext(const Ring& ring, const Plaintext& plaintext) {
   if (plaintext.level < 0 || plaintext.level > ring.max_level()) {
     fail(Code::kInvalidArgument, "plaintext level %d is outside 0..%d", plaintext.level, ring.max_level());
   }
-  if (plaintext.poly.n() != ring.n() || plaintext.poly.q_limbs() != plaintext.level + 1 || plaintext.poly.p_limbs() != 0) {
-    fail(Code::kInvalidArgument, "plaintext of degree %zu with %d limbs at level %d, the parameters have degree %zu", plaintext.poly.n(),
-         plaintext.poly.limbs(), plaintext.level, ring.n());
+  if (plaintext.poly.n() != ring.n() || plaintext.poly.q_limbs() != plaintext.level + 1 ||
+      plaintext.poly.p_limbs() != 0) {
+    fail(Code::kInvalidArgument, "plaintext of degree %zu with %d limbs at level %d, the parameters have degree %zu",
+         plaintext.poly.n(), plaintext.poly.limbs(), plaintext.level, ring.n());
   }
 }
 
@@ -32,8 +33,8 @@ Poly<Eval> expand_ciphertext_uniform(const Ring& ring, int level, const PublicSe
   return expand_uniform(ring, level + 1, false, seed, Purpose::kCiphertextUniform, 0);
 }
 
-Ciphertext encrypt_secret(const Ring& ring, const SecretKey& key, const Plaintext& plaintext, const PublicSeed& public_seed,
-                          const SecretSeed& secret_seed) {
+Ciphertext encrypt_secret(const Ring& ring, const SecretKey& key, const Plaintext& plaintext,
+                          const PublicSeed& public_seed, const SecretSeed& secret_seed) {
   check_plaintext(ring, plaintext);
   const std::size_t n = ring.n();
   Ciphertext out = shell(plaintext);
@@ -53,7 +54,8 @@ Ciphertext encrypt_secret(const Ring& ring, const SecretKey& key, const Plaintex
   return out;
 }
 
-Ciphertext encrypt_public(const Ring& ring, const PublicKey& key, const Plaintext& plaintext, const SecretSeed& secret_seed) {
+Ciphertext encrypt_public(const Ring& ring, const PublicKey& key, const Plaintext& plaintext,
+                          const SecretSeed& secret_seed) {
   check_plaintext(ring, plaintext);
   const std::size_t n = ring.n();
   Ciphertext out = shell(plaintext);
@@ -78,14 +80,16 @@ Ciphertext encrypt_public(const Ring& ring, const PublicKey& key, const Plaintex
 
 Plaintext decrypt(const Ring& ring, const SecretKey& key, const Ciphertext& ciphertext) {
   const int size = ciphertext.size();
-  if (size < 2 || size > 3) fail(Code::kInvalidArgument, "cannot decrypt a ciphertext of %d components; 2 or 3 can be", size);
+  if (size < 2 || size > 3)
+    fail(Code::kInvalidArgument, "cannot decrypt a ciphertext of %d components; 2 or 3 can be", size);
   if (ciphertext.level < 0 || ciphertext.level > ring.max_level()) {
     fail(Code::kInvalidArgument, "ciphertext level %d is outside 0..%d", ciphertext.level, ring.max_level());
   }
   const std::size_t n = ring.n();
   for (const Poly<Eval>& component : ciphertext.components) {
     if (component.n() != n || component.q_limbs() != ciphertext.level + 1) {
-      fail(Code::kInvalidArgument, "ciphertext component of degree %zu with %d limbs at level %d, the parameters have degree %zu",
+      fail(Code::kInvalidArgument,
+           "ciphertext component of degree %zu with %d limbs at level %d, the parameters have degree %zu",
            component.n(), component.q_limbs(), ciphertext.level, n);
     }
   }

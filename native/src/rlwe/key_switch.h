@@ -2,8 +2,8 @@
 #pragma once
 // Hybrid key switching (Han-Ki, eprint 2019/688): gadget product in QP, hoisting.
 
-#include "rlwe/keys.h"
 #include "ring/mod_switch.h"
+#include "rlwe/keys.h"
 
 namespace tacet {
 
@@ -13,7 +13,8 @@ struct RaisedPair {
   Poly<Eval> c1;
 };
 
-/// sum_j digits[j] * key[j] over QP, reduced once per coefficient. The digits come from decompose() at a level <= key.level.
+/// sum_j digits[j] * key[j] over QP, reduced once per coefficient. The digits come from decompose() at a level <=
+/// key.level.
 RaisedPair gadget_product(const Ring& ring, const std::vector<Poly<Eval>>& digits, const EvaluationKey& key);
 
 /// (mod_down(c0), mod_down(c1)).

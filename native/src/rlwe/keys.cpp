@@ -19,7 +19,8 @@ void check_key_shape(const Ring& ring, u32 galois, int level) {
   if (level < 0 || level > ring.max_level()) {
     fail(Code::kInvalidArgument, "evaluation key level %d is outside 0..%d", level, ring.max_level());
   }
-  if (ring.special_count() == 0) fail(Code::kInvalidArgument, "evaluation keys need special primes, the parameters have none");
+  if (ring.special_count() == 0)
+    fail(Code::kInvalidArgument, "evaluation keys need special primes, the parameters have none");
 }
 
 std::vector<u32> inverse_permutation(const std::vector<u32>& permutation) {
@@ -50,7 +51,8 @@ SecretKey SecretKey::from_seed(const Ring& ring, const SecretSeed& seed) {
   return key;
 }
 
-PublicKey make_public_key(const Ring& ring, const SecretKey& key, const PublicSeed& public_seed, const SecretSeed& secret_seed) {
+PublicKey make_public_key(const Ring& ring, const SecretKey& key, const PublicSeed& public_seed,
+                          const SecretSeed& secret_seed) {
   const std::size_t n = ring.n();
   PublicKey out{public_seed, Poly<Eval>(n, ring.chain_length()),
                 expand_uniform(ring, ring.chain_length(), false, public_seed, Purpose::kPublicKeyUniform, 0)};
@@ -68,21 +70,22 @@ PublicKey make_public_key(const Ring& ring, const SecretKey& key, const PublicSe
 
 PublicKey expand_public_key(const Ring& ring, const PublicSeed& seed, Poly<Eval> b) {
   if (b.n() != ring.n() || b.q_limbs() != ring.chain_length() || b.p_limbs() != 0) {
-    fail(Code::kInvalidArgument, "public key of degree %zu with %d+%d limbs, the parameters need degree %zu with %d", b.n(), b.q_limbs(),
-         b.p_limbs(), ring.n(), ring.chain_length());
+    fail(Code::kInvalidArgument, "public key of degree %zu with %d+%d limbs, the parameters need degree %zu with %d",
+         b.n(), b.q_limbs(), b.p_limbs(), ring.n(), ring.chain_length());
   }
   Poly<Eval> a = expand_uniform(ring, ring.chain_length(), false, seed, Purpose::kPublicKeyUniform, 0);
   return PublicKey{seed, std::move(b), std::move(a)};
 }
 
-SeededEvaluationKey make_evaluation_key(const Ring& ring, const SecretKey& key, u32 galois, int level, const PublicSeed& public_seed,
-                                        const SecretSeed& secret_seed) {
+SeededEvaluationKey make_evaluation_key(const Ring& ring, const SecretKey& key, u32 galois, int level,
+                                        const PublicSeed& public_seed, const SecretSeed& secret_seed) {
   check_key_shape(ring, galois, level);
   const std::size_t n = ring.n();
   const int q_limbs = level + 1;
   const int limbs = q_limbs + ring.special_count();
   SeededEvaluationKey out{galois, level, public_seed, {}};
-  const std::vector<u32> permutation = galois == 0 ? std::vector<u32>() : automorphism_permutation(ring.log_n(), galois);
+  const std::vector<u32> permutation =
+      galois == 0 ? std::vector<u32>() : automorphism_permutation(ring.log_n(), galois);
   std::vector<SmallPoly> errors;
   for (int j = 0; j < ring.digits(level); ++j) {
     errors.push_back(SmallPoly::error(n, secret_seed, Purpose::kError, static_cast<u32>(j)));
@@ -104,7 +107,8 @@ SeededEvaluationKey make_evaluation_key(const Ring& ring, const SecretKey& key, 
     }
     for (int j = 0; j < ring.digits(level); ++j) {
       u64* b = out.b[static_cast<std::size_t>(j)].limb(limb);
-      expand_uniform(b, n, q, public_seed, Purpose::kEvaluationKeyUniform, static_cast<u32>(j), static_cast<u32>(index));
+      expand_uniform(b, n, q, public_seed, Purpose::kEvaluationKeyUniform, static_cast<u32>(j),
+                     static_cast<u32>(index));
       kernels().multiply(b, b, key.limb(index), n, q);
       errors[static_cast<std::size_t>(j)].to_limb(scratch.data(), ring, index);
       kernels().subtract(b, scratch.data(), b, n, q.value);
@@ -117,12 +121,13 @@ SeededEvaluationKey make_evaluation_key(const Ring& ring, const SecretKey& key, 
 EvaluationKey expand(const Ring& ring, SeededEvaluationKey key) {
   check_key_shape(ring, key.galois, key.level);
   if (static_cast<int>(key.b.size()) != ring.digits(key.level)) {
-    fail(Code::kInvalidArgument, "evaluation key at level %d has %zu digits, the parameters need %d", key.level, key.b.size(),
-         ring.digits(key.level));
+    fail(Code::kInvalidArgument, "evaluation key at level %d has %zu digits, the parameters need %d", key.level,
+         key.b.size(), ring.digits(key.level));
   }
   for (const Poly<Eval>& b : key.b) {
     if (b.n() != ring.n() || b.q_limbs() != key.level + 1 || b.p_limbs() != ring.special_count()) {
-      fail(Code::kInvalidArgument, "evaluation key digit of degree %zu with %d+%d limbs, the parameters need degree %zu with %d+%d", b.n(),
+      fail(Code::kInvalidArgument,
+           "evaluation key digit of degree %zu with %d+%d limbs, the parameters need degree %zu with %d+%d", b.n(),
            b.q_limbs(), b.p_limbs(), ring.n(), key.level + 1, ring.special_count());
     }
   }
@@ -168,7 +173,8 @@ const EvaluationKey& EvaluationKeySet::find(u32 galois, int level) const {
   for (const auto& entry : keys_) {
     if (entry.first.first == galois) highest = std::max(highest, entry.first.second);
   }
-  const std::string what = galois == 0 ? "the relinearization key" : "the key of Galois element " + std::to_string(galois);
+  const std::string what =
+      galois == 0 ? "the relinearization key" : "the key of Galois element " + std::to_string(galois);
   if (highest >= 0) {
     fail(Code::kMissingKey, "%s is needed at level %d, the set has it up to level %d", what.c_str(), level, highest);
   }

@@ -11,8 +11,8 @@
 
 namespace tacet {
 
-/// The secret s: uniform ternary, with its evaluation form under every modulus of the ring. Memory is locked as far as the limits
-/// allow, and zeroed on destruction. Move-only.
+/// The secret s: uniform ternary, with its evaluation form under every modulus of the ring. Memory is locked as far as
+/// the limits allow, and zeroed on destruction. Move-only.
 class SecretKey {
  public:
   /// Deterministic in the seed (Purpose::kSecretKey).
@@ -21,7 +21,9 @@ class SecretKey {
   /// The 32 bytes that the key is derived from.
   const u8* seed() const { return seed_.data(); }
   /// s modulo the modulus of that ring index, evaluation domain, in [0, q).
-  const u64* limb(int index) const { return reinterpret_cast<const u64*>(eval_.data()) + static_cast<std::size_t>(index) * n_; }
+  const u64* limb(int index) const {
+    return reinterpret_cast<const u64*>(eval_.data()) + static_cast<std::size_t>(index) * n_;
+  }
   /// The coefficients of s, in {-1, 0, 1}.
   const signed char* ternary() const { return reinterpret_cast<const signed char*>(ternary_.data()); }
   std::size_t n() const { return n_; }
@@ -36,15 +38,16 @@ class SecretKey {
   SecretBytes eval_;
 };
 
-/// An encryption of zero at the highest level: b = -a s + e. `a` is the expansion of the seed (Purpose::kPublicKeyUniform).
+/// An encryption of zero at the highest level: b = -a s + e. `a` is the expansion of the seed
+/// (Purpose::kPublicKeyUniform).
 struct PublicKey {
   PublicSeed seed;
   Poly<Eval> b;
   Poly<Eval> a;
 };
 
-/// The compact form of an evaluation key, as it travels. galois 0: s^2 -> s (relinearization); odd g < 2n: sigma_g(s) -> s.
-/// b[j] has limbs q_0..q_level, p_0..p_{k-1}.
+/// The compact form of an evaluation key, as it travels. galois 0: s^2 -> s (relinearization); odd g < 2n: sigma_g(s)
+/// -> s. b[j] has limbs q_0..q_level, p_0..p_{k-1}.
 struct SeededEvaluationKey {
   u32 galois = 0;
   int level = 0;
@@ -52,9 +55,9 @@ struct SeededEvaluationKey {
   std::vector<Poly<Eval>> b;
 };
 
-/// The compute form: both halves expanded. For a Galois element g both halves have passed through sigma_g^-1, which makes them a key
-/// s -> sigma_g^-1(s): the gadget product takes the digits as they are, and `permutation` (sigma_g) is applied once to its result.
-/// Empty permutation for relinearization.
+/// The compute form: both halves expanded. For a Galois element g both halves have passed through sigma_g^-1, which
+/// makes them a key s -> sigma_g^-1(s): the gadget product takes the digits as they are, and `permutation` (sigma_g) is
+/// applied once to its result. Empty permutation for relinearization.
 struct EvaluationKey {
   u32 galois = 0;
   int level = 0;
@@ -70,7 +73,8 @@ class EvaluationKeySet {
  public:
   /// Adds a key; a key with the same galois element and level replaces the older one.
   void add(std::shared_ptr<const EvaluationKey> key);
-  /// The key for `galois` with the lowest level that is at least `level`. Throws Error(kMissingKey) naming both and what is there.
+  /// The key for `galois` with the lowest level that is at least `level`. Throws Error(kMissingKey) naming both and
+  /// what is there.
   const EvaluationKey& find(u32 galois, int level) const;
   bool contains(u32 galois, int level) const;
   std::size_t size() const { return keys_.size(); }
@@ -81,14 +85,17 @@ class EvaluationKeySet {
   std::map<std::pair<u32, int>, std::shared_ptr<const EvaluationKey>> keys_;
 };
 
-PublicKey make_public_key(const Ring& ring, const SecretKey& key, const PublicSeed& public_seed, const SecretSeed& secret_seed);
+PublicKey make_public_key(const Ring& ring, const SecretKey& key, const PublicSeed& public_seed,
+                          const SecretSeed& secret_seed);
 /// The compute form of a public key that was read: expands a. `b` must have all chain limbs.
 PublicKey expand_public_key(const Ring& ring, const PublicSeed& seed, Poly<Eval> b);
 
-/// Throws Error(kInvalidArgument) for an even galois element other than 0, one >= 2n, a level outside the chain, or no special primes.
+/// Throws Error(kInvalidArgument) for an even galois element other than 0, one >= 2n, a level outside the chain, or no
+/// special primes.
 SeededEvaluationKey make_evaluation_key(const Ring& ring, const SecretKey& key, u32 galois, int level,
                                         const PublicSeed& public_seed, const SecretSeed& secret_seed);
-/// Checks the shape (digits, limbs) against the ring and expands the uniform half. Throws Error(kInvalidArgument) with the numbers.
+/// Checks the shape (digits, limbs) against the ring and expands the uniform half. Throws Error(kInvalidArgument) with
+/// the numbers.
 EvaluationKey expand(const Ring& ring, SeededEvaluationKey key);
 
 }  // namespace tacet

@@ -33,7 +33,8 @@ Scale Scale::power_of_two(int exponent) {
 Scale Scale::times_prime(int index, int exponent) const {
   if (index < 0 || index > 255) fail(Code::kInvalidArgument, "chain prime index %d is outside 0..255", index);
   if (exponent < -kMaxExponent || exponent > kMaxExponent) {
-    fail(Code::kInvalidArgument, "exponent %d of chain prime %d is outside -%d..%d", exponent, index, kMaxExponent, kMaxExponent);
+    fail(Code::kInvalidArgument, "exponent %d of chain prime %d is outside -%d..%d", exponent, index, kMaxExponent,
+         kMaxExponent);
   }
   if (exponent == 0) return *this;
   Scale factor;
@@ -56,7 +57,8 @@ Scale Scale::combine(const Scale& other, int sign) const {
     if (take_a) exponent += (a++)->second;
     if (take_b) exponent += sign * (b++)->second;
     if (exponent < -kMaxExponent || exponent > kMaxExponent) {
-      fail(Code::kInvalidArgument, "exponent %d of chain prime %d is outside -%d..%d", exponent, index, kMaxExponent, kMaxExponent);
+      fail(Code::kInvalidArgument, "exponent %d of chain prime %d is outside -%d..%d", exponent, index, kMaxExponent,
+           kMaxExponent);
     }
     if (exponent != 0) out.factors_.emplace_back(index, static_cast<std::int16_t>(exponent));
   }

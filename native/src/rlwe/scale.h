@@ -17,8 +17,8 @@ struct ScaleValue {
 };
 
 /// 2^a * prod q_i^e_i, kept exactly; factors sorted by prime index, exponents nonzero. |a| <= 65536, |e_i| <= 2048;
-/// operations that would leave these bounds throw Error(kInvalidArgument). Equality is equality of the representation, which is
-/// equality of the number, since the primes are distinct and odd.
+/// operations that would leave these bounds throw Error(kInvalidArgument). Equality is equality of the representation,
+/// which is equality of the number, since the primes are distinct and odd.
 class Scale {
  public:
   using Factor = std::pair<u8, std::int16_t>;  // (index of chain prime, exponent)

@@ -9,8 +9,9 @@
 
 namespace tacet {
 
-/// Owns `size` 64-bit words, aligned to 64 bytes, uninitialised on construction. Freed blocks are kept for reuse up to a bound,
-/// so that operations do not return to the operating system for every polynomial. Throws Error(kOutOfMemory) with the bytes asked for.
+/// Owns `size` 64-bit words, aligned to 64 bytes, uninitialised on construction. Freed blocks are kept for reuse up to
+/// a bound, so that operations do not return to the operating system for every polynomial. Throws Error(kOutOfMemory)
+/// with the bytes asked for.
 class Buffer {
  public:
   Buffer() = default;

@@ -18,7 +18,8 @@ enum class Code : int {
   kInternal = 7,         ///< a broken invariant of the engine itself
 };
 
-/// Thrown by every engine function that refuses. Texts name levels, indexes, shapes and bounds, never a value of the data.
+/// Thrown by every engine function that refuses. Texts name levels, indexes, shapes and bounds, never a value of the
+/// data.
 struct Error : std::exception {
   Error(Code error_code, std::string error_text) : code(error_code), text(std::move(error_text)) {}
   const char* what() const noexcept override { return text.c_str(); }

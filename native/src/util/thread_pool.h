@@ -8,8 +8,9 @@
 
 namespace tacet {
 
-/// Runs loops on a fixed set of threads. Size: TACET_THREADS (1..256), else the number of cores; the calling thread is one of them.
-/// Calls made from inside a running loop body run inline on the calling thread, so nested loops never add threads.
+/// Runs loops on a fixed set of threads. Size: TACET_THREADS (1..256), else the number of cores; the calling thread is
+/// one of them. Calls made from inside a running loop body run inline on the calling thread, so nested loops never add
+/// threads.
 class ThreadPool {
  public:
   explicit ThreadPool(std::size_t threads);
@@ -20,7 +21,8 @@ class ThreadPool {
   std::size_t size() const;
 
   /// Calls body(i) once for each i in [0, count), in any order, possibly concurrently; returns when all are done.
-  /// The first exception thrown by a body is rethrown here, after the running bodies ended; the remaining indexes are skipped.
+  /// The first exception thrown by a body is rethrown here, after the running bodies ended; the remaining indexes are
+  /// skipped.
   void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body);
 
  private:

@@ -34,12 +34,14 @@ TEST_P(LinearTransformOver, MultipliesTheMatrixByThePeriodicVector) {
   for (std::size_t step = m.out_period; step < m.in_period; step *= 2) steps.insert(static_cast<i64>(step));
   for (i64 step : steps) lab.add_rotation(step);
 
-  const LinearTransform transform = LinearTransform::encode(lab.context, m.rows, m.cols, m.in_period, m.out_period, w.data(), m.baby_steps,
-                                                            lab.top(), Scale::power_of_two(38));
+  const LinearTransform transform = LinearTransform::encode(lab.context, m.rows, m.cols, m.in_period, m.out_period,
+                                                            w.data(), m.baby_steps, lab.top(), Scale::power_of_two(38));
   const Ciphertext z = transform.apply(lab.evaluator, lab.encrypt(tiled));
   EXPECT_EQ(lab.top(), z.level);
   EXPECT_TRUE(z.scale == lab.scale * Scale::power_of_two(38));
-  const auto weight = [&](std::size_t row, std::size_t col) { return row < m.rows && col < m.cols ? w[row * m.cols + col] : 0.0; };
+  const auto weight = [&](std::size_t row, std::size_t col) {
+    return row < m.rows && col < m.cols ? w[row * m.cols + col] : 0.0;
+  };
   const std::size_t diagonals = std::min(m.in_period, m.out_period);
   EXPECT_LT(lab.error(z,
                       [&](std::size_t j) {
@@ -52,11 +54,13 @@ TEST_P(LinearTransformOver, MultipliesTheMatrixByThePeriodicVector) {
                       }),
             1e-5);
   if (m.out_period >= m.in_period) return;
-  const Ciphertext y = lab.evaluator.rotate_sum(z, static_cast<i64>(m.out_period), static_cast<i64>(m.in_period / m.out_period));
+  const Ciphertext y =
+      lab.evaluator.rotate_sum(z, static_cast<i64>(m.out_period), static_cast<i64>(m.in_period / m.out_period));
   EXPECT_LT(lab.error(y,
                       [&](std::size_t j) {
                         double sum = 0;
-                        for (std::size_t col = 0; col < m.in_period; ++col) sum += weight(j % m.out_period, col) * x[col];
+                        for (std::size_t col = 0; col < m.in_period; ++col)
+                          sum += weight(j % m.out_period, col) * x[col];
                         return sum;
                       }),
             1e-5);
@@ -65,13 +69,14 @@ TEST_P(LinearTransformOver, MultipliesTheMatrixByThePeriodicVector) {
 INSTANTIATE_TEST_SUITE_P(
     MatricesAndShapes, LinearTransformOver,
     ::testing::Combine(::testing::Values(Matrix{16, 16, 16, 16, 4}, Matrix{13, 11, 16, 16, 5}, Matrix{3, 30, 32, 4, 2},
-                                         Matrix{30, 3, 4, 32, 2}, Matrix{1, 7, 8, 1, 1}, Matrix{7, 1, 1, 8, 4}, Matrix{8, 8, 8, 8, 1},
-                                         Matrix{8, 8, 8, 8, 64}, Matrix{20, 20, 1024, 32, 8}),
+                                         Matrix{30, 3, 4, 32, 2}, Matrix{1, 7, 8, 1, 1}, Matrix{7, 1, 1, 8, 4},
+                                         Matrix{8, 8, 8, 8, 1}, Matrix{8, 8, 8, 8, 64}, Matrix{20, 20, 1024, 32, 8}),
                        ::testing::Values(Shape{11, 2, 40, 1, 1}, Shape{11, 3, 40, 2, 2}, Shape{11, 4, 40, 3, 3})),
     [](const auto& test) {
       const Matrix& m = std::get<0>(test.param);
       return std::to_string(m.rows) + "x" + std::to_string(m.cols) + "_in" + std::to_string(m.in_period) + "_out" +
-             std::to_string(m.out_period) + "_baby" + std::to_string(m.baby_steps) + "_" + name_of(std::get<1>(test.param));
+             std::to_string(m.out_period) + "_baby" + std::to_string(m.baby_steps) + "_" +
+             name_of(std::get<1>(test.param));
     });
 
 TEST(LinearTransformAtALowerLevel, UsesTheTopKeysTruncated) {
@@ -87,7 +92,8 @@ TEST(LinearTransformAtALowerLevel, UsesTheTopKeysTruncated) {
                         return sum;
                       }),
             1e-5);
-  expect_error(Code::kInvalidArgument, {"level 1", "at level 4"}, [&] { transform.apply(lab.evaluator, lab.encrypt(ones)); });
+  expect_error(Code::kInvalidArgument, {"level 1", "at level 4"},
+               [&] { transform.apply(lab.evaluator, lab.encrypt(ones)); });
 }
 
 TEST(LinearTransformRotations, AreBabyStepsAndGiantStepsWhateverTheValues) {
@@ -108,7 +114,8 @@ TEST(LinearTransformErrors, NameShapesPeriodsAndKeys) {
   expect_error(Code::kInvalidArgument, {"8 x 8", "4"}, [&] { encode(8, 8, 8, 4, 2); });
   expect_error(Code::kInvalidArgument, {"0 baby steps"}, [&] { encode(8, 8, 8, 8, 0); });
   const LinearTransform transform = encode(8, 8, 8, 8, 2);
-  expect_error(Code::kMissingKey, {"element 5", "level 1"}, [&] { transform.apply(lab.evaluator, lab.encrypt(lab.random(1))); });
+  expect_error(Code::kMissingKey, {"element 5", "level 1"},
+               [&] { transform.apply(lab.evaluator, lab.encrypt(lab.random(1))); });
 }
 
 }  // namespace

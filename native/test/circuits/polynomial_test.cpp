@@ -9,7 +9,8 @@ namespace {
 double clear_value(Basis basis, const std::vector<double>& c, double x) {
   double sum = 0;
   for (std::size_t i = 0; i < c.size(); ++i) {
-    sum += c[i] * (basis == Basis::kMonomial ? std::pow(x, static_cast<double>(i)) : std::cos(static_cast<double>(i) * std::acos(x)));
+    sum += c[i] * (basis == Basis::kMonomial ? std::pow(x, static_cast<double>(i))
+                                             : std::cos(static_cast<double>(i) * std::acos(x)));
   }
   return sum;
 }
@@ -65,8 +66,14 @@ TEST_P(Polynomial, TakesSparseOddAndConstantCoefficients) {
   const std::vector<double> x = l.random(3);
   const Ciphertext input = l.encrypt(x);
   const std::vector<std::vector<double>> cases = {
-      {0.5, 0, 0, 0},          {0, 0, 0, 0, 0},        {0, 0, 0, 0, 0.25}, {0, 0.5, 0, -0.25, 0, 0.125, 0, 0.0625},
-      {0.1, 0, 0, 0, 0, 0, 0, 0, 1}, {0, 0, 1},        {0.3, -0.7},        {0, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0},
+      {0.5, 0, 0, 0},
+      {0, 0, 0, 0, 0},
+      {0, 0, 0, 0, 0.25},
+      {0, 0.5, 0, -0.25, 0, 0.125, 0, 0.0625},
+      {0.1, 0, 0, 0, 0, 0, 0, 0, 1},
+      {0, 0, 1},
+      {0.3, -0.7},
+      {0, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0},
   };
   for (const std::vector<double>& c : cases) {
     const Ciphertext y = evaluate_polynomial(l.evaluator, input, GetParam(), c.data(), c.size() - 1, l.scale);

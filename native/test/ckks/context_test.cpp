@@ -20,9 +20,10 @@ ParameterSpec spec_with(int log_n, int bits, int count, Security security) {
 }
 
 TEST(SecurityTable, HoldsTheValuesOf2024463) {
-  const int expected[6][4] = {{53, 36, 27, 40},     {106, 73, 56, 80},     {214, 147, 114, 161},
+  const int expected[6][4] = {{53, 36, 27, 40},     {106, 73, 56, 80},    {214, 147, 114, 161},
                               {430, 297, 230, 322}, {868, 597, 462, 644}, {1747, 1199, 929, 1289}};
-  const Security levels[] = {Security::kClassical128, Security::kClassical192, Security::kClassical256, Security::kQuantum128};
+  const Security levels[] = {Security::kClassical128, Security::kClassical192, Security::kClassical256,
+                             Security::kQuantum128};
   for (int log_n = 11; log_n <= 16; ++log_n) {
     for (int level = 0; level < 4; ++level) EXPECT_EQ(expected[log_n - 11][level], max_log_qp(log_n, levels[level]));
   }
@@ -36,9 +37,12 @@ TEST(SecurityTable, AModulusAtTheBoundIsAcceptedAndOneBitsMoreIsRefusedWithNumbe
   ParameterSpec over = spec_with(13, 43, 4, Security::kClassical128);
   over.q.push_back(primes_below(46, 1, 13).front());
   expect_error(Code::kInvalidArgument, {"218.00", "214", "2^13", "128 bits"}, [&] { Context::create(over); });
-  expect_error(Code::kInvalidArgument, {"147"}, [&] { Context::create(spec_with(13, 42, 5, Security::kClassical192)); });
-  expect_error(Code::kInvalidArgument, {"114"}, [&] { Context::create(spec_with(13, 42, 5, Security::kClassical256)); });
-  expect_error(Code::kInvalidArgument, {"161", "quantum"}, [&] { Context::create(spec_with(13, 42, 5, Security::kQuantum128)); });
+  expect_error(Code::kInvalidArgument, {"147"},
+               [&] { Context::create(spec_with(13, 42, 5, Security::kClassical192)); });
+  expect_error(Code::kInvalidArgument, {"114"},
+               [&] { Context::create(spec_with(13, 42, 5, Security::kClassical256)); });
+  expect_error(Code::kInvalidArgument, {"161", "quantum"},
+               [&] { Context::create(spec_with(13, 42, 5, Security::kQuantum128)); });
 }
 
 TEST(SecurityTable, CountsTheSpecialPrimes) {

@@ -14,11 +14,14 @@ namespace {
 
 TEST(KnownAnswers, EncodingIsTheInverseOfTheCanonicalEmbedding) {
   const Lab lab(Shape{5, 1, 40, 1, 1});
-  const Plaintext p = lab.encoder.encode(vectors::encode_real.data(), vectors::encode_imaginary.data(), 16, 1, Scale::power_of_two(30));
+  const Plaintext p =
+      lab.encoder.encode(vectors::encode_real.data(), vectors::encode_imaginary.data(), 16, 1, Scale::power_of_two(30));
   const Poly<Coeff> coefficients = to_coeff(lab.ring(), p.poly);
   for (int limb = 0; limb < 2; ++limb) {
     for (std::size_t k = 0; k < 32; ++k) {
-      EXPECT_EQ(residue_of(vectors::encode_coefficients_at_2_30[k], 0, lab.ring().modulus(limb)), coefficients.limb(limb)[k]) << k;
+      EXPECT_EQ(residue_of(vectors::encode_coefficients_at_2_30[k], 0, lab.ring().modulus(limb)),
+                coefficients.limb(limb)[k])
+          << k;
     }
   }
 }
@@ -30,7 +33,8 @@ TEST(Encoder, DecodesWhatItEncodedForAllDegreesAndLevels) {
     for (int level = 0; level <= 3; ++level) {
       std::vector<double> real(lab.slots()), imaginary(lab.slots());
       DecodeStats stats;
-      lab.encoder.decode(lab.encoder.encode(x.data(), y.data(), x.size(), level, lab.scale), real.data(), imaginary.data(), &stats);
+      lab.encoder.decode(lab.encoder.encode(x.data(), y.data(), x.size(), level, lab.scale), real.data(),
+                         imaginary.data(), &stats);
       for (std::size_t i = 0; i < lab.slots(); ++i) {
         EXPECT_NEAR(x[i], real[i], 1e-9);
         EXPECT_NEAR(y[i], imaginary[i], 1e-9);
@@ -96,7 +100,8 @@ TEST(Encoder, DecodesModuliBeyondTheRangeOfDoubles) {
   const std::vector<double> x = lab.random(4);
   std::vector<double> real(16);
   DecodeStats stats;
-  lab.encoder.decode(lab.encoder.encode(x.data(), nullptr, 16, 25, Scale::power_of_two(1200)), real.data(), nullptr, &stats);
+  lab.encoder.decode(lab.encoder.encode(x.data(), nullptr, 16, 25, Scale::power_of_two(1200)), real.data(), nullptr,
+                     &stats);
   for (std::size_t i = 0; i < 16; ++i) EXPECT_NEAR(x[i], real[i], 1e-12);
   EXPECT_GT(stats.modulus_log2, 1290);
   EXPECT_NEAR(1199, stats.max_coefficient_log2, 3);
@@ -105,7 +110,9 @@ TEST(Encoder, DecodesModuliBeyondTheRangeOfDoubles) {
 TEST(Encoder, RefusesNanInfinityAndOverflowNamingTheSlotAndNeverTheValue) {
   const Lab lab(Shape{6, 1, 40, 1, 1});
   std::vector<double> x(32, 0.5);
-  const auto encode = [&](int level, int bits) { lab.encoder.encode(x.data(), nullptr, x.size(), level, Scale::power_of_two(bits)); };
+  const auto encode = [&](int level, int bits) {
+    lab.encoder.encode(x.data(), nullptr, x.size(), level, Scale::power_of_two(bits));
+  };
   x[7] = std::nan("");
   expect_error(Code::kInvalidArgument, {"slot 7", "NaN"}, [&] { encode(1, 40); });
   x[7] = std::numeric_limits<double>::infinity();
@@ -124,8 +131,10 @@ TEST(Encoder, RefusesNanInfinityAndOverflowNamingTheSlotAndNeverTheValue) {
 TEST(Encoder, RefusesTooManyValuesAndLevelsOutsideTheChain) {
   const Lab lab(Shape{6, 1, 40, 1, 1});
   const std::vector<double> x(33, 0.5);
-  expect_error(Code::kInvalidArgument, {"33 values", "32 slots"}, [&] { lab.encoder.encode(x.data(), nullptr, 33, 1, lab.scale); });
-  expect_error(Code::kInvalidArgument, {"level 2", "0..1"}, [&] { lab.encoder.encode(x.data(), nullptr, 3, 2, lab.scale); });
+  expect_error(Code::kInvalidArgument, {"33 values", "32 slots"},
+               [&] { lab.encoder.encode(x.data(), nullptr, 33, 1, lab.scale); });
+  expect_error(Code::kInvalidArgument, {"level 2", "0..1"},
+               [&] { lab.encoder.encode(x.data(), nullptr, 3, 2, lab.scale); });
   expect_error(Code::kInvalidArgument, {"SLOTS", "COEFFICIENTS"}, [&] {
     std::vector<double> out(64);
     lab.encoder.decode_coefficients(lab.encoder.encode(x.data(), nullptr, 3, 1, lab.scale), out.data());

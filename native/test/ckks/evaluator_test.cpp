@@ -39,7 +39,9 @@ TEST_P(EvaluatorOver, TakesPlaintextsAndScalars) {
   EXPECT_TRUE(product.scale == lab.scale * lab.scale);
   EXPECT_LT(lab.error(product, [&](std::size_t i) { return x[i] * y[i]; }), kBound);
   EXPECT_LT(lab.error(lab.evaluator.add_scalar(cx, -0.75), [&](std::size_t i) { return x[i] - 0.75; }), kBound);
-  EXPECT_LT(lab.error(lab.evaluator.multiply_scalar(cx, -0.3, Scale::power_of_two(30)), [&](std::size_t i) { return -0.3 * x[i]; }), kBound);
+  EXPECT_LT(lab.error(lab.evaluator.multiply_scalar(cx, -0.3, Scale::power_of_two(30)),
+                      [&](std::size_t i) { return -0.3 * x[i]; }),
+            kBound);
   const Ciphertext tripled = lab.evaluator.multiply_scalar(cx, 3, Scale());
   EXPECT_TRUE(tripled.scale == cx.scale);
   EXPECT_LT(lab.error(tripled, [&](std::size_t i) { return 3 * x[i]; }), kBound);
@@ -57,7 +59,8 @@ TEST_P(EvaluatorOver, MultipliesRelinearizesAndRescales) {
   EXPECT_EQ(lab.top() - 1, rescaled.level);
   EXPECT_TRUE(rescaled.scale == lab.scale * lab.scale / Scale().times_prime(lab.top()));
   EXPECT_LT(lab.error(rescaled, [&](std::size_t i) { return x[i] * y[i]; }), kBound);
-  const Ciphertext late = lab.evaluator.relinearize(lab.evaluator.rescale(three));  // the key is truncated to the lower level
+  const Ciphertext late =
+      lab.evaluator.relinearize(lab.evaluator.rescale(three));  // the key is truncated to the lower level
   EXPECT_LT(lab.error(late, [&](std::size_t i) { return x[i] * y[i]; }), kBound);
   EXPECT_LT(lab.error(lab.evaluator.square(cx), [&](std::size_t i) { return x[i] * x[i]; }), kBound);
 }
@@ -66,7 +69,8 @@ TEST_P(EvaluatorOver, AddsThreeComponentsToTwo) {
   const Ciphertext product = lab.evaluator.multiply(cx, cy);
   Ciphertext wide = lab.evaluator.multiply_scalar(cx, 1, lab.scale);
   EXPECT_LT(lab.error(lab.evaluator.add(product, wide), [&](std::size_t i) { return x[i] * y[i] + x[i]; }), kBound);
-  EXPECT_LT(lab.error(lab.evaluator.subtract(wide, product), [&](std::size_t i) { return x[i] - x[i] * y[i]; }), kBound);
+  EXPECT_LT(lab.error(lab.evaluator.subtract(wide, product), [&](std::size_t i) { return x[i] - x[i] * y[i]; }),
+            kBound);
 }
 
 TEST_P(EvaluatorOver, RotatesAtEveryLevelWithTheTopKey) {
@@ -121,8 +125,8 @@ TEST_P(EvaluatorOver, WorksOnPublicKeyEncryptions) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, EvaluatorOver,
-                         ::testing::Values(Shape{11, 2, 40, 1, 1}, Shape{12, 3, 40, 1, 1}, Shape{12, 4, 40, 2, 2}, Shape{12, 5, 40, 3, 3},
-                                           Shape{11, 5, 40, 2, 3}, Shape{11, 3, 40, 4, 4}),
+                         ::testing::Values(Shape{11, 2, 40, 1, 1}, Shape{12, 3, 40, 1, 1}, Shape{12, 4, 40, 2, 2},
+                                           Shape{12, 5, 40, 3, 3}, Shape{11, 5, 40, 2, 3}, Shape{11, 3, 40, 4, 4}),
                          [](const auto& test) { return name_of(test.param); });
 
 TEST(KeySwitching, WithADigitAboveThePIsCorrectUpToTheLargerNoise) {
@@ -130,8 +134,8 @@ TEST(KeySwitching, WithADigitAboveThePIsCorrectUpToTheLargerNoise) {
   lab.add_rotation(1);
   const std::vector<double> x = lab.random(1);
   const Scale large = Scale::power_of_two(75);
-  const Ciphertext c = encrypt_secret(lab.ring(), lab.secret, lab.encoder.encode(x.data(), nullptr, x.size(), 3, large), public_seed(1),
-                                      secret_seed(1));
+  const Ciphertext c = encrypt_secret(lab.ring(), lab.secret, lab.encoder.encode(x.data(), nullptr, x.size(), 3, large),
+                                      public_seed(1), secret_seed(1));
   const Ciphertext rotated = lab.evaluator.rotate(c, 1);
   EXPECT_LT(lab.error(rotated, [&](std::size_t i) { return x[(i + 1) % lab.slots()]; }), 1e-4);
 }
@@ -178,7 +182,8 @@ TEST_F(EvaluatorRefuses, ThreeComponentsWhereTwoAreNeeded) {
 
 TEST_F(EvaluatorRefuses, MissingKeysByElementAndLevel) {
   expect_error(Code::kMissingKey, {"element 5", "level 2"}, [&] { lab.evaluator.rotate(top, 1); });
-  expect_error(Code::kMissingKey, {"relinearization", "level 2"}, [&] { lab.evaluator.relinearize(lab.evaluator.square(top)); });
+  expect_error(Code::kMissingKey, {"relinearization", "level 2"},
+               [&] { lab.evaluator.relinearize(lab.evaluator.square(top)); });
   lab.add_key(galois_element(lab.context->n(), 1), 1);
   lab.evaluator.rotate(lower, 1);
   expect_error(Code::kMissingKey, {"level 2", "up to level 1"}, [&] { lab.evaluator.rotate(top, 1); });

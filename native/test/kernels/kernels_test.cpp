@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every available table against definitions written with the % operator, over sizes and primes, at the edges of the stated ranges.
+// Every available table against definitions written with the % operator, over sizes and primes, at the edges of the
+// stated ranges.
 #include "kernels/kernels.h"
 
 #include <random>
@@ -50,7 +51,8 @@ class KernelTable : public ::testing::TestWithParam<Case> {
 
   template <class Expected>
   void expect_all(const Buffer& out, const Expected& expected) const {
-    for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(static_cast<u64>(expected(i) % q), out.data()[i]) << "at " << i << " modulo " << q;
+    for (std::size_t i = 0; i < n; ++i)
+      ASSERT_EQ(static_cast<u64>(expected(i) % q), out.data()[i]) << "at " << i << " modulo " << q;
   }
 };
 
@@ -150,13 +152,15 @@ TEST_P(KernelTable, OverflowCountRoundsTheSumOfFractions) {
   table.overflow_count(out.data(), pointers.data(), moduli.data(), moduli.size(), n);
   for (std::size_t i = 0; i < n; ++i) {
     long double sum = 0;
-    for (std::size_t k = 0; k < primes.size(); ++k) sum += static_cast<long double>(pointers[k][i]) / static_cast<long double>(primes[k]);
+    for (std::size_t k = 0; k < primes.size(); ++k)
+      sum += static_cast<long double>(pointers[k][i]) / static_cast<long double>(primes[k]);
     EXPECT_EQ(static_cast<u64>(std::floor(sum + 0.5L)), out.data()[i]);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(AllTables, KernelTable, ::testing::ValuesIn(cases()), [](const auto& test) {
-  return std::string(test.param.table->name) + "_N" + std::to_string(test.param.log_n) + "_" + std::to_string(test.param.bits) + "bits";
+  return std::string(test.param.table->name) + "_N" + std::to_string(test.param.log_n) + "_" +
+         std::to_string(test.param.bits) + "bits";
 });
 
 TEST(KnownAnswers, TransformsAgreeWithTheBigIntegerReference) {
@@ -196,7 +200,9 @@ TEST(Dispatch, TheSelfTestNamesTheEntryThatIsWrong) {
   broken.add = broken.subtract;
   expect_error(Code::kInternal, {"broken", "add", "7681"}, [&] { self_test(broken); });
   broken = scalar_kernels();
-  broken.overflow_count = [](u64* out, const u64* const*, const Modulus*, std::size_t, std::size_t n) { std::fill_n(out, n, 0); };
+  broken.overflow_count = [](u64* out, const u64* const*, const Modulus*, std::size_t, std::size_t n) {
+    std::fill_n(out, n, 0);
+  };
   expect_error(Code::kInternal, {"overflow_count"}, [&] { self_test(broken); });
   for (const Kernels* table : available_kernels()) self_test(*table);
 }

@@ -15,8 +15,8 @@ TEST(Modulus, BarrettReductionIsExactAtTheEdgesOfItsRange) {
   for (u64 q : kPrimes) {
     const Modulus m(q);
     const u128 limit = static_cast<u128>(1) << (63 + m.bits);
-    for (u128 x : {static_cast<u128>(0), static_cast<u128>(q - 1), static_cast<u128>(q), static_cast<u128>(q) * q - 1, limit - 1,
-                   limit / q * q - 1, limit / q * q - q, static_cast<u128>(q - 1) * (q - 1)}) {
+    for (u128 x : {static_cast<u128>(0), static_cast<u128>(q - 1), static_cast<u128>(q), static_cast<u128>(q) * q - 1,
+                   limit - 1, limit / q * q - 1, limit / q * q - q, static_cast<u128>(q - 1) * (q - 1)}) {
       EXPECT_EQ(static_cast<u64>(x % q), m.reduce(x)) << q;
     }
   }
@@ -59,7 +59,8 @@ TEST(Modulus, EvenSmallAndWideModuliAreRefused) {
 TEST(Primes, AreRecognisedIncludingCarmichaelNumbersAndStrongPseudoprimes) {
   for (u64 p : kPrimes) EXPECT_TRUE(is_prime(p));
   EXPECT_TRUE(is_prime(18446744073709551557ULL));
-  for (u64 n : {u64{0}, u64{1}, u64{561}, u64{41041}, u64{3215031751}, u64{3825123056546413051}, u64{1125899906840831}}) {
+  for (u64 n :
+       {u64{0}, u64{1}, u64{561}, u64{41041}, u64{3215031751}, u64{3825123056546413051}, u64{1125899906840831}}) {
     EXPECT_FALSE(is_prime(n)) << n;
   }
 }

@@ -47,7 +47,8 @@ TEST(KnownAnswers, BasisConversionIsCentredAndExactAgainstBigIntegers) {
   for (std::size_t t = 0; t < targets.size(); ++t) {
     Buffer out(n);
     conversion.convert(out.data(), pointers.data(), n, static_cast<int>(t), targets[t]);
-    for (std::size_t i = 0; i < n; ++i) EXPECT_EQ(vectors::conversion_out[t * n + i], out.data()[i]) << "target " << t << " at " << i;
+    for (std::size_t i = 0; i < n; ++i)
+      EXPECT_EQ(vectors::conversion_out[t * n + i], out.data()[i]) << "target " << t << " at " << i;
   }
 }
 
@@ -69,7 +70,8 @@ TEST(Ring, RefusesPrimesThatAreWideCompositeRepeatedOrNotOneModulo2N) {
   expect_error(Code::kInvalidArgument, {"1152921504606846976", "2^50"}, [&] { make({u64{1} << 60}, {}); });
   expect_error(Code::kInvalidArgument, {"1099511627775", "2N = 2048"}, [&] { make({(u64{1} << 40) - 1}, {}); });
   expect_error(Code::kInvalidArgument, {"4194305", "not prime"}, [&] { make({4194305}, {}); });
-  expect_error(Code::kInvalidArgument, {std::to_string(good[0]), "twice"}, [&] { make({good[0], good[1]}, {good[0]}); });
+  expect_error(Code::kInvalidArgument, {std::to_string(good[0]), "twice"},
+               [&] { make({good[0], good[1]}, {good[0]}); });
 }
 
 TEST(Ring, CountsDigitsByTheCeiling) {
@@ -128,7 +130,8 @@ TEST(Decompose, DigitsAreCentredAndTheGadgetReconstructsTheInput) {
       const Poly<Coeff> digit = to_coeff(ring, digits[static_cast<std::size_t>(j)]);
       const int first = j * alpha;
       const int size = std::min(alpha, 4 - first);
-      // modulo its own primes a digit is the input: with the gadget's indicator residues, sum_j digit_j * gadget_j = x modulo each q_i
+      // modulo its own primes a digit is the input: with the gadget's indicator residues, sum_j digit_j * gadget_j = x
+      // modulo each q_i
       for (int i = first; i < first + size; ++i) {
         for (std::size_t k = 0; k < ring.n(); ++k) EXPECT_EQ(x.limb(i)[k], digit.limb(i)[k]);
       }

@@ -79,7 +79,8 @@ TEST(ChaCha20, RefusesToWrapItsCounter) {
 
 TEST(KnownAnswers, UniformExpansionAgreesWithTheReference) {
   std::vector<u64> out(vectors::uniform_values.size());
-  expand_uniform(out.data(), out.size(), Modulus(vectors::uniform_prime), counting_public_seed(), Purpose::kEvaluationKeyUniform, 2, 5);
+  expand_uniform(out.data(), out.size(), Modulus(vectors::uniform_prime), counting_public_seed(),
+                 Purpose::kEvaluationKeyUniform, 2, 5);
   EXPECT_EQ(vectors::uniform_values, out);
 }
 
@@ -100,7 +101,9 @@ TEST(KnownAnswers, TernaryAndErrorStreamsAgreeWithTheReference) {
   EXPECT_EQ(vectors::error_values, std::vector<int>(out.begin(), out.end()));
 }
 
-TEST(KnownAnswers, TheErrorTableIsTheOneComputedWithEightyDigits) { EXPECT_EQ(vectors::error_cumulative, error_table()); }
+TEST(KnownAnswers, TheErrorTableIsTheOneComputedWithEightyDigits) {
+  EXPECT_EQ(vectors::error_cumulative, error_table());
+}
 
 TEST(Sampler, ErrorsFollowTheDiscreteGaussianOfSigma319) {
   constexpr std::size_t kCount = 1 << 18;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rlwe/encryption.h"
-
 #include "reference/vectors.h"
 #include "ring/transform.h"
+#include "rlwe/encryption.h"
 #include "rlwe/key_switch.h"
 #include "rlwe/scale.h"
 #include "support/fixture.h"
@@ -84,7 +83,8 @@ TEST(KnownAnswers, ThePublicKeyAndItsEncryptionHaveTheReferenceBits) {
 TEST(KnownAnswers, EvaluationKeysHaveTheReferenceBits) {
   const Toy toy;
   for (u32 galois : {0u, 5u}) {
-    const SeededEvaluationKey key = make_evaluation_key(toy.ring, toy.secret, galois, 2, counting_public_seed(), counting_from(50));
+    const SeededEvaluationKey key =
+        make_evaluation_key(toy.ring, toy.secret, galois, 2, counting_public_seed(), counting_from(50));
     std::vector<u64> words;
     for (const Poly<Eval>& b : key.b) {
       const std::vector<u64> limbs = words_of(b);
@@ -156,8 +156,8 @@ TEST(EvaluationKeys, TheSetPicksTheLowestLevelThatSufficesAndNamesWhatIsMissing)
   const Toy toy;
   EvaluationKeySet set;
   for (int level : {0, 2}) {
-    set.add(std::make_shared<EvaluationKey>(
-        expand(toy.ring, make_evaluation_key(toy.ring, toy.secret, 5, level, counting_public_seed(), counting_from(1)))));
+    set.add(std::make_shared<EvaluationKey>(expand(
+        toy.ring, make_evaluation_key(toy.ring, toy.secret, 5, level, counting_public_seed(), counting_from(1)))));
   }
   EXPECT_EQ(0, set.find(5, 0).level);
   EXPECT_EQ(2, set.find(5, 1).level);

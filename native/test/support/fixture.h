@@ -51,15 +51,15 @@ void expect_error(Code code, const std::vector<std::string>& parts, const Body& 
 
 struct Shape {
   int log_n;
-  int levels;       // above 0
+  int levels;  // above 0
   int scale_bits;
   int digit_size;
   int special_count;
 };
 
 inline std::string name_of(const Shape& s) {
-  return "N" + std::to_string(s.log_n) + "_L" + std::to_string(s.levels) + "_alpha" + std::to_string(s.digit_size) + "_k" +
-         std::to_string(s.special_count);
+  return "N" + std::to_string(s.log_n) + "_L" + std::to_string(s.levels) + "_alpha" + std::to_string(s.digit_size) +
+         "_k" + std::to_string(s.special_count);
 }
 
 inline ParameterSpec spec_of(const Shape& shape) {
@@ -119,7 +119,8 @@ struct Lab {
 
   Ciphertext encrypt(const std::vector<double>& x, int level) {
     const u8 id = next_seed++;
-    return encrypt_secret(ring(), secret, encoder.encode(x.data(), nullptr, x.size(), level, scale), public_seed(id), secret_seed(id));
+    return encrypt_secret(ring(), secret, encoder.encode(x.data(), nullptr, x.size(), level, scale), public_seed(id),
+                          secret_seed(id));
   }
   Ciphertext encrypt(const std::vector<double>& x) { return encrypt(x, top()); }
 

@@ -36,9 +36,10 @@ TEST(ThreadPool, RunsNestedLoopsInline) {
 
 TEST(ThreadPool, RethrowsTheErrorOfABodyAndStaysUsable) {
   ThreadPool threads(2);
-  EXPECT_THROW(threads.parallel_for(100, [](std::size_t i) {
-    if (i == 17) fail(Code::kInternal, "at %zu", i);
-  }),
+  EXPECT_THROW(threads.parallel_for(100,
+                                    [](std::size_t i) {
+                                      if (i == 17) fail(Code::kInternal, "at %zu", i);
+                                    }),
                Error);
   std::atomic<int> sum{0};
   threads.parallel_for(10, [&](std::size_t) { ++sum; });
