@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.he;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,8 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tacet.he.ProgramBuilder.Value;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -114,10 +117,10 @@ class ProgramTest {
 
   @Test
   void zeroWeightsNeedTheSameKeysAsOthers() {
-    assertEquals(keysOf(new double[64]), keysOf(java.util.stream.DoubleStream.iterate(1, i -> i + 1).limit(64).toArray()));
+    assertEquals(keysOf(new double[64]), keysOf(DoubleStream.iterate(1, i -> i + 1).limit(64).toArray()));
   }
 
-  private static java.util.SortedSet<KeyRequirement> keysOf(double[] weights) {
+  private static SortedSet<KeyRequirement> keysOf(double[] weights) {
     ProgramBuilder b = new ProgramBuilder(Samples.parameters());
     b.output(b.linearTransform(b.input(3, DELTA), new Constant.Matrix(8, 8, 8, 8, weights), 3, Scale.prime(3, 1)));
     return b.build().requiredKeys();
@@ -148,7 +151,7 @@ class ProgramTest {
     Program read = Program.fromBytes(p, ByteBuffer.wrap(bytes));
     assertEquals(program, read);
     assertEquals(program.requiredKeys(), read.requiredKeys());
-    org.junit.jupiter.api.Assertions.assertArrayEquals(bytes, read.toBytes());
+    assertArrayEquals(bytes, read.toBytes());
     assertThrows(MalformedException.class, () -> Program.fromBytes(Samples.tiny(), ByteBuffer.wrap(bytes)));
   }
 }

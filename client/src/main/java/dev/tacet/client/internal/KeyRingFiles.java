@@ -85,6 +85,7 @@ public final class KeyRingFiles implements AutoCloseable {
 
   /** Returns the secret key of these parameters, made when there is none yet; it is closed with this. */
   public synchronized SecretKey secretKey(Parameters parameters) {
+    requireOpen();
     SecretKey key = secretKeys.get(parameters.hashHex());
     if (key != null) {
       return key;
