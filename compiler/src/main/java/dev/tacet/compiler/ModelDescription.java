@@ -50,7 +50,7 @@ public record ModelDescription(
 
   private static final long MAX_BYTES = 16 << 20;
   private static final Set<String> KEYS =
-      Set.of("name", "version", "description", "model", "task", "classes", "calibration", "accuracy", "inputs", "activations");
+      Set.of("name", "version", "description", "model", "task", "classes", "calibration", "accuracy", "inputs", "activations", "compile");
 
   /** What a model answers. */
   public enum Task {

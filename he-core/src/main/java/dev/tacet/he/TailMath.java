@@ -30,6 +30,12 @@ final class TailMath {
       case BINARY_SCORES -> pair(node, x, -first(x), first(x));
       case GATHER -> gather(node, x);
       case CONCAT -> concat(arguments);
+      case ADD, SUB, MUL, DIV, MAX, MIN -> TailPairs.run(node, x, arguments.get(1));
+      case SUM -> TailPairs.sum(node, x);
+      case FUNCTION -> {
+        TailFunction f = TailFunction.values()[(int) node.integers()[0]];
+        yield each(x, v -> f.apply(v, numbers[0], numbers[1]), (v, e) -> f.errorOf(v, numbers[0], numbers[1], e));
+      }
       default -> throw new IllegalStateException(node.op() + " does not make numbers");
     };
   }

@@ -29,9 +29,14 @@ public record TailNode(
     strings = List.copyOf(strings);
     integers = integers.clone();
     numbers = numbers.clone();
-    int most = op == TailOp.CONCAT ? 0xff : 1;
+    int least = switch (op) {
+      case ADD, SUB, MUL, DIV, MAX, MIN -> 2;
+      default -> 1;
+    };
+    int most = op == TailOp.CONCAT ? 0xff : least;
     Signature.require(
-        !inputs.isEmpty() && inputs.size() <= most, "postprocessing %s takes 1..%d inputs, has %d", op, most, inputs.size());
+        inputs.size() >= least && inputs.size() <= most,
+        "postprocessing %s takes %d..%d inputs, has %d", op, least, most, inputs.size());
     for (double number : numbers) {
       Signature.require(Double.isFinite(number), "postprocessing %s has the number %s, must be finite", op, number);
     }
@@ -59,11 +64,17 @@ public record TailNode(
           Signature.require(i >= 0 && i < Constant.MAX_PERIOD, "postprocessing %s has index %d", op, i);
         }
       }
-      case SOFTMAX, LOG_SOFTMAX, NORMALIZE_L1, NORMALIZE_L2, NORMALIZE_MAX, ARGMAX, ARGMIN -> {
+      case SOFTMAX, LOG_SOFTMAX, NORMALIZE_L1, NORMALIZE_L2, NORMALIZE_MAX, ARGMAX, ARGMIN, SUM -> {
         count(op, "integers", integers.length, 0, 1);
         Signature.require(
             integers.length == 0 || integers[0] >= 1 && integers[0] <= Constant.MAX_PERIOD,
             "postprocessing %s has group size %s", op, Arrays.toString(integers));
+      }
+      case FUNCTION -> {
+        count(op, "numbers", numbers.length, 2, 2);
+        count(op, "integers", integers.length, 1, 1);
+        Signature.require(
+            integers[0] >= 0 && integers[0] < TailFunction.values().length, "postprocessing %s has function %d", op, integers[0]);
       }
       default -> { }
     }

@@ -48,7 +48,23 @@ public enum TailOp {
   /** The second label where x > numbers[0], else the first; one element; two integers or strings. Gives a label. */
   THRESHOLD_LABEL,
   /** A map from class to number; integers or strings, one per element. Gives a map. */
-  ZIP_MAP;
+  ZIP_MAP,
+  /** x + y element by element. */
+  ADD,
+  /** x - y element by element. */
+  SUB,
+  /** x * y element by element. */
+  MUL,
+  /** x / y element by element. */
+  DIV,
+  /** The larger of x and y element by element. */
+  MAX,
+  /** The smaller of x and y element by element. */
+  MIN,
+  /** The sum of each group; integers as for SOFTMAX. */
+  SUM,
+  /** A function of each element; integers {code of {@link TailFunction}}, numbers {a, b}. */
+  FUNCTION;
 
   /** Returns whether the result is an output of the model that no further node can take (labels, indices, maps). */
   public boolean terminal() {

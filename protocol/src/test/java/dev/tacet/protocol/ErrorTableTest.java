@@ -67,16 +67,4 @@ class ErrorTableTest {
         ErrorCause.DEADLINE_EXCEEDED, ErrorTable.fromGrpc(Status.DEADLINE_EXCEEDED.asRuntimeException()).errorCause());
     assertEquals(ErrorCause.INTERNAL, ErrorTable.fromGrpc(new RuntimeException("odd")).errorCause());
   }
-
-  @Test
-  void detailsThatAreMalformedOrContradictTheStatusAreLeftOut() {
-    io.grpc.Metadata trailers = new io.grpc.Metadata();
-    trailers.put(
-        io.grpc.Metadata.Key.of("grpc-status-details-bin", io.grpc.Metadata.BINARY_BYTE_MARSHALLER), new byte[] {1, 2, 3});
-    assertEquals(
-        ErrorCause.CANCELLED, ErrorTable.fromGrpc(Status.CANCELLED.asRuntimeException(trailers)).errorCause());
-    io.grpc.Metadata other =
-        ErrorTable.toGrpc(new ServiceException(ErrorCause.KEY_NOT_FOUND, "x")).getTrailers();
-    assertEquals(ErrorCause.CANCELLED, ErrorTable.fromGrpc(Status.CANCELLED.asRuntimeException(other)).errorCause());
-  }
 }

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import dev.tacet.he.SecurityLevel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What the compiler is asked for.
+ *
+ * @param model the model's name, or null for that of the source
+ * @param calibration rows of sample data, each with the features in the model's input order; may be empty if ranges are
+ *     given
+ * @param ranges declared ranges of the inputs' features; empty where only the rows say them
+ * @param security the security level of the parameters
+ * @param packing how a row lies in ciphertexts
+ * @param maxDegree the highest degree of a fitted activation, 3..63
+ * @param accuracy the largest error of an output, relative to the output's range over the sample data, that the fit of
+ *     activations and the noise may spend
+ * @param margin how far an activation's input may leave its range over the sample data, as a part of that range on each side
+ * @param guards whether each activation's input is sent back as a proof that it stayed inside its fitted interval
+ * @param maxLogRingDegree log2 of the largest ring degree allowed, 11..15
+ */
+public record CompileOptions(
+    String model,
+    List<double[]> calibration,
+    List<ModelDescription.InputRange> ranges,
+    SecurityLevel security,
+    Packing packing,
+    int maxDegree,
+    double accuracy,
+    double margin,
+    boolean guards,
+    int maxLogRingDegree) {
+  /** How a row lies in ciphertexts. */
+  public enum Packing {
+    /** A row spread over the slots of one ciphertext: the shortest answer time. */
+    LATENCY,
+    /** One feature per ciphertext and one row per slot: the most rows per second. */
+    THROUGHPUT
+  }
+
+  /** Makes the options and checks them. */
+  public CompileOptions {
+    Objects.requireNonNull(security, "security");
+    Objects.requireNonNull(packing, "packing");
+    calibration = calibration.stream().map(double[]::clone).toList();
+    ranges = List.copyOf(ranges);
+    require(maxDegree >= 3 && maxDegree <= 63, "maxDegree is " + maxDegree + ", needs 3..63");
+    require(accuracy > 0 && accuracy < 1, "accuracy is " + accuracy + ", needs a part of the output's range in 0..1");
+    require(margin >= 0 && margin <= 10, "margin is " + margin + ", needs 0..10");
+    require(maxLogRingDegree >= 11 && maxLogRingDegree <= 15, "maxLogRingDegree is " + maxLogRingDegree + ", needs 11..15");
+    for (int i = 0; i < calibration.size(); i++) {
+      int width = calibration.get(0).length;
+      require(calibration.get(i).length == width,
+          "calibration row " + i + " has " + calibration.get(i).length + " features, row 0 has " + width);
+      for (int j = 0; j < width; j++) {
+        require(Double.isFinite(calibration.get(i)[j]), "calibration row " + i + " is not finite at feature " + j);
+      }
+    }
+  }
+
+  /** Returns the options that {@code try} uses: 128-bit security, latency packing, degrees to 63, guards. */
+  public static CompileOptions defaults() {
+    return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.LATENCY, 63, 5e-3, 0.25, true, 15);
+  }
+
+  /**
+   * Reads the options of a model repository's tacet.yaml.
+   *
+   * <p>Beside what {@link ModelDescription} reads, a mapping {@code compile} may hold security (128, 192, 256, quantum128),
+   * packing (latency), max_degree, margin, guards (true, false) and max_log_ring_degree.
+   *
+   * @param file the YAML file
+   * @throws IOException if it, or the calibration file it names, cannot be read
+   * @throws IllegalArgumentException if a key has a value that is out of range
+   */
+  public static CompileOptions fromYaml(Path file) throws IOException {
+    return YamlOptions.read(file);
+  }
+
+  /** Returns a copy with another model name. */
+  public CompileOptions withModel(String value) {
+    return new CompileOptions(value, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards,
+        maxLogRingDegree);
+  }
+
+  /** Returns a copy with these sample rows. */
+  public CompileOptions withCalibration(List<double[]> rows) {
+    return new CompileOptions(model, rows, ranges, security, packing, maxDegree, accuracy, margin, guards, maxLogRingDegree);
+  }
+
+  /** Returns a copy with these feature ranges. */
+  public CompileOptions withRanges(List<ModelDescription.InputRange> value) {
+    return new CompileOptions(model, calibration, value, security, packing, maxDegree, accuracy, margin, guards,
+        maxLogRingDegree);
+  }
+
+  /** Returns a copy with another security level. */
+  public CompileOptions withSecurity(SecurityLevel value) {
+    return new CompileOptions(model, calibration, ranges, value, packing, maxDegree, accuracy, margin, guards,
+        maxLogRingDegree);
+  }
+
+  /** Returns a copy with another packing. */
+  public CompileOptions withPacking(Packing value) {
+    return new CompileOptions(model, calibration, ranges, security, value, maxDegree, accuracy, margin, guards,
+        maxLogRingDegree);
+  }
+
+  /** Returns a copy with another largest degree. */
+  public CompileOptions withMaxDegree(int value) {
+    return new CompileOptions(model, calibration, ranges, security, packing, value, accuracy, margin, guards,
+        maxLogRingDegree);
+  }
+
+  /** Returns a copy with another accuracy target. */
+  public CompileOptions withAccuracy(double value) {
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, value, margin, guards,
+        maxLogRingDegree);
+  }
+
+  /** Returns a copy with another margin. */
+  public CompileOptions withMargin(double value) {
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, value, guards,
+        maxLogRingDegree);
+  }
+
+  /** Returns a copy with guards on or off. */
+  public CompileOptions withGuards(boolean value) {
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, value,
+        maxLogRingDegree);
+  }
+
+  /** Returns a copy with another largest ring degree. */
+  public CompileOptions withMaxLogRingDegree(int value) {
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, value);
+  }
+
+  private static void require(boolean condition, String message) {
+    if (!condition) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+}

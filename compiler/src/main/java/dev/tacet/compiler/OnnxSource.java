@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Where an ONNX model comes from: a file, whose external tensors lie beside it, or bytes without external tensors. */
+public final class OnnxSource {
+  /** The largest model file that is read: 1 GiB. */
+  public static final long MAX_MODEL_BYTES = 1L << 30;
+
+  private final String name;
+  private final byte[] bytes;
+  private final Path folder;
+
+  private OnnxSource(String name, byte[] bytes, Path folder) {
+    this.name = name;
+    this.bytes = bytes;
+    this.folder = folder;
+  }
+
+  /**
+   * Reads a model file; tensors with external data are looked for in its folder.
+   *
+   * @param file the ONNX file
+   * @return the source, named by the file without its extension
+   * @throws IOException if the file cannot be read
+   * @throws MalformedModelException if it is larger than {@link #MAX_MODEL_BYTES}
+   */
+  public static OnnxSource ofFile(Path file) throws IOException {
+    long size = Files.size(file);
+    if (size > MAX_MODEL_BYTES) {
+      throw new MalformedModelException("model file has " + size + " bytes, at most " + MAX_MODEL_BYTES + " are read");
+    }
+    String fileName = file.getFileName().toString();
+    int dot = fileName.lastIndexOf('.');
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    return new OnnxSource(dot > 0 ? fileName.substring(0, dot) : fileName, Files.readAllBytes(file), folder);
+  }
+
+  /**
+   * Wraps a model in memory, which may not refer to external data.
+   *
+   * @param name the model's name
+   * @param bytes the ONNX file's content; copied
+   */
+  public static OnnxSource ofBytes(String name, byte[] bytes) {
+    return new OnnxSource(Objects.requireNonNull(name, "name"), bytes.clone(), null);
+  }
+
+  /**
+   * Gives the same model another name.
+   *
+   * @param newName the name that reports and signatures carry
+   */
+  public OnnxSource named(String newName) {
+    return new OnnxSource(Objects.requireNonNull(newName, "newName"), bytes, folder);
+  }
+
+  /** Returns the model's name. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns a copy of the file's content. */
+  public byte[] bytes() {
+    return bytes.clone();
+  }
+
+  /** Returns the folder of external data, absolute, if the source is a file. */
+  public Optional<Path> folder() {
+    return Optional.ofNullable(folder);
+  }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal;
+
+import dev.tacet.compiler.CompileOptions;
+import dev.tacet.compiler.CompileReport;
+import dev.tacet.compiler.CompileResult;
+import dev.tacet.compiler.FeatureRange;
+import dev.tacet.compiler.ModelDescription;
+import dev.tacet.compiler.ModelProblem;
+import dev.tacet.compiler.OnnxSource;
+import dev.tacet.compiler.UncompilableModelException;
+import dev.tacet.compiler.internal.calibrate.FeatureBounds;
+import dev.tacet.compiler.internal.calibrate.SampleRows;
+import dev.tacet.compiler.internal.calibrate.ValueBounds;
+import dev.tacet.compiler.internal.emit.Emission;
+import dev.tacet.compiler.internal.emit.Plan;
+import dev.tacet.compiler.internal.fit.ActivationFitter;
+import dev.tacet.compiler.internal.fit.AnswerMetric;
+import dev.tacet.compiler.internal.fit.FittedNetwork;
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.ir.Node;
+import dev.tacet.compiler.internal.lower.Lowering;
+import dev.tacet.compiler.internal.onnx.OnnxGraph;
+import dev.tacet.compiler.internal.onnx.OnnxReader;
+import dev.tacet.compiler.internal.pack.Layout;
+import dev.tacet.compiler.internal.pack.Levels;
+import dev.tacet.compiler.internal.params.NoiseModel;
+import dev.tacet.compiler.internal.params.ParameterSelector;
+import dev.tacet.compiler.internal.params.Selection;
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.Signature;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Runs the passes: import, lower, calibrate, fit, pack, place levels, select parameters, emit, report. */
+public final class CompilePipeline {
+  /** What noise may do to an answer of a linear model, as a part of its range: it is the only error there. */
+  private static final double LINEAR_NOISE = 1e-6;
+
+  /** The part of the accuracy that noise may spend in other models; the rest is the fit's. */
+  private static final double NOISE_SHARE = 0.02;
+
+  private final OnnxSource source;
+  private final CompileOptions options;
+
+  /** Prepares a compilation. */
+  public CompilePipeline(OnnxSource source, CompileOptions options) {
+    this.source = source;
+    this.options = options;
+  }
+
+  /** Runs all passes. */
+  public CompileResult run() {
+    if (options.packing() != CompileOptions.Packing.LATENCY) {
+      throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
+          "throughput packing is not supported yet", "use --packing latency")));
+    }
+    OnnxGraph graph = OnnxReader.read(source);
+    int columns = options.calibration().isEmpty() ? 0 : options.calibration().get(0).length;
+    Network network = Lowering.lower(graph, columns);
+    List<FeatureRange> ranges = ranges(network);
+    FeatureBounds features = FeatureBounds.of(network, options.calibration(), ranges);
+    SampleRows rows = SampleRows.of(network, options.calibration(), ranges);
+    AnswerMetric search = metric(network, ActivationFitter.searchRows(rows), rows.data().size());
+    for (int degree = options.maxDegree(); ; degree = degree / 2) {
+      FittedNetwork fitted = ActivationFitter.fit(network, rows, search, degree, options.accuracy(), options.margin());
+      Plan plan = plan(fitted, features, rows);
+      Optional<Selection> selection = ParameterSelector.select(
+          plan, options.security(), options.maxLogRingDegree(), noiseTarget(plan));
+      if (selection.isPresent() && (selection.get().precise() || degree < 7)) {
+        return result(graph, plan, rows, selection.get());
+      }
+      if (degree < 7 || network.activations().isEmpty()) {
+        throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
+            "it needs " + plan.levels().total() + " levels and periods of " + plan.layout().largestPeriod()
+                + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "
+                + options.security() + " and the precision asked for",
+            "use fewer or narrower layers, activations of lower degree (squares), or a looser accuracy")));
+      }
+    }
+  }
+
+  private static AnswerMetric metric(Network network, List<double[]> rows, int dataRows) {
+    return new AnswerMetric(network, rows, Math.min(dataRows, rows.size()));
+  }
+
+  private String name() {
+    return options.model() != null ? options.model() : source.name();
+  }
+
+  /** Declared ranges, one per feature in the model's input order; empty if none are declared. */
+  private List<FeatureRange> ranges(Network network) {
+    List<FeatureRange> result = new ArrayList<>();
+    if (options.ranges().isEmpty()) {
+      return result;
+    }
+    for (Node.Input input : network.inputs()) {
+      ModelDescription.InputRange found = null;
+      for (ModelDescription.InputRange range : options.ranges()) {
+        if (range.input().equals(input.name()) || options.ranges().size() == 1 && network.inputs().size() == 1) {
+          found = range;
+        }
+      }
+      if (found == null) {
+        throw new IllegalArgumentException("ranges are declared for other inputs, but not for input " + input.name());
+      }
+      double[] low = found.lows(input.size());
+      double[] high = found.highs(input.size());
+      for (int i = 0; i < low.length; i++) {
+        result.add(new FeatureRange(low[i], high[i]));
+      }
+    }
+    return result;
+  }
+
+  private Plan plan(FittedNetwork fitted, FeatureBounds features, SampleRows rows) {
+    Network network = fitted.network();
+    int size = network.output().size();
+    double[] low = new double[size];
+    double[] high = new double[size];
+    java.util.Arrays.fill(low, Double.POSITIVE_INFINITY);
+    java.util.Arrays.fill(high, Double.NEGATIVE_INFINITY);
+    for (double[] row : rows.all()) {
+      double[] output = network.output().evaluate(network.evaluate(row));
+      for (int i = 0; i < size; i++) {
+        low[i] = Math.min(low[i], output[i]);
+        high[i] = Math.max(high[i], output[i]);
+      }
+    }
+    double[] center = new double[size];
+    double[] reach = new double[size];
+    for (int i = 0; i < size; i++) {
+      center[i] = (low[i] + high[i]) / 2;
+      reach[i] = Math.max((high[i] - low[i]) / 2, 1e-6 * (1 + Math.abs(center[i])));
+    }
+    return new Plan(fitted, features, ValueBounds.of(fitted, features), Layout.of(network), Levels.of(fitted), center,
+        reach, options.guards());
+  }
+
+  private double noiseTarget(Plan plan) {
+    double widest = java.util.Arrays.stream(plan.outputReach()).max().orElse(1);
+    double share = plan.fitted().network().isLinear()
+        ? Math.min(LINEAR_NOISE, options.accuracy())
+        : NOISE_SHARE * options.accuracy();
+    return share * 2 * widest;
+  }
+
+  private CompileResult result(OnnxGraph graph, Plan plan, SampleRows rows, Selection selection) {
+    Emission emission = selection.emission();
+    Network network = plan.fitted().network();
+    List<double[]> all = rows.all();
+    AnswerMetric metric = metric(network, all, rows.data().size());
+    double noise = emission.valueError() * NoiseModel.SAFETY;
+    AnswerMetric.Score score = metric.score(plan.fitted()::output, ActivationFitter.ERROR_FACTOR, noise);
+    double errorBound = ActivationFitter.ERROR_FACTOR * score.valueError() + noise;
+    List<CipherOutput> outputs = new ArrayList<>();
+    for (CipherOutput output : emission.outputs()) {
+      outputs.add(output.kind() == CipherOutput.Kind.VALUE ? withErrorBound(output, errorBound) : output);
+    }
+    Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
+        emission.inputs(), outputs, network.tail(), List.copyOf(emission.program().requiredKeys()));
+    CompileReport report = ReportBuilder.build(name(), options, plan, selection, score, errorBound,
+        ProgramTrial.run(emission, network, rows, metric));
+    String provenance = ReportBuilder.provenance(source, graph, options);
+    ModelArtifact artifact = new ModelArtifact(
+        selection.parameters(), signature, emission.program(), provenance, report.toJson());
+    return new CompileResult(artifact, report);
+  }
+
+  private static CipherOutput withErrorBound(CipherOutput o, double errorBound) {
+    return new CipherOutput(o.kind(), o.programOutput(), o.name(), o.count(), o.period(), o.level(), o.scale(), o.factor(),
+        o.offset(), o.bound(), o.slotError(), errorBound);
+  }
+}

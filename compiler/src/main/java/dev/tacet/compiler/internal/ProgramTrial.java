@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal;
+
+import dev.tacet.compiler.internal.calibrate.SampleRows;
+import dev.tacet.compiler.internal.emit.Emission;
+import dev.tacet.compiler.internal.fit.AnswerMetric;
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.ReferenceEvaluator;
+import dev.tacet.he.SignatureInput;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Runs the emitted program in the clear on sample rows and compares with the model: the proof that the passes are right. */
+final class ProgramTrial {
+  private static final int MAX_ROWS = 24;
+
+  private ProgramTrial() {}
+
+  /**
+   * Runs the program.
+   *
+   * @return the largest difference between the program's decrypted values and the exact model's, over some sample rows
+   * @throws IllegalStateException if a guard is outside its bound, or a structural zero is not zero, on a sample row
+   */
+  static double run(Emission emission, Network network, SampleRows rows, AnswerMetric metric) {
+    int slots = emission.program().parameters().slots();
+    int count = Math.min(MAX_ROWS, rows.data().size());
+    double largest = 0;
+    for (int k = 0; k < count; k++) {
+      int r = (int) ((long) k * rows.data().size() / count);
+      double[] row = rows.data().get(r);
+      List<double[]> inputs = new ArrayList<>();
+      int offset = 0;
+      for (SignatureInput input : emission.inputs()) {
+        double[] part = Arrays.copyOfRange(row, offset, offset + input.features());
+        inputs.add(input.pack(part, slots));
+        offset += input.features();
+      }
+      List<double[]> outputs = ReferenceEvaluator.run(emission.program(), inputs);
+      for (CipherOutput output : emission.outputs()) {
+        double[] values = check(output, outputs.get(output.programOutput()));
+        for (int i = 0; i < values.length; i++) {
+          largest = Math.max(largest, Math.abs(values[i] - metric.exact(r)[i]));
+        }
+      }
+    }
+    return largest;
+  }
+
+  private static double[] check(CipherOutput output, double[] slots) {
+    return output.unpack(slots, null, 0);
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tacet.compiler.CompileOptions;
+import dev.tacet.compiler.CompileReport;
+import dev.tacet.compiler.OnnxSource;
+import dev.tacet.compiler.internal.emit.Costs;
+import dev.tacet.compiler.internal.emit.Emission;
+import dev.tacet.compiler.internal.emit.Plan;
+import dev.tacet.compiler.internal.fit.AnswerMetric;
+import dev.tacet.compiler.internal.onnx.OnnxGraph;
+import dev.tacet.compiler.internal.params.Selection;
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.Parameters;
+import dev.tacet.he.Program;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes the report and the provenance of a compilation. */
+final class ReportBuilder {
+  private ReportBuilder() {}
+
+  static CompileReport build(
+      String name, CompileOptions options, Plan plan, Selection selection, AnswerMetric.Score score, double errorBound,
+      double programError) {
+    Parameters parameters = selection.parameters();
+    Emission emission = selection.emission();
+    Program program = emission.program();
+    Map<String, Integer> keySwitches = Costs.keySwitches(program);
+    List<CompileReport.Layer> layers = emission.layers().stream().map(layer -> new CompileReport.Layer(layer.name(),
+        layer.kind(), layer.level(), layer.levels(), keySwitches.getOrDefault(layer.name(), 0), layer.precisionBits(),
+        layer.guarded())).toList();
+    long input = emission.inputs().stream().mapToLong(i -> Costs.ciphertextBytes(parameters, i.level(), true)).sum();
+    long result = emission.outputs().stream().mapToLong(o -> Costs.ciphertextBytes(parameters, o.level(), false)).sum();
+    boolean met = score.meets(options.accuracy()) && selection.precise();
+    return new CompileReport(name, parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
+        parameters.maxLevel(), parameters.security().bits(), program.requiredKeys().size(), Costs.keyBytes(program), input,
+        result, Costs.memoryBytes(program), score.agreement(), score.numberError(), errorBound, options.accuracy(), met,
+        layers, notes(options, plan, selection, programError));
+  }
+
+  private static List<String> notes(CompileOptions options, Plan plan, Selection selection, double programError) {
+    List<String> notes = new ArrayList<>();
+    List<Integer> constant = new ArrayList<>();
+    for (int j = 0; !options.calibration().isEmpty() && j < plan.features().low().length; j++) {
+      double first = options.calibration().get(0)[j];
+      int column = j;
+      if (options.calibration().stream().allMatch(row -> row[column] == first)) {
+        constant.add(j);
+      }
+    }
+    if (!constant.isEmpty()) {
+      notes.add(constant.size() + " features are constant in the sample rows (first: " + constant.get(0)
+          + "); they are accepted within max(1, |value|) of that value");
+    }
+    if (selection.emission().layers().stream().anyMatch(layer -> layer.guarded().equals("not guarded"))) {
+      notes.add("activation inputs are not guarded: a row that drives one out of its fitted interval gives a wrong answer unseen");
+    }
+    int values = plan.fitted().network().output().size();
+    notes.add("an answer gives its reader " + values + (values == 1 ? " number" : " numbers") + " a row"
+        + (plan.fitted().network().isLinear()
+            ? "; a linear model can be read off from as many answers as it has features"
+            : " before the client's own steps"));
+    notes.add(String.format(java.util.Locale.ROOT,
+        "the program, run in the clear on sample rows, differs from the model by at most %.3g", programError));
+    for (CipherOutput output : selection.emission().outputs()) {
+      if (output.kind() == CipherOutput.Kind.GUARD) {
+        notes.add("each answer carries the " + output.name());
+      }
+    }
+    return notes;
+  }
+
+  static String provenance(OnnxSource source, OnnxGraph graph, CompileOptions options) {
+    Map<String, Object> root = new LinkedHashMap<>();
+    byte[] bytes = source.bytes();
+    root.put("onnx_sha256", HexFormat.of().formatHex(sha256(bytes)));
+    root.put("onnx_bytes", bytes.length);
+    root.put("producer", graph.producer());
+    root.put("opsets", graph.opsets());
+    root.put("sample_rows", options.calibration().size());
+    root.put("accuracy", options.accuracy());
+    root.put("margin", options.margin());
+    root.put("max_degree", options.maxDegree());
+    root.put("guards", options.guards());
+    root.put("security", options.security().name());
+    try {
+      return new ObjectMapper().writeValueAsString(root);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a map of numbers and strings is always JSON", e);
+    }
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

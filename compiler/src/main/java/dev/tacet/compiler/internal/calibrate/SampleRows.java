@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.calibrate;
+
+import dev.tacet.compiler.FeatureRange;
+import dev.tacet.compiler.internal.ir.Network;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * The rows on which a model is measured while it is compiled: the sample data, and rows made from them that stand for rows
+ * not seen yet. The same input gives the same rows.
+ *
+ * @param data sample rows; where none are given, rows drawn from the declared ranges
+ * @param synthetic rows on lines through two sample rows, up to a quarter beyond them, with a little noise on each feature
+ */
+public record SampleRows(List<double[]> data, List<double[]> synthetic) {
+  private static final long SEED = 0x7ace7L;
+  private static final int MAX_DATA = 1500;
+  private static final int SYNTHETIC = 600;
+
+  /** Chooses and makes the rows. */
+  public static SampleRows of(Network network, List<double[]> rows, List<FeatureRange> ranges) {
+    SplittableRandom random = new SplittableRandom(SEED);
+    List<FeatureRange> data = FeatureBounds.dataRanges(network.features(), rows, ranges);
+    List<double[]> base = new ArrayList<>();
+    if (rows.isEmpty()) {
+      for (int i = 0; i < SYNTHETIC; i++) {
+        base.add(drawn(data, random));
+      }
+    } else {
+      int step = (rows.size() + MAX_DATA - 1) / MAX_DATA;
+      for (int i = 0; i < rows.size(); i += step) {
+        base.add(rows.get(i));
+      }
+    }
+    List<double[]> synthetic = new ArrayList<>();
+    for (int i = 0; i < SYNTHETIC && base.size() > 1; i++) {
+      double[] a = base.get(random.nextInt(base.size()));
+      double[] b = base.get(random.nextInt(base.size()));
+      double t = random.nextDouble(-0.25, 1.25);
+      double[] row = new double[a.length];
+      for (int j = 0; j < row.length; j++) {
+        double width = data.get(j).high() - data.get(j).low();
+        row[j] = a[j] + t * (b[j] - a[j]) + 0.03 * width * (random.nextDouble() - random.nextDouble());
+      }
+      synthetic.add(row);
+    }
+    return new SampleRows(List.copyOf(base), List.copyOf(synthetic));
+  }
+
+  /** A row of independent features, each the mean of three uniform draws from its range widened to keep the spread. */
+  private static double[] drawn(List<FeatureRange> ranges, SplittableRandom random) {
+    double[] row = new double[ranges.size()];
+    for (int j = 0; j < row.length; j++) {
+      double sum = random.nextDouble() + random.nextDouble() + random.nextDouble();
+      FeatureRange range = ranges.get(j);
+      row[j] = range.low() + (range.high() - range.low()) * sum / 3;
+    }
+    return row;
+  }
+
+  /** Returns all rows, the sample data first. */
+  public List<double[]> all() {
+    List<double[]> all = new ArrayList<>(data);
+    all.addAll(synthetic);
+    return all;
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.emit;
+
+import dev.tacet.he.Constant;
+import dev.tacet.he.Instruction;
+import dev.tacet.he.KeyRequirement;
+import dev.tacet.he.Parameters;
+import dev.tacet.he.Program;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Sizes and counts of a program, from its instructions. */
+public final class Costs {
+  private static final int HEADER_BYTES = 128;
+
+  private Costs() {}
+
+  /** Returns the key switches of each layer, by name. */
+  public static Map<String, Integer> keySwitches(Program program) {
+    Map<String, Integer> result = new HashMap<>();
+    for (Instruction instruction : program.instructions()) {
+      int count = switch (instruction.op()) {
+        case ROTATE, CONJUGATE, RELINEARIZE -> 1;
+        case ROTATE_SUM -> 31 - Integer.numberOfLeadingZeros(instruction.count());
+        case LINEAR_TRANSFORM -> {
+          int diagonals = ((Constant.Matrix) program.constants().get(instruction.constant())).diagonals();
+          int baby = Math.min(instruction.babySteps(), diagonals);
+          yield baby - 1 + diagonals / baby - 1;
+        }
+        case POLYNOMIAL -> {
+          int degree = ((Constant.Polynomial) program.constants().get(instruction.constant())).degree();
+          int log = 32 - Integer.numberOfLeadingZeros(degree);
+          yield (1 << (log + 1) / 2) + log + (degree >> (log + 1) / 2);
+        }
+        default -> 0;
+      };
+      result.merge(program.layers().get(instruction.layer()), count, Integer::sum);
+    }
+    return result;
+  }
+
+  /** Returns the bytes of all evaluation keys as they are uploaded. */
+  public static long keyBytes(Program program) {
+    return program.requiredKeys().stream().mapToLong(key -> key.blobBytes(program.parameters())).sum();
+  }
+
+  /** Returns the bytes of a ciphertext. */
+  public static long ciphertextBytes(Parameters parameters, int level, boolean seeded) {
+    long limbs = 0;
+    for (int i = 0; i <= level; i++) {
+      int bits = 64 - Long.numberOfLeadingZeros(parameters.modulus(i));
+      limbs += ((long) parameters.ringDegree() * bits + 7) / 8;
+    }
+    return HEADER_BYTES + (seeded ? limbs : 2 * limbs);
+  }
+
+  /** Returns the bytes of expanded keys and encoded diagonals in the host's memory. */
+  public static long memoryBytes(Program program) {
+    Parameters parameters = program.parameters();
+    long limb = 8L * parameters.ringDegree();
+    long bytes = 0;
+    for (KeyRequirement key : program.requiredKeys()) {
+      bytes += 2L * parameters.digits(key.level()) * (key.level() + 1 + parameters.specialPrimes().length) * limb;
+    }
+    for (Instruction instruction : program.instructions()) {
+      if (instruction.op() == dev.tacet.he.Op.LINEAR_TRANSFORM) {
+        int diagonals = ((Constant.Matrix) program.constants().get(instruction.constant())).diagonals();
+        bytes += (long) diagonals * (instruction.type().level() + 1 + parameters.specialPrimes().length) * limb;
+      }
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.emit;
+
+import dev.tacet.compiler.internal.calibrate.FeatureBounds;
+import dev.tacet.compiler.internal.calibrate.ValueBounds;
+import dev.tacet.compiler.internal.fit.FittedNetwork;
+import dev.tacet.compiler.internal.pack.Layout;
+import dev.tacet.compiler.internal.pack.Levels;
+
+/**
+ * Everything about a program that does not depend on the parameters.
+ *
+ * @param fitted the network with its polynomials
+ * @param features accepted bounds of the features
+ * @param bounds what the accepted bounds prove
+ * @param layout where values lie in slots
+ * @param levels how deep values lie
+ * @param outputCenter the middle of each output's range over the sample rows
+ * @param outputReach half of that range, not 0
+ * @param guards whether activation inputs that are not proved to stay inside their intervals are sent back
+ */
+public record Plan(
+    FittedNetwork fitted,
+    FeatureBounds features,
+    ValueBounds bounds,
+    Layout layout,
+    Levels levels,
+    double[] outputCenter,
+    double[] outputReach,
+    boolean guards) {}

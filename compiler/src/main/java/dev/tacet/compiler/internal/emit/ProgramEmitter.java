@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.emit;
+
+import dev.tacet.compiler.internal.calibrate.ValueBounds;
+import dev.tacet.compiler.internal.fit.ActivationFit;
+import dev.tacet.compiler.internal.fit.Chebyshev;
+import dev.tacet.compiler.internal.ir.LinearForm;
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.ir.Node;
+import dev.tacet.compiler.internal.params.NoiseModel;
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.Constant;
+import dev.tacet.he.Parameters;
+import dev.tacet.he.ProgramBuilder;
+import dev.tacet.he.Scale;
+import dev.tacet.he.SignatureInput;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The pass that writes the program for a plan under given parameters: rescales, level drops, exact scales, guards. */
+public final class ProgramEmitter {
+  private static final String OUTPUT_LAYER = "output";
+
+  private final Plan plan;
+  private final Network network;
+  private final Parameters parameters;
+  private final ProgramBuilder builder;
+  private final NoiseModel noise;
+  private final FormEmitter forms;
+  private final Scale scale;
+  private final Map<Integer, Signal> signals = new HashMap<>();
+  private final List<SignatureInput> inputs = new ArrayList<>();
+  private final List<CipherOutput> guards = new ArrayList<>();
+  private final List<ProgramBuilder.Value> guardValues = new ArrayList<>();
+  private final List<Emission.Layer> layers = new ArrayList<>();
+
+  private ProgramEmitter(Plan plan, Parameters parameters) {
+    this.plan = plan;
+    this.network = plan.fitted().network();
+    this.parameters = parameters;
+    this.builder = new ProgramBuilder(parameters);
+    this.noise = new NoiseModel(parameters);
+    this.forms = new FormEmitter(builder, noise, plan.layout().babySteps());
+    this.scale = Scale.powerOfTwo(parameters.logScale());
+  }
+
+  /** Writes the program. */
+  public static Emission emit(Plan plan, Parameters parameters) {
+    return new ProgramEmitter(plan, parameters).run();
+  }
+
+  private Emission run() {
+    builder.layer("input");
+    int offset = 0;
+    for (Node.Input input : network.inputs()) {
+      offset = input(input, offset);
+    }
+    for (Node node : network.nodes()) {
+      if (node instanceof Node.Activation activation) {
+        activation(activation);
+      } else if (node instanceof Node.Product product) {
+        product(product);
+      }
+    }
+    builder.layer(OUTPUT_LAYER);
+    CipherOutput value = output();
+    List<CipherOutput> outputs = new ArrayList<>(List.of(value));
+    for (int i = 0; i < guards.size(); i++) {
+      builder.layer(guards.get(i).name());
+      builder.output(guardValues.get(i));
+      outputs.add(guards.get(i));
+    }
+    double slotError = value.slotError() / NoiseModel.SAFETY;
+    double largest = Arrays.stream(value.factor()).map(Math::abs).max().orElse(1);
+    return new Emission(builder.build(), inputs, outputs, layers, slotError, slotError * largest);
+  }
+
+  private int input(Node.Input node, int offset) {
+    int size = node.size();
+    double[] low = Arrays.copyOfRange(plan.features().low(), offset, offset + size);
+    double[] high = Arrays.copyOfRange(plan.features().high(), offset, offset + size);
+    double[] center = new double[size];
+    double[] halfWidth = new double[size];
+    for (int i = 0; i < size; i++) {
+      center[i] = (low[i] + high[i]) / 2;
+      halfWidth[i] = (high[i] - low[i]) / 2;
+    }
+    int period = plan.layout().periods()[node.id()];
+    int level = plan.levels().total();
+    int[] shape = node.shape().stream().mapToInt(Integer::intValue).toArray();
+    inputs.add(new SignatureInput(node.name(), shape, size, period, scale, level, low, high, center, halfWidth));
+    double deviation = Math.hypot(noise.fresh(parameters.logScale()), noise.encode(parameters.logScale()));
+    signals.put(node.id(), new Signal(builder.input(level, scale), period, halfWidth, center, deviation));
+    return offset + size;
+  }
+
+  private void activation(Node.Activation node) {
+    ActivationFit fit = plan.fitted().fits().get(node.id());
+    builder.layer(node.name());
+    double[] inverse = Arrays.stream(fit.halfWidth()).map(half -> 1 / half).toArray();
+    Signal u = forms.emit(node.argument(), signals, inverse, fit.center(), plan.layout().periods()[node.id()], scale);
+    String guarded = guard(node, fit, u);
+    ProgramBuilder.Value value;
+    double deviation;
+    if (fit.isSquare()) {
+      value = builder.rescale(builder.relinearize(builder.square(u.value())));
+      double logScale = value.scale().log2(parameters);
+      deviation = Math.hypot(2 * u.deviation(),
+          Math.hypot(noise.rescale(logScale), noise.keySwitch(u.value().level(), 2.0 * parameters.logScale())));
+    } else {
+      value = builder.polynomial(
+          u.value(), new Constant.Polynomial(Constant.Basis.CHEBYSHEV, fit.coefficients()), scale);
+      deviation = Math.hypot(slope(fit.coefficients()) * u.deviation(),
+          noise.polynomial(fit.coefficients(), parameters.logScale()));
+    }
+    double[] offsets = new double[node.size()];
+    Arrays.fill(offsets, fit.outputOffset());
+    signals.put(node.id(), new Signal(value, u.period(), fit.outputScale(), offsets, deviation));
+    String kind = fit.function() + (fit.isSquare() ? "" : " of degree " + fit.degree());
+    layer(node.name(), kind, u.value().level() + 1, value.level(), deviation, guarded);
+  }
+
+  /** Root of the mean square of p' over [-1, 1]. */
+  private static double slope(double[] coefficients) {
+    double sum = 0;
+    int points = 400;
+    for (int i = 0; i < points; i++) {
+      double x = (i + 0.5) / points * 2 - 1;
+      double h = 1e-5;
+      double d = (Chebyshev.evaluate(coefficients, x + h) - Chebyshev.evaluate(coefficients, x - h)) / (2 * h);
+      sum += d * d / points;
+    }
+    return Math.sqrt(sum);
+  }
+
+  /**
+   * Sends an activation's input back at level 0, at a scale at which it cannot wrap around the base prime wherever the
+   * accepted bounds allow it to be.
+   */
+  private String guard(Node.Activation node, ActivationFit fit, Signal u) {
+    double reach = plan.bounds().reach(node, fit);
+    if (reach <= 1) {
+      return "proved";
+    }
+    if (!plan.guards()) {
+      return "not guarded";
+    }
+    double logBase = Math.log(parameters.modulus(0)) / Math.log(2);
+    double logReach = Math.log(reach) / Math.log(2);
+    int shift = (int) Math.max(0, Math.ceil(parameters.logScale() + logReach + 1.2 - logBase));
+    ProgramBuilder.Value value = u.value();
+    double deviation = u.deviation();
+    if (shift > 0) {
+      double finest = Math.log(noise.rescale(0) * NoiseModel.DEVIATIONS * NoiseModel.SAFETY / 0.02) / Math.log(2);
+      shift = (int) Math.min(shift, Math.max(0, Math.floor(parameters.logScale() - finest)));
+      value = builder.dropLevel(value, 1);
+      Scale plainScale = Scale.prime(1, 1).times(Scale.powerOfTwo(-shift));
+      value = builder.rescale(builder.multiplyScalar(value, 1, plainScale));
+      deviation = Math.hypot(deviation, noise.rescale(parameters.logScale() - shift));
+    } else {
+      value = builder.dropLevel(value, 0);
+    }
+    double slotError = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation;
+    guardValues.add(value);
+    guards.add(new CipherOutput(CipherOutput.Kind.GUARD, guards.size() + 1, "guard of " + node.name(), node.size(),
+        u.period(), 0, value.scale(), new double[0], new double[0], 1, slotError, 0));
+    return "guarded";
+  }
+
+  private void product(Node.Product node) {
+    builder.layer(node.name());
+    Signal left = factor(node, node.left());
+    Signal right = factor(node, node.right());
+    int level = Math.min(left.value().level(), right.value().level());
+    ProgramBuilder.Value a = builder.dropLevel(left.value(), level);
+    ProgramBuilder.Value b = builder.dropLevel(right.value(), level);
+    ProgramBuilder.Value value = builder.rescale(builder.relinearize(builder.multiply(a, b)));
+    double[] factor = new double[node.size()];
+    for (int i = 0; i < factor.length; i++) {
+      factor[i] = left.factor()[i] * right.factor()[i];
+    }
+    double logScale = value.scale().log2(parameters);
+    double deviation = Math.hypot(Math.hypot(left.deviation(), right.deviation()),
+        Math.hypot(noise.rescale(logScale), noise.keySwitch(level, 2.0 * parameters.logScale())));
+    signals.put(node.id(), new Signal(value, left.period(), factor, new double[node.size()], deviation));
+    layer(node.name(), "product", level + 1, value.level(), deviation, "");
+  }
+
+  /** A factor of a product, brought into [-1, 1] by what the bounds prove of it. */
+  private Signal factor(Node.Product node, LinearForm form) {
+    int period = plan.layout().periods()[node.id()];
+    ValueBounds.Bounds bounds = plan.bounds().of(form);
+    double[] inverse = new double[node.size()];
+    double largest = 0;
+    for (int i = 0; i < inverse.length; i++) {
+      inverse[i] = Math.max(Math.abs(bounds.low()[i]), Math.abs(bounds.high()[i]));
+      largest = Math.max(largest, inverse[i]);
+    }
+    for (int i = 0; i < inverse.length; i++) {
+      inverse[i] = 1 / Math.max(inverse[i], Math.max(1e-3 * largest, 1e-12));
+    }
+    return forms.emit(form, signals, inverse, new double[node.size()], period, scale);
+  }
+
+  private CipherOutput output() {
+    LinearForm form = network.output();
+    int size = form.size();
+    ValueBounds.Bounds bounds = plan.bounds().of(form);
+    double logBase = Math.log(parameters.modulus(0)) / Math.log(2);
+    double headroom = Math.pow(2, Math.floor(logBase - parameters.logScale() - 3.5));
+    double[] factor = new double[size];
+    double largest = 0;
+    for (int i = 0; i < size; i++) {
+      factor[i] = Math.max(2 * plan.outputReach()[i], reach(bounds, i) / headroom);
+      largest = Math.max(largest, factor[i]);
+    }
+    double bound = 0;
+    double[] inverse = new double[size];
+    for (int i = 0; i < size; i++) {
+      factor[i] = Math.max(factor[i], 1e-3 * largest);
+      inverse[i] = 1 / factor[i];
+      bound = Math.max(bound, reach(bounds, i) / factor[i]);
+    }
+    Signal result = forms.emit(form, signals, inverse, plan.outputCenter(), plan.layout().outputPeriod(), scale);
+    ProgramBuilder.Value value = builder.dropLevel(result.value(), 0);
+    int number = builder.output(value);
+    layer(OUTPUT_LAYER, "linear", result.value().level() + 1, result.value().level(), result.deviation(), "");
+    double slotError = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * result.deviation();
+    return new CipherOutput(CipherOutput.Kind.VALUE, number, network.outputName(), size, plan.layout().outputPeriod(), 0,
+        value.scale(), result.factor(), result.offset(), bound, slotError, slotError * largest);
+  }
+
+  private double reach(ValueBounds.Bounds bounds, int i) {
+    double center = plan.outputCenter()[i];
+    return Math.max(Math.abs(bounds.low()[i] - center), Math.abs(bounds.high()[i] - center));
+  }
+
+  private void layer(String name, String kind, int from, int to, double deviation, String guarded) {
+    double bits = -Math.log(Math.max(NoiseModel.DEVIATIONS * deviation, 1e-300)) / Math.log(2);
+    layers.add(new Emission.Layer(name, kind, from, from - to, bits, guarded));
+  }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.emit;
+
+import dev.tacet.he.ProgramBuilder;
+
+/**
+ * A value of the program with what it means.
+ *
+ * @param value the ciphertext
+ * @param period the period of its slots
+ * @param factor element i of the node's value is factor[i] * slot i + offset[i]
+ * @param offset see factor
+ * @param deviation predicted standard deviation of the noise in one slot, in slot units
+ */
+record Signal(ProgramBuilder.Value value, int period, double[] factor, double[] offset, double deviation) {}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.fit;
+
+import java.util.function.DoubleUnaryOperator;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.ArrayRealVector;
+import org.apache.commons.math3.linear.CholeskyDecomposition;
+
+/** Polynomials in the Chebyshev basis on [-1, 1]: evaluation, interpolation, weighted least squares, minimax. */
+public final class Chebyshev {
+  private static final int GRID = 1201;
+  private static final int LAWSON_STEPS = 40;
+
+  private Chebyshev() {}
+
+  /** Returns the polynomial's value by Clenshaw's recurrence; |x| may exceed 1. */
+  public static double evaluate(double[] coefficients, double x) {
+    double b1 = 0;
+    double b2 = 0;
+    for (int k = coefficients.length - 1; k >= 1; k--) {
+      double b = coefficients[k] + 2 * x * b1 - b2;
+      b2 = b1;
+      b1 = b;
+    }
+    return coefficients[0] + x * b1 - b2;
+  }
+
+  /** Returns the coefficients of the polynomial that equals f at the degree+1 Chebyshev nodes. */
+  public static double[] interpolate(DoubleUnaryOperator f, int degree) {
+    int n = degree + 1;
+    double[] coefficients = new double[n];
+    for (int i = 0; i < n; i++) {
+      double angle = Math.PI * (i + 0.5) / n;
+      double value = f.applyAsDouble(Math.cos(angle));
+      for (int k = 0; k < n; k++) {
+        coefficients[k] += (k == 0 ? 1.0 : 2.0) / n * value * Math.cos(k * angle);
+      }
+    }
+    return coefficients;
+  }
+
+  /** Returns the points on which fits are made: Chebyshev extrema, dense near the ends. */
+  static double[] grid() {
+    double[] grid = new double[GRID];
+    for (int i = 0; i < GRID; i++) {
+      grid[i] = -Math.cos(Math.PI * i / (GRID - 1));
+    }
+    return grid;
+  }
+
+  /**
+   * Returns the coefficients of the weighted least-squares fit on the points of {@link #grid()}.
+   *
+   * @param values f at the points
+   * @param weights a positive weight for each point
+   */
+  static double[] leastSquares(double[] values, double[] weights, int degree) {
+    double[] grid = grid();
+    int n = degree + 1;
+    double[][] normal = new double[n][n];
+    double[] right = new double[n];
+    double[] basis = new double[n];
+    for (int i = 0; i < GRID; i++) {
+      fill(basis, grid[i]);
+      for (int a = 0; a < n; a++) {
+        double weighted = weights[i] * basis[a];
+        right[a] += weighted * values[i];
+        for (int b = 0; b <= a; b++) {
+          normal[a][b] += weighted * basis[b];
+        }
+      }
+    }
+    double trace = 0;
+    for (int a = 0; a < n; a++) {
+      trace += normal[a][a];
+      for (int b = 0; b < a; b++) {
+        normal[b][a] = normal[a][b];
+      }
+    }
+    for (int a = 0; a < n; a++) {
+      normal[a][a] += 1e-13 * trace;
+    }
+    return new CholeskyDecomposition(new Array2DRowRealMatrix(normal, false), 1e-10, 0)
+        .getSolver().solve(new ArrayRealVector(right, false)).toArray();
+  }
+
+  private static void fill(double[] basis, double x) {
+    basis[0] = 1;
+    if (basis.length > 1) {
+      basis[1] = x;
+    }
+    for (int k = 2; k < basis.length; k++) {
+      basis[k] = 2 * x * basis[k - 1] - basis[k - 2];
+    }
+  }
+
+  /**
+   * Returns coefficients close to the minimax fit, by Lawson's iteration: least squares whose weights are multiplied by the
+   * error of the last step (C. L. Lawson, 1961).
+   */
+  static double[] minimax(double[] values, int degree) {
+    double[] grid = grid();
+    double[] weights = new double[GRID];
+    java.util.Arrays.fill(weights, 1.0 / GRID);
+    double[] best = null;
+    double bestError = Double.POSITIVE_INFINITY;
+    for (int step = 0; step < LAWSON_STEPS; step++) {
+      double[] coefficients = leastSquares(values, weights, degree);
+      double largest = 0;
+      double sum = 0;
+      double[] errors = new double[GRID];
+      for (int i = 0; i < GRID; i++) {
+        errors[i] = Math.abs(evaluate(coefficients, grid[i]) - values[i]);
+        largest = Math.max(largest, errors[i]);
+        sum += weights[i] * errors[i];
+      }
+      if (largest < bestError) {
+        bestError = largest;
+        best = coefficients;
+      }
+      if (sum < 1e-14 * (1 + largest)) {
+        break;
+      }
+      double total = 0;
+      for (int i = 0; i < GRID; i++) {
+        weights[i] *= errors[i] / sum;
+        weights[i] = Math.max(weights[i], 1e-9 / GRID);
+        total += weights[i];
+      }
+      for (int i = 0; i < GRID; i++) {
+        weights[i] /= total;
+      }
+    }
+    return best;
+  }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.fit;
+
+import dev.tacet.compiler.ModelProblem;
+import dev.tacet.compiler.UncompilableModelException;
+import dev.tacet.compiler.internal.calibrate.Ranges;
+import dev.tacet.compiler.internal.ir.Functions;
+import dev.tacet.compiler.internal.ir.Node;
+import dev.tacet.compiler.internal.ir.Univariate;
+import java.util.Arrays;
+import java.util.List;
+
+/** Chooses the interval on which an activation is fitted, from the ranges of its input over the sample rows. */
+final class IntervalChooser {
+  /** An element's interval holds its mean plus and minus this many standard deviations. */
+  private static final double DEVIATIONS = 4.5;
+
+  /** Activations that are polynomials themselves lose nothing on a wider interval. */
+  private static final double EXACT_MARGIN = 1.5;
+
+  /** The narrowest interval of an element, as a part of the widest of the layer. */
+  private static final double NARROWEST = 0.1;
+
+  private IntervalChooser() {}
+
+  /**
+   * The intervals of an activation's elements.
+   *
+   * @param center middle of each
+   * @param halfWidth half the width of each
+   * @param perElement whether each element has its own interval, symmetric about 0, and the function scales with it
+   */
+  record Intervals(double[] center, double[] halfWidth, boolean perElement) {}
+
+  static Intervals choose(Node.Activation activation, Ranges ranges, double margin) {
+    int size = activation.size();
+    boolean exact = activation.function().degree() >= 0;
+    double room = exact ? Math.max(EXACT_MARGIN, margin) : margin;
+    double[] low = new double[size];
+    double[] high = new double[size];
+    for (int i = 0; i < size; i++) {
+      double width = ranges.high()[i] - ranges.low()[i];
+      double spread = DEVIATIONS * ranges.deviation()[i];
+      low[i] = Math.min(ranges.low()[i] - room * width, ranges.mean()[i] - spread);
+      high[i] = Math.max(ranges.high()[i] + room * width, ranges.mean()[i] + spread);
+    }
+    double[] center = new double[size];
+    double[] halfWidth = new double[size];
+    boolean square = activation.function().degree() == 2;
+    if (square || Functions.isHomogeneous(activation.function())) {
+      double widest = 0;
+      double middle = square ? vertex(activation.function()) : 0;
+      for (int i = 0; i < size; i++) {
+        halfWidth[i] = Math.max(Math.abs(low[i] - middle), Math.abs(high[i] - middle));
+        widest = Math.max(widest, halfWidth[i]);
+      }
+      for (int i = 0; i < size; i++) {
+        halfWidth[i] = Math.max(halfWidth[i], Math.max(NARROWEST * widest, 1e-6));
+      }
+      return new Intervals(center, halfWidth, true);
+    }
+    double lowest = Arrays.stream(low).min().orElse(-1);
+    double highest = Arrays.stream(high).max().orElse(1);
+    Arrays.fill(center, (lowest + highest) / 2);
+    Arrays.fill(halfWidth, Math.max((highest - lowest) / 2, 1e-6 * (1 + Math.abs(lowest))));
+    requireFinite(activation, center[0] - halfWidth[0], center[0] + halfWidth[0]);
+    return new Intervals(center, halfWidth, false);
+  }
+
+  /** Returns the point about which a function of degree 2 is symmetric. */
+  static double vertex(Univariate function) {
+    double c = function.at(0);
+    double a = (function.at(1) + function.at(-1)) / 2 - c;
+    double b = (function.at(1) - function.at(-1)) / 2;
+    return -b / (2 * a);
+  }
+
+  private static void requireFinite(Node.Activation activation, double low, double high) {
+    Univariate f = activation.function();
+    for (int i = 0; i <= 256; i++) {
+      double x = low + (high - low) * i / 256;
+      if (!Double.isFinite(f.at(x)) || Math.abs(f.at(x)) > 1e12) {
+        throw new UncompilableModelException(List.of(new ModelProblem(activation.name(), Functions.name(f),
+            "its input may lie in " + low + ".." + high + ", where the function is not finite or beyond 1e12",
+            "use an activation that is defined everywhere, or give sample rows that show the range")));
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.ir;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A vector that depends linearly on the values of nodes: the sum over k of terms[k] * value(k), plus the bias.
+ *
+ * @param terms by node id, the matrix that multiplies the node's value; no zero matrices
+ * @param bias the constant part; its length is the form's size
+ */
+public record LinearForm(Map<Integer, Matrix> terms, double[] bias) {
+  /** Makes the form; the map is copied, zero matrices are left out, sizes are checked. */
+  public LinearForm {
+    TreeMap<Integer, Matrix> kept = new TreeMap<>();
+    for (Map.Entry<Integer, Matrix> term : terms.entrySet()) {
+      if (term.getValue().rows() != bias.length) {
+        throw new IllegalArgumentException("a form of size " + bias.length + " has a term of "
+            + term.getValue().rows() + " rows for node " + term.getKey());
+      }
+      if (!term.getValue().isZero()) {
+        kept.put(term.getKey(), term.getValue());
+      }
+    }
+    terms = Collections.unmodifiableMap(kept);
+  }
+
+  /** Returns the form that has no terms. */
+  public static LinearForm constant(double... bias) {
+    return new LinearForm(Map.of(), bias);
+  }
+
+  /** Returns the form that is the value of one node. */
+  public static LinearForm of(int node, int size) {
+    return new LinearForm(Map.of(node, Matrix.identity(size)), new double[size]);
+  }
+
+  /** Returns the number of elements. */
+  public int size() {
+    return bias.length;
+  }
+
+  /** Returns whether the form depends on no node. */
+  public boolean isConstant() {
+    return terms.isEmpty();
+  }
+
+  /** Returns whether the form is exactly one node's value. */
+  public boolean isNode(int node, int nodeSize) {
+    if (terms.size() != 1 || !terms.containsKey(node) || size() != nodeSize) {
+      return false;
+    }
+    Matrix matrix = terms.get(node);
+    if (!matrix.isDiagonal()) {
+      return false;
+    }
+    for (int i = 0; i < nodeSize; i++) {
+      if (bias[i] != 0 || matrix.get(i, i) != 1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns this + factor * other. */
+  public LinearForm plus(LinearForm other, double factor) {
+    Map<Integer, Matrix> sum = new TreeMap<>(terms);
+    double[] factors = new double[size()];
+    java.util.Arrays.fill(factors, factor);
+    other.terms.forEach((node, matrix) -> sum.merge(node, matrix.scaled(factors, null), Matrix::plus));
+    double[] newBias = bias.clone();
+    for (int i = 0; i < newBias.length; i++) {
+      newBias[i] += factor * other.bias[i];
+    }
+    return new LinearForm(sum, newBias);
+  }
+
+  /** Returns the form with element i multiplied by factors[i] and offsets[i] added; null offsets are zeros. */
+  public LinearForm scaled(double[] factors, double[] offsets) {
+    Map<Integer, Matrix> scaled = new TreeMap<>();
+    terms.forEach((node, matrix) -> scaled.put(node, matrix.scaled(factors, null)));
+    double[] newBias = bias.clone();
+    for (int i = 0; i < newBias.length; i++) {
+      newBias[i] = newBias[i] * factors[i] + (offsets == null ? 0 : offsets[i]);
+    }
+    return new LinearForm(scaled, newBias);
+  }
+
+  /** Returns matrix * this. */
+  public LinearForm mapped(Matrix matrix) {
+    Map<Integer, Matrix> mapped = new TreeMap<>();
+    terms.forEach((node, term) -> mapped.put(node, term.multipliedBy(matrix)));
+    double[] newBias = new double[matrix.rows()];
+    matrix.multiplyAdd(bias, newBias);
+    return new LinearForm(mapped, newBias);
+  }
+
+  /** Returns the form of the elements at these indexes, in this order. */
+  public LinearForm select(int[] indexes) {
+    double[] ones = new double[indexes.length];
+    java.util.Arrays.fill(ones, 1);
+    return mapped(Matrix.picking(size(), indexes, ones));
+  }
+
+  /** Returns the forms one below the other. */
+  public static LinearForm stack(java.util.List<LinearForm> forms) {
+    if (forms.size() == 1) {
+      return forms.get(0);
+    }
+    int size = forms.stream().mapToInt(LinearForm::size).sum();
+    Map<Integer, Matrix> terms = new TreeMap<>();
+    double[] bias = new double[size];
+    int offset = 0;
+    for (LinearForm form : forms) {
+      int start = offset;
+      form.terms.forEach((node, matrix) -> terms.merge(node, matrix.placed(size, start), Matrix::plus));
+      System.arraycopy(form.bias, 0, bias, offset, form.size());
+      offset += form.size();
+    }
+    return new LinearForm(terms, bias);
+  }
+
+  /** Returns the form's value where the nodes have these values, by id. */
+  public double[] evaluate(double[][] values) {
+    double[] result = bias.clone();
+    terms.forEach((node, matrix) -> matrix.multiplyAdd(values[node], result));
+    return result;
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.ir;
+
+import dev.tacet.he.Postprocessing;
+import java.util.List;
+
+/**
+ * A model in the compiler's own form: nodes in order, one form that stacks every value that the client needs, and the tail
+ * that makes the model's named outputs from it.
+ *
+ * @param nodes node i has id i and reads only earlier nodes; inputs first
+ * @param output the values that leave the host; at least one element
+ * @param outputName the name by which the tail knows the output form's value
+ * @param tail the client's part
+ */
+public record Network(List<Node> nodes, LinearForm output, String outputName, Postprocessing tail) {
+  /** Makes the network and checks it; see {@link NetworkChecker}. */
+  public Network {
+    nodes = List.copyOf(nodes);
+    NetworkChecker.check(nodes, output);
+  }
+
+  /** Returns the inputs, in the model's order. */
+  public List<Node.Input> inputs() {
+    return nodes.stream().filter(Node.Input.class::isInstance).map(Node.Input.class::cast).toList();
+  }
+
+  /** Returns the activations, in order. */
+  public List<Node.Activation> activations() {
+    return nodes.stream().filter(Node.Activation.class::isInstance).map(Node.Activation.class::cast).toList();
+  }
+
+  /** Returns whether the output is a linear form of the inputs. */
+  public boolean isLinear() {
+    return nodes.stream().allMatch(Node.Input.class::isInstance);
+  }
+
+  /** Returns the number of features of one row over all inputs. */
+  public int features() {
+    return inputs().stream().mapToInt(Node::size).sum();
+  }
+
+  /**
+   * Splits a row into the values of the inputs.
+   *
+   * @param row features in the model's input order
+   * @return an array with one place per node, filled for the inputs
+   */
+  public double[][] place(double[] row) {
+    if (row.length != features()) {
+      throw new IllegalArgumentException("a row has " + row.length + " features, the model takes " + features());
+    }
+    double[][] values = new double[nodes.size()][];
+    int offset = 0;
+    for (Node.Input input : inputs()) {
+      values[input.id()] = java.util.Arrays.copyOfRange(row, offset, offset + input.size());
+      offset += input.size();
+    }
+    return values;
+  }
+
+  /**
+   * Computes the value of every node in the clear, with the exact activations.
+   *
+   * @param row features in the model's input order
+   */
+  public double[][] evaluate(double[] row) {
+    double[][] values = place(row);
+    for (Node node : nodes) {
+      if (node instanceof Node.Activation activation) {
+        double[] value = activation.argument().evaluate(values);
+        for (int i = 0; i < value.length; i++) {
+          value[i] = activation.function().at(value[i]);
+        }
+        values[node.id()] = value;
+      } else if (node instanceof Node.Product product) {
+        double[] value = product.left().evaluate(values);
+        double[] right = product.right().evaluate(values);
+        for (int i = 0; i < value.length; i++) {
+          value[i] *= right[i];
+        }
+        values[node.id()] = value;
+      }
+    }
+    return values;
+  }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.lower;
+
+import dev.tacet.compiler.internal.ir.BinaryFunction;
+import dev.tacet.compiler.internal.ir.LinearForm;
+import dev.tacet.compiler.internal.ir.UnaryFunction;
+import dev.tacet.compiler.internal.ir.Univariate;
+import dev.tacet.compiler.internal.onnx.DataType;
+import dev.tacet.compiler.internal.onnx.Shapes;
+import dev.tacet.compiler.internal.onnx.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** Element-wise operators of two tensors, and Where. */
+final class BinaryOps {
+  static final Map<String, BinaryFunction> FUNCTIONS = Map.ofEntries(
+      Map.entry("Add", BinaryFunction.ADD), Map.entry("Sub", BinaryFunction.SUB),
+      Map.entry("Mul", BinaryFunction.MUL), Map.entry("Div", BinaryFunction.DIV),
+      Map.entry("Pow", BinaryFunction.POW), Map.entry("Max", BinaryFunction.MAX),
+      Map.entry("Min", BinaryFunction.MIN), Map.entry("Sum", BinaryFunction.ADD),
+      Map.entry("Greater", BinaryFunction.GREATER), Map.entry("Less", BinaryFunction.LESS),
+      Map.entry("GreaterOrEqual", BinaryFunction.GREATER_EQUAL), Map.entry("LessOrEqual", BinaryFunction.LESS_EQUAL),
+      Map.entry("Equal", BinaryFunction.EQUAL), Map.entry("And", BinaryFunction.AND), Map.entry("Or", BinaryFunction.OR));
+
+  private BinaryOps() {}
+
+  static void register(Map<String, Handler> handlers) {
+    FUNCTIONS.keySet().forEach(op -> handlers.put(op, BinaryOps::lower));
+    handlers.put("Where", BinaryOps::where);
+  }
+
+  static Univariate binary(BinaryFunction function, Univariate left, Univariate right) {
+    return new Univariate.Binary(function, left, right);
+  }
+
+  private static List<Symbol> lower(Handler.Call call) {
+    BinaryFunction function = FUNCTIONS.get(call.node().opType());
+    Symbol result = call.required(0);
+    for (int i = 1; i < call.inputs().size(); i++) {
+      result = combine(call, function, result, call.required(i));
+    }
+    return List.of(result);
+  }
+
+  private static Symbol combine(Handler.Call call, BinaryFunction function, Symbol left, Symbol right) {
+    int[] shape = Shapes.broadcast(left.shape(), right.shape());
+    if (left instanceof Symbol.Known a && right instanceof Symbol.Known b) {
+      return fold(function, a.tensor(), b.tensor(), shape);
+    }
+    String name = call.node().label();
+    if (left instanceof Symbol.Hidden a && sameSize(a, shape) && isScalar(right)) {
+      return new Symbol.Hidden(shape, a.root(), binary(function, a.function(), scalar(right)), name);
+    }
+    if (right instanceof Symbol.Hidden b && sameSize(b, shape) && isScalar(left)) {
+      return new Symbol.Hidden(shape, b.root(), binary(function, scalar(left), b.function()), name);
+    }
+    if (left instanceof Symbol.Hidden a && right instanceof Symbol.Hidden b && a.root() == b.root()
+        && Arrays.equals(a.shape(), b.shape())) {
+      return new Symbol.Hidden(shape, a.root(), binary(function, a.function(), b.function()), name);
+    }
+    return separate(call, function, left, right, shape);
+  }
+
+  /** Two operands that are not functions of the same vector. */
+  private static Symbol separate(Handler.Call call, BinaryFunction function, Symbol left, Symbol right, int[] shape) {
+    String name = call.node().label();
+    Scope scope = call.scope();
+    LinearForm a = scope.form(spread(call, left, shape));
+    LinearForm b = scope.form(spread(call, right, shape));
+    switch (function) {
+      case ADD:
+        return scope.symbol(shape, a.plus(b, 1), name);
+      case SUB:
+        return scope.symbol(shape, a.plus(b, -1), name);
+      case MUL:
+        if (a.isConstant() || b.isConstant()) {
+          return scope.symbol(shape, a.isConstant() ? b.scaled(a.bias(), null) : a.scaled(b.bias(), null), name);
+        }
+        return scope.symbol(shape, scope.product(name, a, b), name);
+      case DIV:
+        if (b.isConstant()) {
+          double[] factors = b.bias().clone();
+          for (int i = 0; i < factors.length; i++) {
+            if (factors[i] == 0) {
+              throw new Refusal("it divides by a constant that is 0 at index " + i, "remove the feature or the division");
+            }
+            factors[i] = 1 / factors[i];
+          }
+          return scope.symbol(shape, a.scaled(factors, null), name);
+        }
+        throw new Refusal("it divides by another encrypted vector", "divide on the client, or multiply instead");
+      case MAX, MIN:
+        return extreme(call, function, a, b, shape);
+      default:
+        throw new Refusal("it compares or raises two different encrypted vectors (" + function + ")",
+            "compute it on the model's outputs, on the client");
+    }
+  }
+
+  /** max(a, b) = b + relu(a - b) and min(a, b) = b - relu(b - a). */
+  private static Symbol extreme(Handler.Call call, BinaryFunction function, LinearForm a, LinearForm b, int[] shape) {
+    Scope scope = call.scope();
+    int sign = function == BinaryFunction.MAX ? 1 : -1;
+    LinearForm difference = sign > 0 ? a.plus(b, -1) : b.plus(a, -1);
+    Symbol.Hidden positive = new Symbol.Hidden(shape, new Symbol.Root(difference),
+        new Univariate.Unary(UnaryFunction.RELU, 0, 0, Univariate.X), call.node().label());
+    return scope.symbol(shape, b.plus(scope.form(positive), sign), call.node().label());
+  }
+
+  private static List<Symbol> where(Handler.Call call) {
+    Symbol condition = call.required(0);
+    Symbol then = call.required(1);
+    Symbol otherwise = call.required(2);
+    int[] shape = Shapes.broadcast(Shapes.broadcast(condition.shape(), then.shape()), otherwise.shape());
+    Symbol.Hidden base = null;
+    for (Symbol symbol : List.of(condition, then, otherwise)) {
+      if (symbol instanceof Symbol.Hidden hidden) {
+        if (base != null && base.root() != hidden.root() || !sameSize(hidden, shape)) {
+          throw new Refusal("it chooses between different encrypted vectors", "use a smooth gate (a product) instead");
+        }
+        base = hidden;
+      } else if (!isScalar(symbol)) {
+        throw new Refusal("it chooses by a constant mask", "multiply by the mask instead");
+      }
+    }
+    if (base == null) {
+      boolean first = ((Symbol.Known) condition).tensor().number(0) != 0;
+      return List.of(spread(call, first ? then : otherwise, shape));
+    }
+    Univariate choice = new Univariate.Choice(part(condition), part(then), part(otherwise));
+    return List.of(new Symbol.Hidden(shape, base.root(), choice, call.node().label()));
+  }
+
+  private static Univariate part(Symbol symbol) {
+    return symbol instanceof Symbol.Hidden hidden ? hidden.function() : scalar(symbol);
+  }
+
+  /** Broadcasts a symbol to a shape. */
+  static Symbol spread(Handler.Call call, Symbol symbol, int[] shape) {
+    return call.scope().select(symbol, Shapes.broadcastIndex(symbol.shape(), shape), shape, call.node().label());
+  }
+
+  private static boolean sameSize(Symbol.Hidden hidden, int[] shape) {
+    return Shapes.size(hidden.shape()) == Shapes.size(shape);
+  }
+
+  private static boolean isScalar(Symbol symbol) {
+    if (!(symbol instanceof Symbol.Known known) || known.tensor().isText() || known.tensor().size() == 0) {
+      return false;
+    }
+    Tensor tensor = known.tensor();
+    for (int i = 1; i < tensor.size(); i++) {
+      if (tensor.number(i) != tensor.number(0)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Univariate scalar(Symbol symbol) {
+    return new Univariate.Constant(((Symbol.Known) symbol).tensor().number(0));
+  }
+
+  private static Symbol fold(BinaryFunction function, Tensor a, Tensor b, int[] shape) {
+    int[] left = Shapes.broadcastIndex(a.shape(), shape);
+    int[] right = Shapes.broadcastIndex(b.shape(), shape);
+    double[] values = new double[left.length];
+    boolean integers = !a.type().isReal() && !b.type().isReal();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = function.apply(a.number(left[i]), b.number(right[i]));
+      if (integers && function == BinaryFunction.DIV) {
+        values[i] = values[i] < 0 ? Math.ceil(values[i]) : Math.floor(values[i]);
+      }
+    }
+    boolean comparison = function.ordinal() >= BinaryFunction.GREATER.ordinal();
+    return new Symbol.Known(Tensor.of(comparison ? DataType.BOOL : a.type(), shape, values));
+  }
+}

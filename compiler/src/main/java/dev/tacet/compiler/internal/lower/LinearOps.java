@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.lower;
+
+import dev.tacet.compiler.internal.ir.LinearForm;
+import dev.tacet.compiler.internal.ir.Matrix;
+import dev.tacet.compiler.internal.onnx.OnnxNode;
+import dev.tacet.compiler.internal.onnx.Shapes;
+import dev.tacet.compiler.internal.onnx.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** Operators that are linear maps with learned weights. */
+final class LinearOps {
+  private LinearOps() {}
+
+  static void register(Map<String, Handler> handlers) {
+    handlers.put("Gemm", LinearOps::gemm);
+    handlers.put("MatMul", LinearOps::matMul);
+    handlers.put("BatchNormalization", LinearOps::batchNormalization);
+    handlers.put("ai.onnx.ml.Scaler", LinearOps::scaler);
+    handlers.put("ai.onnx.ml.LinearRegressor", LinearOps::linearRegressor);
+    handlers.put("ReduceSum", call -> reduce(call, false));
+    handlers.put("ReduceMean", call -> reduce(call, true));
+  }
+
+  private static List<Symbol> gemm(Handler.Call call) {
+    OnnxNode node = call.node();
+    Symbol a = transposed(call, call.required(0), node.integer("transA", 0) != 0);
+    Symbol b = transposed(call, call.required(1), node.integer("transB", 0) != 0);
+    int[] shape = productShape(a.shape(), b.shape());
+    LinearForm product = product(call, a, b);
+    double alpha = node.real("alpha", 1);
+    if (alpha != 1) {
+      double[] factors = new double[product.size()];
+      Arrays.fill(factors, alpha);
+      product = product.scaled(factors, null);
+    }
+    if (call.input(2) != null) {
+      Symbol c = BinaryOps.spread(call, call.input(2), shape);
+      product = product.plus(call.scope().form(c), node.real("beta", 1));
+    }
+    return List.of(call.scope().symbol(shape, product, node.label()));
+  }
+
+  private static Symbol transposed(Handler.Call call, Symbol symbol, boolean transpose) {
+    if (symbol.shape().length != 2) {
+      throw new Refusal("an operand has shape " + Arrays.toString(symbol.shape()) + ", Gemm takes matrices",
+          "put a Flatten before it");
+    }
+    return transpose ? ShapeOps.transpose(call, symbol, new int[] {1, 0}) : symbol;
+  }
+
+  private static List<Symbol> matMul(Handler.Call call) {
+    Symbol a = call.required(0);
+    Symbol b = call.required(1);
+    return List.of(call.scope().symbol(productShape(a.shape(), b.shape()), product(call, a, b), call.node().label()));
+  }
+
+  private static int[] productShape(int[] a, int[] b) {
+    if (a.length == 0 || b.length == 0 || b.length > 2) {
+      throw new Refusal("operands have shapes " + Arrays.toString(a) + " and " + Arrays.toString(b)
+          + ", the second must be a vector or a matrix", "reshape the operands to matrices");
+    }
+    int inner = b.length == 1 ? b[0] : b[b.length - 2];
+    if (a[a.length - 1] != inner) {
+      throw new Refusal("operands have shapes " + Arrays.toString(a) + " and " + Arrays.toString(b) + ", which do not multiply",
+          "make the inner dimensions equal");
+    }
+    int[] shape = Arrays.copyOf(a, a.length - 1 + b.length - 1);
+    if (b.length == 2) {
+      shape[shape.length - 1] = b[1];
+    }
+    return shape;
+  }
+
+  /** The product of an (m x k) and a (k x n) symbol, at least one of them constant, flattened row by row. */
+  private static LinearForm product(Handler.Call call, Symbol a, Symbol b) {
+    int inner = a.shape()[a.shape().length - 1];
+    int m = Shapes.size(a.shape()) / Math.max(inner, 1);
+    int n = b.shape().length == 1 ? 1 : b.shape()[1];
+    LinearForm left = call.scope().form(a);
+    LinearForm right = call.scope().form(b);
+    if (!left.isConstant() && !right.isConstant()) {
+      throw new Refusal("it multiplies two encrypted matrices", "attention and bilinear layers cannot run; use dense layers");
+    }
+    boolean constantRight = right.isConstant();
+    double[] weights = constantRight ? right.bias() : left.bias();
+    LinearForm source = constantRight ? left : right;
+    long entries = (long) m * n * source.size();
+    if (entries > 1L << 27) {
+      throw new Refusal("it needs a matrix of " + (long) m * n + " x " + source.size() + " entries, at most 2^27 are allowed",
+          "make the layer smaller");
+    }
+    double[] matrix = new double[(int) entries];
+    for (int i = 0; i < m; i++) {
+      for (int k = 0; k < inner; k++) {
+        for (int j = 0; j < n; j++) {
+          int row = i * n + j;
+          if (constantRight) {
+            matrix[row * source.size() + i * inner + k] = weights[k * n + j];
+          } else {
+            matrix[row * source.size() + k * n + j] = weights[i * inner + k];
+          }
+        }
+      }
+    }
+    return source.mapped(Matrix.dense(m * n, source.size(), matrix));
+  }
+
+  private static List<Symbol> batchNormalization(Handler.Call call) {
+    OnnxNode node = call.node();
+    if (node.integer("training_mode", 0) != 0) {
+      throw new Refusal("it normalises by the statistics of the batch (training_mode 1)", "export the model in eval mode");
+    }
+    Symbol x = call.required(0);
+    int[] shape = x.shape();
+    if (shape.length < 2) {
+      throw new Refusal("its input has shape " + Arrays.toString(shape) + ", needs a batch and a channel dimension",
+          "keep the batch dimension");
+    }
+    Tensor[] statistics = new Tensor[4];
+    for (int i = 0; i < 4; i++) {
+      statistics[i] = call.requiredConstant(i + 1);
+      if (statistics[i].size() != shape[1]) {
+        throw new Refusal("input " + (i + 1) + " has " + statistics[i].size() + " values for " + shape[1] + " channels",
+            "export the model again");
+      }
+    }
+    double epsilon = node.real("epsilon", 1e-5f);
+    int size = Shapes.size(shape);
+    int inner = size / (shape[0] * shape[1]);
+    double[] factors = new double[size];
+    double[] offsets = new double[size];
+    for (int i = 0; i < size; i++) {
+      int channel = i / inner % shape[1];
+      factors[i] = statistics[0].number(channel) / Math.sqrt(statistics[3].number(channel) + epsilon);
+      offsets[i] = statistics[1].number(channel) - statistics[2].number(channel) * factors[i];
+    }
+    return List.of(call.scope().symbol(shape, call.scope().form(x).scaled(factors, offsets), node.label()));
+  }
+
+  private static List<Symbol> scaler(Handler.Call call) {
+    Symbol x = call.required(0);
+    int size = Shapes.size(x.shape());
+    double[] offset = repeated(call, "offset", 0, size);
+    double[] scale = repeated(call, "scale", 1, size);
+    double[] offsets = new double[size];
+    for (int i = 0; i < size; i++) {
+      offsets[i] = -offset[i] * scale[i];
+    }
+    return List.of(call.scope().symbol(x.shape(), call.scope().form(x).scaled(scale, offsets), call.node().label()));
+  }
+
+  private static double[] repeated(Handler.Call call, String attribute, double fallback, int size) {
+    double[] given = call.node().reals(attribute);
+    double[] result = new double[size];
+    if (given == null) {
+      Arrays.fill(result, fallback);
+      return result;
+    }
+    if (given.length != 1 && given.length != size) {
+      throw new Refusal(attribute + " has " + given.length + " values for " + size + " features", "export the model again");
+    }
+    for (int i = 0; i < size; i++) {
+      result[i] = given[given.length == 1 ? 0 : i];
+    }
+    return result;
+  }
+
+  private static List<Symbol> linearRegressor(Handler.Call call) {
+    OnnxNode node = call.node();
+    String transform = node.text("post_transform", "NONE");
+    if (!transform.equals("NONE")) {
+      throw new Refusal("post_transform is " + transform + ", only NONE runs", "apply it to the model's output");
+    }
+    int targets = (int) node.integer("targets", 1);
+    LinearForm form = scores(call, targets);
+    return List.of(call.scope().symbol(new int[] {1, targets}, form, node.label()));
+  }
+
+  /** The scores coefficients * x + intercepts of a linear model of ai.onnx.ml. */
+  static LinearForm scores(Handler.Call call, int targets) {
+    Symbol x = call.required(0);
+    int features = Shapes.size(x.shape());
+    double[] coefficients = call.node().reals("coefficients");
+    double[] intercepts = call.node().reals("intercepts");
+    if (coefficients == null || targets < 1 || coefficients.length != (long) targets * features) {
+      throw new Refusal("it has " + (coefficients == null ? 0 : coefficients.length) + " coefficients for " + targets
+          + " targets and " + features + " features", "export the model again");
+    }
+    if (intercepts != null && intercepts.length != targets) {
+      throw new Refusal("it has " + intercepts.length + " intercepts for " + targets + " targets", "export the model again");
+    }
+    LinearForm product = call.scope().form(x).mapped(Matrix.dense(targets, features, coefficients));
+    return intercepts == null ? product : product.plus(LinearForm.constant(intercepts), 1);
+  }
+
+  private static List<Symbol> reduce(Handler.Call call, boolean mean) {
+    Symbol x = call.required(0);
+    Groups groups = Groups.of(call, "axes", 1);
+    double[] matrix = new double[groups.count() * Shapes.size(x.shape())];
+    for (int g = 0; g < groups.count(); g++) {
+      for (int i = 0; i < groups.size(); i++) {
+        matrix[g * Shapes.size(x.shape()) + groups.order()[g * groups.size() + i]] += mean ? 1.0 / groups.size() : 1;
+      }
+    }
+    LinearForm form = call.scope().form(x).mapped(Matrix.dense(groups.count(), Shapes.size(x.shape()), matrix));
+    return List.of(call.scope().symbol(groups.reducedShape(), form, call.node().label()));
+  }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.lower;
+
+import dev.tacet.compiler.ModelProblem;
+import dev.tacet.compiler.UncompilableModelException;
+import dev.tacet.compiler.internal.ir.LinearForm;
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.onnx.OnnxGraph;
+import dev.tacet.compiler.internal.onnx.OnnxNode;
+import dev.tacet.compiler.internal.onnx.Shapes;
+import dev.tacet.he.Postprocessing;
+import dev.tacet.he.TailNode;
+import dev.tacet.he.TailOp;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The pass from {@link OnnxGraph} to {@link Network}. */
+public final class Lowering {
+  private static final Map<String, Handler> HANDLERS = handlers();
+
+  private final OnnxGraph graph;
+  private final int columns;
+  private final Scope scope = new Scope();
+  private final Map<String, Symbol> symbols = new HashMap<>();
+  private final List<ModelProblem> problems = new ArrayList<>();
+
+  private Lowering(OnnxGraph graph, int columns) {
+    this.graph = graph;
+    this.columns = columns;
+  }
+
+  private static Map<String, Handler> handlers() {
+    Map<String, Handler> handlers = new HashMap<>();
+    UnaryOps.register(handlers);
+    BinaryOps.register(handlers);
+    LinearOps.register(handlers);
+    ShapeOps.register(handlers);
+    ClassifierOps.register(handlers);
+    return handlers;
+  }
+
+  /**
+   * Lowers a graph.
+   *
+   * @param columns features of one row of sample data, for models that leave the width of their input open; 0 if unknown
+   * @throws UncompilableModelException with every node that cannot run
+   */
+  public static Network lower(OnnxGraph graph, int columns) {
+    return new Lowering(graph, columns).run();
+  }
+
+  private Network run() {
+    graph.constants().forEach((name, tensor) -> symbols.put(name, new Symbol.Known(tensor)));
+    graph.inputs().forEach(this::bindInput);
+    Set<OnnxNode> tail = TailSplit.of(graph);
+    for (OnnxNode node : graph.nodes()) {
+      execute(node, tail.contains(node));
+    }
+    Network network = problems.isEmpty() ? assemble() : null;
+    if (!problems.isEmpty()) {
+      throw new UncompilableModelException(problems);
+    }
+    return network;
+  }
+
+  private void bindInput(OnnxGraph.Value input) {
+    List<Integer> dimensions = input.dimensions();
+    List<Integer> features = new ArrayList<>(dimensions.size() > 1 ? dimensions.subList(1, dimensions.size()) : dimensions);
+    int open = 0;
+    int known = 1;
+    for (int dimension : features) {
+      open += dimension < 0 ? 1 : 0;
+      known *= Math.max(dimension, 1);
+    }
+    boolean fits = open == 1 && graph.inputs().size() == 1 && columns > 0 && columns % known == 0;
+    if (input.type() == null || !input.type().isReal() && input.type() != dev.tacet.compiler.internal.onnx.DataType.INT64
+        && input.type() != dev.tacet.compiler.internal.onnx.DataType.INT32 || dimensions.isEmpty() || open > 0 && !fits) {
+      problems.add(new ModelProblem(input.name(), "input",
+          "its type is " + input.type() + " and its shape " + dimensions + " (-1 is open)",
+          "declare a float tensor with a batch dimension and fixed feature dimensions"));
+      symbols.put(input.name(), new Symbol.Failed());
+      return;
+    }
+    int size = columns / known;
+    features.replaceAll(dimension -> dimension < 0 ? size : dimension);
+    int[] shape = new int[dimensions.size()];
+    shape[0] = dimensions.size() > 1 ? 1 : features.get(0);
+    for (int i = 1; i < shape.length; i++) {
+      shape[i] = features.get(i - 1);
+    }
+    symbols.put(input.name(), scope.input(input.name(), shape, features));
+  }
+
+  private void execute(OnnxNode node, boolean client) {
+    List<Symbol> inputs = new ArrayList<>();
+    for (String name : node.inputs()) {
+      inputs.add(name.isEmpty() ? null : symbols.get(name));
+    }
+    if (inputs.stream().anyMatch(Symbol.Failed.class::isInstance)) {
+      node.outputs().forEach(name -> symbols.put(name, new Symbol.Failed()));
+      if (!HANDLERS.containsKey(node.qualifiedType()) && !TailOps.runs(node.qualifiedType())) {
+        refuse(node, unknown(node));
+      }
+      return;
+    }
+    boolean variable = inputs.stream().anyMatch(symbol -> symbol != null && !(symbol instanceof Symbol.Known));
+    boolean clear = inputs.stream().anyMatch(symbol -> symbol instanceof Symbol.Clear || symbol instanceof Symbol.Index
+        || symbol instanceof Symbol.Terminal);
+    Handler.Call call = new Handler.Call(node, inputs, scope, graph);
+    try {
+      Handler handler = HANDLERS.get(node.qualifiedType());
+      boolean classifier = node.qualifiedType().equals("ai.onnx.ml.LinearClassifier");
+      List<Symbol> outputs;
+      if (variable && (client || clear) && !classifier && !node.opType().equals("Shape")) {
+        outputs = TailOps.lower(call);
+      } else if (handler != null) {
+        outputs = handler.lower(call);
+      } else {
+        throw unknown(node);
+      }
+      for (int i = 0; i < node.outputs().size(); i++) {
+        symbols.put(node.outputs().get(i), i < outputs.size() ? outputs.get(i) : new Symbol.Failed());
+      }
+    } catch (Refusal refusal) {
+      refuse(node, refusal);
+    } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException | ClassCastException e) {
+      refuse(node, new Refusal("its operands do not fit: " + e.getMessage(), "check the model with onnx.checker and export it again"));
+    }
+  }
+
+  private void refuse(OnnxNode node, Refusal refusal) {
+    problems.add(new ModelProblem(node.label(), node.qualifiedType(), refusal.getMessage(), refusal.rewrite()));
+    node.outputs().forEach(name -> symbols.put(name, new Symbol.Failed()));
+  }
+
+  private static Refusal unknown(OnnxNode node) {
+    return new Refusal(Rewrites.reason(node.qualifiedType()), Rewrites.rewrite(node.qualifiedType()));
+  }
+
+  private Network assemble() {
+    List<TailNode> last = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    for (OnnxGraph.Value output : graph.outputs()) {
+      Symbol symbol = symbols.get(output.name());
+      names.add(output.name());
+      if (symbol instanceof Symbol.Known || symbol instanceof Symbol.Failed) {
+        problems.add(new ModelProblem(output.name(), "output", "it does not depend on the input", "remove it from the outputs"));
+      } else if (symbol instanceof Symbol.Index index) {
+        last.add(TailNode.withIntegers(index.largest() ? TailOp.ARGMAX : TailOp.ARGMIN, index.scores().name(),
+            output.name(), index.group()));
+      } else if (symbol instanceof Symbol.Terminal terminal) {
+        TailNode node = terminal.node();
+        last.add(new TailNode(node.op(), node.inputs(), output.name(), node.integers(), node.numbers(), node.strings()));
+      } else {
+        last.add(TailNode.of(TailOp.IDENTITY, scope.clear(symbol).name(), output.name()));
+      }
+    }
+    if (!problems.isEmpty()) {
+      return null;
+    }
+    List<TailNode> tail = new ArrayList<>();
+    int offset = 0;
+    for (int i = 0; i < scope.exports().size(); i++) {
+      int size = scope.exports().get(i).size();
+      long[] indexes = new long[size];
+      for (int j = 0; j < size; j++) {
+        indexes[j] = offset + j;
+      }
+      offset += size;
+      tail.add(scope.exports().size() == 1
+          ? TailNode.of(TailOp.IDENTITY, Scope.DECRYPTED, Scope.exportName(i))
+          : TailNode.withIntegers(TailOp.GATHER, Scope.DECRYPTED, Scope.exportName(i), indexes));
+    }
+    tail.addAll(scope.tail());
+    tail.addAll(last);
+    LinearForm output = LinearForm.stack(scope.exports());
+    if (output.isConstant() || Shapes.size(new int[] {output.size()}) == 0) {
+      problems.add(new ModelProblem(names.get(0), "output", "it does not depend on the input", "remove it from the outputs"));
+      return null;
+    }
+    return new Network(scope.nodes(), output, Scope.DECRYPTED,
+        new Postprocessing(List.of(Scope.DECRYPTED), tail, names));
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.lower;
+
+import java.util.Map;
+
+/** What to say about operators that are known, but do not run. */
+final class Rewrites {
+  private static final Map<String, String[]> KNOWN = Map.ofEntries(
+      entry("Conv", "convolutions are not compiled", "use dense layers on the flattened input"),
+      entry("ConvTranspose", "convolutions are not compiled", "use dense layers on the flattened input"),
+      entry("MaxPool", "a maximum over encrypted values is not compiled", "use a dense layer"),
+      entry("AveragePool", "pooling is not compiled", "use a dense layer (an average is one)"),
+      entry("GlobalAveragePool", "pooling is not compiled", "use ReduceMean over the features"),
+      entry("LayerNormalization", "it divides by a norm of encrypted values", "train with batch normalisation, which folds away"),
+      entry("InstanceNormalization", "it divides by a norm of encrypted values", "train with batch normalisation"),
+      entry("GroupNormalization", "it divides by a norm of encrypted values", "train with batch normalisation"),
+      entry("RMSNormalization", "it divides by a norm of encrypted values", "train with batch normalisation"),
+      entry("Attention", "it multiplies encrypted matrices and takes a softmax inside", "use dense layers"),
+      entry("LSTM", "recurrent layers are not compiled", "use dense layers over a fixed window"),
+      entry("GRU", "recurrent layers are not compiled", "use dense layers over a fixed window"),
+      entry("RNN", "recurrent layers are not compiled", "use dense layers over a fixed window"),
+      entry("ReduceMax", "a maximum over encrypted values is not compiled", "return the values and take it on the client"),
+      entry("ReduceMin", "a minimum over encrypted values is not compiled", "return the values and take it on the client"),
+      entry("ReduceL2", "a norm of encrypted values needs a square root", "normalise the rows before encryption"),
+      entry("ai.onnx.ml.Normalizer", "a norm of encrypted values needs a division", "normalise the rows before encryption"),
+      entry("ai.onnx.ml.TreeEnsembleClassifier", "trees compare encrypted values",
+          "train a linear model or an MLP on the same data"),
+      entry("ai.onnx.ml.TreeEnsembleRegressor", "trees compare encrypted values",
+          "train a linear model or an MLP on the same data"),
+      entry("ai.onnx.ml.TreeEnsemble", "trees compare encrypted values", "train a linear model or an MLP on the same data"),
+      entry("ai.onnx.ml.SVMClassifier", "kernel machines are not compiled", "use LinearSVC or an MLP"),
+      entry("ai.onnx.ml.SVMRegressor", "kernel machines are not compiled", "use LinearSVR, Ridge or an MLP"),
+      entry("ai.onnx.ml.OneHotEncoder", "it compares encrypted values", "encode the categories before encryption"),
+      entry("ai.onnx.ml.LabelEncoder", "it looks encrypted values up in a table", "encode the categories before encryption"),
+      entry("OneHot", "it compares encrypted values", "encode the categories before encryption"),
+      entry("TopK", "sorting encrypted values is not compiled", "return the scores and sort on the client"),
+      entry("If", "control flow on encrypted values is impossible", "export a model without branches"),
+      entry("Loop", "control flow on encrypted values is impossible", "export a model without loops"),
+      entry("Scan", "control flow on encrypted values is impossible", "export a model without loops"));
+
+  private Rewrites() {}
+
+  private static Map.Entry<String, String[]> entry(String type, String reason, String rewrite) {
+    return Map.entry(type, new String[] {reason, rewrite});
+  }
+
+  static String reason(String type) {
+    return KNOWN.containsKey(type) ? KNOWN.get(type)[0] : "the operator is not compiled";
+  }
+
+  static String rewrite(String type) {
+    return KNOWN.containsKey(type) ? KNOWN.get(type)[1]
+        : "express it by dense layers and element-wise activations, or do it before encryption or after decryption";
+  }
+}

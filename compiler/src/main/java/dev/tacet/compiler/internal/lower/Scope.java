@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.lower;
+
+import dev.tacet.compiler.internal.ir.LinearForm;
+import dev.tacet.compiler.internal.ir.Node;
+import dev.tacet.compiler.internal.ir.Univariate;
+import dev.tacet.compiler.internal.onnx.DataType;
+import dev.tacet.compiler.internal.onnx.Shapes;
+import dev.tacet.compiler.internal.onnx.Tensor;
+import dev.tacet.he.TailNode;
+import dev.tacet.he.TailOp;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The network and tail under construction while a graph is lowered. */
+final class Scope {
+  /** The name of the single decrypted vector from which the tail starts. */
+  static final String DECRYPTED = "#decrypted";
+
+  private final List<Node> nodes = new ArrayList<>();
+  private final Map<Symbol.Root, Map<Univariate, LinearForm>> materialised = new HashMap<>();
+  private final Map<Symbol.Root, Map<Univariate, Symbol.Clear>> exported = new HashMap<>();
+  private final List<LinearForm> exports = new ArrayList<>();
+  private final List<TailNode> tail = new ArrayList<>();
+  private final Map<String, Symbol.Clear> orders = new HashMap<>();
+
+  List<Node> nodes() {
+    return nodes;
+  }
+
+  List<LinearForm> exports() {
+    return exports;
+  }
+
+  List<TailNode> tail() {
+    return tail;
+  }
+
+  /** Adds an input and returns its symbol. */
+  Symbol.Hidden input(String name, int[] shape, List<Integer> features) {
+    Node.Input input = new Node.Input(nodes.size(), name, features);
+    nodes.add(input);
+    return hidden(shape, LinearForm.of(input.id(), input.size()), name);
+  }
+
+  /** Returns a symbol for a form: a constant if it has no terms, else the root of a new chain. */
+  Symbol symbol(int[] shape, LinearForm form, String name) {
+    if (form.isConstant()) {
+      return new Symbol.Known(Tensor.of(DataType.DOUBLE, shape, form.bias()));
+    }
+    return hidden(shape, form, name);
+  }
+
+  private static Symbol.Hidden hidden(int[] shape, LinearForm form, String name) {
+    return new Symbol.Hidden(shape, new Symbol.Root(form), Univariate.X, name);
+  }
+
+  /** Returns the linear form of a constant or encrypted symbol, making an activation node where it has none yet. */
+  LinearForm form(Symbol symbol) {
+    if (symbol instanceof Symbol.Known known) {
+      return LinearForm.constant(known.tensor().numbers());
+    }
+    Symbol.Hidden hidden = (Symbol.Hidden) symbol;
+    return materialised
+        .computeIfAbsent(hidden.root(), root -> new HashMap<>())
+        .computeIfAbsent(hidden.function(), function -> materialise(hidden));
+  }
+
+  private LinearForm materialise(Symbol.Hidden hidden) {
+    LinearForm form = hidden.root().form();
+    Univariate function = hidden.function();
+    if (function.degree() == 0 || function.degree() == 1) {
+      double[] factors = new double[form.size()];
+      double[] offsets = new double[form.size()];
+      double offset = function.at(0);
+      Arrays.fill(offsets, offset);
+      Arrays.fill(factors, function.equals(Univariate.X) ? 1 : function.at(1) - offset);
+      return form.scaled(factors, offsets);
+    }
+    Node.Activation activation = new Node.Activation(nodes.size(), unique(hidden.name()), function, form);
+    nodes.add(activation);
+    return LinearForm.of(activation.id(), activation.size());
+  }
+
+  /** Adds the element-wise product of two forms and returns its form. */
+  LinearForm product(String name, LinearForm left, LinearForm right) {
+    Node.Product product = new Node.Product(nodes.size(), unique(name), left, right);
+    nodes.add(product);
+    return LinearForm.of(product.id(), product.size());
+  }
+
+  private String unique(String name) {
+    String base = name;
+    for (int i = 2; nodes.stream().map(Node::name).anyMatch(name::equals); i++) {
+      name = base + "#" + i;
+    }
+    return name;
+  }
+
+  /** Returns the client's copy of a symbol: an encrypted one joins the values that are sent back. */
+  Symbol.Clear clear(Symbol symbol) {
+    if (symbol instanceof Symbol.Clear clear) {
+      return clear;
+    }
+    if (!(symbol instanceof Symbol.Hidden hidden)) {
+      throw new Refusal("it computes with a label, an index or a constant on the client's side",
+          "let the model end with the scores and do this step on its outputs");
+    }
+    Symbol.Clear clear = exported
+        .computeIfAbsent(hidden.root(), root -> new HashMap<>())
+        .computeIfAbsent(hidden.function(), function -> {
+          exports.add(form(hidden));
+          return new Symbol.Clear(hidden.shape(), exportName(exports.size() - 1));
+        });
+    return new Symbol.Clear(hidden.shape(), clear.name());
+  }
+
+  /** Returns the tail's name of an exported vector. */
+  static String exportName(int index) {
+    return "#value" + index;
+  }
+
+  /** Notes that two vectors have the same order of elements in each group, so that the best of one is that of the other. */
+  void sameOrder(Symbol.Clear vector, Symbol.Clear original) {
+    orders.put(vector.name(), ordered(original));
+  }
+
+  /** Returns the earliest vector known to have the same order of elements. */
+  Symbol.Clear ordered(Symbol.Clear vector) {
+    return orders.getOrDefault(vector.name(), vector);
+  }
+
+  /** Adds a tail node and returns its symbol. */
+  Symbol.Clear tail(int[] shape, TailOp op, List<String> inputs, long[] integers, double[] numbers, List<String> strings) {
+    String name = "#" + tail.size();
+    tail.add(new TailNode(op, inputs, name, integers, numbers, strings));
+    return new Symbol.Clear(shape, name);
+  }
+
+  /** Adds a tail node of one input with numbers. */
+  Symbol.Clear tail(TailOp op, Symbol.Clear input, double... numbers) {
+    return tail(input.shape(), op, List.of(input.name()), new long[0], numbers, List.of());
+  }
+
+  /** Returns a symbol whose element i is element indexes[i] of the argument, under a new shape. */
+  Symbol select(Symbol symbol, int[] indexes, int[] shape, String name) {
+    boolean whole = indexes.length == Shapes.size(symbol.shape());
+    for (int i = 0; whole && i < indexes.length; i++) {
+      whole = indexes[i] == i;
+    }
+    if (symbol instanceof Symbol.Known known) {
+      return new Symbol.Known(whole ? known.tensor().reshape(shape) : pick(known.tensor(), indexes, shape));
+    }
+    if (symbol instanceof Symbol.Hidden hidden) {
+      return whole
+          ? new Symbol.Hidden(shape, hidden.root(), hidden.function(), hidden.name())
+          : symbol(shape, form(hidden).select(indexes), name);
+    }
+    if (symbol instanceof Symbol.Clear clear) {
+      if (whole) {
+        return new Symbol.Clear(shape, clear.name());
+      }
+      return tail(shape, TailOp.GATHER, List.of(clear.name()), Arrays.stream(indexes).asLongStream().toArray(),
+          new double[0], List.of());
+    }
+    if (whole && symbol instanceof Symbol.Index index) {
+      return new Symbol.Index(shape, index.scores(), index.group(), index.largest());
+    }
+    if (whole && symbol instanceof Symbol.Terminal terminal) {
+      return new Symbol.Terminal(shape, terminal.node());
+    }
+    throw new Refusal("it selects from labels or maps", "select from the scores instead");
+  }
+
+  private static Tensor pick(Tensor tensor, int[] indexes, int[] shape) {
+    if (tensor.isText()) {
+      String[] texts = tensor.texts();
+      return Tensor.ofTexts(shape, Arrays.stream(indexes).mapToObj(i -> texts[i]).toArray(String[]::new));
+    }
+    double[] numbers = tensor.numbers();
+    return Tensor.of(tensor.type(), shape, Arrays.stream(indexes).mapToDouble(i -> numbers[i]).toArray());
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.lower;
+
+import dev.tacet.compiler.internal.ir.LinearForm;
+import dev.tacet.compiler.internal.ir.Univariate;
+import dev.tacet.compiler.internal.onnx.Tensor;
+import dev.tacet.he.TailNode;
+
+/** What a name of the ONNX graph stands for while the graph is executed on symbols, for one row (batch 1). */
+sealed interface Symbol {
+  /** Returns the dimensions, the batch dimension included as 1. */
+  int[] shape();
+
+  /** A constant. */
+  record Known(Tensor tensor) implements Symbol {
+    @Override
+    public int[] shape() {
+      return tensor.shape();
+    }
+  }
+
+  /**
+   * An encrypted vector: a function of each element of a root's form.
+   *
+   * @param name the node that made it, for layer names
+   */
+  record Hidden(int[] shape, Root root, Univariate function, String name) implements Symbol {}
+
+  /** A vector of numbers on the client. */
+  record Clear(int[] shape, String name) implements Symbol {}
+
+  /**
+   * The index of the largest or smallest element of a client's vector.
+   *
+   * @param scores the vector; groups of consecutive elements are compared
+   */
+  record Index(int[] shape, Clear scores, int group, boolean largest) implements Symbol {}
+
+  /** A label or a map, which no arithmetic follows; the node's output name is set when it becomes an output. */
+  record Terminal(int[] shape, TailNode node) implements Symbol {}
+
+  /** A value that could not be lowered; the reason is among the problems. */
+  record Failed() implements Symbol {
+    @Override
+    public int[] shape() {
+      return new int[0];
+    }
+  }
+
+  /** The form at the root of a chain of element-wise functions; compared by identity. */
+  final class Root {
+    private final LinearForm form;
+
+    Root(LinearForm form) {
+      this.form = form;
+    }
+
+    LinearForm form() {
+      return form;
+    }
+  }
+}

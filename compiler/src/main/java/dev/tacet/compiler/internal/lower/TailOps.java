@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.lower;
+
+import dev.tacet.compiler.internal.ir.BinaryFunction;
+import dev.tacet.compiler.internal.onnx.DataType;
+import dev.tacet.compiler.internal.onnx.OnnxNode;
+import dev.tacet.compiler.internal.onnx.Shapes;
+import dev.tacet.compiler.internal.onnx.Tensor;
+import dev.tacet.he.TailNode;
+import dev.tacet.he.TailOp;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Executes the nodes of the client's part: no weights, no levels. */
+final class TailOps {
+  /** Operators that only the client can run. */
+  static final Set<String> CLIENT_ONLY = Set.of("Softmax", "LogSoftmax", "ArgMax", "ArgMin", "LpNormalization",
+      "ai.onnx.ml.Normalizer", "ai.onnx.ml.ZipMap", "ai.onnx.ml.LabelEncoder", "ai.onnx.ml.LinearClassifier");
+
+  private static final Map<String, Handler> HANDLERS = Map.ofEntries(
+      Map.entry("Softmax", call -> softmax(call, TailOp.SOFTMAX)),
+      Map.entry("LogSoftmax", call -> softmax(call, TailOp.LOG_SOFTMAX)),
+      Map.entry("ArgMax", call -> argument(call, true)),
+      Map.entry("ArgMin", call -> argument(call, false)),
+      Map.entry("LpNormalization", TailOps::lpNormalization),
+      Map.entry("ai.onnx.ml.Normalizer", TailOps::normalizer),
+      Map.entry("ai.onnx.ml.ZipMap", TailOps::zipMap),
+      Map.entry("ai.onnx.ml.LabelEncoder", TailOps::labelEncoder),
+      Map.entry("ReduceSum", call -> sum(call, false)),
+      Map.entry("ReduceMean", call -> sum(call, true)),
+      Map.entry("Cast", TailOps::cast));
+
+  private static final Map<String, Handler> STRUCTURAL = structural();
+
+  private TailOps() {}
+
+  private static Map<String, Handler> structural() {
+    Map<String, Handler> handlers = new LinkedHashMap<>();
+    ShapeOps.register(handlers);
+    handlers.keySet().removeAll(Set.of("Cast", "Shape", "Constant", "ConstantOfShape", "ai.onnx.ml.Imputer"));
+    return handlers;
+  }
+
+  /** Returns whether the operator can run on the client at all. */
+  static boolean runs(String type) {
+    return HANDLERS.containsKey(type) || STRUCTURAL.containsKey(type) || elementWise(type);
+  }
+
+  /** Returns whether the operator works element by element. */
+  static boolean elementWise(String type) {
+    return TailFunctions.UNARY.contains(type) || BinaryOps.FUNCTIONS.containsKey(type);
+  }
+
+  /** Returns whether the operator only moves elements. */
+  static boolean isStructural(String type) {
+    return STRUCTURAL.containsKey(type);
+  }
+
+  /** Executes a node on the client; encrypted inputs are sent back first. */
+  static List<Symbol> lower(Handler.Call call) {
+    String type = call.node().qualifiedType();
+    Scope scope = call.scope();
+    List<Symbol> inputs = new java.util.ArrayList<>();
+    for (Symbol input : call.inputs()) {
+      inputs.add(input instanceof Symbol.Hidden ? scope.clear(input) : input);
+    }
+    Handler.Call clear = new Handler.Call(call.node(), inputs, scope, call.graph());
+    if (HANDLERS.containsKey(type)) {
+      return HANDLERS.get(type).lower(clear);
+    }
+    if (STRUCTURAL.containsKey(type)) {
+      return STRUCTURAL.get(type).lower(clear);
+    }
+    if (TailFunctions.UNARY.contains(type)) {
+      return List.of(TailFunctions.unary(clear));
+    }
+    if (BinaryOps.FUNCTIONS.containsKey(type)) {
+      return List.of(binary(clear));
+    }
+    throw new Refusal("it follows a step that only the client can take (such as Softmax or ArgMax), but is not one itself",
+        "end the model before that step, or replace the step by an element-wise activation");
+  }
+
+  private static Symbol binary(Handler.Call call) {
+    BinaryFunction function = BinaryOps.FUNCTIONS.get(call.node().opType());
+    Symbol result = call.required(0);
+    for (int i = 1; i < call.inputs().size(); i++) {
+      result = TailFunctions.binary(call, function, result, call.required(i));
+    }
+    return result;
+  }
+
+  /** Joins clients' vectors and constants into one flat vector. */
+  static Symbol join(Handler.Call call, List<Symbol> parts, int[] shape) {
+    List<String> names = parts.stream().map(part -> call.scope().clear(part).name()).toList();
+    return call.scope().tail(shape, TailOp.CONCAT, names, new long[0], new double[0], List.of());
+  }
+
+  private static Symbol.Clear grouped(Handler.Call call, Symbol.Clear x, Groups groups) {
+    return groups.inOrder() ? x
+        : (Symbol.Clear) call.scope().select(x, groups.order(), x.shape(), call.node().label());
+  }
+
+  /** Applies a node that works on groups and brings the elements back into their order. */
+  private static Symbol.Clear onGroups(Handler.Call call, Symbol.Clear x, Groups groups, TailOp op) {
+    Symbol.Clear source = grouped(call, x, groups);
+    Symbol.Clear result = call.scope().tail(x.shape(), op, List.of(source.name()), new long[] {groups.size()},
+        new double[0], List.of());
+    if (groups.inOrder()) {
+      return result;
+    }
+    int[] back = new int[groups.order().length];
+    for (int i = 0; i < back.length; i++) {
+      back[groups.order()[i]] = i;
+    }
+    return (Symbol.Clear) call.scope().select(result, back, x.shape(), call.node().label());
+  }
+
+  private static List<Symbol> softmax(Handler.Call call, TailOp op) {
+    Symbol.Clear x = call.scope().clear(call.required(0));
+    int rank = x.shape().length;
+    long[] axes;
+    if (call.opset() >= 13) {
+      axes = new long[] {call.node().integer("axis", -1)};
+    } else {
+      int first = Shapes.axis(call.node().integer("axis", 1), rank);
+      axes = new long[rank - first];
+      Arrays.setAll(axes, i -> first + i);
+    }
+    Groups groups = Groups.along(x.shape(), axes, true);
+    Symbol.Clear result = onGroups(call, x, groups, op);
+    if (groups.inOrder()) {
+      call.scope().sameOrder(result, x);
+    }
+    return List.of(result);
+  }
+
+  private static List<Symbol> argument(Handler.Call call, boolean largest) {
+    OnnxNode node = call.node();
+    if (node.integer("select_last_index", 0) != 0) {
+      throw new Refusal("it takes the last of equal elements", "set select_last_index to 0");
+    }
+    Symbol.Clear x = call.scope().clear(call.required(0));
+    Groups groups = Groups.along(x.shape(), new long[] {node.integer("axis", 0)}, node.integer("keepdims", 1) != 0);
+    Symbol.Clear scores = groups.inOrder() ? call.scope().ordered(x) : grouped(call, x, groups);
+    return List.of(new Symbol.Index(groups.reducedShape(), scores, groups.size(), largest));
+  }
+
+  /** Looks a label up by an index: the label of the best score. */
+  static Symbol lookup(Handler.Call call) {
+    if (!(call.required(0) instanceof Symbol.Known known) || !(call.required(1) instanceof Symbol.Index index)) {
+      throw new Refusal("it selects by a computed position", "select by a constant, or look up a label after ArgMax");
+    }
+    Tensor labels = known.tensor();
+    if (labels.size() != index.group() || Shapes.size(index.shape()) != 1) {
+      throw new Refusal("it looks up " + Shapes.size(index.shape()) + " labels among " + labels.size() + " for groups of "
+          + index.group() + " scores", "look up one label among as many as there are scores");
+    }
+    Symbol.Clear scores = index.largest() ? index.scores() : call.scope().tail(TailOp.AFFINE, index.scores(), -1, 0);
+    return label(index.shape(), scores, labels);
+  }
+
+  /** The label of the largest score. */
+  static Symbol.Terminal label(int[] shape, Symbol.Clear scores, Tensor labels) {
+    TailNode node = labels.isText()
+        ? TailNode.withStrings(TailOp.LABEL, scores.name(), "", List.of(labels.texts()))
+        : TailNode.withIntegers(TailOp.LABEL, scores.name(), "", integers(labels));
+    return new Symbol.Terminal(shape, node);
+  }
+
+  static long[] integers(Tensor tensor) {
+    return Arrays.stream(tensor.numbers()).mapToLong(value -> (long) value).toArray();
+  }
+
+  private static List<Symbol> lpNormalization(Handler.Call call) {
+    Symbol.Clear x = call.scope().clear(call.required(0));
+    Groups groups = Groups.along(x.shape(), new long[] {call.node().integer("axis", -1)}, true);
+    TailOp op = call.node().integer("p", 2) == 1 ? TailOp.NORMALIZE_L1 : TailOp.NORMALIZE_L2;
+    return List.of(onGroups(call, x, groups, op));
+  }
+
+  private static List<Symbol> normalizer(Handler.Call call) {
+    Symbol.Clear x = call.scope().clear(call.required(0));
+    TailOp op = switch (call.node().text("norm", "MAX")) {
+      case "L1" -> TailOp.NORMALIZE_L1;
+      case "L2" -> TailOp.NORMALIZE_L2;
+      default -> TailOp.NORMALIZE_MAX;
+    };
+    return List.of(onGroups(call, x, Groups.along(x.shape(), new long[] {-1}, true), op));
+  }
+
+  private static List<Symbol> zipMap(Handler.Call call) {
+    Symbol.Clear x = call.scope().clear(call.required(0));
+    String[] texts = call.node().texts("classlabels_strings");
+    long[] integers = call.node().integers("classlabels_int64s");
+    int classes = texts != null ? texts.length : integers != null ? integers.length : 0;
+    if (classes != Shapes.size(x.shape())) {
+      throw new Refusal("it has " + classes + " classes for " + Shapes.size(x.shape()) + " scores",
+          "export the model again");
+    }
+    TailNode node = texts != null
+        ? TailNode.withStrings(TailOp.ZIP_MAP, x.name(), "", List.of(texts))
+        : TailNode.withIntegers(TailOp.ZIP_MAP, x.name(), "", integers);
+    return List.of(new Symbol.Terminal(x.shape(), node));
+  }
+
+  /** LabelEncoder after a label: the labels themselves are translated. */
+  private static List<Symbol> labelEncoder(Handler.Call call) {
+    OnnxNode node = call.node();
+    Map<String, String> table = new LinkedHashMap<>();
+    String[] keys = texts(node, "keys_");
+    String[] values = texts(node, "values_");
+    if (!(call.required(0) instanceof Symbol.Terminal terminal) || keys == null || values == null
+        || keys.length != values.length || terminal.node().op() == TailOp.ZIP_MAP) {
+      throw new Refusal("it encodes something else than the label of a classifier by a table of keys and values",
+          "apply it to the model's outputs");
+    }
+    for (int i = 0; i < keys.length; i++) {
+      table.put(keys[i], values[i]);
+    }
+    TailNode label = terminal.node();
+    List<String> old = label.strings().isEmpty()
+        ? Arrays.stream(label.integers()).mapToObj(Long::toString).toList() : label.strings();
+    List<String> renamed = old.stream().map(key -> table.getOrDefault(key, "_Unused")).toList();
+    boolean text = node.has("values_strings");
+    long[] numbers = text ? new long[0] : renamed.stream()
+        .mapToLong(value -> value.equals("_Unused") ? -1 : (long) Double.parseDouble(value)).toArray();
+    return List.of(new Symbol.Terminal(terminal.shape(), new TailNode(label.op(), label.inputs(), "", numbers,
+        label.numbers(), text ? renamed : List.of())));
+  }
+
+  private static String[] texts(OnnxNode node, String prefix) {
+    if (node.has(prefix + "strings")) {
+      return node.texts(prefix + "strings");
+    }
+    if (node.has(prefix + "int64s")) {
+      return Arrays.stream(node.integers(prefix + "int64s")).mapToObj(Long::toString).toArray(String[]::new);
+    }
+    return null;
+  }
+
+  private static List<Symbol> sum(Handler.Call call, boolean mean) {
+    Symbol.Clear x = call.scope().clear(call.required(0));
+    Groups groups = Groups.of(call, "axes", 1);
+    Symbol.Clear source = grouped(call, x, groups);
+    Symbol.Clear sum = call.scope().tail(groups.reducedShape(), TailOp.SUM, List.of(source.name()),
+        new long[] {groups.size()}, new double[0], List.of());
+    return List.of(mean ? call.scope().tail(TailOp.AFFINE, sum, 1.0 / groups.size(), 0) : sum);
+  }
+
+  private static List<Symbol> cast(Handler.Call call) {
+    Symbol x = call.required(0);
+    DataType type = DataType.ofCode((int) call.node().integer("to", 0));
+    if (type == null) {
+      throw new Refusal("it casts to element type " + call.node().integer("to", 0), "cast to float or int64");
+    }
+    if (x instanceof Symbol.Clear clear && type == DataType.BOOL) {
+      return List.of(TailFunctions.function(call, clear, "nonzero", 0, 0));
+    }
+    if (x instanceof Symbol.Clear clear && !type.isReal() && type != DataType.STRING) {
+      return List.of(TailFunctions.function(call, clear, "truncate", 0, 0));
+    }
+    return List.of(x);
+  }
+}

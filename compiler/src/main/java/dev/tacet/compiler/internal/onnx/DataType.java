@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.onnx;
+
+/** Element types of ONNX tensors that the compiler reads, with the codes of TensorProto.DataType. */
+public enum DataType {
+  /** IEEE binary32. */
+  FLOAT(1, 4, true),
+  /** Unsigned byte. */
+  UINT8(2, 1, false),
+  /** Signed byte. */
+  INT8(3, 1, false),
+  /** Unsigned 16-bit integer. */
+  UINT16(4, 2, false),
+  /** Signed 16-bit integer. */
+  INT16(5, 2, false),
+  /** Signed 32-bit integer. */
+  INT32(6, 4, false),
+  /** Signed 64-bit integer. */
+  INT64(7, 8, false),
+  /** UTF-8 text. */
+  STRING(8, 0, false),
+  /** One byte, 0 or 1. */
+  BOOL(9, 1, false),
+  /** IEEE binary16. */
+  FLOAT16(10, 2, true),
+  /** IEEE binary64. */
+  DOUBLE(11, 8, true),
+  /** Unsigned 32-bit integer. */
+  UINT32(12, 4, false),
+  /** Upper half of a binary32. */
+  BFLOAT16(16, 2, true);
+
+  private final int code;
+  private final int width;
+  private final boolean real;
+
+  DataType(int code, int width, boolean real) {
+    this.code = code;
+    this.width = width;
+    this.real = real;
+  }
+
+  /** Returns the code of TensorProto.DataType. */
+  public int code() {
+    return code;
+  }
+
+  /** Returns the bytes of one element in raw data; 0 for {@link #STRING}. */
+  public int width() {
+    return width;
+  }
+
+  /** Returns whether the type is a floating-point type. */
+  public boolean isReal() {
+    return real;
+  }
+
+  /**
+   * Returns the type with this code, or null if the compiler does not read it.
+   *
+   * @param code a code of TensorProto.DataType
+   */
+  public static DataType ofCode(int code) {
+    for (DataType type : values()) {
+      if (type.code == code) {
+        return type;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.onnx;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A checked ONNX model: nodes in topological order, constants by name, and the graph's inputs and outputs.
+ *
+ * @param producer what exported the model, for the provenance
+ * @param opsets the operator set version of each domain; the default domain is the empty string
+ */
+public record OnnxGraph(
+    String producer,
+    Map<String, Long> opsets,
+    List<Value> inputs,
+    List<Value> outputs,
+    Map<String, Tensor> constants,
+    List<OnnxNode> nodes) {
+  /**
+   * An input or output of the graph.
+   *
+   * @param type the element type; null where the value is not a tensor (the sequence of maps of a ZipMap)
+   * @param dimensions sizes, -1 where one is not fixed; empty where unknown
+   */
+  public record Value(String name, DataType type, List<Integer> dimensions) {
+    /** Makes the value; the dimensions are copied. */
+    public Value {
+      dimensions = List.copyOf(dimensions);
+    }
+  }
+
+  /** Makes the graph; the collections are copied. */
+  public OnnxGraph {
+    opsets = Collections.unmodifiableMap(new LinkedHashMap<>(opsets));
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+    constants = Collections.unmodifiableMap(new LinkedHashMap<>(constants));
+    nodes = List.copyOf(nodes);
+  }
+
+  /** Returns the operator set version of a domain; 1 where the model does not import it. */
+  public long opset(String domain) {
+    return opsets.getOrDefault(domain, 1L);
+  }
+}

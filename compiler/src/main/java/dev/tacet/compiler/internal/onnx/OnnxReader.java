@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.onnx;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.tacet.compiler.MalformedModelException;
+import dev.tacet.compiler.OnnxSource;
+import dev.tacet.compiler.internal.onnx.proto.AttributeProto;
+import dev.tacet.compiler.internal.onnx.proto.GraphProto;
+import dev.tacet.compiler.internal.onnx.proto.ModelProto;
+import dev.tacet.compiler.internal.onnx.proto.NodeProto;
+import dev.tacet.compiler.internal.onnx.proto.OperatorSetIdProto;
+import dev.tacet.compiler.internal.onnx.proto.TensorProto;
+import dev.tacet.compiler.internal.onnx.proto.TensorShapeProto;
+import dev.tacet.compiler.internal.onnx.proto.ValueInfoProto;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Reads an ONNX file into a checked {@link OnnxGraph}. */
+public final class OnnxReader {
+  /** The most nodes of a model. */
+  static final int MAX_NODES = 20_000;
+
+  /** The newest version of the default operator set whose operators are known here. */
+  static final long NEWEST_OPSET = 26;
+
+  /** The newest version of the ai.onnx.ml operator set that is known here. */
+  static final long NEWEST_ML_OPSET = 5;
+
+  private final TensorReader tensors;
+
+  private OnnxReader(TensorReader tensors) {
+    this.tensors = tensors;
+  }
+
+  /**
+   * Reads a model.
+   *
+   * @param source the file or bytes
+   * @return the graph, its nodes in topological order
+   * @throws MalformedModelException if the bytes are not a valid ONNX model
+   */
+  public static OnnxGraph read(OnnxSource source) {
+    return new OnnxReader(new TensorReader(source.folder())).graph(parse(source));
+  }
+
+  private static ModelProto parse(OnnxSource source) {
+    byte[] bytes = source.bytes();
+    ModelProto model;
+    try {
+      CodedInputStream input = CodedInputStream.newInstance(bytes);
+      input.setRecursionLimit(32);
+      model = ModelProto.parseFrom(input);
+    } catch (InvalidProtocolBufferException e) {
+      throw new MalformedModelException("the " + bytes.length + " bytes are not an ONNX model: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new MalformedModelException("the " + bytes.length + " bytes are not an ONNX model", e);
+    }
+    if (!model.hasGraph() || model.getGraph().getNodeCount() == 0) {
+      throw new MalformedModelException("the " + bytes.length + " bytes hold no ONNX graph with at least one node");
+    }
+    return model;
+  }
+
+  private OnnxGraph graph(ModelProto model) {
+    GraphProto graph = model.getGraph();
+    Map<String, Long> opsets = opsets(model);
+    if (graph.getSparseInitializerCount() > 0) {
+      throw new MalformedModelException(
+          "the model has " + graph.getSparseInitializerCount() + " sparse initializers, needs dense ones");
+    }
+    Map<String, Tensor> constants = new LinkedHashMap<>();
+    for (TensorProto proto : graph.getInitializerList()) {
+      if (constants.put(proto.getName(), tensors.read(proto)) != null) {
+        throw new MalformedModelException("initializer " + proto.getName() + " is given twice");
+      }
+    }
+    List<OnnxNode> nodes = new ArrayList<>();
+    for (NodeProto proto : new FunctionInliner(model).inline(graph.getNodeList(), MAX_NODES)) {
+      nodes.add(node(proto));
+    }
+    List<OnnxGraph.Value> inputs = new ArrayList<>();
+    for (ValueInfoProto proto : graph.getInputList()) {
+      if (!constants.containsKey(proto.getName())) {
+        inputs.add(value(proto));
+      }
+    }
+    List<OnnxGraph.Value> outputs = graph.getOutputList().stream().map(OnnxReader::value).toList();
+    String producer = (model.getProducerName() + " " + model.getProducerVersion()).trim();
+    return GraphChecker.check(new OnnxGraph(producer, opsets, inputs, outputs, constants, nodes));
+  }
+
+  private static Map<String, Long> opsets(ModelProto model) {
+    Map<String, Long> opsets = new TreeMap<>();
+    for (OperatorSetIdProto id : model.getOpsetImportList()) {
+      String domain = domain(id.getDomain());
+      opsets.merge(domain, id.getVersion(), Math::max);
+    }
+    long version = opsets.getOrDefault("", 1L);
+    if (version < 7 || version > NEWEST_OPSET) {
+      if (opsets.containsKey("") || !opsets.containsKey("ai.onnx.ml")) {
+        throw new MalformedModelException(
+            "the model uses operator set " + version + ", 7.." + NEWEST_OPSET + " are known");
+      }
+    }
+    long ml = opsets.getOrDefault("ai.onnx.ml", 1L);
+    if (ml < 1 || ml > NEWEST_ML_OPSET) {
+      throw new MalformedModelException(
+          "the model uses ai.onnx.ml operator set " + ml + ", 1.." + NEWEST_ML_OPSET + " are known");
+    }
+    return opsets;
+  }
+
+  private OnnxNode node(NodeProto proto) {
+    Map<String, Object> attributes = new TreeMap<>();
+    for (AttributeProto attribute : proto.getAttributeList()) {
+      Object value = attribute(proto, attribute);
+      if (value != null) {
+        attributes.put(attribute.getName(), value);
+      }
+    }
+    return new OnnxNode(proto.getName(), domain(proto.getDomain()), proto.getOpType(), proto.getInputList(),
+        proto.getOutputList(), attributes);
+  }
+
+  /** Reads an attribute; subgraphs and types are left out, since no operator that runs here has them. */
+  private Object attribute(NodeProto node, AttributeProto attribute) {
+    return switch (attribute.getType()) {
+      case FLOAT -> finite(node, attribute, attribute.getF());
+      case INT -> attribute.getI();
+      case STRING -> TensorReader.text(attribute.getS());
+      case TENSOR -> tensors.read(attribute.getT());
+      case FLOATS -> {
+        double[] values = new double[attribute.getFloatsCount()];
+        for (int i = 0; i < values.length; i++) {
+          values[i] = finite(node, attribute, attribute.getFloats(i));
+        }
+        yield values;
+      }
+      case INTS -> attribute.getIntsList().stream().mapToLong(Long::longValue).toArray();
+      case STRINGS -> attribute.getStringsList().stream().map(TensorReader::text).toArray(String[]::new);
+      default -> null;
+    };
+  }
+
+  private static double finite(NodeProto node, AttributeProto attribute, float value) {
+    boolean imputer = attribute.getName().equals("replaced_value_float");
+    if (!Float.isFinite(value) && !imputer) {
+      throw new MalformedModelException("node " + node.getName() + " (" + node.getOpType() + "): attribute "
+          + attribute.getName() + " holds a value that is not finite");
+    }
+    return value;
+  }
+
+  private static OnnxGraph.Value value(ValueInfoProto proto) {
+    if (!proto.getType().hasTensorType()) {
+      return new OnnxGraph.Value(proto.getName(), null, List.of());
+    }
+    DataType type = DataType.ofCode(proto.getType().getTensorType().getElemType());
+    List<Integer> dimensions = new ArrayList<>();
+    for (TensorShapeProto.Dimension dimension : proto.getType().getTensorType().getShape().getDimList()) {
+      if (!dimension.hasDimValue()) {
+        dimensions.add(-1);
+      } else if (dimension.getDimValue() < -1 || dimension.getDimValue() > TensorReader.MAX_ELEMENTS) {
+        throw new MalformedModelException("value " + proto.getName() + " has dimension " + dimension.getDimValue()
+            + ", needs 1.." + TensorReader.MAX_ELEMENTS);
+      } else {
+        dimensions.add(dimension.getDimValue() <= 0 ? -1 : (int) dimension.getDimValue());
+      }
+    }
+    return new OnnxGraph.Value(proto.getName(), type, dimensions);
+  }
+
+  /** Returns the canonical name of a domain: "ai.onnx" is the default domain, the empty string. */
+  static String domain(String domain) {
+    return domain.equals("ai.onnx") ? "" : domain;
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.params;
+
+import dev.tacet.he.Parameters;
+
+/**
+ * Standard deviations of CKKS noise in one slot, in slot units (relative to a scale), under the heuristic that coefficients are
+ * independent: a coefficient error of deviation s is a slot error of s * sqrt(N).
+ *
+ * <p>Secret: uniform ternary (variance 2/3); error: sigma = 3.19 (eprint 2024/463).
+ */
+public final class NoiseModel {
+  /** Standard deviation of encryption errors. */
+  private static final double SIGMA = 3.19;
+
+  /** A slot error beyond this many standard deviations does not occur (once in 10^15 slots at 8). */
+  public static final double DEVIATIONS = 8;
+
+  /** What checks allow for on top of the model: its formulas are heuristic. */
+  public static final double SAFETY = 4;
+
+  private final Parameters parameters;
+  private final double n;
+
+  /** Makes the model for a parameter set. */
+  public NoiseModel(Parameters parameters) {
+    this.parameters = parameters;
+    this.n = parameters.ringDegree();
+  }
+
+  /** Returns the deviation of a fresh ciphertext under the public key, the noisier of the two kinds of encryption. */
+  public double fresh(double logScale) {
+    return SIGMA * Math.sqrt(n * (4 * n / 3 + 1)) * Math.pow(2, -logScale);
+  }
+
+  /** Returns the deviation that a rescale adds, at the scale after it. */
+  public double rescale(double logScale) {
+    return Math.sqrt(n / 12 * (1 + 2 * n / 3)) * Math.pow(2, -logScale);
+  }
+
+  /** Returns the deviation that a key switch adds. */
+  public double keySwitch(int level, double logScale) {
+    double digits = parameters.digits(level);
+    double logDigit = 0;
+    for (int j = 0; j < digits; j++) {
+      double bits = 0;
+      for (int i = j * parameters.digitSize(); i < Math.min((j + 1) * parameters.digitSize(), level + 1); i++) {
+        bits += log2(parameters.modulus(i));
+      }
+      logDigit = Math.max(logDigit, bits);
+    }
+    double logSpecial = 0;
+    for (long p : parameters.specialPrimes()) {
+      logSpecial += log2(p);
+    }
+    double product = n * SIGMA * Math.sqrt(digits / 12) * Math.pow(2, logDigit - logSpecial - logScale);
+    double rounding = rescale(logScale);
+    return Math.sqrt(product * product + rounding * rounding);
+  }
+
+  /** Returns the deviation of an encoded plaintext's rounding. */
+  public double encode(double logScale) {
+    return Math.sqrt(n / 12) * Math.pow(2, -logScale);
+  }
+
+  /**
+   * Returns the deviation that the evaluation of a polynomial adds beside what its slope does to the input's error.
+   *
+   * <p>T_i is computed in log2(i) steps T_2k = 2*T_k^2 - 1, each of which rounds anew and doubles what it got; the measured
+   * growth over random inputs is close to i.
+   *
+   * @param coefficients in the Chebyshev basis
+   */
+  public double polynomial(double[] coefficients, double logScale) {
+    double sum = 1;
+    for (int i = 1; i < coefficients.length; i++) {
+      sum += Math.pow(coefficients[i] * i, 2);
+    }
+    return 3 * rescale(logScale) * Math.sqrt(sum);
+  }
+
+  private static double log2(double value) {
+    return Math.log(value) / Math.log(2);
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.params;
+
+import dev.tacet.compiler.internal.emit.Emission;
+import dev.tacet.compiler.internal.emit.Plan;
+import dev.tacet.compiler.internal.emit.ProgramEmitter;
+import dev.tacet.he.ModulusChain;
+import dev.tacet.he.Parameters;
+import dev.tacet.he.RingType;
+import dev.tacet.he.SecurityLevel;
+import java.util.Optional;
+
+/**
+ * The pass that chooses parameters: the smallest ring degree, then the smallest scale whose predicted noise meets the target,
+ * then the digit size with the smallest keys; all inside the table of {@link SecurityLevel}.
+ */
+public final class ParameterSelector {
+  private static final int MIN_SCALE = 24;
+  private static final int MAX_SCALE = 46;
+  private static final int MAX_SPECIAL = 10;
+
+  /** Bits of the base prime above the scale, where 50 bits allow it: 3 spare bits and room for values beyond 1. */
+  private static final int BASE_ROOM = 9;
+
+  private final Plan plan;
+  private final SecurityLevel security;
+  private final double target;
+
+  private ParameterSelector(Plan plan, SecurityLevel security, double target) {
+    this.plan = plan;
+    this.security = security;
+    this.target = target;
+  }
+
+  /**
+   * Chooses parameters.
+   *
+   * @param security the security level
+   * @param maxLogRingDegree log2 of the largest ring degree allowed
+   * @param target the largest error that noise may make in a decrypted value, in output units
+   * @return nothing if no ring degree has room for the plan's levels; an imprecise selection if none meets the target
+   */
+  public static Optional<Selection> select(Plan plan, SecurityLevel security, int maxLogRingDegree, double target) {
+    return new ParameterSelector(plan, security, target).run(maxLogRingDegree);
+  }
+
+  private Optional<Selection> run(int maxLogRingDegree) {
+    Selection best = null;
+    for (int logN = SecurityLevel.MIN_LOG_RING_DEGREE; logN <= maxLogRingDegree; logN++) {
+      if (1 << (logN - 1) < plan.layout().largestPeriod()) {
+        continue;
+      }
+      int top = MAX_SCALE;
+      while (top >= MIN_SCALE && build(logN, top, 1).isEmpty()) {
+        top--;
+      }
+      if (top < MIN_SCALE) {
+        continue;
+      }
+      Selection finest = emit(build(logN, top, 1).orElseThrow());
+      if (!finest.precise()) {
+        if (best == null || finest.emission().valueError() < best.emission().valueError()) {
+          best = finest;
+        }
+        continue;
+      }
+      return Optional.of(cheapest(logN, smallestScale(logN, top)));
+    }
+    return Optional.ofNullable(best).map(
+        selection -> cheapest(selection.parameters().logRingDegree(), selection.parameters().logScale()));
+  }
+
+  private int smallestScale(int logN, int top) {
+    int low = MIN_SCALE;
+    int high = top;
+    while (low < high) {
+      int middle = (low + high) / 2;
+      Optional<Parameters> parameters = build(logN, middle, 1);
+      if (parameters.isPresent() && emit(parameters.get()).precise()) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return high;
+  }
+
+  /** The digit size with the smallest keys that keeps the precision. */
+  private Selection cheapest(int logN, int logScale) {
+    Selection best = emit(build(logN, logScale, 1).orElseThrow());
+    for (int special = 2; special <= Math.min(MAX_SPECIAL, plan.levels().total() + 1); special++) {
+      Optional<Parameters> parameters = build(logN, logScale, special);
+      if (parameters.isEmpty() || keyBits(parameters.get()) >= keyBits(best.parameters())) {
+        continue;
+      }
+      Selection candidate = emit(parameters.get());
+      if (candidate.precise() || !best.precise()) {
+        best = candidate;
+      }
+    }
+    return best;
+  }
+
+  private static double keyBits(Parameters parameters) {
+    return parameters.digits(parameters.maxLevel()) * parameters.logQP();
+  }
+
+  private Selection emit(Parameters parameters) {
+    Emission emission = ProgramEmitter.emit(plan, parameters);
+    return new Selection(parameters, emission, emission.valueError() <= target);
+  }
+
+  private Optional<Parameters> build(int logN, int logScale, int special) {
+    int base = Math.min(Parameters.MAX_MODULUS_BITS, logScale + BASE_ROOM);
+    int levels = plan.levels().total();
+    int specialBits = special == 1 ? base
+        : Math.min(Parameters.MAX_MODULUS_BITS, (base + (special - 1) * logScale + special - 1) / special + 1);
+    if (base + (long) levels * logScale + (long) special * specialBits > security.maxLogQP(logN) + 1L
+        || levels + 1 > Parameters.MAX_CHAIN_LENGTH) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(ModulusChain.select(logN, RingType.STANDARD, base, logScale, levels, specialBits, special)
+          .security(security).build());
+    } catch (IllegalArgumentException tooLarge) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.he;
+
+import java.util.Locale;
+
+/**
+ * Element-wise functions of {@link TailOp#FUNCTION}, with parameters a and b. Codes are stable: the ordinal is the node's
+ * integer.
+ */
+public enum TailFunction {
+  /** 1 / x. */
+  RECIPROCAL,
+  /** |x|. */
+  ABS,
+  /** Natural logarithm. */
+  LOG,
+  /** Square root. */
+  SQRT,
+  /** x^a. */
+  POWER,
+  /** x above 0, a*x below. */
+  LEAKY_RELU,
+  /** x above 0, a*(exp(x)-1) below. */
+  ELU,
+  /** x above 0, a*(exp(x/a)-1) below. */
+  CELU,
+  /** b*x above 0, b*a*(exp(x)-1) below. */
+  SELU,
+  /** max(0, min(1, a*x+b)). */
+  HARD_SIGMOID,
+  /** x * max(0, min(1, x/6+1/2)). */
+  HARD_SWISH,
+  /** x above a, 0 below. */
+  THRESHOLDED_RELU,
+  /** x / (1+|x|). */
+  SOFTSIGN,
+  /** The error function. */
+  ERF,
+  /** x * (1+erf(x/sqrt 2)) / 2. */
+  GELU,
+  /** The tanh form of GELU. */
+  GELU_TANH,
+  /** x / (1+exp(-a*x)). */
+  SILU,
+  /** x * tanh(log(1+exp(x))). */
+  MISH,
+  /** Sine. */
+  SIN,
+  /** Cosine. */
+  COS,
+  /** -1, 0 or 1. */
+  SIGN,
+  /** The nearest integer, halves to even. */
+  ROUND,
+  /** The integer below. */
+  FLOOR,
+  /** The integer above. */
+  CEIL,
+  /** x cut toward zero. */
+  TRUNCATE,
+  /** 1 where x is 0, else 0. */
+  NOT,
+  /** 1 where x is not 0, else 0. */
+  NONZERO,
+  /** 1 where x > a, else 0. */
+  GREATER,
+  /** 1 where x < a, else 0. */
+  LESS,
+  /** 1 where x >= a, else 0. */
+  GREATER_EQUAL,
+  /** 1 where x <= a, else 0. */
+  LESS_EQUAL;
+
+  /** Returns the function's value. */
+  public double apply(double x, double a, double b) {
+    return switch (this) {
+      case RECIPROCAL -> 1 / x;
+      case ABS -> Math.abs(x);
+      case LOG -> Math.log(x);
+      case SQRT -> Math.sqrt(x);
+      case POWER -> Math.pow(x, a);
+      case LEAKY_RELU -> x >= 0 ? x : a * x;
+      case ELU -> x >= 0 ? x : a * Math.expm1(x);
+      case CELU -> x >= 0 ? x : a * Math.expm1(x / a);
+      case SELU -> x >= 0 ? b * x : b * a * Math.expm1(x);
+      case HARD_SIGMOID -> Math.max(0, Math.min(1, a * x + b));
+      case HARD_SWISH -> x * Math.max(0, Math.min(1, x / 6 + 0.5));
+      case THRESHOLDED_RELU -> x > a ? x : 0;
+      case SOFTSIGN -> x / (1 + Math.abs(x));
+      case ERF -> erf(x);
+      case GELU -> 0.5 * x * (1 + erf(x * Math.sqrt(0.5)));
+      case GELU_TANH -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+      case SILU -> x / (1 + Math.exp(-a * x));
+      case MISH -> x * Math.tanh(Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
+      case SIN -> Math.sin(x);
+      case COS -> Math.cos(x);
+      case SIGN -> Math.signum(x);
+      case ROUND -> Math.rint(x);
+      case FLOOR -> Math.floor(x);
+      case CEIL -> Math.ceil(x);
+      case TRUNCATE -> x < 0 ? Math.ceil(x) : Math.floor(x);
+      case NOT -> x == 0 ? 1 : 0;
+      case NONZERO -> x != 0 ? 1 : 0;
+      case GREATER -> x > a ? 1 : 0;
+      case LESS -> x < a ? 1 : 0;
+      case GREATER_EQUAL -> x >= a ? 1 : 0;
+      case LESS_EQUAL -> x <= a ? 1 : 0;
+    };
+  }
+
+  /**
+   * Returns a bound of |f(x+d)-f(x)| for |d| <= error: the ends of the interval, and its points 0 and a, where the functions
+   * that are not monotone turn or jump.
+   */
+  double errorOf(double x, double a, double b, double error) {
+    if (error == 0) {
+      return 0;
+    }
+    double value = apply(x, a, b);
+    double largest = 0;
+    double[] points = {x - error, x + error, x - error / 2, x + error / 2, 0, a, Math.nextDown(a), Math.nextUp(a), Double.MIN_VALUE};
+    for (double point : points) {
+      if (Math.abs(point - x) <= error) {
+        double change = Math.abs(apply(point, a, b) - value);
+        largest = Double.isNaN(change) ? Double.POSITIVE_INFINITY : Math.max(largest, change);
+      }
+    }
+    boolean pole = this == RECIPROCAL && Math.abs(x) <= error;
+    return pole ? Double.POSITIVE_INFINITY : largest;
+  }
+
+  /**
+   * Returns the function of a lower-case name, or null if there is none.
+   *
+   * @param name such as "leaky_relu"
+   */
+  public static TailFunction ofName(String name) {
+    for (TailFunction function : values()) {
+      if (function.name().toLowerCase(Locale.ROOT).equals(name)) {
+        return function;
+      }
+    }
+    return null;
+  }
+
+  /** The error function: its Taylor series below 2.5, its continued fraction above; relative error below 1e-13. */
+  static double erf(double x) {
+    double t = Math.abs(x);
+    if (t > 6) {
+      return Math.signum(x);
+    }
+    if (t < 2.5) {
+      double term = t;
+      double sum = t;
+      for (int n = 1; n < 60; n++) {
+        term *= -t * t / n;
+        sum += term / (2 * n + 1);
+      }
+      return Math.signum(x) * 2 / Math.sqrt(Math.PI) * sum;
+    }
+    double fraction = 0;
+    for (int k = 60; k >= 1; k--) {
+      fraction = k / 2.0 / (t + fraction);
+    }
+    return Math.signum(x) * (1 - Math.exp(-t * t) / Math.sqrt(Math.PI) / (t + fraction));
+  }
+}
