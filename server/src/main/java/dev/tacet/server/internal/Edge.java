@@ -4,6 +4,7 @@ package dev.tacet.server.internal;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
+import com.linecorp.armeria.common.util.BlockingTaskExecutor;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
@@ -11,14 +12,18 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.SimpleDecoratingHttpService;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
+import dev.tacet.he.ValueType;
 import dev.tacet.server.internal.http.HttpPages;
 import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.models.ModelRepository;
+import dev.tacet.server.internal.models.ServedModel;
 import dev.tacet.server.internal.rpc.DeadlineLimit;
 import dev.tacet.server.internal.rpc.FramingErrors;
+import dev.tacet.server.internal.rpc.InFlightLimit;
 import dev.tacet.server.internal.rpc.InferenceRpc;
 import dev.tacet.server.internal.rpc.KeyRpc;
 import dev.tacet.server.internal.rpc.ModelRpc;
+import dev.tacet.server.internal.run.CiphertextGate;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
 import io.grpc.BindableService;
@@ -41,6 +46,11 @@ public final class Edge {
 
   /** A chunk of 1 MiB or a manifest, with the fields around it; 4096 hashes fit too. */
   private static final int KEY_BYTES = (1 << 20) + (64 << 10);
+
+  /** Calls in flight on a route that answers quickly. */
+  private static final int MANY = 256;
+
+  private static final int BLOCKING_THREADS = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
 
   private final ModelRepository models;
   private final KeyStore store;
@@ -79,7 +89,7 @@ public final class Edge {
    *
    * @param certificate PEM certificate chain, or null for plain text
    * @param privateKey PEM private key, or null
-   * @param maxInferBytes largest inference request
+   * @param maxInferBytes largest inference request; lower if no served model can take as much
    */
   public Server bind(InetSocketAddress address, Path certificate, Path privateKey, int maxInferBytes) {
     ServerBuilder builder = Server.builder();
@@ -89,13 +99,14 @@ public final class Edge {
       builder.https(address).tls(certificate.toFile(), privateKey.toFile());
     }
     Duration limit = runner.maxDuration();
+    int inferBytes = Math.min(maxInferBytes, largestRequest());
     for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.InferenceService")) {
       health.setStatus(service, ServingStatus.SERVING);
     }
-    add(builder, SMALL_BYTES, limit, new ModelRpc(models, metrics));
-    add(builder, KEY_BYTES, limit, new KeyRpc(store, metrics));
-    add(builder, maxInferBytes, limit, new InferenceRpc(models, keys, runner, metrics));
-    add(builder, SMALL_BYTES, limit, health.getHealthService(), ProtoReflectionServiceV1.newInstance());
+    add(builder, SMALL_BYTES, MANY, new ModelRpc(models, metrics));
+    add(builder, KEY_BYTES, MANY, new KeyRpc(store, metrics));
+    add(builder, inferBytes, runner.places() + 16, new InferenceRpc(models, keys, runner, metrics));
+    add(builder, SMALL_BYTES, MANY, health.getHealthService(), ProtoReflectionServiceV1.newInstance());
     HttpPages pages = new HttpPages(models, metrics, () -> draining);
     builder.service("/healthz", (ctx, request) -> pages.health());
     builder.service("/readyz", (ctx, request) -> pages.readiness());
@@ -103,9 +114,11 @@ public final class Edge {
     HttpService scrape = (ctx, request) -> pages.metrics();
     builder.service("/metrics", scrape);
     return builder
-        .maxRequestLength(2L * maxInferBytes)
+        .maxRequestLength(2L * Math.max(inferBytes, KEY_BYTES))
         .requestTimeout(limit)
-        .maxNumConnections(4096)
+        .blockingTaskExecutor(
+            BlockingTaskExecutor.builder().numThreads(BLOCKING_THREADS).threadNamePrefix("tacet-call").build(), true)
+        .maxNumConnections(1024)
         .http2MaxStreamsPerConnection(256)
         .idleTimeout(Duration.ofMinutes(5))
         .disableServerHeader()
@@ -114,7 +127,20 @@ public final class Edge {
         .build();
   }
 
-  private static void add(ServerBuilder builder, int maxBytes, Duration limit, BindableService... services) {
+  /** Returns the length of the largest request that any served model can take, with room for its strings. */
+  private int largestRequest() {
+    long most = 0;
+    for (ServedModel model : models.ready()) {
+      long bytes = 0;
+      for (ValueType type : model.program().inputTypes()) {
+        bytes += CiphertextGate.maxBytes(model.parameters(), type);
+      }
+      most = Math.max(most, bytes);
+    }
+    return (int) Math.min(Integer.MAX_VALUE / 4, 2 * most + SMALL_BYTES);
+  }
+
+  private void add(ServerBuilder builder, int maxBytes, int maxCalls, BindableService... services) {
     GrpcServiceBuilder grpc =
         GrpcService.builder()
             .supportedSerializationFormats(
@@ -123,7 +149,7 @@ public final class Edge {
             .maxRequestMessageLength(maxBytes)
             .useBlockingTaskExecutor(true)
             .useClientTimeoutHeader(true)
-            .intercept(new DeadlineLimit(limit))
+            .intercept(new InFlightLimit(maxCalls), new DeadlineLimit(runner.maxDuration()))
             .exceptionHandler(new FramingErrors());
     for (BindableService service : services) {
       grpc.addService(service);

@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,7 @@ public final class KeyStore {
   /** Largest manifest that is accepted. */
   public static final int MAX_MANIFEST_BYTES = 256 << 10;
 
+  private static final int RECENT_MANIFESTS = 64;
   private static final Logger LOG = LoggerFactory.getLogger(KeyStore.class);
 
   /** Body bytes before the limbs of an evaluation key: Galois element, level, digits, digit size, special primes. */
@@ -39,6 +41,15 @@ public final class KeyStore {
   private final UploadStore uploads;
   private final StoreLimits limits;
   private final Disk disk;
+
+  /** The manifests used last, so that a call does not read one again; verified when they were read. */
+  private final Map<ContentHash, KeyManifest> recent =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<ContentHash, KeyManifest> eldest) {
+          return size() > RECENT_MANIFESTS;
+        }
+      };
 
   /** Opens the store of a tenant; what was registered before is there again. */
   public KeyStore(Path folder, StoreLimits limits, Disk disk) throws IOException {
@@ -202,10 +213,21 @@ public final class KeyStore {
    * @throws ServiceException KEY_NOT_FOUND
    */
   public KeyManifest require(ContentHash id) {
-    return manifest(id)
-        .orElseThrow(
-            () ->
-                new ServiceException(
-                    ErrorCause.KEY_NOT_FOUND, "key set " + id + " is not registered", Map.of("key_set_id", id.hex())));
+    synchronized (recent) {
+      KeyManifest known = recent.get(id);
+      if (known != null) {
+        return known;
+      }
+    }
+    KeyManifest manifest =
+        manifest(id)
+            .orElseThrow(
+                () ->
+                    new ServiceException(
+                        ErrorCause.KEY_NOT_FOUND, "key set " + id + " is not registered", Map.of("key_set_id", id.hex())));
+    synchronized (recent) {
+      recent.put(id, manifest);
+    }
+    return manifest;
   }
 }

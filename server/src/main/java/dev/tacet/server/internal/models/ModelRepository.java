@@ -45,6 +45,9 @@ public final class ModelRepository implements AutoCloseable {
    * @throws IOException if the folder itself cannot be read
    */
   public static ModelRepository open(Path root, ModelSource source) throws IOException {
+    if (!Files.isDirectory(root)) {
+      throw new IOException("models folder " + root + " does not exist");
+    }
     ModelRepository repository = new ModelRepository(source);
     for (ModelFolders.Found found : ModelFolders.scan(root)) {
       repository.load(found);
@@ -99,6 +102,11 @@ public final class ModelRepository implements AutoCloseable {
   /** Returns every version found, served or not. */
   public List<ModelStatus> statuses() {
     return List.copyOf(statuses);
+  }
+
+  /** Returns every served version. */
+  public List<ServedModel> ready() {
+    return ready.values().stream().flatMap(versions -> versions.values().stream()).toList();
   }
 
   /** Returns the number of served versions. */

@@ -90,6 +90,11 @@ public final class InferenceRunner implements AutoCloseable {
     return admission;
   }
 
+  /** Returns how many calls can be admitted at once, running and waiting. */
+  public int places() {
+    return limits.workers() + limits.maxWaiting();
+  }
+
   /** Returns the time limit of a call. */
   public Duration maxDuration() {
     return limits.maxDuration();
