@@ -2,7 +2,6 @@
 package dev.tacet.server;
 
 import com.linecorp.armeria.server.Server;
-import dev.tacet.he.UnsupportedException;
 import dev.tacet.server.internal.DataFolder;
 import dev.tacet.server.internal.Edge;
 import dev.tacet.server.internal.ServerMetrics;
@@ -10,6 +9,7 @@ import dev.tacet.server.internal.keys.Disk;
 import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.keys.StoreLimits;
 import dev.tacet.server.internal.models.ModelRepository;
+import dev.tacet.server.internal.models.OnnxModelSource;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
 import dev.tacet.server.internal.run.RunLimits;
@@ -70,11 +70,7 @@ public final class TacetServer implements AutoCloseable {
       data = DataFolder.open(settings.data);
       metrics = new ServerMetrics();
       KeyStore store = new KeyStore(data.tenant("default"), settings.storeLimits, Disk.LOCAL);
-      models = ModelRepository.open(
-              settings.models,
-              (name, folder) -> {
-                throw new UnsupportedException("compile " + name + " first: this build serves model.tacet only");
-              });
+      models = ModelRepository.open(settings.models, new OnnxModelSource());
       keys = new KeyCache(store, settings.keyBudgetBytes, metrics);
       runner = new InferenceRunner(settings.runLimits(), keys, metrics);
       edge = new Edge(models, store, keys, runner, metrics);

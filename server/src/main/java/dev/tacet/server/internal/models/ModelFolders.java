@@ -12,15 +12,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Finds models in a folder: {@code <root>/<model>/<version>/model.tacet} or {@code .../model.onnx}; the files may also lie in
+ * Finds models in a folder: {@code <root>/<model>/<version>/model.tacet} or {@code .../model.onnx}
+ * with {@code tacet.yaml}; the files may also lie in
  * {@code <root>/<model>/} itself, which is version 1. Names are letters, digits, dot, dash and underscore.
  */
 public final class ModelFolders {
   /** The compiled artifact. */
   public static final String ARTIFACT = "model.tacet";
 
-  /** The ONNX file that is compiled when the server starts. */
+  /** The ONNX file that is compiled when the server starts, unless the description names another. */
   public static final String ONNX = "model.onnx";
+
+  /** What is said of the ONNX file beside it. */
+  public static final String DESCRIPTION = "tacet.yaml";
 
   /** Orders versions: numbers as numbers and after texts, texts as texts. */
   public static final Comparator<String> VERSION_ORDER =
@@ -80,7 +84,7 @@ public final class ModelFolders {
   }
 
   private static boolean holdsModel(Path folder) {
-    return Files.isRegularFile(folder.resolve(ARTIFACT)) || Files.isRegularFile(folder.resolve(ONNX));
+    return Stream.of(ARTIFACT, ONNX, DESCRIPTION).anyMatch(file -> Files.isRegularFile(folder.resolve(file)));
   }
 
   private static List<Path> folders(Path parent) throws IOException {
