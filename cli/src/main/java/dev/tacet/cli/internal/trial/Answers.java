@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.trial;
+
+import dev.tacet.he.OutputValue;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Outputs of the SDK in the writing of tables and files: Double, Long or String. */
+public final class Answers {
+  private Answers() {}
+
+  /** All outputs of one row. */
+  public static Map<String, List<Object>> row(Map<String, OutputValue> outputs) {
+    Map<String, List<Object>> row = new LinkedHashMap<>();
+    outputs.forEach((name, value) -> row.put(name, values(value)));
+    return row;
+  }
+
+  private static List<Object> values(OutputValue value) {
+    List<Object> values = new ArrayList<>();
+    if (value instanceof OutputValue.Integers integers) {
+      for (long label : integers.values()) {
+        values.add(label);
+      }
+    } else if (value instanceof OutputValue.Strings strings) {
+      values.addAll(strings.values());
+    } else {
+      for (double number : value.toNumbers()) {
+        values.add(number);
+      }
+    }
+    return values;
+  }
+}
