@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal;
 
+import dev.tacet.client.TacetException;
 import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.FeatureOutOfBoundsException;
 import dev.tacet.protocol.ErrorCause;
@@ -25,6 +26,9 @@ final class Remedies {
       return new CliException(
           CliException.FAILED, what,
           "No number is returned: check that key and result belong together, and do not tell the host that it failed.", failure);
+    }
+    if (failure instanceof TacetException known) {
+      return new CliException(CliException.FAILED, what, known.advice(), failure);
     }
     if (failure instanceof UncheckedIOException io) {
       return file(io.getCause(), io.getMessage());

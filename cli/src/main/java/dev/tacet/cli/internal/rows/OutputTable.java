@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,12 +24,12 @@ public final class OutputTable {
   private final Map<String, List<List<Object>>> outputs = new LinkedHashMap<>();
   private int rows;
 
-  /** Adds one row of outputs; the names must be those of the first row. */
+  /** Adds one row of outputs, null where there is no answer; the names must be those of the first row. */
   public void add(Map<String, List<Object>> row) {
     if (rows > 0 && !row.keySet().equals(outputs.keySet())) {
       throw new IllegalArgumentException("row " + rows + " has outputs " + row.keySet() + ", not " + outputs.keySet());
     }
-    row.forEach((name, values) -> outputs.computeIfAbsent(name, n -> new ArrayList<>()).add(List.copyOf(values)));
+    row.forEach((name, values) -> outputs.computeIfAbsent(name, n -> new ArrayList<>()).add(Collections.unmodifiableList(values)));
     rows++;
   }
 
@@ -66,7 +67,7 @@ public final class OutputTable {
       for (int r = 0; r < rows; r++) {
         List<String> line = new ArrayList<>();
         for (List<List<Object>> values : outputs.values()) {
-          values.get(r).forEach(value -> line.add(String.valueOf(value)));
+          values.get(r).forEach(value -> line.add(value == null ? "" : value.toString()));
         }
         for (List<String> column : extra.values()) {
           line.add(column.get(r));

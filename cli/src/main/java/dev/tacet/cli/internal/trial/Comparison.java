@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Decrypted outputs beside the clear ones of the same rows.
@@ -96,10 +97,13 @@ public record Comparison(
     return new Comparison(kind, agreement, maxError, open, disagreeing);
   }
 
-  /** The class of one row's outputs: its label if it has one, else that of the last output's numbers. */
+  /** The class of one row's outputs: its label if it has one, else that of the last output's numbers; a text if there is no answer. */
   public static Object classOf(Map<String, List<Object>> row) {
     List<Object> last = List.of();
     for (List<Object> values : row.values()) {
+      if (values.stream().anyMatch(Objects::isNull)) {
+        return "no answer";
+      }
       if (isLabel(values)) {
         return values.get(0);
       }
@@ -126,7 +130,7 @@ public record Comparison(
     return row.values().stream()
         .filter(values -> !isLabel(values))
         .flatMap(List::stream)
-        .mapToDouble(value -> ((Number) value).doubleValue())
+        .mapToDouble(value -> value == null ? Double.NaN : ((Number) value).doubleValue())
         .toArray();
   }
 

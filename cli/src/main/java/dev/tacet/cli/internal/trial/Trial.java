@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.trial;
+
+import dev.tacet.cli.internal.rows.OutputTable;
+import dev.tacet.cli.internal.rows.Rows;
+import dev.tacet.client.KeySetInfo;
+import dev.tacet.client.Prediction;
+import dev.tacet.client.RemoteModel;
+import dev.tacet.client.TacetClient;
+import dev.tacet.client.Timings;
+import dev.tacet.he.AnswerCheckException;
+import dev.tacet.he.Instruction;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.Program;
+import dev.tacet.he.PublicKey;
+import dev.tacet.he.TailOp;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import java.util.function.ToLongFunction;
+
+/** Every row of a file encrypted, evaluated by a host, decrypted and compared with the clear model. */
+public final class Trial {
+  private final ModelArtifact artifact;
+  private final RemoteModel model;
+  private final KeySetInfo keys;
+  private final OutputTable outputs = new OutputTable();
+  private final List<Timings> timings = new ArrayList<>();
+  private final List<Integer> clamped = new ArrayList<>();
+  private final List<Integer> failed = new ArrayList<>();
+  private boolean[] undecided;
+  private OutputTable clear;
+  private Comparison comparison;
+
+  private Trial(ModelArtifact artifact, RemoteModel model, KeySetInfo keys) {
+    this.artifact = artifact;
+    this.model = model;
+    this.keys = keys;
+  }
+
+  /** Fetches the model from the host, makes the keys and uploads them. */
+  public static Trial prepare(TacetClient client, ModelArtifact artifact) {
+    RemoteModel model = client.model(artifact.signature().model());
+    return new Trial(artifact, model, model.prepare());
+  }
+
+  /**
+   * Predicts every row, then compares.
+   *
+   * @param rows as many features each as the model takes
+   * @param clearOutputs what onnxruntime computes for the same rows
+   * @param kind classifier or regressor; null to tell by the outputs
+   * @param step hears how many rows are done
+   */
+  public Trial run(Rows rows, OutputTable clearOutputs, Comparison.Kind kind, LongConsumer step) {
+    clear = clearOutputs;
+    boolean probability = artifact.signature().tail().nodes().stream().anyMatch(node -> node.op() == TailOp.SIGMOID);
+    Comparison.Kind known = kind == null ? Comparison.kindOf(clear, probability) : kind;
+    undecided = new boolean[rows.count()];
+    for (int r = 0; r < rows.count(); r++) {
+      try {
+        Prediction prediction = model.predict(rows.values()[r]);
+        Map<String, List<Object>> row = Answers.row(prediction.outputs());
+        outputs.add(row);
+        timings.add(prediction.timings());
+        if (prediction.clamped()) {
+          clamped.add(r);
+        }
+        undecided[r] = prediction.undecided() || known == Comparison.Kind.CLASSIFIER && isOpen(row, prediction.errorBounds());
+      } catch (AnswerCheckException e) {
+        failed.add(r);
+        outputs.add(nothing(clear.row(r)));
+      }
+      step.accept(r + 1);
+    }
+    comparison = Comparison.of(outputs, clear, undecided, known);
+    return this;
+  }
+
+  /** The decrypted outputs. */
+  public OutputTable outputs() {
+    return outputs;
+  }
+
+  /** The clear outputs. */
+  public OutputTable clearOutputs() {
+    return clear;
+  }
+
+  /** The comparison. */
+  public Comparison comparison() {
+    return comparison;
+  }
+
+  /** The model as the client sees it. */
+  public RemoteModel model() {
+    return model;
+  }
+
+  /**
+   * The report.
+   *
+   * @param compileMilliseconds what compiling took
+   * @param truths what is true of each row, or null
+   */
+  public TrialReport report(double compileMilliseconds, double[] truths) {
+    Comparison.Kind kind = comparison.kind();
+    return new TrialReport(
+        artifact.signature().model(),
+        kind == Comparison.Kind.CLASSIFIER ? "classifier" : "regressor",
+        outputs.rows(),
+        truths == null ? null : Accuracy.of(clear, truths, kind, new boolean[outputs.rows()]),
+        truths == null ? null : Accuracy.of(outputs, truths, kind, undecided),
+        comparison.agreement(),
+        comparison.maxError(),
+        clamped,
+        comparison.undecided(),
+        failed,
+        TrialReport.ParameterReport.of(artifact),
+        bytes(),
+        new TrialReport.Milliseconds(
+            Spread.once(compileMilliseconds),
+            Spread.once(keys.generateNanos() / 1e6),
+            Spread.once(keys.uploadNanos() / 1e6),
+            spread(Timings::encryptNanos),
+            spread(Timings::serverNanos),
+            spread(Timings::decryptNanos)),
+        layers(),
+        outputs.outputs(),
+        clear.outputs());
+  }
+
+  private TrialReport.Bytes bytes() {
+    long publicKeyBytes;
+    try (PublicKey key = model.publicKey()) {
+      publicKeyBytes = key.toBytes().length;
+    }
+    return new TrialReport.Bytes(
+        publicKeyBytes,
+        keys.bytes(),
+        timings.isEmpty() ? 0 : timings.get(0).inputBytes(),
+        timings.isEmpty() ? 0 : timings.get(0).resultBytes());
+  }
+
+  private Spread spread(ToLongFunction<Timings> part) {
+    return Spread.ofNanos(timings.stream().map(part::applyAsLong).toList());
+  }
+
+  private List<TrialReport.Layer> layers() {
+    Map<String, Integer> levels = new LinkedHashMap<>();
+    Program program = artifact.program();
+    for (Instruction instruction : program.instructions()) {
+      int level = instruction.type().level();
+      for (int i = 0; i < instruction.argumentCount(); i++) {
+        level = Math.max(level, program.instructions().get(instruction.argument(i)).type().level());
+      }
+      levels.merge(program.layers().get(instruction.layer()), level, Math::max);
+    }
+    List<TrialReport.Layer> layers = new ArrayList<>();
+    levels.forEach(
+        (name, level) ->
+            layers.add(
+                new TrialReport.Layer(
+                    name,
+                    level,
+                    Spread.ofNanos(timings.stream().map(t -> t.layerNanos().getOrDefault(name, 0L)).toList()).median())));
+    return layers;
+  }
+
+  /** Whether scores without a label leave the class open: the margin of the best is below the error bound. */
+  private static boolean isOpen(Map<String, List<Object>> row, Map<String, Double> errorBounds) {
+    if (row.values().stream().anyMatch(Comparison::isLabel)) {
+      return false;
+    }
+    String last = "";
+    for (String name : row.keySet()) {
+      last = name;
+    }
+    double[] scores = row.get(last).stream().mapToDouble(value -> ((Number) value).doubleValue()).sorted().toArray();
+    double bound = errorBounds.getOrDefault(last, 0.0);
+    if (scores.length == 1) {
+      return Math.abs(scores[0] - 0.5) < bound;
+    }
+    return scores[scores.length - 1] - scores[scores.length - 2] < bound;
+  }
+
+  private static Map<String, List<Object>> nothing(Map<String, List<Object>> shape) {
+    Map<String, List<Object>> row = new LinkedHashMap<>();
+    shape.forEach((name, values) -> row.put(name, Collections.nCopies(values.size(), null)));
+    return row;
+  }
+}
