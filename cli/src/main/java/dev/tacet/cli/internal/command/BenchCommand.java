@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Measure single operations, or the ready models end to end.",
-    subcommands = {BenchOpsCommand.class})
+    subcommands = {BenchOpsCommand.class, BenchModelsCommand.class})
 public final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 

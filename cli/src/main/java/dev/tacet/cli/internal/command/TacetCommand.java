@@ -31,7 +31,18 @@ import picocli.CommandLine.Spec;
       "'tacet help COMMAND' shows the options of a command."
     },
     subcommands = {
+      DemoCommand.class,
+      TryCommand.class,
+      CheckCommand.class,
+      ExplainCommand.class,
+      SimulateCommand.class,
+      CompileCommand.class,
       ServeCommand.class,
+      PredictCommand.class,
+      KeygenCommand.class,
+      EncryptCommand.class,
+      EvaluateCommand.class,
+      DecryptCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
       CompletionCommand.class,

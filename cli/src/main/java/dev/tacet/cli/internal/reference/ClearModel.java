@@ -13,6 +13,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import com.sun.jna.Library;
+import com.sun.jna.Native;
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.rows.OutputTable;
 import java.nio.DoubleBuffer;
@@ -28,7 +30,9 @@ import java.util.Map;
 /**
  * The model in the clear, as onnxruntime computes it: an opinion that shares no code with the compiler.
  *
- * <p>Telemetry is switched off before the first session is made. Rows are run one at a time; a fixed batch dimension
+ * <p>Telemetry is off: the version in use has no telemetry client on Linux and macOS, the variable that switches it off in
+ * later versions is set before the library is loaded, and the environment's own switch is turned before the first session
+ * is made. Rows are run one at a time; a fixed batch dimension
  * larger than one is filled with copies of the row.
  */
 public final class ClearModel implements AutoCloseable {
@@ -50,6 +54,27 @@ public final class ClearModel implements AutoCloseable {
       total += feed.features();
     }
     this.features = total;
+  }
+
+  /** What of the C library is called: the library reads this process's own environment, which Java cannot change. */
+  private interface CLibrary extends Library {
+    int setenv(String name, String value, int overwrite);
+  }
+
+  private static final boolean SILENCED = silence();
+
+  private static boolean silence() {
+    try {
+      CLibrary library = Native.load("c", CLibrary.class);
+      return library.setenv("ORT_DISABLE_TELEMETRY", "1", 1) == 0 & library.setenv("ORT_TELEMETRY_DISABLED", "1", 1) == 0;
+    } catch (UnsatisfiedLinkError e) {
+      return false;
+    }
+  }
+
+  /** Whether the environment variables that keep later versions silent could be set. */
+  static boolean silenced() {
+    return SILENCED;
   }
 
   /**

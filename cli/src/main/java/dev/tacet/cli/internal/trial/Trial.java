@@ -80,6 +80,16 @@ public final class Trial {
     return this;
   }
 
+  /** All decrypted numbers, row after row, in one array; labels are left out. */
+  public double[] numbers() {
+    return outputs.outputs().values().stream()
+        .filter(rows -> !Comparison.isLabel(rows.get(0)))
+        .flatMap(List::stream)
+        .flatMap(List::stream)
+        .mapToDouble(value -> value == null ? Double.NaN : ((Number) value).doubleValue())
+        .toArray();
+  }
+
   /** The decrypted outputs. */
   public OutputTable outputs() {
     return outputs;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.command;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.Json;
+import dev.tacet.cli.internal.process.ServerProcess;
+import dev.tacet.cli.internal.terminal.Table;
+import dev.tacet.cli.internal.terminal.Units;
+import dev.tacet.cli.internal.trial.LocalHost;
+import dev.tacet.cli.internal.trial.ModelFolder;
+import dev.tacet.cli.internal.trial.ReadyModel;
+import dev.tacet.cli.internal.trial.Trial;
+import dev.tacet.cli.internal.trial.TrialReport;
+import dev.tacet.client.TacetClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The ready models end to end, over more rows than the demo. */
+@Command(
+    name = "models",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Run the ready models end to end, server and client as two processes, and compare with onnxruntime.",
+      "Exits with 3 if a model misses what its card promises."
+    })
+public final class BenchModelsCommand implements Callable<Integer> {
+  private static final String THREADS = "TACET_THREADS";
+
+  @Option(names = "--rows", paramLabel = "N", defaultValue = "1000",
+      description = "Rows of each model, as far as its held-out rows go. Default: ${DEFAULT-VALUE}.")
+  private int rows;
+
+  @Option(names = "--models", paramLabel = "NAME", split = ",", description = "Which models. Default: all three.")
+  private List<String> names = ModelFolder.READY;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads of the engine, on both sides. Default: all cores.")
+  private Integer threads;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Also write everything as JSON; - is standard output.")
+  private Path json;
+
+  @Override
+  public Integer call() {
+    if (rows < 1) {
+      throw CliException.usage("--rows is " + rows, "Give a number above 0.");
+    }
+    if (threads != null && !threads.toString().equals(System.getenv(THREADS))) {
+      return again();
+    }
+    List<TrialReport> reports = new ArrayList<>();
+    List<String> missed = new ArrayList<>();
+    for (String name : names) {
+      ReadyModel model = ReadyModel.open(name, rows);
+      try (LocalHost host = LocalHost.start(List.of(model.compilation().artifact()), null, false);
+          ClientProgress progress = new ClientProgress();
+          TacetClient client = TacetClient.builder(host.uri()).clampFeatures(true).progress(progress).build()) {
+        Trial trial = Trial.prepare(client, model.compilation().artifact());
+        trial.run(model.rows(), model.clear(), model.kind(), done -> progress.rows(done, model.rows().count()));
+        TrialReport report = trial.report(model.compilation().milliseconds(), model.truths());
+        reports.add(report);
+        missed.addAll(model.missed(report));
+      }
+    }
+    if (json != null) {
+      Json.write(json, Map.of("models", reports));
+    }
+    if (json == null || !json.toString().equals("-")) {
+      show(reports);
+    }
+    if (!missed.isEmpty()) {
+      System.err.println("tacet: the accuracy target was missed: " + String.join("; ", missed));
+      System.err.println("       Look at the rows with --json FILE.");
+      return CliException.ACCURACY_MISSED;
+    }
+    return CliException.DONE;
+  }
+
+  private static void show(List<TrialReport> reports) {
+    Table table =
+        new Table("model", ">rows", ">N", ">keygen", ">upload", ">encrypt", ">server", ">decrypt", ">agreement", ">clear",
+            ">encrypted", ">largest error");
+    for (TrialReport report : reports) {
+      TrialReport.Milliseconds t = report.milliseconds();
+      table.row(
+          report.name(), report.rows(), report.parameters().ringDegree(),
+          Units.milliseconds(t.keygen().median()), Units.milliseconds(t.upload().median()),
+          Units.milliseconds(t.encrypt().median()), Units.milliseconds(t.server().median()),
+          Units.milliseconds(t.decrypt().median()), Units.percent(report.agreement()),
+          String.format(Locale.ROOT, "%.4f", report.accuracyClear()),
+          String.format(Locale.ROOT, "%.4f", report.accuracyEncrypted()), Units.error(report.maxError()));
+    }
+    table.print();
+    System.out.println("  clear, encrypted: accuracy of a classifier, R² of a regressor");
+  }
+
+  /** The same command in a process whose engine has the number of threads asked for. */
+  private int again() {
+    if (threads < 1 || threads > 256) {
+      throw CliException.usage("--threads is " + threads, "Give 1 to 256.");
+    }
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("bench", "models", "--threads", threads.toString(), "--rows", Integer.toString(rows), "--models",
+                String.join(",", names)));
+    if (json != null) {
+      arguments.addAll(List.of("--json", json.toString()));
+    }
+    ProcessBuilder builder = new ProcessBuilder(ServerProcess.ownCommandLine(arguments)).inheritIO();
+    builder.environment().put(THREADS, threads.toString());
+    try {
+      return builder.start().waitFor();
+    } catch (IOException e) {
+      throw new CliException(
+          CliException.FAILED, "the measuring process cannot be started: " + e.getMessage(), "Run 'tacet doctor'.", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return CliException.FAILED;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.command;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.terminal.Progress;
+import dev.tacet.cli.internal.terminal.Units;
+import dev.tacet.cli.internal.trial.Compilation;
+import dev.tacet.cli.internal.trial.Explanation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Writes model.tacet. */
+@Command(
+    name = "compile",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Compile a model into model.tacet: program, signature, report. No row of data is in it.",
+      "To serve it, put it into DIR/NAME/VERSION/model.tacet."
+    })
+public final class CompileCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "MODEL.onnx", description = "The model.")
+  private Path model;
+
+  @Mixin private CompileSettings settings;
+
+  @Option(names = {"-o", "--output"}, paramLabel = "FILE", defaultValue = "model.tacet", description = "Default: ${DEFAULT-VALUE}.")
+  private Path output;
+
+  @Override
+  public Integer call() throws IOException {
+    Compilation compilation;
+    try (Progress progress = Progress.start("Compiling", 0, "")) {
+      compilation = Compilation.of(model, settings.options());
+    }
+    byte[] bytes = compilation.artifact().toBytes();
+    Files.write(output, bytes);
+    Explanation.of(compilation.artifact()).print();
+    System.out.println();
+    System.out.printf(
+        "Wrote %s: %s in %s, SHA-256 %s%n",
+        output, Units.bytes(bytes.length), Units.milliseconds(compilation.milliseconds()), compilation.artifact().sha256());
+    return CliException.DONE;
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.command;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.rows.Rows;
+import dev.tacet.compiler.CompileOptions;
+import dev.tacet.he.SecurityLevel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** The options of all commands that compile. */
+final class CompileSettings {
+  private static final Map<String, SecurityLevel> SECURITY =
+      Map.of(
+          "128", SecurityLevel.CLASSICAL_128,
+          "192", SecurityLevel.CLASSICAL_192,
+          "256", SecurityLevel.CLASSICAL_256,
+          "quantum128", SecurityLevel.QUANTUM_128);
+
+  @Option(names = "--calibration", paramLabel = "ROWS.csv",
+      description = "Sample rows that ranges are taken from; they do not enter the result.")
+  Path calibration;
+
+  @Option(names = "--config", paramLabel = "tacet.yaml", description = "Options and feature ranges from a file; other options win.")
+  private Path config;
+
+  @Option(names = "--name", paramLabel = "NAME", description = "The model's name. Default: the file's.")
+  private String name;
+
+  @Option(names = "--security", paramLabel = "LEVEL", description = "128, 192, 256 or quantum128. Default: 128.")
+  private String security;
+
+  @Option(names = "--packing", paramLabel = "PACKING", description = "latency or throughput. Default: latency.")
+  private String packing;
+
+  @Option(names = "--accuracy", paramLabel = "SHARE",
+      description = "Largest error of an output that may be spent, as a share of its range. Default: 0.005.")
+  private Double accuracy;
+
+  @Option(names = "--max-degree", paramLabel = "D", description = "Highest degree of a fitted activation, 3..63. Default: 63.")
+  private Integer maxDegree;
+
+  @Option(names = "--margin", paramLabel = "SHARE",
+      description = "How far an activation's input may leave its calibrated range, as a share of it. Default: 0.25.")
+  private Double margin;
+
+  @Option(names = "--no-guards", description = "Send no proofs back that activations stayed inside their fitted intervals.")
+  private boolean withoutGuards;
+
+  /** Whether rows or ranges to calibrate with are there. */
+  boolean hasRanges() {
+    return calibration != null || config != null;
+  }
+
+  /** The compiler's options. */
+  CompileOptions options() {
+    CompileOptions options = fromConfig();
+    if (calibration != null) {
+      options = options.withCalibration(List.of(Rows.read(calibration).values()));
+    }
+    try {
+      options = name == null ? options : options.withModel(name);
+      options = accuracy == null ? options : options.withAccuracy(accuracy);
+      options = maxDegree == null ? options : options.withMaxDegree(maxDegree);
+      options = margin == null ? options : options.withMargin(margin);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(CliException.BAD_USAGE, e.getMessage(), "Give a number in that range.", e);
+    }
+    if (security != null) {
+      options = options.withSecurity(level());
+    }
+    return packed(withoutGuards ? options.withGuards(false) : options);
+  }
+
+  private CompileOptions fromConfig() {
+    if (config == null) {
+      return CompileOptions.defaults();
+    }
+    try {
+      return CompileOptions.fromYaml(config);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new CliException(
+          CliException.BAD_USAGE, "cannot use " + config + ": " + e.getMessage(), "See docs/models.md for the keys of tacet.yaml.", e);
+    }
+  }
+
+  private SecurityLevel level() {
+    SecurityLevel level = SECURITY.get(security.toLowerCase(Locale.ROOT));
+    if (level == null) {
+      throw CliException.usage("--security is " + security, "Give 128, 192, 256 or quantum128.");
+    }
+    return level;
+  }
+
+  private CompileOptions packed(CompileOptions options) {
+    String wanted = packing == null ? options.packing().name().toLowerCase(Locale.ROOT) : packing.toLowerCase(Locale.ROOT);
+    return switch (wanted) {
+      case "latency" -> options.withPacking(CompileOptions.Packing.LATENCY);
+      case "throughput" ->
+          throw CliException.usage("throughput packing is not in this version", "Leave --packing out: latency packing runs every model.");
+      default -> throw CliException.usage("--packing is " + packing, "Give latency or throughput.");
+    };
+  }
+}

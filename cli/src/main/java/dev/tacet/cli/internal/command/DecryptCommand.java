@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.command;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.offline.Artifacts;
+import dev.tacet.cli.internal.offline.CiphertextFile;
+import dev.tacet.cli.internal.offline.Passphrase;
+import dev.tacet.cli.internal.rows.OutputTable;
+import dev.tacet.cli.internal.terminal.Progress;
+import dev.tacet.cli.internal.trial.Answers;
+import dev.tacet.client.KeyRing;
+import dev.tacet.client.OutputDecryptor;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.Postprocessing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Decrypts answers. */
+@Command(
+    name = "decrypt",
+    mixinStandardHelpOptions = true,
+    description = "The key owner's last step: decrypt answers, with every check; an answer that fails one is no number but an error.")
+public final class DecryptCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "model.tacet", description = "The compiled model.")
+  private Path model;
+
+  @Option(names = "--keys", required = true, paramLabel = "DIR", description = "The owner's folder, as given to 'tacet keygen'.")
+  private Path keys;
+
+  @Mixin private Passphrase passphrase;
+
+  @Option(names = "--input", required = true, paramLabel = "FILE", description = "Encrypted answers.")
+  private Path input;
+
+  @Option(names = "--output", paramLabel = "FILE", description = "CSV, or JSON if it ends in .json. Default: CSV on standard output.")
+  private Path output;
+
+  @Override
+  public Integer call() throws IOException {
+    ModelArtifact artifact = Artifacts.read(model);
+    Path ringFolder = keys.resolve(KeygenCommand.RING);
+    if (!Files.isDirectory(ringFolder)) {
+      throw CliException.usage("no key ring in " + keys, "Give the folder that 'tacet keygen --keys' made.");
+    }
+    OutputTable table = new OutputTable();
+    List<String> undecided = new ArrayList<>();
+    List<String> clamped = new ArrayList<>();
+    char[] secret = passphrase.read(false);
+    try (KeyRing ring = KeyRing.open(ringFolder, secret);
+        CiphertextFile.Reader in = new CiphertextFile.Reader(input, CiphertextFile.Kind.ANSWERS, artifact.signature());
+        Progress progress = Progress.start("Decrypting", in.rows(), " rows")) {
+      OutputDecryptor decryptor = OutputDecryptor.of(artifact.signature(), ring.secretKey(artifact.parameters()));
+      for (int r = 0; r < in.rows(); r++) {
+        CiphertextFile.Row row = in.next();
+        Postprocessing.Result result = decryptor.decrypt(row.ciphertexts());
+        table.add(Answers.row(result.outputs()));
+        undecided.add(Boolean.toString(!result.undecided().isEmpty()));
+        clamped.add(Boolean.toString(!row.clampedFeatures().isEmpty()));
+        progress.step();
+      }
+    } finally {
+      Arrays.fill(secret, '\0');
+    }
+    Map<String, List<String>> marks = new LinkedHashMap<>();
+    marks.put("undecided", undecided);
+    marks.put("clamped", clamped);
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("model", artifact.signature().model());
+    report.put("rows", table.rows());
+    report.put("outputs", table.outputs());
+    report.put("undecided_rows", PredictCommand.marked(undecided));
+    report.put("clamped_rows", PredictCommand.marked(clamped));
+    table.write(output, marks, report);
+    return CliException.DONE;
+  }
+}

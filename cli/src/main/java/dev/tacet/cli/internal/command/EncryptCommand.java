@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.command;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.offline.Artifacts;
+import dev.tacet.cli.internal.offline.CiphertextFile;
+import dev.tacet.cli.internal.rows.Rows;
+import dev.tacet.cli.internal.terminal.Progress;
+import dev.tacet.cli.internal.terminal.Units;
+import dev.tacet.client.InputEncryptor;
+import dev.tacet.client.ProviderCard;
+import dev.tacet.he.Context;
+import dev.tacet.he.FeatureOutOfBoundsException;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.PublicKey;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Encrypts rows for an owner. */
+@Command(
+    name = "encrypt",
+    mixinStandardHelpOptions = true,
+    description = {
+      "A data provider's step: encrypt rows whose answers the key's owner alone can read.",
+      "The owner's card must come from the owner; with --fingerprint it is compared with what the owner read out."
+    })
+public final class EncryptCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "model.tacet", description = "The compiled model.")
+  private Path model;
+
+  @Option(names = "--card", required = true, paramLabel = "FILE", description = "owner.card, as 'tacet keygen' wrote it.")
+  private Path card;
+
+  @Option(names = "--fingerprint", paramLabel = "SHA256", description = "The card's fingerprint as the owner confirmed it.")
+  private String fingerprint;
+
+  @Option(names = "--input", required = true, paramLabel = "ROWS.csv", description = "Rows of flat features in input order.")
+  private Path input;
+
+  @Option(names = "--output", required = true, paramLabel = "FILE", description = "Where the encrypted rows go.")
+  private Path output;
+
+  @Option(names = "--clamp", description = "Move features outside their bounds to the bound and mark the row, instead of refusing.")
+  private boolean clamp;
+
+  @Override
+  public Integer call() throws IOException {
+    ModelArtifact artifact = Artifacts.read(model);
+    Rows rows = Rows.read(input).requireFeatures(artifact.signature().features());
+    ProviderCard owner = card();
+    if (!owner.signatureSha256().equals(artifact.signature().sha256())) {
+      throw CliException.failed(
+          "the card is for model " + owner.model() + ", signature " + owner.signatureSha256().substring(0, 16) + "..., the file has "
+              + artifact.signature().sha256().substring(0, 16) + "...",
+          "Use the model.tacet that the owner made the keys for.");
+    }
+    try (Context context = Context.create(artifact.parameters());
+        PublicKey key = PublicKey.fromBytes(context, ByteBuffer.wrap(owner.publicKey()));
+        CiphertextFile.Writer out =
+            new CiphertextFile.Writer(output, CiphertextFile.Kind.INPUTS, artifact.signature(), rows.count());
+        Progress progress = Progress.start("Encrypting", rows.count(), " rows")) {
+      InputEncryptor encryptor = InputEncryptor.of(artifact.signature(), key).clamping(clamp);
+      for (int r = 0; r < rows.count(); r++) {
+        InputEncryptor.EncryptedRow encrypted = encrypt(encryptor, rows, r);
+        out.write(new CiphertextFile.Row(encrypted.clampedFeatures(), encrypted.ciphertexts()));
+        progress.step();
+      }
+    } catch (CliException e) {
+      Files.deleteIfExists(output);
+      throw e;
+    }
+    System.out.println("Wrote " + output + ": " + rows.count() + " rows, " + Units.bytes(Files.size(output)));
+    return CliException.DONE;
+  }
+
+  private static InputEncryptor.EncryptedRow encrypt(InputEncryptor encryptor, Rows rows, int row) {
+    try {
+      return encryptor.encrypt(rows.values()[row]);
+    } catch (FeatureOutOfBoundsException e) {
+      throw new CliException(
+          CliException.FAILED, "row " + row + ": " + e.getMessage(),
+          "Check the row's units and order; --clamp moves such features to the bound and marks the row.", e);
+    }
+  }
+
+  private ProviderCard card() throws IOException {
+    if (!Files.isRegularFile(card)) {
+      throw CliException.usage("no such file: " + card, "Give the owner.card that the key's owner sent you.");
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(card));
+    return fingerprint == null ? ProviderCard.fromBytes(bytes) : ProviderCard.fromBytes(bytes, fingerprint);
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.command;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.offline.Artifacts;
+import dev.tacet.cli.internal.offline.EvaluationKeyFile;
+import dev.tacet.cli.internal.offline.Passphrase;
+import dev.tacet.cli.internal.terminal.Table;
+import dev.tacet.cli.internal.terminal.Units;
+import dev.tacet.client.KeyRing;
+import dev.tacet.client.ProviderCard;
+import dev.tacet.he.KeyManifest;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.Parameters;
+import dev.tacet.he.PublicKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Makes an owner's keys. */
+@Command(
+    name = "keygen",
+    mixinStandardHelpOptions = true,
+    description = {
+      "The key owner's first step: make a secret key for a model, and what others need.",
+      "DIR/ring stays with the owner, sealed under a passphrase; DIR/owner.card goes to data providers (compare its"
+          + " fingerprint over another channel); DIR/evaluation.keys goes to the host."
+    },
+    footerHeading = "%nThe steps on files:%n",
+    footer = {
+      "  owner     tacet keygen model.tacet --keys DIR",
+      "  provider  tacet encrypt model.tacet --card owner.card --input rows.csv --output rows.enc",
+      "  host      tacet evaluate model.tacet --evaluation-keys evaluation.keys --input rows.enc --output answers.enc",
+      "  owner     tacet decrypt model.tacet --keys DIR --input answers.enc --output answers.csv"
+    })
+public final class KeygenCommand implements Callable<Integer> {
+  /** The key ring inside the folder of keys. */
+  static final String RING = "ring";
+
+  @picocli.CommandLine.Parameters(paramLabel = "model.tacet", description = "The compiled model.")
+  private Path model;
+
+  @Option(names = "--keys", required = true, paramLabel = "DIR", description = "The owner's folder; made if it is not there.")
+  private Path keys;
+
+  @Mixin private Passphrase passphrase;
+
+  @Override
+  public Integer call() throws IOException {
+    ModelArtifact artifact = Artifacts.read(model);
+    Parameters parameters = artifact.parameters();
+    Files.createDirectories(keys);
+    char[] secret = passphrase.read(!Files.exists(keys.resolve(RING)));
+    Path card = keys.resolve("owner.card");
+    Path evaluation = keys.resolve("evaluation.keys");
+    try (ClientProgress progress = new ClientProgress();
+        KeyRing ring = KeyRing.open(keys.resolve(RING), secret)) {
+      ring.secretKey(parameters);
+      KeyManifest manifest = ring.evaluationKeys(parameters, artifact.signature().keys(), progress);
+      EvaluationKeyFile.write(evaluation, manifest, entry -> ring.evaluationKey(parameters, entry));
+      ProviderCard owner;
+      try (PublicKey key = ring.publicKey(parameters)) {
+        owner =
+            new ProviderCard(
+                artifact.signature().model(), artifact.signature().sha256(),
+                manifest.entries().isEmpty() ? "" : manifest.keySetId(), key.toBytes());
+      }
+      Files.write(card, owner.toBytes());
+      Table table = new Table("file", ">size", "for whom");
+      table.row(keys.resolve(RING), "", "the owner alone: the secret key, sealed under the passphrase");
+      table.row(card, Units.bytes(Files.size(card)), "data providers; fingerprint " + owner.fingerprint());
+      table.row(evaluation, Units.bytes(Files.size(evaluation)), "the host: " + manifest.entries().size() + " evaluation keys");
+      table.print();
+    } finally {
+      Arrays.fill(secret, '\0');
+    }
+    return CliException.DONE;
+  }
+}

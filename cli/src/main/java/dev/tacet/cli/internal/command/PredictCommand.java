@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.command;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.offline.Passphrase;
+import dev.tacet.cli.internal.rows.OutputTable;
+import dev.tacet.cli.internal.rows.Rows;
+import dev.tacet.cli.internal.trial.Answers;
+import dev.tacet.client.Prediction;
+import dev.tacet.client.RemoteModel;
+import dev.tacet.client.TacetClient;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Predicts rows on a host that cannot read them. */
+@Command(
+    name = "predict",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Predict rows on a host that cannot read them: encrypts here, evaluates there, decrypts and checks here.",
+      "Prints CSV unless --output names a file; the columns undecided and clamped mark rows to look at."
+    },
+    footerHeading = "%nExample:%n",
+    footer = "  tacet predict --server http://localhost:8080 --model breast-cancer --input rows.csv --output answers.csv")
+public final class PredictCommand implements Callable<Integer> {
+  @Option(names = "--server", required = true, paramLabel = "URI", description = "Where the host listens, http://... or https://...")
+  private URI server;
+
+  @Option(names = "--model", required = true, paramLabel = "NAME", description = "The model.")
+  private String model;
+
+  @Option(names = "--version-of-model", paramLabel = "V", description = "Its version. Default: the newest.")
+  private String version;
+
+  @Option(names = "--input", required = true, paramLabel = "ROWS.csv", description = "Rows of flat features in input order.")
+  private Path input;
+
+  @Option(names = "--output", paramLabel = "FILE", description = "CSV, or JSON if it ends in .json. Default: CSV on standard output.")
+  private Path output;
+
+  @Option(names = "--keys", paramLabel = "DIR",
+      description = "Folder of keys, kept and reused. Default: keys in memory, gone afterwards.")
+  private Path keys;
+
+  @Mixin private Passphrase passphrase;
+
+  @Option(names = "--clamp", description = "Move features outside their bounds to the bound and mark the row, instead of refusing.")
+  private boolean clamp;
+
+  @Option(names = "--trust", paramLabel = "PEM", description = "Certificates to trust, for https.")
+  private Path trust;
+
+  @Option(names = "--accept-signature", paramLabel = "SHA256",
+      description = "Trust this signature of the model from now on, as its owner confirmed it.")
+  private String acceptedSignature;
+
+  @Override
+  public Integer call() {
+    Rows rows = Rows.read(input);
+    if (server.getHost() == null) {
+      throw CliException.usage("--server is " + server, "Give an address such as http://localhost:8080.");
+    }
+    OutputTable table = new OutputTable();
+    List<String> undecided = new ArrayList<>();
+    List<String> clamped = new ArrayList<>();
+    Map<String, Double> bounds = new LinkedHashMap<>();
+    String served;
+    try (ClientProgress progress = new ClientProgress();
+        TacetClient client = connect(progress)) {
+      if (acceptedSignature != null) {
+        client.acceptSignature(model, acceptedSignature);
+      }
+      RemoteModel remote = version == null ? client.model(model) : client.model(model, version);
+      served = remote.version();
+      rows.requireFeatures(remote.signature().features());
+      for (Prediction prediction : remote.predictBatch(rows.values())) {
+        table.add(Answers.row(prediction.outputs()));
+        undecided.add(Boolean.toString(prediction.undecided()));
+        clamped.add(Boolean.toString(prediction.clamped()));
+        prediction.errorBounds().forEach((name, bound) -> bounds.merge(name, bound, Math::max));
+      }
+    }
+    Map<String, List<String>> marks = new LinkedHashMap<>();
+    marks.put("undecided", undecided);
+    marks.put("clamped", clamped);
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("model", model);
+    report.put("version", served);
+    report.put("rows", rows.count());
+    report.put("outputs", table.outputs());
+    report.put("error_bounds", bounds);
+    report.put("undecided_rows", marked(undecided));
+    report.put("clamped_rows", marked(clamped));
+    table.write(output, marks, report);
+    return CliException.DONE;
+  }
+
+  private TacetClient connect(ClientProgress progress) {
+    TacetClient.Builder builder = TacetClient.builder(server).clampFeatures(clamp).progress(progress);
+    if (trust != null) {
+      builder.trustCertificates(trust);
+    }
+    if (keys != null) {
+      char[] secret = passphrase.read(!java.nio.file.Files.exists(keys));
+      builder.keyStore(keys).passphrase(secret);
+      Arrays.fill(secret, '\0');
+    }
+    return builder.build();
+  }
+
+  static List<Integer> marked(List<String> flags) {
+    List<Integer> rows = new ArrayList<>();
+    for (int i = 0; i < flags.size(); i++) {
+      if (flags.get(i).equals("true")) {
+        rows.add(i);
+      }
+    }
+    return rows;
+  }
+}

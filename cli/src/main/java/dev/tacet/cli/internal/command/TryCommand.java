@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.command;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.Json;
+import dev.tacet.cli.internal.reference.ClearModel;
+import dev.tacet.cli.internal.rows.OutputTable;
+import dev.tacet.cli.internal.rows.Rows;
+import dev.tacet.cli.internal.terminal.Progress;
+import dev.tacet.cli.internal.trial.Compilation;
+import dev.tacet.cli.internal.trial.Comparison;
+import dev.tacet.cli.internal.trial.LocalHost;
+import dev.tacet.cli.internal.trial.Trial;
+import dev.tacet.cli.internal.trial.TrialReport;
+import dev.tacet.cli.internal.trial.TrialView;
+import dev.tacet.client.TacetClient;
+import dev.tacet.compiler.CompileOptions;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** A model of one's own, end to end. */
+@Command(
+    name = "try",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Try a model of your own: compile it, serve it on this machine in a second process, encrypt, evaluate and decrypt"
+          + " every row, and compare with onnxruntime on the clear rows.",
+      "Rows outside the calibrated bounds are moved to the bound and listed. Exits with 3 if the accuracy target is missed:"
+          + " 98 % of a classifier's rows agree, every row of a regressor is within 1 % of the output's range."
+    },
+    footerHeading = "%nExample:%n",
+    footer = "  tacet try model.onnx --calibration train.csv --input test.csv --json report.json")
+public final class TryCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "MODEL.onnx", description = "The model.")
+  private Path model;
+
+  @Mixin private CompileSettings settings;
+
+  @Option(names = "--input", required = true, paramLabel = "ROWS.csv", description = "Rows to predict: flat features in input order.")
+  private Path input;
+
+  @Option(names = "--task", paramLabel = "TASK",
+      description = "classification or regression. Default: told by the outputs (labels or several scores: classification).")
+  private String task;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Also write everything as JSON; - is standard output.")
+  private Path json;
+
+  @Override
+  public Integer call() {
+    if (!settings.hasRanges()) {
+      throw CliException.usage("sample rows are missing", "Give --calibration ROWS.csv: rows of the kind that the model will see.");
+    }
+    Comparison.Kind kind = kind();
+    CompileOptions options = settings.options();
+    Rows rows = Rows.read(input);
+    Compilation.source(model);
+    TrialReport report;
+    OutputTable clearOutputs;
+    try (ClearModel clear = ClearModel.load(model)) {
+      rows.requireFeatures(clear.features());
+      clearOutputs = clear.run(rows.values());
+    }
+    Compilation compilation;
+    try (Progress progress = Progress.start("Compiling", 0, "")) {
+      compilation = Compilation.of(model, options);
+    }
+    try (LocalHost host = LocalHost.start(List.of(compilation.artifact()), null, false);
+        ClientProgress progress = new ClientProgress();
+        TacetClient client = TacetClient.builder(host.uri()).clampFeatures(true).progress(progress).build()) {
+      Trial trial = Trial.prepare(client, compilation.artifact());
+      trial.run(rows, clearOutputs, kind, done -> progress.rows(done, rows.count()));
+      report = trial.report(compilation.milliseconds(), null);
+    }
+    if (json != null) {
+      Json.write(json, report);
+    }
+    if (json == null || !json.toString().equals("-")) {
+      TrialView.print(report, 5);
+    }
+    if (!report.meetsTarget()) {
+      System.err.println("tacet: the accuracy target was missed");
+      System.err.println("       Give more rows to --calibration, a smaller --accuracy, or look at the layers with 'tacet explain'.");
+      return CliException.ACCURACY_MISSED;
+    }
+    return CliException.DONE;
+  }
+
+  private Comparison.Kind kind() {
+    if (task == null) {
+      return null;
+    }
+    return switch (task.toLowerCase(Locale.ROOT)) {
+      case "classification" -> Comparison.Kind.CLASSIFIER;
+      case "regression" -> Comparison.Kind.REGRESSOR;
+      default -> throw CliException.usage("--task is " + task, "Give classification or regression.");
+    };
+  }
+}

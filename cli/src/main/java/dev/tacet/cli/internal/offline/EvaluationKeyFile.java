@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.offline;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.he.Blob;
+import dev.tacet.he.Context;
+import dev.tacet.he.EvaluationKeySet;
+import dev.tacet.he.KeyManifest;
+import dev.tacet.he.KeyRequirement;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.function.Function;
+
+/**
+ * All evaluation keys of a model in one file, for a host without a network.
+ *
+ * <p>Bytes: "TEVK", u16 version 1, u32 length of the KEY_MANIFEST blob (big endian), the manifest, then its EVALUATION_KEY
+ * blobs in its order. Each is compared with the manifest's SHA-256 when it is read.
+ */
+public final class EvaluationKeyFile {
+  private static final int MAGIC = 'T' << 24 | 'E' << 16 | 'V' << 8 | 'K';
+  private static final int VERSION = 1;
+  private static final int HEADER_BYTES = 10;
+  private static final int MAX_MANIFEST_BYTES = 16 << 20;
+  private static final String REMEDY = "Give the evaluation keys that 'tacet keygen' wrote for this model.tacet.";
+
+  private EvaluationKeyFile() {}
+
+  /** Writes the keys of {@code manifest}; {@code key} gives each entry's blob. */
+  public static void write(Path file, KeyManifest manifest, Function<KeyManifest.Entry, ByteBuffer> key) throws IOException {
+    try (FileChannel out =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+      byte[] head = manifest.toBytes();
+      ByteBuffer start = ByteBuffer.allocate(HEADER_BYTES + head.length);
+      start.putInt(MAGIC).putShort((short) VERSION).putInt(head.length).put(head).flip();
+      writeFully(out, start);
+      for (KeyManifest.Entry entry : manifest.entries()) {
+        writeFully(out, key.apply(entry));
+      }
+    }
+  }
+
+  /**
+   * Reads and expands the keys.
+   *
+   * @param required what the program needs
+   * @throws CliException if the file is damaged, for other parameters, or lacks a key
+   */
+  public static EvaluationKeySet load(Path file, Context context, SortedSet<KeyRequirement> required) throws IOException {
+    try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer head = read(in, file, HEADER_BYTES);
+      if (head.getInt() != MAGIC || head.getShort() != VERSION) {
+        throw broken(file, "is not a file of evaluation keys of version " + VERSION);
+      }
+      int length = head.getInt();
+      if (length < 0 || length > MAX_MANIFEST_BYTES) {
+        throw broken(file, "claims a manifest of " + Integer.toUnsignedString(length) + " bytes");
+      }
+      KeyManifest manifest = KeyManifest.fromBytes(read(in, file, length));
+      if (!Arrays.equals(manifest.parameterHash(), context.parameters().hash())) {
+        throw broken(file, "is for other parameters than the model's");
+      }
+      SortedSet<KeyRequirement> missing = manifest.missing(required);
+      if (!missing.isEmpty()) {
+        throw broken(file, "lacks " + missing.size() + " of " + required.size() + " keys, first " + missing.first());
+      }
+      return EvaluationKeySet.load(context, blobs(in, file, manifest.entries()));
+    } catch (NoSuchFileException e) {
+      throw new CliException(CliException.BAD_USAGE, "no such file: " + file, REMEDY, e);
+    }
+  }
+
+  private static Iterable<ByteBuffer> blobs(FileChannel in, Path file, List<KeyManifest.Entry> entries) {
+    Iterator<KeyManifest.Entry> next = entries.iterator();
+    return () ->
+        new Iterator<>() {
+          @Override
+          public boolean hasNext() {
+            return next.hasNext();
+          }
+
+          @Override
+          public ByteBuffer next() {
+            KeyManifest.Entry entry = next.next();
+            try {
+              ByteBuffer blob = read(in, file, Math.toIntExact(entry.bytes()));
+              if (!HexFormat.of().formatHex(Blob.sha256(blob.duplicate())).equals(entry.sha256())) {
+                throw broken(file, "was altered: the key for " + entry.key() + " has another SHA-256 than the manifest says");
+              }
+              return blob;
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        };
+  }
+
+  private static ByteBuffer read(FileChannel in, Path file, int length) throws IOException {
+    if (in.size() - in.position() < length) {
+      throw broken(file, "is truncated: " + length + " bytes are due, " + (in.size() - in.position()) + " are left");
+    }
+    ByteBuffer buffer = ByteBuffer.allocateDirect(length);
+    while (buffer.hasRemaining() && in.read(buffer) >= 0) {
+      continue;
+    }
+    return buffer.flip();
+  }
+
+  private static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      out.write(bytes);
+    }
+  }
+
+  private static CliException broken(Path file, String what) {
+    return CliException.failed(file + " " + what, REMEDY);
+  }
+}

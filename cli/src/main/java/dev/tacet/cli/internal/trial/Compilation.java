@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.trial;
+
+import dev.tacet.cli.internal.CliException;
+import dev.tacet.compiler.CompileOptions;
+import dev.tacet.compiler.Compiler;
+import dev.tacet.compiler.ModelProblem;
+import dev.tacet.compiler.OnnxSource;
+import dev.tacet.compiler.UncompilableModelException;
+import dev.tacet.he.ModelArtifact;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A compiled model and what it took.
+ *
+ * @param artifact the result
+ * @param milliseconds of compiling, reading the file included
+ */
+public record Compilation(ModelArtifact artifact, double milliseconds) {
+  /** Compiles an ONNX file. */
+  public static Compilation of(Path onnx, CompileOptions options) {
+    long start = System.nanoTime();
+    OnnxSource source = source(onnx);
+    if (options.model() != null) {
+      source = source.named(options.model());
+    }
+    try {
+      ModelArtifact artifact = Compiler.compile(source, options).artifact();
+      return new Compilation(artifact, (System.nanoTime() - start) / 1e6);
+    } catch (UncompilableModelException e) {
+      throw refused(onnx, e.problems(), e);
+    }
+  }
+
+  /**
+   * Everything in an ONNX file that cannot run encrypted; none if it can.
+   *
+   * @param options null to look at the operators alone; else the model is compiled too, so that depth and size are proved
+   */
+  public static List<ModelProblem> check(Path onnx, CompileOptions options) {
+    List<ModelProblem> problems = Compiler.check(source(onnx));
+    if (!problems.isEmpty() || options == null) {
+      return problems;
+    }
+    try {
+      Compiler.compile(source(onnx), options);
+      return List.of();
+    } catch (UncompilableModelException e) {
+      return e.problems();
+    }
+  }
+
+  /** Opens an ONNX file. */
+  public static OnnxSource source(Path onnx) {
+    if (!Files.isRegularFile(onnx)) {
+      throw CliException.usage("no such file: " + onnx, "Name the ONNX file of a model.");
+    }
+    try {
+      OnnxSource source = OnnxSource.ofFile(onnx);
+      return source.named(modelName(source.name()));
+    } catch (IOException e) {
+      throw new CliException(CliException.FAILED, "cannot read " + onnx + ": " + e.getMessage(), "Check the file.", e);
+    }
+  }
+
+  /** A file's name as a model's name: letters, digits, dot, dash and underscore. */
+  static String modelName(String name) {
+    String cleaned = name.replaceAll("[^A-Za-z0-9._-]", "-").replaceAll("^[^A-Za-z0-9]+", "");
+    return cleaned.isEmpty() ? "model" : cleaned.substring(0, Math.min(128, cleaned.length()));
+  }
+
+  /** The refusal of a model, with every node that stands in the way. */
+  private static CliException refused(Path onnx, List<ModelProblem> problems, Exception cause) {
+    String what =
+        problems.stream()
+            .map(problem -> "node " + problem.node() + " (" + problem.opType() + "): " + problem.reason())
+            .collect(Collectors.joining("; "));
+    String remedy = problems.stream().map(ModelProblem::rewrite).distinct().collect(Collectors.joining("; "));
+    return new CliException(CliException.FAILED, onnx.getFileName() + " cannot run encrypted: " + what, remedy, cause);
+  }
+}
