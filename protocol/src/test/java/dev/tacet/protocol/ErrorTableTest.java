@@ -67,4 +67,13 @@ class ErrorTableTest {
         ErrorCause.DEADLINE_EXCEEDED, ErrorTable.fromGrpc(Status.DEADLINE_EXCEEDED.asRuntimeException()).errorCause());
     assertEquals(ErrorCause.INTERNAL, ErrorTable.fromGrpc(new RuntimeException("odd")).errorCause());
   }
+
+  @ParameterizedTest
+  @EnumSource(ErrorCause.class)
+  void everyRowStandsInTheServersGuide(ErrorCause cause) throws java.io.IOException {
+    String row =
+        "| `" + cause + "` | " + cause.grpc() + " | " + cause.http() + " | " + (cause.retryable() ? "yes" : "no") + " | "
+            + cause.advice() + " |";
+    assertTrue(java.nio.file.Files.readAllLines(java.nio.file.Path.of("..", "docs", "server.md")).contains(row), row);
+  }
 }
