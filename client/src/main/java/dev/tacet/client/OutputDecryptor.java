@@ -79,6 +79,11 @@ public final class OutputDecryptor {
             "output " + output.name() + ": the ciphertext is " + ciphertext.type() + ", the signature says " + expected
                 + "; no answer is returned");
       }
+      if (ciphertext.isTransparent()) {
+        throw new AnswerCheckException(
+            "output " + output.name() + ": the ciphertext is transparent, it was not computed from an encrypted row; no answer is"
+                + " returned");
+      }
       Decryptor.Decrypted decrypted = decryptor.decrypt(ciphertext);
       return output.unpack(decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
     } catch (MalformedException e) {

@@ -145,6 +145,18 @@ class OutputDecryptorTest {
   }
 
   @Test
+  void anAnswerThatNobodyEncryptedIsNeverANumber() {
+    byte[] zeros = answer.get(0).clone();
+    int limbBytes = ARTIFACT.parameters().ringDegree() * (64 - Long.numberOfLeadingZeros(ARTIFACT.parameters().modulus(0))) / 8;
+    Arrays.fill(zeros, zeros.length - 4 - limbBytes, zeros.length - 4, (byte) 0);
+    reseal(zeros);
+    assertRefused(List.of(zeros));
+    Arrays.fill(zeros, zeros.length - 4 - 2 * limbBytes, zeros.length - 4, (byte) 0);
+    reseal(zeros);
+    assertRefused(List.of(zeros));
+  }
+
+  @Test
   void anotherNumberOfCiphertextsIsNeverANumber() {
     assertRefused(List.of());
     assertRefused(List.of(answer.get(0), answer.get(0)));

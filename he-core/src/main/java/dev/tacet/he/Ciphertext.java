@@ -69,6 +69,26 @@ public final class Ciphertext extends NativeObject {
     return type.components();
   }
 
+  /**
+   * Tells whether every polynomial but the first is zero. Such a ciphertext holds its message in the open: nobody encrypted it, so
+   * as an answer it is a fault.
+   */
+  public boolean isTransparent() {
+    byte[] blob = toBytes();
+    int limbs = 0;
+    for (int i = 0; i <= level(); i++) {
+      int bits = Long.SIZE - Long.numberOfLeadingZeros(context.parameters().modulus(i));
+      limbs += (context.parameters().ringDegree() * bits + 7) / 8;
+    }
+    int end = blob.length - Integer.BYTES;
+    for (int i = end - (components() - 1) * limbs; i < end; i++) {
+      if (blob[i] != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   static ValueType typeOf(NativeHandle handle) {
     BoundedReader in = new BoundedReader("value type", ByteBuffer.wrap(Engine.describe(handle)));
     Encoding encoding = Encoding.ofCode(in.u8("encoding"));
