@@ -10,9 +10,9 @@ import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
 /** Files of format version 1 stay readable, and the same objects still give the same bytes. */
-class GoldenFilesTest {
+class GoldenModelFilesTest {
   private static byte[] golden(String name) throws IOException {
-    try (InputStream in = GoldenFilesTest.class.getResourceAsStream("/golden/v1/" + name + ".tacetblob")) {
+    try (InputStream in = GoldenModelFilesTest.class.getResourceAsStream("/golden/v1/" + name + ".tacetblob")) {
       return in.readAllBytes();
     }
   }
