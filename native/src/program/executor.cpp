@@ -65,6 +65,7 @@ class Run {
   }
 
   RunResult run(const std::vector<const Ciphertext*>& inputs) {
+    const CancelScope scope(cancel_);
     inputs_ = &inputs;
     while (!ready_.empty()) {
       poll_cancel();
