@@ -155,7 +155,7 @@ TEST_F(ExecutorTest, AFlagSetWhileAnOperationRunsStopsItInside) {
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
     flag = 1;
   });
-  expect_error(Code::kCancelled, {"op 1 (linearTransform, layer wide)", "cancelled"},
+  expect_error(Code::kCancelled, {"cancelled after 1 of 3 operations", "op 1 (linearTransform, layer wide)"},
                [&] { executable->run(keyed.keys, {&input}, &flag); });
   canceller.join();
 }
