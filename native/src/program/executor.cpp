@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
-#include <string>
 
 #include "ckks/evaluator.h"
 #include "program/checker.h"
@@ -66,7 +65,6 @@ class Run {
   }
 
   RunResult run(const std::vector<const Ciphertext*>& inputs) {
-    const CancelScope scope(cancel_);
     inputs_ = &inputs;
     while (!ready_.empty()) {
       poll_cancel();
@@ -81,11 +79,8 @@ class Run {
   void poll_cancel() const {
     if (cancel_ == nullptr || cancel_->load(std::memory_order_relaxed) == 0) return;
     const Instruction& next = program_.instructions[*ready_.begin()];
-    fail(Code::kCancelled, "%s, before layer %s", progress().c_str(), program_.layers[next.layer].c_str());
-  }
-
-  std::string progress() const {
-    return "cancelled after " + std::to_string(done_) + " of " + std::to_string(program_.instructions.size()) + " operations";
+    fail(Code::kCancelled, "cancelled after %zu of %zu operations, before layer %s", done_, program_.instructions.size(),
+         program_.layers[next.layer].c_str());
   }
 
   /// Takes the next wave from the ready operations.
@@ -183,9 +178,8 @@ class Run {
       }
     } catch (Error& error) {
       const Instruction& op = program_.instructions[unit[0]];
-      const std::string place =
-          "op " + std::to_string(unit[0]) + " (" + op_info(op.opcode).name + ", layer " + program_.layers[op.layer] + ")";
-      error.text = error.code == Code::kCancelled ? progress() + ", in " + place : place + ": " + error.text;
+      error.text = "op " + std::to_string(unit[0]) + " (" + op_info(op.opcode).name + ", layer " + program_.layers[op.layer] +
+                   "): " + error.text;
       throw;
     }
   }

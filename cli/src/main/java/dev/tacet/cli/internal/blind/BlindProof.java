@@ -76,7 +76,7 @@ public final class BlindProof {
 
     private String cell(String what, Place place) {
       int count = found.getOrDefault(what, Map.of()).getOrDefault(place, 0);
-      return count == 0 ? "-" : count == needles.get(what) ? "found" : "found " + count;
+      return count == 0 ? "-" : count == needles.get(what) ? "found" : count + " of " + needles.get(what);
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -24,7 +25,7 @@ public final class NeedleSearch {
   private static final int PAGE_BYTES = 4096;
   private static final long MIX = 0x9E3779B97F4A7C15L;
   private static final long MASK_WORD = 0x0101010101010101L * (Needle.MASK & 0xFFL);
-  private static final int HITS_KEPT_PER_HAYSTACK = 64;
+  private static final int HITS_KEPT_PER_NEEDLE = 16;
 
   private record Key(Needle needle, int offset) {}
 
@@ -51,7 +52,7 @@ public final class NeedleSearch {
   }
 
   /**
-   * Searches {@code haystack} to its end and adds what it finds to {@code hits}, at most 64 from one haystack.
+   * Searches {@code haystack} to its end and adds what it finds to {@code hits}, at most 16 of one needle.
    *
    * @return bytes searched
    */
@@ -60,7 +61,7 @@ public final class NeedleSearch {
     long base = haystack.start();
     int held = 0;
     long total = 0;
-    int found = 0;
+    Map<Needle, Integer> found = new IdentityHashMap<>();
     // Offsets below it were looked at in the round before; they are kept for needles that begin there.
     int unseen = 0;
     boolean end = false;
@@ -78,8 +79,8 @@ public final class NeedleSearch {
       int limit = end ? held : held - overlap;
       for (int at = next(buffer, unseen, limit, held); at >= 0; at = next(buffer, at + 1, limit, held)) {
         for (Key key : keys.getOrDefault((long) WORD.get(buffer, at) ^ MASK_WORD, List.of())) {
-          if (matches(buffer, at - key.offset(), held, key.needle()) && found < HITS_KEPT_PER_HAYSTACK) {
-            found++;
+          if (matches(buffer, at - key.offset(), held, key.needle())
+              && found.merge(key.needle(), 1, Integer::sum) <= HITS_KEPT_PER_NEEDLE) {
             hits.add(new Hit(key.needle(), haystack.name(), base + at - key.offset()));
           }
         }

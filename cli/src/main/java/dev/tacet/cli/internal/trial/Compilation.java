@@ -54,14 +54,16 @@ public record Compilation(ModelArtifact artifact, double milliseconds) {
     }
   }
 
-  /** Opens an ONNX file. */
+  /** Opens an ONNX file; its name is the model's, or its folder's if the file is just called model. */
   public static OnnxSource source(Path onnx) {
     if (!Files.isRegularFile(onnx)) {
       throw CliException.usage("no such file: " + onnx, "Name the ONNX file of a model.");
     }
     try {
       OnnxSource source = OnnxSource.ofFile(onnx);
-      return source.named(modelName(source.name()));
+      Path folder = onnx.toAbsolutePath().normalize().getParent();
+      boolean plain = source.name().equals("model") && folder != null && folder.getFileName() != null;
+      return source.named(modelName(plain ? folder.getFileName().toString() : source.name()));
     } catch (IOException e) {
       throw new CliException(CliException.FAILED, "cannot read " + onnx + ": " + e.getMessage(), "Check the file.", e);
     }

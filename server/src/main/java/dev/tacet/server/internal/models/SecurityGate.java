@@ -2,7 +2,6 @@
 package dev.tacet.server.internal.models;
 
 import dev.tacet.he.Parameters;
-import dev.tacet.he.RingType;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
@@ -39,7 +38,6 @@ public final class SecurityGate {
           "ring degree 2^" + logN + " is outside the security table 2^" + SecurityLevel.MIN_LOG_RING_DEGREE + "..2^"
               + SecurityLevel.MAX_LOG_RING_DEGREE);
     }
-    long step = (parameters.ringType() == RingType.STANDARD ? 2L : 4L) << logN;
     BigInteger product = BigInteger.ONE;
     Set<Long> seen = new HashSet<>();
     for (long[] primes : new long[][] {parameters.modulusChain(), parameters.specialPrimes()}) {
@@ -51,8 +49,8 @@ public final class SecurityGate {
         if (!seen.add(prime)) {
           throw refused("modulus " + prime + " occurs twice");
         }
-        if (prime % step != 1) {
-          throw refused("modulus " + prime + " is not 1 mod " + step);
+        if (prime % (2L << logN) != 1) {
+          throw refused("modulus " + prime + " is not 1 mod 2N = " + (2L << logN));
         }
         product = product.multiply(q);
       }

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tacet.cli.internal.process.ServerProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line as scripts use it: processes, files, exit codes. */
+class EndToEndTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Path CANCER = Tacet.MODELS.resolve("breast-cancer");
+
+  @TempDir Path folder;
+
+  /** The first {@code count} held-out rows of a model, in a file. */
+  private Path rows(Path model, int count) throws Exception {
+    List<String> lines = Files.readAllLines(model.resolve("test.csv"));
+    return Files.write(folder.resolve("rows.csv"), lines.subList(0, count + 1));
+  }
+
+  private Path compiled() throws Exception {
+    Path artifact = Files.createDirectories(folder.resolve("models/breast-cancer/1")).resolve("model.tacet");
+    Tacet done =
+        Tacet.run("compile", CANCER.resolve("model.onnx").toString(), "--config", CANCER.resolve("tacet.yaml").toString(),
+            "-o", artifact.toString());
+    assertEquals(0, done.exit(), done.all());
+    return artifact;
+  }
+
+  @Test
+  void tryAgreesWithOnnxruntimeAndReportsEveryField() throws Exception {
+    Path json = folder.resolve("report.json");
+    Tacet done =
+        Tacet.run(
+            "try", CANCER.resolve("model.onnx").toString(), "--calibration", CANCER.resolve("calibration.csv").toString(),
+            "--input", rows(CANCER, 20).toString(), "--json", json.toString());
+    assertEquals(0, done.exit(), done.all());
+    JsonNode report = JSON.readTree(json.toFile());
+    assertEquals(1.0, report.get("agreement").asDouble());
+    assertTrue(report.get("max_error").asDouble() <= 1e-3, report.get("max_error").toString());
+    assertEquals(20, report.get("outputs").get("label").size());
+    assertEquals(2, report.get("clear_outputs").get("probabilities").get(0).size());
+    assertTrue(report.get("clamped_rows").isArray());
+    for (String field : List.of("ring_type", "ring_degree", "log_q", "log_qp", "security_bits")) {
+      assertTrue(report.get("parameters").has(field), field);
+    }
+    for (String field : List.of("public_key", "evaluation_keys", "input", "result")) {
+      assertTrue(report.get("bytes").get(field).asLong() > 0, field);
+    }
+    for (String field : List.of("compile", "keygen", "upload", "encrypt", "server", "decrypt")) {
+      JsonNode spread = report.get("milliseconds").get(field);
+      assertTrue(spread.get("min").asDouble() > 0, field);
+      assertTrue(spread.get("min").asDouble() <= spread.get("median").asDouble(), field);
+    }
+    for (JsonNode layer : report.get("layers")) {
+      assertTrue(layer.has("name") && layer.has("level") && layer.has("milliseconds"), layer.toString());
+    }
+  }
+
+  @Test
+  void rowsOutsideTheBoundsAreClampedAndListed() throws Exception {
+    List<String> lines = new ArrayList<>(Files.readAllLines(rows(CANCER, 3)));
+    lines.set(2, lines.get(2).replaceFirst("[^,]*", "1e9"));
+    Path input = Files.write(folder.resolve("outside.csv"), lines);
+    Path json = folder.resolve("report.json");
+    Tacet done =
+        Tacet.run(
+            "try", CANCER.resolve("model.onnx").toString(), "--calibration", CANCER.resolve("calibration.csv").toString(),
+            "--input", input.toString(), "--json", json.toString());
+    assertTrue(done.exit() == 0 || done.exit() == 3, done.all());
+    assertEquals("[1]", JSON.readTree(json.toFile()).get("clamped_rows").toString());
+  }
+
+  @Test
+  void aServerAndAClientPredictOverTheWireWithKeysThatAreKept() throws Exception {
+    compiled();
+    try (ServerProcess server =
+        ServerProcess.start(
+            List.of("--models", folder.resolve("models").toString(), "--data", folder.resolve("data").toString(), "--port", "0"),
+            Duration.ofMinutes(2))) {
+      Path output = folder.resolve("answers.json");
+      for (int run = 0; run < 2; run++) {
+        Tacet done =
+            Tacet.run(
+                "predict", "--server", server.uri().toString(), "--model", "breast-cancer", "--input",
+                rows(CANCER, 5).toString(), "--output", output.toString(), "--keys", folder.resolve("keys").toString());
+        assertEquals(0, done.exit(), done.all());
+      }
+      JsonNode report = JSON.readTree(output.toFile());
+      assertEquals(5, report.get("rows").asInt());
+      List<String> truths = Files.readAllLines(CANCER.resolve("test_labels.csv"));
+      assertEquals(truths.get(1), report.get("outputs").get("label").get(0).get(0).asText());
+      Tacet unknown =
+          Tacet.run("predict", "--server", server.uri().toString(), "--model", "no-such", "--input", rows(CANCER, 1).toString());
+      assertEquals(1, unknown.exit(), unknown.all());
+      assertEquals(2, unknown.err().lines().count(), unknown.err());
+    }
+  }
+
+  @Test
+  void theStepsOnFilesGiveTheAnswersToTheOwnerAlone() throws Exception {
+    String model = compiled().toString();
+    String keys = folder.resolve("owner").toString();
+    String encrypted = folder.resolve("rows.enc").toString();
+    String answers = folder.resolve("answers.enc").toString();
+    Tacet keygen = Tacet.run("keygen", model, "--keys", keys);
+    assertEquals(0, keygen.exit(), keygen.all());
+    Tacet encrypt =
+        Tacet.run("encrypt", model, "--card", keys + "/owner.card", "--input", rows(CANCER, 3).toString(), "--output", encrypted);
+    assertEquals(0, encrypt.exit(), encrypt.all());
+    Tacet evaluate =
+        Tacet.run("evaluate", model, "--evaluation-keys", keys + "/evaluation.keys", "--input", encrypted, "--output", answers);
+    assertEquals(0, evaluate.exit(), evaluate.all());
+    Tacet decrypt = Tacet.run("decrypt", model, "--keys", keys, "--input", answers);
+    assertEquals(0, decrypt.exit(), decrypt.all());
+    assertEquals(4, decrypt.out().lines().count(), decrypt.out());
+    assertTrue(decrypt.out().startsWith("label,"), decrypt.out());
+
+    String others = folder.resolve("other").toString();
+    assertEquals(0, Tacet.run("keygen", model, "--keys", others).exit());
+    Tacet stranger = Tacet.run("decrypt", model, "--keys", others, "--input", answers);
+    assertEquals(1, stranger.exit(), stranger.all());
+    assertEquals("", stranger.out());
+    assertFalse(stranger.err().contains("Exception"), stranger.err());
+
+    byte[] altered = Files.readAllBytes(Path.of(answers));
+    altered[altered.length / 2] ^= 1;
+    Files.write(Path.of(answers), altered);
+    assertEquals(1, Tacet.run("decrypt", model, "--keys", keys, "--input", answers).exit());
+  }
+
+  @Test
+  void whatCannotRunIsRefusedInTwoLines() throws Exception {
+    Path rows = rows(CANCER, 2);
+    Tacet notAModel = Tacet.run("try", rows.toString(), "--calibration", rows.toString(), "--input", rows.toString());
+    assertEquals(1, notAModel.exit(), notAModel.all());
+    assertEquals(2, notAModel.err().lines().count(), notAModel.err());
+    Tacet throughput =
+        Tacet.run(
+            "try", CANCER.resolve("model.onnx").toString(), "--packing", "throughput", "--calibration", rows.toString(),
+            "--input", rows.toString());
+    assertEquals(2, throughput.exit(), throughput.all());
+    Tacet missing = Tacet.run("try", CANCER.resolve("model.onnx").toString(), "--calibration", rows.toString());
+    assertEquals(2, missing.exit(), missing.all());
+    Tacet unreachable =
+        Tacet.run("predict", "--server", "http://127.0.0.1:1", "--model", "m", "--input", rows.toString());
+    assertEquals(1, unreachable.exit(), unreachable.all());
+    assertEquals(2, unreachable.err().lines().count(), unreachable.err());
+  }
+}

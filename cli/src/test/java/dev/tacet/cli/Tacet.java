@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli;
+
+import dev.tacet.cli.internal.process.ServerProcess;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One run of the command line in a process of its own.
+ *
+ * @param exit its exit code
+ * @param out what it wrote on standard output
+ * @param err what it wrote on standard error
+ */
+record Tacet(int exit, String out, String err) {
+  /** The folder of the ready models. */
+  static final Path MODELS = Path.of("../models").toAbsolutePath().normalize();
+
+  /** Runs {@code tacet ARGUMENTS} with the passphrase of the tests in its environment. */
+  static Tacet run(String... arguments) throws IOException, InterruptedException {
+    Path out = Files.createTempFile("tacet-out", ".txt");
+    Path err = Files.createTempFile("tacet-err", ".txt");
+    try {
+      List<String> command = new ArrayList<>(ServerProcess.ownCommandLine(List.of(arguments)));
+      command.add(1, "-Dtacet.home=" + MODELS.getParent());
+      ProcessBuilder builder = new ProcessBuilder(command);
+      builder.environment().put("TACET_PASSPHRASE", "correct horse battery staple");
+      Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+      if (!process.waitFor(10, TimeUnit.MINUTES)) {
+        process.destroyForcibly();
+        throw new IOException("tacet " + String.join(" ", arguments) + " did not end in 10 minutes");
+      }
+      return new Tacet(
+          process.exitValue(),
+          new String(Files.readAllBytes(out), StandardCharsets.UTF_8),
+          new String(Files.readAllBytes(err), StandardCharsets.UTF_8));
+    } finally {
+      Files.deleteIfExists(out);
+      Files.deleteIfExists(err);
+    }
+  }
+
+  /** Everything that it said, for the message of a failed assertion. */
+  String all() {
+    return "exit " + exit + "\n" + out + err;
+  }
+}
