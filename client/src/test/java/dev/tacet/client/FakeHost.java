@@ -28,6 +28,7 @@ import dev.tacet.protocol.v1.RegisterKeySetResponse;
 import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
+import io.grpc.ServerCredentials;
 import io.grpc.stub.StreamObserver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -60,10 +61,14 @@ final class FakeHost implements AutoCloseable {
   private volatile ExecutableProgram program;
 
   FakeHost(ModelArtifact artifact) throws IOException {
+    this(artifact, InsecureServerCredentials.create());
+  }
+
+  FakeHost(ModelArtifact artifact, ServerCredentials credentials) throws IOException {
     context = Context.create(artifact.parameters());
     serve(artifact);
     server =
-        Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
+        Grpc.newServerBuilderForPort(0, credentials)
             .maxInboundMessageSize(64 << 20)
             .addService(new Models())
             .addService(new Keys())

@@ -97,6 +97,35 @@ class PostprocessingTest {
     }
   }
 
+  @ParameterizedTest(name = "{0}")
+  @EnumSource(TailFunction.class)
+  void errorBoundsOfFunctionsHoldForEveryPerturbation(TailFunction function) {
+    long seed = 11;
+    Random random = new Random(seed);
+    boolean positive = function == TailFunction.LOG || function == TailFunction.SQRT;
+    double[] parameters = switch (function) {
+      case POWER -> new double[] {3, 0};
+      case SELU -> new double[] {1.6733, 1.0507};
+      case HARD_SIGMOID -> new double[] {0.2, 0.5};
+      case LEAKY_RELU -> new double[] {0.01, 0};
+      default -> new double[] {1, 0};
+    };
+    Postprocessing tail = tail(
+        new TailNode(TailOp.FUNCTION, List.of("x"), "out", new long[] {function.ordinal()}, parameters, List.of()));
+    for (int trial = 0; trial < 5000; trial++) {
+      double e = Math.pow(10, -random.nextInt(5));
+      double x = positive ? e + random.nextDouble(4) : random.nextDouble(-4, 4);
+      double moved = x + e * (random.nextBoolean() ? random.nextDouble(-1, 1) : random.nextBoolean() ? 1 : -1);
+      Postprocessing.Result result = tail.run(Map.of("x", new double[] {x}), Map.of("x", e));
+      double y = result.outputs().get("out").toNumbers()[0];
+      double z = tail.run(Map.of("x", new double[] {moved})).get("out").toNumbers()[0];
+      double bound = result.errorBounds().get("out");
+      assertTrue(
+          Math.abs(y - z) <= bound * (1 + 1e-9) + 1e-12,
+          "seed " + seed + " trial " + trial + ": f(" + x + ") = " + y + ", f(" + moved + ") = " + z + ", bound " + bound);
+    }
+  }
+
   @Test
   void graphsWithMissingOrRepeatedNamesAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> tail(TailNode.of(TailOp.EXP, "nobody", "out")));

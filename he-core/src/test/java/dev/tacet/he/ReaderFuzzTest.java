@@ -11,6 +11,8 @@ import java.nio.ByteBuffer;
  * on the inputs kept beside it; with it, until {@code maxDuration}.
  */
 class ReaderFuzzTest {
+  private static final Parameters PARAMETERS = Samples.parameters();
+
   private interface Codec {
     byte[] readAndWrite(ByteBuffer bytes);
   }
@@ -22,8 +24,7 @@ class ReaderFuzzTest {
 
   @FuzzTest(maxDuration = "20s")
   void programs(byte[] body) {
-    Parameters parameters = Samples.parameters();
-    check(BlobKind.PROGRAM, body, bytes -> Program.fromBytes(parameters, bytes).toBytes());
+    check(BlobKind.PROGRAM, body, bytes -> Program.fromBytes(PARAMETERS, bytes).toBytes());
   }
 
   @FuzzTest(maxDuration = "20s")
@@ -52,7 +53,7 @@ class ReaderFuzzTest {
 
   /** Wraps the body in a sound envelope, so that the fuzzer works on what lies behind the checksum. */
   private static void check(BlobKind kind, byte[] body, Codec codec) {
-    byte[] hash = kind == BlobKind.PARAMETERS ? Blob.sha256(body) : Samples.parameters().hash();
+    byte[] hash = kind == BlobKind.PARAMETERS ? Blob.sha256(body) : PARAMETERS.hash();
     byte[] blob = Blob.write(kind, hash, body);
     try {
       assertArrayEquals(blob, codec.readAndWrite(ByteBuffer.wrap(blob)), "not canonical");
