@@ -89,7 +89,7 @@ class Tacet:
         return out
 
     def model(self, name, rows):
-        report = self.run("models", "--model", name, "--rows", str(rows))
+        report = self.run("models", "--models", name, "--rows", str(rows))
         entry = next(m for m in report["models"] if m["name"] == name)
         times = {s: [1e6 * entry["milliseconds"][s][k] for k in ("min", "median")] for s in (*STAGES, "keygen")}
         outputs = list(entry["outputs"].values())[-1]
