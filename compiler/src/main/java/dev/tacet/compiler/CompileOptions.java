@@ -16,7 +16,7 @@ import java.util.Objects;
  * @param ranges declared ranges of the inputs' features; empty where only the rows say them
  * @param security the security level of the parameters
  * @param packing how a row lies in ciphertexts
- * @param maxDegree the highest degree of a fitted activation, 3..63
+ * @param maxDegree the highest degree of a fitted activation, 3..255
  * @param accuracy the largest error of an output, relative to the output's range over the sample data, that the fit of
  *     activations and the noise may spend
  * @param margin how far an activation's input may leave its range over the sample data, as a part of that range on each side
@@ -48,7 +48,7 @@ public record CompileOptions(
     Objects.requireNonNull(packing, "packing");
     calibration = calibration.stream().map(double[]::clone).toList();
     ranges = List.copyOf(ranges);
-    require(maxDegree >= 3 && maxDegree <= 63, "maxDegree is " + maxDegree + ", needs 3..63");
+    require(maxDegree >= 3 && maxDegree <= 255, "maxDegree is " + maxDegree + ", needs 3..255");
     require(accuracy > 0 && accuracy < 1, "accuracy is " + accuracy + ", needs a part of the output's range in 0..1");
     require(margin >= 0 && margin <= 10, "margin is " + margin + ", needs 0..10");
     require(maxLogRingDegree >= 11 && maxLogRingDegree <= 15, "maxLogRingDegree is " + maxLogRingDegree + ", needs 11..15");
@@ -62,9 +62,9 @@ public record CompileOptions(
     }
   }
 
-  /** Returns the options that {@code try} uses: 128-bit security, latency packing, degrees to 63, guards. */
+  /** Returns the options that {@code try} uses: 128-bit security, latency packing, degrees to 255 where they are needed, guards. */
   public static CompileOptions defaults() {
-    return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.LATENCY, 63, 5e-3, 0.25, true, 15);
+    return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.LATENCY, 255, 5e-3, 0.4, true, 15);
   }
 
   /**

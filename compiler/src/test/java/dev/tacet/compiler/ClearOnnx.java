@@ -78,7 +78,7 @@ final class ClearOnnx implements AutoCloseable {
 
   private static void flatten(Object value, List<Object> into) throws OrtException {
     if (value instanceof OnnxMap map) {
-      map.getValue().values().forEach(v -> into.add(((Number) v).doubleValue()));
+      new java.util.TreeMap<>(map.getValue()).values().forEach(v -> into.add(((Number) v).doubleValue()));
     } else if (value instanceof float[] floats) {
       for (float v : floats) {
         into.add((double) v);

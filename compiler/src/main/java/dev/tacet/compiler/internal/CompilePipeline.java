@@ -12,6 +12,7 @@ import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.calibrate.FeatureBounds;
 import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.calibrate.ValueBounds;
+import dev.tacet.compiler.internal.emit.Costs;
 import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.emit.Plan;
 import dev.tacet.compiler.internal.fit.ActivationFitter;
@@ -39,8 +40,14 @@ public final class CompilePipeline {
   /** What noise may do to an answer of a linear model, as a part of its range: it is the only error there. */
   private static final double LINEAR_NOISE = 1e-6;
 
+  /** The part of the accuracy that the fits aim at over the rows on which they are chosen: other rows show a little more. */
+  private static final double FIT_SHARE = 0.8;
+
   /** The part of the accuracy that noise may spend in other models; the rest is the fit's. */
   private static final double NOISE_SHARE = 0.02;
+
+  /** Evaluation keys beyond this many bytes are not worth a degree above 63. */
+  private static final long MAX_KEY_BYTES = 160L << 20;
 
   private final OnnxSource source;
   private final CompileOptions options;
@@ -65,11 +72,14 @@ public final class CompilePipeline {
     SampleRows rows = SampleRows.of(network, options.calibration(), ranges);
     AnswerMetric search = metric(network, ActivationFitter.searchRows(rows), rows.data().size());
     for (int degree = options.maxDegree(); ; degree = degree / 2) {
-      FittedNetwork fitted = ActivationFitter.fit(network, rows, search, degree, options.accuracy(), options.margin());
+      FittedNetwork fitted = ActivationFitter.fit(
+          network, rows, search, degree, FIT_SHARE * options.accuracy(), options.margin());
       Plan plan = plan(fitted, features, rows);
       Optional<Selection> selection = ParameterSelector.select(
           plan, options.security(), options.maxLogRingDegree(), noiseTarget(plan));
-      if (selection.isPresent() && (selection.get().precise() || degree < 7)) {
+      boolean light = degree < 127 || selection.isPresent()
+          && Costs.keyBytes(selection.get().emission().program()) <= MAX_KEY_BYTES;
+      if (selection.isPresent() && light && (selection.get().precise() || degree < 7)) {
         return result(graph, plan, rows, selection.get());
       }
       if (degree < 7 || network.activations().isEmpty()) {
@@ -161,7 +171,9 @@ public final class CompilePipeline {
     }
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
         emission.inputs(), outputs, network.tail(), List.copyOf(emission.program().requiredKeys()));
-    CompileReport report = ReportBuilder.build(name(), options, plan, selection, score, errorBound,
+    AnswerMetric.Score onData = metric(network, rows.data(), rows.data().size())
+        .score(plan.fitted()::output, 0, errorBound);
+    CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
         ProgramTrial.run(emission, network, rows, metric));
     String provenance = ReportBuilder.provenance(source, graph, options);
     ModelArtifact artifact = new ModelArtifact(

@@ -15,13 +15,15 @@ public final class AnswerMetric {
   private final int dataRows;
   private final List<double[]> exact = new ArrayList<>();
   private final List<Map<String, OutputValue>> answers = new ArrayList<>();
+  private final boolean labelsOnly;
   private final double[] low;
   private final double[] high;
 
   /**
    * What a comparison found.
    *
-   * @param numberError the largest error of a number among the answers, relative to that number's range over the rows
+   * @param numberError the largest error of a number among the answers, relative to that number's range over the rows; of a
+   *     decrypted value where the answers are labels only
    * @param agreement the part of the data rows whose labels are equal and decided; 1 where the model gives no label
    * @param valueError the largest error of a decrypted value over all rows, in output units
    * @param valueErrors the same for each decrypted value
@@ -62,13 +64,14 @@ public final class AnswerMetric {
       exact.add(output);
       answers.add(network.tail().run(Map.of(network.outputName(), output)));
     }
-    int numbers = numbers(answers.get(0)).length;
+    labelsOnly = numbers(answers.get(0)).length == 0;
+    int numbers = labelsOnly ? network.output().size() : numbers(answers.get(0)).length;
     low = new double[numbers];
     high = new double[numbers];
     java.util.Arrays.fill(low, Double.POSITIVE_INFINITY);
     java.util.Arrays.fill(high, Double.NEGATIVE_INFINITY);
     for (int r = 0; r < dataRows; r++) {
-      double[] values = numbers(answers.get(r));
+      double[] values = labelsOnly ? exact.get(r) : numbers(answers.get(r));
       for (int i = 0; i < numbers; i++) {
         low[i] = Math.min(low[i], values[i]);
         high[i] = Math.max(high[i], values[i]);
@@ -111,8 +114,8 @@ public final class AnswerMetric {
     for (int r = 0; r < rows.size(); r++) {
       Postprocessing.Result result = network.tail().run(Map.of(network.outputName(), outputs.get(r)),
           Map.of(network.outputName(), factor * valueError + noise));
-      double[] expected = numbers(answers.get(r));
-      double[] actual = numbers(result.outputs());
+      double[] expected = labelsOnly ? exact.get(r) : numbers(answers.get(r));
+      double[] actual = labelsOnly ? outputs.get(r) : numbers(result.outputs());
       for (int i = 0; i < expected.length; i++) {
         double range = high[i] - low[i];
         double scale = range > 0 ? range : Math.max(Math.abs(high[i]), 1e-9);

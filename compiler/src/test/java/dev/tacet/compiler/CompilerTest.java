@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.he.AnswerCheckException;
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.SignatureInput;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the compiler promises beside the right answers. */
+class CompilerTest {
+  private static CompileResult compile(String name, CompileOptions options) throws Exception {
+    List<double[]> rows = CalibrationRows.read(CompiledZooTest.FOLDER.resolve(name + ".calibration.csv"));
+    return Compiler.compile(OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve(name + ".onnx")), options.withCalibration(rows));
+  }
+
+  @Test
+  void theSameModelAndRowsGiveTheSameBytes() throws Exception {
+    byte[] first = compile("skl_mlpc_relu", CompileOptions.defaults()).artifact().toBytes();
+    byte[] second = compile("skl_mlpc_relu", CompileOptions.defaults()).artifact().toBytes();
+    assertArrayEquals(first, second);
+  }
+
+  @Test
+  void theArtifactReadsBackEqual() throws Exception {
+    ModelArtifact artifact = compile("torch_residual", CompileOptions.defaults()).artifact();
+    assertEquals(artifact, ModelArtifact.fromBytes(ByteBuffer.wrap(artifact.toBytes())));
+  }
+
+  @Test
+  void aFeatureMayLeaveItsRangeByTheRangesWidthAndAConstantOneByItsFloor() throws Exception {
+    List<double[]> rows = CalibrationRows.read(CompiledZooTest.FOLDER.resolve("skl_mlpc_logistic.calibration.csv"));
+    SignatureInput input = compile("skl_mlpc_logistic", CompileOptions.defaults()).artifact().signature().inputs().get(0);
+    for (int j = 0; j < input.features(); j++) {
+      int column = j;
+      double low = rows.stream().mapToDouble(row -> row[column]).min().orElseThrow();
+      double high = rows.stream().mapToDouble(row -> row[column]).max().orElseThrow();
+      double room = high > low ? high - low : Math.max(1, Math.abs(low));
+      assertEquals(low - room, input.low()[j], 1e-9 * room);
+      assertEquals(high + room, input.high()[j], 1e-9 * room);
+    }
+  }
+
+  @Test
+  void aRowThatDrivesAnActivationOutOfItsIntervalIsCaughtByTheGuard() throws Exception {
+    ModelArtifact artifact = compile("torch_squares", CompileOptions.defaults()).artifact();
+    SignatureInput input = artifact.signature().inputs().get(0);
+    assertThrows(AnswerCheckException.class, () -> ZooTrial.predict(artifact, input.high()));
+  }
+
+  @Test
+  void withoutGuardsTheReportSaysSo() throws Exception {
+    CompileResult result = compile("skl_mlpr_tanh", CompileOptions.defaults().withGuards(false));
+    assertEquals(1, result.artifact().signature().cipherOutputs().size());
+    assertTrue(result.report().notes().stream().anyMatch(note -> note.contains("not guarded")));
+  }
+
+  @Test
+  void aValueOutputHasAStructuralZero() throws Exception {
+    CipherOutput value = compile("skl_sgd", CompileOptions.defaults()).artifact().signature().cipherOutputs().get(0);
+    assertTrue(value.count() < value.period());
+    assertEquals(0, value.level());
+  }
+
+  @Test
+  void rangesFromYamlStandForSampleRows(@TempDir Path folder) throws Exception {
+    Files.write(folder.resolve("model.onnx"), TestModels.of(3).constant("w", new long[] {3, 2}, 1, 2, 3, 4, 5, 6)
+        .node("MatMul", "x w", "a").node("Relu", "a", "b").constant("v", new long[] {2, 1}, 1, -1)
+        .node("MatMul", "b v", "y").output("y"));
+    Files.writeString(folder.resolve("tacet.yaml"), """
+        name: tiny
+        task: regression
+        model: model.onnx
+        accuracy: 0.01
+        compile: {security: 192, margin: 0.5}
+        inputs:
+          - name: x
+            range: {low: -2, high: 2}
+        """);
+    CompileResult result = Compiler.compileFolder(folder);
+    assertEquals("tiny", result.artifact().signature().model());
+    assertEquals(192, result.artifact().signature().securityBits());
+    assertEquals(6, result.artifact().signature().inputs().get(0).high()[0]);
+  }
+
+  @Test
+  void theReportIsTextAndSnakeCaseJson() throws Exception {
+    CompileReport report = compile("skl_logistic", CompileOptions.defaults()).report();
+    assertTrue(report.toJson().contains("\"ring_degree\" : 8192"));
+    assertTrue(report.toText().contains("128-bit security"));
+    assertFalse(report.toJson().matches("(?s).*\"[a-z]+[A-Z].*"));
+  }
+
+  @Test
+  void noRowOfDataIsInTheArtifact() throws Exception {
+    List<double[]> rows = CalibrationRows.read(CompiledZooTest.FOLDER.resolve("skl_mlpc_relu.calibration.csv"));
+    byte[] bytes = compile("skl_mlpc_relu", CompileOptions.defaults()).artifact().toBytes();
+    List<Integer> hits = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      ByteBuffer needle = ByteBuffer.allocate(16).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+      needle.putDouble(rows.get(i)[0]).putDouble(rows.get(i)[1]);
+      if (new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1)
+          .contains(new String(needle.array(), java.nio.charset.StandardCharsets.ISO_8859_1))) {
+        hits.add(i);
+      }
+    }
+    assertEquals(List.of(), hits);
+  }
+}

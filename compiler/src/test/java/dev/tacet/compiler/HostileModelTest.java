@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import dev.tacet.compiler.internal.onnx.proto.StringStringEntryProto;
+import dev.tacet.compiler.internal.onnx.proto.TensorProto;
+import dev.tacet.he.HeException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Model files that are wrong on purpose: each is a typed error with the numbers. */
+class HostileModelTest {
+  private static final double[] ONES = {1, 1, 1, 1};
+
+  private static void refused(OnnxSource source, String... words) {
+    CompileOptions options = CompileOptions.defaults().withCalibration(TestModels.rows(20, 4));
+    MalformedModelException e = assertThrows(MalformedModelException.class, () -> Compiler.compile(source, options));
+    for (String word : words) {
+      assertTrue(e.getMessage().contains(word), e.getMessage());
+    }
+  }
+
+  private static TestModels linear() {
+    return TestModels.of(4).node("MatMul", "x w", "y");
+  }
+
+  @Test
+  void bytesThatAreNoModelAreRefusedWithTheirLength() {
+    refused(OnnxSource.ofBytes("test", new byte[0]), "0 bytes");
+    refused(OnnxSource.ofBytes("test", new byte[] {1, 2, 3, 4, 5}), "5 bytes");
+  }
+
+  @Test
+  void everyTruncationInsideTheGraphIsATypedError() {
+    byte[] bytes = linear().constant("w", new long[] {4, 1}, ONES).output("y");
+    int operatorSets = 24;
+    for (int length = 0; length < bytes.length - operatorSets; length++) {
+      OnnxSource source = OnnxSource.ofBytes("test", Arrays.copyOf(bytes, length));
+      assertThrows(HeException.class, () -> Compiler.compile(source,
+          CompileOptions.defaults().withCalibration(TestModels.rows(5, 4))));
+    }
+  }
+
+  @Test
+  void mutatedBytesGiveATypedErrorOrAModel() throws IOException {
+    byte[] model = Files.readAllBytes(CompiledZooTest.FOLDER.resolve("skl_mlpc_relu.onnx"));
+    SplittableRandom random = new SplittableRandom(11);
+    for (int i = 0; i < 3000; i++) {
+      byte[] mutated = model.clone();
+      for (int k = 0; k <= random.nextInt(4); k++) {
+        mutated[random.nextInt(mutated.length)] = (byte) random.nextInt(256);
+      }
+      try {
+        Compiler.check(OnnxSource.ofBytes("test", mutated));
+      } catch (HeException typed) {
+        assertTrue(typed.getMessage().length() > 10);
+      }
+    }
+  }
+
+  @Test
+  void aNegativeDimensionIsNamed() {
+    refused(linear().constant("w", new long[] {-4, 1}, ONES).source("y"), "w", "-4");
+  }
+
+  @Test
+  void hugeDimensionsAreRefusedBeforeMemoryIsTaken() {
+    refused(linear().constant("w", new long[] {1L << 40, 1}, ONES).source("y"), "w", "1099511627776");
+    refused(linear().constant("w", new long[] {1 << 20, 1 << 20}, ONES).source("y"), "w", "elements");
+  }
+
+  @Test
+  void aTensorWithTooFewValuesNamesBothCounts() {
+    refused(linear().constant("w", new long[] {4, 2}, ONES).source("y"), "w", "8", "4");
+  }
+
+  @Test
+  void rawDataOfTheWrongLengthNamesBothLengths() {
+    TensorProto raw = TensorProto.newBuilder().setName("w").setDataType(1).addDims(4).addDims(1)
+        .setRawData(ByteString.copyFrom(new byte[15])).build();
+    refused(linear().constant(raw).source("y"), "16", "15");
+  }
+
+  @Test
+  void weightsThatAreNotFiniteAreNamedWithTheirIndex() {
+    refused(linear().constant("w", new long[] {4, 1}, 1, Double.NaN, 1, 1).source("y"), "w", "index 1");
+    refused(linear().constant("w", new long[] {4, 1}, 1, 1, Double.POSITIVE_INFINITY, 1).source("y"), "w", "index 2");
+  }
+
+  @Test
+  void aMissingInitializerIsNamed() {
+    refused(linear().source("y"), "w", "the_y");
+  }
+
+  @Test
+  void aCycleIsNamed() {
+    refused(TestModels.of(4).node("Add", "x b", "a").node("Relu", "a", "b").source("b"), "cycle");
+  }
+
+  @Test
+  void anOutputThatNothingMakesIsNamed() {
+    refused(linear().constant("w", new long[] {4, 1}, ONES).source("z"), "z");
+  }
+
+  @Test
+  void aValueMadeTwiceIsNamed() {
+    refused(TestModels.of(4).node("Relu", "x", "y").node("Tanh", "x", "y").source("y"), "y", "twice");
+  }
+
+  @Test
+  void anUnknownOperatorSetIsNamed() {
+    refused(TestModels.of(4).opset(999).node("Relu", "x", "y").source("y"), "999");
+  }
+
+  @Test
+  void externalDataOutsideTheFolderIsNeverOpened(@TempDir Path folder) throws IOException {
+    Files.createDirectory(folder.resolve("model"));
+    Files.write(folder.resolve("secret.bin"), new byte[16]);
+    for (String location : new String[] {"../secret.bin", folder.resolve("secret.bin").toString(), "/etc/passwd", "a/../../secret.bin"}) {
+      refused(externalModel(folder.resolve("model"), location, null), "outside");
+    }
+    Files.createSymbolicLink(folder.resolve("model/link.bin"), folder.resolve("secret.bin"));
+    refused(externalModel(folder.resolve("model"), "link.bin", null), "regular file");
+  }
+
+  @Test
+  void externalDataThatIsTooShortNamesTheBytes(@TempDir Path folder) throws IOException {
+    Files.write(folder.resolve("w.bin"), new byte[12]);
+    refused(externalModel(folder, "w.bin", null), "0..16", "12");
+    refused(externalModel(folder, "w.bin", "9223372036854775807"), "12");
+    refused(externalModel(folder, "w.bin", "-5"), "offset");
+    refused(externalModel(folder, "missing.bin", null), "missing.bin");
+  }
+
+  private static OnnxSource externalModel(Path folder, String location, String offset) throws IOException {
+    TensorProto.Builder tensor = TensorProto.newBuilder().setName("w").setDataType(1).addDims(4).addDims(1)
+        .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+        .addExternalData(StringStringEntryProto.newBuilder().setKey("location").setValue(location));
+    if (offset != null) {
+      tensor.addExternalData(StringStringEntryProto.newBuilder().setKey("offset").setValue(offset));
+    }
+    Path file = folder.resolve("model.onnx");
+    Files.write(file, linear().constant(tensor.build()).output("y"));
+    return OnnxSource.ofFile(file);
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.he.SecurityLevel;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What cannot run is refused with its name, the reason and the rewrite, all at once. */
+class RefusalTest {
+  private static final double[] SQUARE = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7};
+
+  private static TestModels dense() {
+    return TestModels.of(4).constant("w", new long[] {4, 4}, SQUARE);
+  }
+
+  @Test
+  void everyNodeThatCannotRunIsReportedAtOnce() {
+    OnnxSource source = dense().node("LayerNormalization", "x", "a").node("MatMul", "x w", "b")
+        .node("TopK", "b", "c").node("Conv", "x w", "d").node("Add", "a c", "e").node("Add", "e d", "f").source("f");
+    List<ModelProblem> problems = Compiler.check(source);
+    assertEquals(List.of("the_a", "the_c", "the_d"), problems.stream().map(ModelProblem::node).sorted().toList());
+    for (ModelProblem problem : problems) {
+      assertFalse(problem.reason().isEmpty());
+      assertFalse(problem.rewrite().isEmpty());
+    }
+  }
+
+  @Test
+  void weightsAfterASoftmaxAreRefused() {
+    List<ModelProblem> problems = Compiler.check(dense().node("Softmax", "x", "a").node("MatMul", "a w", "y").source("y"));
+    assertEquals(1, problems.size());
+    assertEquals("MatMul", problems.get(0).opType());
+  }
+
+  @Test
+  void aProductOfEncryptedMatricesIsRefused() {
+    List<ModelProblem> problems = Compiler.check(
+        dense().node("Transpose", "x", "t").node("MatMul", "t x", "y").source("y"));
+    assertEquals("the_y", problems.get(0).node());
+  }
+
+  @Test
+  void aDivisionByAnEncryptedVectorIsRefused() {
+    OnnxSource source = dense().node("MatMul", "x w", "a").node("Div", "x a", "b").node("MatMul", "b w", "y").source("y");
+    assertTrue(Compiler.check(source).get(0).reason().contains("divides"));
+  }
+
+  @Test
+  void batchNormalisationInTrainingModeIsRefused() {
+    OnnxSource source = TestModels.of(4).constant("c", new long[] {4}, 1, 1, 1, 1)
+        .node("BatchNormalization", "x c c c c", "y", TestModels.integer("training_mode", 1)).source("y");
+    assertTrue(Compiler.check(source).get(0).rewrite().contains("eval"));
+  }
+
+  @Test
+  void aLogarithmOfValuesThatMayBeNegativeIsRefusedWithTheRange() {
+    OnnxSource source = dense().node("MatMul", "x w", "a").node("Log", "a", "b").node("MatMul", "b w", "y").source("y");
+    UncompilableModelException e = assertThrows(UncompilableModelException.class,
+        () -> Compiler.compile(source, CompileOptions.defaults().withCalibration(TestModels.rows(30, 4))));
+    assertTrue(e.getMessage().contains("not finite"), e.getMessage());
+  }
+
+  @Test
+  void aModelThatNoRingHasRoomForNamesTheLevels() {
+    TestModels model = dense();
+    String last = "x";
+    for (int i = 0; i < 20; i++) {
+      model.node("MatMul", last + " w", "h" + i).node("Tanh", "h" + i, "t" + i);
+      last = "t" + i;
+    }
+    OnnxSource source = model.node("MatMul", last + " w", "y").source("y");
+    UncompilableModelException e = assertThrows(UncompilableModelException.class,
+        () -> Compiler.compile(source, CompileOptions.defaults().withCalibration(TestModels.rows(30, 4))));
+    assertTrue(e.getMessage().contains("levels"), e.getMessage());
+  }
+
+  @Test
+  void sampleRowsOfTheWrongWidthNameBothWidths() {
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> Compiler.compile(
+        dense().node("MatMul", "x w", "y").source("y"), CompileOptions.defaults().withCalibration(TestModels.rows(9, 3))));
+    assertTrue(e.getMessage().contains("3") && e.getMessage().contains("4"), e.getMessage());
+  }
+
+  @Test
+  void neitherRowsNorRangesIsAnError() {
+    assertThrows(IllegalArgumentException.class,
+        () -> Compiler.compile(dense().node("MatMul", "x w", "y").source("y"), CompileOptions.defaults()));
+  }
+
+  @Test
+  void everySecurityLevelIsKept() {
+    OnnxSource source = dense().node("MatMul", "x w", "y").source("y");
+    for (SecurityLevel level : new SecurityLevel[] {SecurityLevel.CLASSICAL_128, SecurityLevel.CLASSICAL_192,
+        SecurityLevel.CLASSICAL_256, SecurityLevel.QUANTUM_128}) {
+      CompileResult result = Compiler.compile(source,
+          CompileOptions.defaults().withCalibration(TestModels.rows(30, 4)).withSecurity(level));
+      assertEquals(level, result.artifact().parameters().security());
+      assertTrue(result.report().logQp() <= level.maxLogQP(result.artifact().parameters().logRingDegree()));
+    }
+  }
+}

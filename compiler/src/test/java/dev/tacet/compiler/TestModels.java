@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import com.google.protobuf.ByteString;
+import dev.tacet.compiler.internal.onnx.proto.AttributeProto;
+import dev.tacet.compiler.internal.onnx.proto.GraphProto;
+import dev.tacet.compiler.internal.onnx.proto.ModelProto;
+import dev.tacet.compiler.internal.onnx.proto.NodeProto;
+import dev.tacet.compiler.internal.onnx.proto.OperatorSetIdProto;
+import dev.tacet.compiler.internal.onnx.proto.TensorProto;
+import dev.tacet.compiler.internal.onnx.proto.TensorShapeProto;
+import dev.tacet.compiler.internal.onnx.proto.TypeProto;
+import dev.tacet.compiler.internal.onnx.proto.ValueInfoProto;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Small ONNX models made in the test, and rows for them. */
+public final class TestModels {
+  private final GraphProto.Builder graph = GraphProto.newBuilder().setName("test");
+  private long opset = 18;
+
+  /** Starts a model with one float input x of shape [batch, features]. */
+  public static TestModels of(int features) {
+    TestModels model = new TestModels();
+    model.graph.addInput(value("x", features));
+    return model;
+  }
+
+  /** Sets the version of the default operator set. */
+  public TestModels opset(long version) {
+    opset = version;
+    return this;
+  }
+
+  /** Adds a float initializer. */
+  public TestModels constant(String name, long[] dims, double... values) {
+    graph.addInitializer(tensor(name, dims, values));
+    return this;
+  }
+
+  /** Adds any initializer. */
+  public TestModels constant(TensorProto proto) {
+    graph.addInitializer(proto);
+    return this;
+  }
+
+  /** Makes a float tensor. */
+  public static TensorProto tensor(String name, long[] dims, double... values) {
+    TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(1);
+    for (long dim : dims) {
+      tensor.addDims(dim);
+    }
+    for (double value : values) {
+      tensor.addFloatData((float) value);
+    }
+    return tensor.build();
+  }
+
+  /** Adds a node of the default domain; inputs and output are separated by spaces. */
+  public TestModels node(String type, String inputs, String output, AttributeProto... attributes) {
+    NodeProto.Builder node = NodeProto.newBuilder().setName("the_" + output);
+    int dot = type.lastIndexOf('.');
+    node.setDomain(dot < 0 ? "" : type.substring(0, dot)).setOpType(type.substring(dot + 1));
+    if (!inputs.isEmpty()) {
+      node.addAllInput(List.of(inputs.split(" ")));
+    }
+    node.addOutput(output);
+    node.addAllAttribute(List.of(attributes));
+    graph.addNode(node);
+    return this;
+  }
+
+  /** Makes an integer attribute. */
+  public static AttributeProto integer(String name, long value) {
+    return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INT).setI(value).build();
+  }
+
+  /** Makes a text attribute. */
+  public static AttributeProto text(String name, String value) {
+    return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.STRING)
+        .setS(ByteString.copyFromUtf8(value)).build();
+  }
+
+  /** Adds an output and returns the model's bytes. */
+  public byte[] output(String name) {
+    graph.addOutput(value(name, 1));
+    return ModelProto.newBuilder().setIrVersion(8).setProducerName("test").setGraph(graph)
+        .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))
+        .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("ai.onnx.ml").setVersion(1))
+        .build().toByteArray();
+  }
+
+  /** The same as a source named "test". */
+  public OnnxSource source(String output) {
+    return OnnxSource.ofBytes("test", output(output));
+  }
+
+  private static ValueInfoProto value(String name, long features) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder()
+        .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("batch"))
+        .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(features));
+    return ValueInfoProto.newBuilder().setName(name).setType(
+        TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(1).setShape(shape))).build();
+  }
+
+  /** Returns normal rows from a fixed seed. */
+  public static List<double[]> rows(int count, int features) {
+    SplittableRandom random = new SplittableRandom(5);
+    List<double[]> rows = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      double[] row = new double[features];
+      for (int j = 0; j < features; j++) {
+        row[j] = random.nextDouble() + random.nextDouble() + random.nextDouble() - 1.5;
+      }
+      rows.add(row);
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.fit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+/** Fits against known approximation errors. */
+class ChebyshevTest {
+  private static double largestError(double[] coefficients, java.util.function.DoubleUnaryOperator f) {
+    double largest = 0;
+    for (int i = 0; i <= 2000; i++) {
+      double x = i / 1000.0 - 1;
+      largest = Math.max(largest, Math.abs(Chebyshev.evaluate(coefficients, x) - f.applyAsDouble(x)));
+    }
+    return largest;
+  }
+
+  @Test
+  void interpolationOfAPolynomialOfTheSameDegreeIsExact() {
+    double[] coefficients = Chebyshev.interpolate(x -> 3 * x * x * x - x + 2, 3);
+    assertEquals(0, largestError(coefficients, x -> 3 * x * x * x - x + 2), 1e-14);
+  }
+
+  @Test
+  void minimaxOfTheAbsoluteValueApproachesBernsteinsConstant() {
+    double[] values = Arrays.stream(Chebyshev.grid()).map(Math::abs).toArray();
+    for (int degree : new int[] {8, 16, 30}) {
+      double error = largestError(Chebyshev.minimax(values, degree), Math::abs);
+      assertEquals(0.2801694990 / degree, error, 0.12 * 0.28 / degree, "degree " + degree);
+    }
+  }
+
+  @Test
+  void tanhOnFiveNeedsDegree31ForAThousandth() {
+    double[] values = Arrays.stream(Chebyshev.grid()).map(u -> Math.tanh(5 * u)).toArray();
+    assertTrue(largestError(Chebyshev.minimax(values, 31), u -> Math.tanh(5 * u)) < 1e-3);
+    assertTrue(largestError(Chebyshev.minimax(values, 15), u -> Math.tanh(5 * u)) > 1e-3);
+  }
+
+  @Test
+  void weightsMoveTheErrorAwayFromWhereTheyAreLarge() {
+    double[] grid = Chebyshev.grid();
+    double[] values = Arrays.stream(grid).map(u -> Math.max(u, 0)).toArray();
+    double[] weights = Arrays.stream(grid).map(u -> u > 0.5 ? 1 : 1e-3).toArray();
+    double[] coefficients = Chebyshev.leastSquares(values, weights, 7);
+    assertTrue(Math.abs(Chebyshev.evaluate(coefficients, 0.75) - 0.75) < 1e-3);
+  }
+}
