@@ -13,6 +13,7 @@ import java.util.Deque;
 public final class Cleanup {
   private static final Deque<Registration> PENDING = new ArrayDeque<>();
   private static boolean hooked;
+  private static volatile boolean ending;
 
   private Cleanup() {}
 
@@ -53,7 +54,13 @@ public final class Cleanup {
     return registration;
   }
 
+  /** Whether this process is on its way out: what fails then fails because of that, and is nobody's news. */
+  public static boolean isEnding() {
+    return ending;
+  }
+
   private static void runAll() {
+    ending = true;
     while (true) {
       Registration next;
       synchronized (PENDING) {

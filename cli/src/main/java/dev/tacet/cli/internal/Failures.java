@@ -14,6 +14,9 @@ public final class Failures {
    * follows, for reports of faults.
    */
   public static int report(Throwable failure, PrintWriter err) {
+    if (Cleanup.isEnding()) {
+      return CliException.FAILED;
+    }
     Throwable cause = failure;
     while ((cause instanceof ExecutionException || cause instanceof CompletionException) && cause.getCause() != null) {
       cause = cause.getCause();

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeoutException;
 /**
  * {@code tacet serve} as a child: the same java command line as this process, ready when it says "listening on URI".
  *
- * <p>The child never outlives this process: it is killed on close and by the shutdown hook (Ctrl-C, SIGTERM), and it
+ * <p>The child never outlives this process: it is ended, if need be killed, on close and by the shutdown hook (Ctrl-C, SIGTERM), and it
  * ends by itself when its standard input closes, which is what happens if this process is killed outright.
  */
 public final class ServerProcess implements AutoCloseable {
@@ -30,6 +30,7 @@ public final class ServerProcess implements AutoCloseable {
   public static final String READY = "listening on ";
 
   private static final int KEPT_LINES = 40;
+  private static final int GRACE_SECONDS = 3;
 
   private final Process process;
   private final Deque<String> lastLines = new ArrayDeque<>();
@@ -186,10 +187,13 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
+  /** Asks it to end, so that it removes what it made; kills it if it does not within seconds. */
   private static void kill(Process process) {
-    process.destroyForcibly();
+    process.destroy();
     try {
-      process.waitFor(5, TimeUnit.SECONDS);
+      if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor(GRACE_SECONDS, TimeUnit.SECONDS);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
