@@ -11,7 +11,7 @@ namespace {
 /// (x, y) -> (x + w y, x - w y); in and out [0, 4q).
 inline void forward_butterfly(u64& x, u64& y, u64 w, u64 w_shoup, u64 q) {
   const u64 two_q = 2 * q;
-  const u64 a = x >= two_q ? x - two_q : x;
+  const u64 a = subtract_if_at_least(x, two_q);
   const u64 b = mul_shoup_lazy(y, w, w_shoup, q);
   x = a + b;
   y = a + two_q - b;
@@ -22,14 +22,11 @@ inline void inverse_butterfly(u64& x, u64& y, u64 w, u64 w_shoup, u64 q) {
   const u64 two_q = 2 * q;
   const u64 sum = x + y;
   const u64 difference = x + two_q - y;
-  x = sum >= two_q ? sum - two_q : sum;
+  x = subtract_if_at_least(sum, two_q);
   y = mul_shoup_lazy(difference, w, w_shoup, q);
 }
 
-inline u64 fold_4q(u64 x, u64 q) {
-  x = x >= 2 * q ? x - 2 * q : x;
-  return x >= q ? x - q : x;
-}
+inline u64 fold_4q(u64 x, u64 q) { return subtract_if_at_least(subtract_if_at_least(x, 2 * q), q); }
 
 void ntt_forward(u64* x, const NttTable& table) {
   const u64 q = table.modulus.value;

@@ -6,6 +6,15 @@
 
 namespace tacet {
 
+// Residues of secrets pass through these functions, so corrections are masks, never branches: compilers turn the conditional
+// operator into a jump as they please.
+
+/// x - q if x >= q, else x; for x < 2^63.
+inline u64 subtract_if_at_least(u64 x, u64 q) {
+  const u64 r = x - q;
+  return r + (q & (0 - (r >> 63)));
+}
+
 /// An odd modulus q, 2 < q < 2^50, with its Barrett constant.
 struct Modulus {
   Modulus() = default;
@@ -22,18 +31,17 @@ struct Modulus {
     const u64 head = static_cast<u64>(x >> (bits - 1));
     const u64 quotient = static_cast<u64>((static_cast<u128>(head) * barrett) >> 64);
     u64 r = static_cast<u64>(x) - quotient * value;
-    r -= (r >= 2 * value) ? 2 * value : 0;
-    r -= (r >= value) ? value : 0;
-    return r;
+    r = subtract_if_at_least(r, 2 * value);
+    return subtract_if_at_least(r, value);
   }
 };
 
-inline u64 add_mod(u64 a, u64 b, u64 q) {
-  const u64 r = a + b;
-  return r >= q ? r - q : r;
+inline u64 add_mod(u64 a, u64 b, u64 q) { return subtract_if_at_least(a + b, q); }
+inline u64 sub_mod(u64 a, u64 b, u64 q) {
+  const u64 r = a - b;
+  return r + (q & (0 - (r >> 63)));
 }
-inline u64 sub_mod(u64 a, u64 b, u64 q) { return a >= b ? a - b : a + q - b; }
-inline u64 negate_mod(u64 a, u64 q) { return a == 0 ? 0 : q - a; }
+inline u64 negate_mod(u64 a, u64 q) { return (q - a) & (0 - ((0 - a) >> 63)); }
 /// a*b mod q for a < 2^63, b < q.
 inline u64 mul_mod(u64 a, u64 b, const Modulus& m) { return m.reduce(static_cast<u128>(a) * b); }
 
@@ -46,8 +54,7 @@ inline u64 mul_shoup_lazy(u64 x, u64 w, u64 w_shoup, u64 q) {
 }
 /// x*w mod q in [0, q), for any 64-bit x and w < q.
 inline u64 mul_shoup(u64 x, u64 w, u64 w_shoup, u64 q) {
-  const u64 r = mul_shoup_lazy(x, w, w_shoup, q);
-  return r >= q ? r - q : r;
+  return subtract_if_at_least(mul_shoup_lazy(x, w, w_shoup, q), q);
 }
 
 /// base^exponent mod q.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <string>
 
 #include "ckks/evaluator.h"
 #include "program/checker.h"
@@ -65,6 +66,7 @@ class Run {
   }
 
   RunResult run(const std::vector<const Ciphertext*>& inputs) {
+    const CancelScope scope(cancel_);
     inputs_ = &inputs;
     while (!ready_.empty()) {
       poll_cancel();
@@ -79,8 +81,11 @@ class Run {
   void poll_cancel() const {
     if (cancel_ == nullptr || cancel_->load(std::memory_order_relaxed) == 0) return;
     const Instruction& next = program_.instructions[*ready_.begin()];
-    fail(Code::kCancelled, "cancelled after %zu of %zu operations, before layer %s", done_, program_.instructions.size(),
-         program_.layers[next.layer].c_str());
+    fail(Code::kCancelled, "%s, before layer %s", progress().c_str(), program_.layers[next.layer].c_str());
+  }
+
+  std::string progress() const {
+    return "cancelled after " + std::to_string(done_) + " of " + std::to_string(program_.instructions.size()) + " operations";
   }
 
   /// Takes the next wave from the ready operations.
@@ -178,8 +183,9 @@ class Run {
       }
     } catch (Error& error) {
       const Instruction& op = program_.instructions[unit[0]];
-      error.text = "op " + std::to_string(unit[0]) + " (" + op_info(op.opcode).name + ", layer " + program_.layers[op.layer] +
-                   "): " + error.text;
+      const std::string place =
+          "op " + std::to_string(unit[0]) + " (" + op_info(op.opcode).name + ", layer " + program_.layers[op.layer] + ")";
+      error.text = error.code == Code::kCancelled ? progress() + ", in " + place : place + ": " + error.text;
       throw;
     }
   }

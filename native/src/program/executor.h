@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <vector>
 
 #include "circuits/linear_transform.h"
 #include "program/program.h"
+#include "util/cancel.h"
 
 namespace tacet {
-
-/// Set to nonzero by anyone to stop a run; owned by the caller and alive while the run lasts.
-using CancelFlag = std::atomic<std::int32_t>;
 
 /// What a run gives back.
 struct RunResult {
@@ -30,7 +27,7 @@ class ExecutableProgram {
   /// Runs the program in one call. Inputs must have just the declared types (Code::kInvalidArgument with the numbers
   /// otherwise); all keys are looked up first (Code::kMissingKey). Rotations of one value share a decomposition,
   /// independent operations run in parallel, a value is freed at its last use. `cancel` (nullable) is polled between
-  /// operations: Code::kCancelled, naming the layer that was reached.
+  /// operations and in the loops inside them: Code::kCancelled, naming the layer that was reached.
   RunResult run(std::shared_ptr<const EvaluationKeySet> keys, const std::vector<const Ciphertext*>& inputs,
                 const CancelFlag* cancel) const;
 

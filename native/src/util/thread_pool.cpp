@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "util/cancel.h"
 #include "util/error.h"
 
 namespace tacet {
@@ -23,16 +24,19 @@ struct Loop {
 
   const std::size_t count;
   const std::function<void(std::size_t)>& body;
+  const CancelFlag* const cancel = current_cancel_flag();
   std::atomic<std::size_t> next{0};
   std::size_t helpers = 0;  // workers inside run(); guarded by State::mutex
   std::mutex error_mutex;
   std::exception_ptr error;
 
   void run() {
+    const CancelScope scope(cancel);
     for (;;) {
       const std::size_t i = next.fetch_add(1, std::memory_order_relaxed);
       if (i >= count) return;
       try {
+        throw_if_cancelled(cancel);
         body(i);
       } catch (...) {
         std::lock_guard<std::mutex> lock(error_mutex);
@@ -107,7 +111,10 @@ std::size_t ThreadPool::size() const { return state_->threads.size() + 1; }
 void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
   if (count == 0) return;
   if (count == 1 || inside_loop || state_->threads.empty()) {
-    for (std::size_t i = 0; i < count; ++i) body(i);
+    for (std::size_t i = 0; i < count; ++i) {
+      throw_if_cancelled(current_cancel_flag());
+      body(i);
+    }
     return;
   }
   Loop loop(count, body);

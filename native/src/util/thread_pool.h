@@ -22,7 +22,7 @@ class ThreadPool {
 
   /// Calls body(i) once for each i in [0, count), in any order, possibly concurrently; returns when all are done.
   /// The first exception thrown by a body is rethrown here, after the running bodies ended; the remaining indexes are
-  /// skipped.
+  /// skipped. The caller's CancelScope holds for the bodies: Error(kCancelled) once its flag is set.
   void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body);
 
  private:

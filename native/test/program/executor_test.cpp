@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "support/fixture.h"
 
 namespace tacet {
@@ -122,6 +125,39 @@ TEST_F(ExecutorTest, ASetFlagCancelsBeforeTheNextOperation) {
   const Ciphertext input = lab.encrypt(x);
   const CancelFlag flag{1};
   expect_error(Code::kCancelled, {"0 of 5 operations", "rotations"}, [&] { program->run(lab.keys, {&input}, &flag); });
+}
+
+TEST_F(ExecutorTest, AFlagSetWhileAnOperationRunsStopsItInside) {
+  Lab keyed(Shape{13, 1, 40, 1, 1});
+  Program program;
+  program.layers = {"wide"};
+  program.inputs = program.outputs = 1;
+  program.constants = {MatrixConstant{1, 1, 256, 256, {1}}};
+  ValueType result{Encoding::kSlots, 1, 2, keyed.scale};
+  program.instructions = {instruction(Opcode::kInput, {}, result)};
+  result.scale = result.scale * Scale::power_of_two(20);
+  program.instructions.push_back(instruction(Opcode::kLinearTransform, {0}, result));
+  program.instructions.back().baby_steps = 1;
+  program.instructions.back().plain_scale = Scale::power_of_two(20);
+  program.instructions.push_back(instruction(Opcode::kOutput, {1}, result));
+  // one key under every giant step's element: what comes out does not matter, only when it stops
+  auto key = std::make_shared<const EvaluationKey>(expand(
+      keyed.ring(), make_evaluation_key(keyed.ring(), keyed.secret, 5, 1, testing::public_seed(1), testing::secret_seed(2))));
+  for (i64 giant = 1; giant < 256; ++giant) {
+    EvaluationKey renamed = *key;
+    renamed.galois = galois_element(keyed.context->n(), giant);
+    keyed.keys->add(std::make_shared<const EvaluationKey>(std::move(renamed)));
+  }
+  const auto executable = ExecutableProgram::create(keyed.context, program);
+  const Ciphertext input = keyed.encrypt(keyed.random(1));
+  CancelFlag flag{0};
+  std::thread canceller([&flag] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    flag = 1;
+  });
+  expect_error(Code::kCancelled, {"cancelled after 1 of 3 operations", "op 1 (linearTransform, layer wide)"},
+               [&] { executable->run(keyed.keys, {&input}, &flag); });
+  canceller.join();
 }
 
 TEST_F(ExecutorTest, InputsAndKeysAreCheckedBeforeAnythingRuns) {

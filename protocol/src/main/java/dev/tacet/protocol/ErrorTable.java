@@ -114,7 +114,7 @@ public final class ErrorTable {
       return service;
     }
     Status status = Status.fromThrowable(f);
-    com.google.rpc.Status rich = StatusProto.fromThrowable(f);
+    com.google.rpc.Status rich = details(f);
     ErrorCause cause = causeOf(status.getCode());
     Map<String, String> details = new LinkedHashMap<>();
     Duration retryAfter = null;
@@ -141,6 +141,15 @@ public final class ErrorTable {
       text = cause == ErrorCause.UNREACHABLE ? "no answer from the host" : "the host answered " + status.getCode();
     }
     return new ServiceException(cause, text, details, retryAfter, f);
+  }
+
+  /** Returns the peer's details; null if there are none, or if they are malformed or contradict the status code. */
+  private static com.google.rpc.Status details(Throwable failure) {
+    try {
+      return StatusProto.fromThrowable(failure);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
   }
 
   private static ErrorCause causeOf(Status.Code code) {

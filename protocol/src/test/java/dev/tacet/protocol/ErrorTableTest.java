@@ -76,4 +76,16 @@ class ErrorTableTest {
             + cause.advice() + " |";
     assertTrue(java.nio.file.Files.readAllLines(java.nio.file.Path.of("..", "docs", "server.md")).contains(row), row);
   }
+
+  @Test
+  void detailsThatAreMalformedOrContradictTheStatusAreLeftOut() {
+    io.grpc.Metadata trailers = new io.grpc.Metadata();
+    trailers.put(
+        io.grpc.Metadata.Key.of("grpc-status-details-bin", io.grpc.Metadata.BINARY_BYTE_MARSHALLER), new byte[] {1, 2, 3});
+    assertEquals(
+        ErrorCause.CANCELLED, ErrorTable.fromGrpc(Status.CANCELLED.asRuntimeException(trailers)).errorCause());
+    io.grpc.Metadata other =
+        ErrorTable.toGrpc(new ServiceException(ErrorCause.KEY_NOT_FOUND, "x")).getTrailers();
+    assertEquals(ErrorCause.CANCELLED, ErrorTable.fromGrpc(Status.CANCELLED.asRuntimeException(other)).errorCause());
+  }
 }

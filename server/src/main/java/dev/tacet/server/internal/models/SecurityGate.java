@@ -2,6 +2,7 @@
 package dev.tacet.server.internal.models;
 
 import dev.tacet.he.Parameters;
+import dev.tacet.he.RingType;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
@@ -38,6 +39,7 @@ public final class SecurityGate {
           "ring degree 2^" + logN + " is outside the security table 2^" + SecurityLevel.MIN_LOG_RING_DEGREE + "..2^"
               + SecurityLevel.MAX_LOG_RING_DEGREE);
     }
+    long step = (parameters.ringType() == RingType.STANDARD ? 2L : 4L) << logN;
     BigInteger product = BigInteger.ONE;
     Set<Long> seen = new HashSet<>();
     for (long[] primes : new long[][] {parameters.modulusChain(), parameters.specialPrimes()}) {
@@ -49,8 +51,8 @@ public final class SecurityGate {
         if (!seen.add(prime)) {
           throw refused("modulus " + prime + " occurs twice");
         }
-        if (prime % (2L << logN) != 1) {
-          throw refused("modulus " + prime + " is not 1 mod 2N = " + (2L << logN));
+        if (prime % step != 1) {
+          throw refused("modulus " + prime + " is not 1 mod " + step);
         }
         product = product.multiply(q);
       }
