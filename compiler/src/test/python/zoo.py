@@ -216,6 +216,38 @@ def skl_mlpr_logistic(out):
                   constant=True)
 
 
+@recipe
+def skl_mlpc_deep(out):
+    from sklearn.preprocessing import StandardScaler
+    sklearn_model(out, "skl_mlpc_deep", pipe(StandardScaler(), mlp("c", "relu", (64, 32, 16))), 23, 3)
+
+
+@recipe
+def skl_mlpr_deep_tanh(out):
+    from sklearn.preprocessing import StandardScaler
+    sklearn_model(out, "skl_mlpr_deep_tanh",
+                  pipe(StandardScaler(), mlp("r", "tanh", (32, 32, 32), learning_rate_init=0.01)), 13)
+
+
+@recipe
+def skl_inputs(out):
+    """One input per column, as a pipeline over a data frame has."""
+    from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import FloatTensorType
+    from sklearn.compose import ColumnTransformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import MinMaxScaler, StandardScaler
+    import pandas as pd
+    x, y = data(5, 2)
+    names = list("abcde")
+    frame = pd.DataFrame(x, columns=names)
+    model = pipe(ColumnTransformer([("s", StandardScaler(), ["a", "c"]), ("m", MinMaxScaler(), ["b", "d", "e"])]),
+                 LogisticRegression()).fit(frame[:160], y[:160])
+    onx = convert_sklearn(model, initial_types=[(n, FloatTensorType([None, 1])) for n in names], target_opset=18,
+                          options={id(model): {"zipmap": False}})
+    write(out, "skl_inputs", onx.SerializeToString(), x, 160)
+
+
 def torch_model(out, name, build, shape, calibration=160, dynamo=False, scale=1.0, dynamic=True, train=None,
                 external=False, rows=460, seed=0):
     import torch

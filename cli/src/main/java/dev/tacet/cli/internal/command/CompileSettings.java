@@ -41,11 +41,11 @@ final class CompileSettings {
       description = "Largest error of an output that may be spent, as a share of its range. Default: 0.005.")
   private Double accuracy;
 
-  @Option(names = "--max-degree", paramLabel = "D", description = "Highest degree of a fitted activation, 3..63. Default: 63.")
+  @Option(names = "--max-degree", paramLabel = "D", description = "Highest degree of a fitted activation, 3..255. Default: 255.")
   private Integer maxDegree;
 
   @Option(names = "--margin", paramLabel = "SHARE",
-      description = "How far an activation's input may leave its calibrated range, as a share of it. Default: 0.25.")
+      description = "How far an activation's input may leave its calibrated range, as a share of it. Default: 0.4.")
   private Double margin;
 
   @Option(names = "--no-guards", description = "Send no proofs back that activations stayed inside their fitted intervals.")

@@ -22,7 +22,7 @@ import java.util.TreeMap;
  */
 public final class ActivationFitter {
   /** The bound that answers carry is the largest error found times this. */
-  public static final double ERROR_FACTOR = 1.25;
+  public static final double ERROR_FACTOR = 1.1;
 
   private static final int MAX_SEARCH_ROWS = 700;
 

@@ -13,7 +13,7 @@ import java.util.List;
 /** Chooses the interval on which an activation is fitted, from the ranges of its input over the sample rows. */
 final class IntervalChooser {
   /** An element's interval holds its mean plus and minus this many standard deviations. */
-  private static final double DEVIATIONS = 4.5;
+  private static final double DEVIATIONS = 4.2;
 
   /** Activations that are polynomials themselves lose nothing on a wider interval. */
   private static final double EXACT_MARGIN = 1.5;

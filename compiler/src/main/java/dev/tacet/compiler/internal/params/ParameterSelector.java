@@ -22,6 +22,12 @@ public final class ParameterSelector {
   /** Bits of the base prime above the scale, where 50 bits allow it: 3 spare bits and room for values beyond 1. */
   private static final int BASE_ROOM = 9;
 
+  /** Bits of precision that may be given for smaller keys. */
+  private static final int SPARE_BITS = 2;
+
+  /** How many times smaller the keys must be for a bit of precision. */
+  private static final double PRICE_OF_A_BIT = 1.4;
+
   private final Plan plan;
   private final SecurityLevel security;
   private final double target;
@@ -64,7 +70,7 @@ public final class ParameterSelector {
         }
         continue;
       }
-      return Optional.of(cheapest(logN, smallestScale(logN, top)));
+      return Optional.of(lightest(logN, smallestScale(logN, top)));
     }
     return Optional.ofNullable(best).map(
         selection -> cheapest(selection.parameters().logRingDegree(), selection.parameters().logScale()));
@@ -83,6 +89,27 @@ public final class ParameterSelector {
       }
     }
     return high;
+  }
+
+  /**
+   * The cheapest set at a scale or up to {@link #SPARE_BITS} bits below it: each bit must pay for the precision it costs by
+   * keys that are smaller by {@link #PRICE_OF_A_BIT}. Deep programs gain special primes, and so far smaller keys.
+   */
+  private Selection lightest(int logN, int logScale) {
+    Selection best = cheapest(logN, logScale);
+    double bestCost = keyBits(best.parameters());
+    for (int bits = 1; bits <= SPARE_BITS && logScale - bits >= MIN_SCALE; bits++) {
+      if (build(logN, logScale - bits, 1).isEmpty()) {
+        continue;
+      }
+      Selection candidate = cheapest(logN, logScale - bits);
+      double cost = keyBits(candidate.parameters()) * Math.pow(PRICE_OF_A_BIT, bits);
+      if (cost < bestCost && candidate.emission().valueError() <= target * (2 << bits)) {
+        best = new Selection(candidate.parameters(), candidate.emission(), true);
+        bestCost = cost;
+      }
+    }
+    return best;
   }
 
   /** The digit size with the smallest keys that keeps the precision. */
