@@ -13,6 +13,7 @@ import dev.tacet.cli.internal.trial.Trial;
 import dev.tacet.cli.internal.trial.TrialReport;
 import dev.tacet.client.TacetClient;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,11 @@ public final class BenchModelsCommand implements Callable<Integer> {
     List<String> missed = new ArrayList<>();
     for (String name : names) {
       ReadyModel model = ReadyModel.open(name, rows);
+      if (model.rows().count() < rows && Files.isRegularFile(model.folder().folder().resolve("fetch_mnist.mjs"))) {
+        System.err.println(
+            "tacet: " + name + " has " + model.rows().count() + " held-out rows here; 'node models/" + name
+                + "/fetch_mnist.mjs' fetches all 10,000");
+      }
       try (LocalHost host = LocalHost.start(List.of(model.compilation().artifact()), null, false);
           ClientProgress progress = new ClientProgress();
           TacetClient client = TacetClient.builder(host.uri()).clampFeatures(true).progress(progress).build()) {

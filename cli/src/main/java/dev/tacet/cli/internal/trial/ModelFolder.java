@@ -72,13 +72,27 @@ public record ModelFolder(String name, Path folder, boolean classifier, double a
     return Rows.read(folder.resolve("calibration.csv"));
   }
 
-  /** Rows that the model was not trained on. */
-  public Rows test() {
-    return Rows.read(folder.resolve("test.csv"));
+  /**
+   * Where held-out rows are: the folder itself, or its subfolder data, which a script fetches, if the folder keeps fewer
+   * than {@code rows} of them.
+   */
+  private Path heldOut(int rows) {
+    Path all = folder.resolve("data");
+    boolean fetched = Files.isRegularFile(all.resolve("test.csv")) && Files.isRegularFile(all.resolve("test_labels.csv"));
+    return fetched && truths(folder).length < rows ? all : folder;
   }
 
-  /** What is true of the held-out rows: a class index or a target each. */
-  public double[] truths() {
+  /** Up to {@code rows} rows that the model was not trained on. */
+  public Rows test(int rows) {
+    return Rows.read(heldOut(rows).resolve("test.csv")).first(rows);
+  }
+
+  /** What is true of the rows of {@link #test}: a class index or a target each. */
+  public double[] truths(int rows) {
+    return truths(heldOut(rows));
+  }
+
+  private static double[] truths(Path folder) {
     double[][] rows = Rows.read(folder.resolve("test_labels.csv")).values();
     double[] truths = new double[rows.length];
     for (int i = 0; i < truths.length; i++) {

@@ -34,9 +34,9 @@ public record ReadyModel(ModelFolder folder, Compilation compilation, Rows rows,
       throw new CliException(CliException.FAILED, "cannot read the settings of " + name + ": " + e.getMessage(), "Repair the clone with git.", e);
     }
     Compilation compilation = Compilation.of(folder.onnx(), options);
-    Rows rows = folder.test().first(rowsAtMost);
+    Rows rows = folder.test(rowsAtMost);
     try (ClearModel clear = ClearModel.load(folder.onnx())) {
-      return new ReadyModel(folder, compilation, rows.requireFeatures(clear.features()), folder.truths(), clear.run(rows.values()));
+      return new ReadyModel(folder, compilation, rows.requireFeatures(clear.features()), folder.truths(rowsAtMost), clear.run(rows.values()));
     }
   }
 
