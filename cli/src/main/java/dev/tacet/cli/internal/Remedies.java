@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal;
 
+import dev.tacet.client.HostUnreachableException;
 import dev.tacet.client.TacetException;
 import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.FeatureOutOfBoundsException;
+import dev.tacet.he.MalformedException;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ErrorTable;
 import java.io.IOException;
@@ -27,8 +29,15 @@ final class Remedies {
           CliException.FAILED, what,
           "No number is returned: check that key and result belong together, and do not tell the host that it failed.", failure);
     }
+    if (failure instanceof HostUnreachableException unreachable) {
+      return new CliException(CliException.FAILED, "no host answers: " + rootMessage(failure), unreachable.advice(), failure);
+    }
     if (failure instanceof TacetException known) {
       return new CliException(CliException.FAILED, what, known.advice(), failure);
+    }
+    if (failure instanceof MalformedException) {
+      return new CliException(
+          CliException.FAILED, what, "Check that the file is what this command reads, and that it arrived whole.", failure);
     }
     if (failure instanceof UncheckedIOException io) {
       return file(io.getCause(), io.getMessage());
@@ -46,6 +55,15 @@ final class Remedies {
           "This is a fault of tacet: report it with the output of TACET_TRACE=1 tacet ... and 'tacet doctor'.", failure);
     }
     return new CliException(CliException.FAILED, what, sentence(cause.advice()), failure);
+  }
+
+  /** What the failure underneath all says: the network's own words. */
+  private static String rootMessage(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
   }
 
   private static CliException file(IOException failure, String what) {

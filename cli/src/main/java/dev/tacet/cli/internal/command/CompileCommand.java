@@ -36,7 +36,7 @@ public final class CompileCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Compilation compilation;
     try (Progress progress = Progress.start("Compiling", 0, "")) {
-      compilation = Compilation.of(model, settings.options());
+      compilation = Compilation.of(model, settings.calibrated());
     }
     byte[] bytes = compilation.artifact().toBytes();
     Files.write(output, bytes);

@@ -51,6 +51,15 @@ final class CompileSettings {
   @Option(names = "--no-guards", description = "Send no proofs back that activations stayed inside their fitted intervals.")
   private boolean withoutGuards;
 
+  /** As {@link #options()}, but refuses to start without rows or ranges to calibrate with. */
+  CompileOptions calibrated() {
+    if (!hasRanges()) {
+      throw CliException.usage(
+          "sample rows are missing", "Give --calibration ROWS.csv, rows of the kind that the model will see, or --config tacet.yaml.");
+    }
+    return options();
+  }
+
   /** Whether rows or ranges to calibrate with are there. */
   boolean hasRanges() {
     return calibration != null || config != null;

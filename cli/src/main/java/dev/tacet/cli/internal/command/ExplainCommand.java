@@ -33,7 +33,7 @@ public final class ExplainCommand implements Callable<Integer> {
         Explanation.of(
             model.toString().endsWith(".tacet")
                 ? Artifacts.read(model)
-                : Compilation.of(model, settings.options()).artifact());
+                : Compilation.of(model, settings.calibrated()).artifact());
     if (json != null) {
       Json.write(json, explanation);
     }

@@ -47,7 +47,7 @@ public final class SimulateCommand implements Callable<Integer> {
     try (ClearModel clear = ClearModel.load(model);
         Progress progress = Progress.start("Simulating", rows.count(), " rows")) {
       rows.requireFeatures(clear.features());
-      Compilation compilation = Compilation.of(model, settings.options());
+      Compilation compilation = Compilation.of(model, settings.calibrated());
       simulation = Simulation.run(compilation.artifact(), rows, clear.run(rows.values()), done -> progress.at(done, rows.count()));
     }
     Comparison comparison = simulation.comparison();

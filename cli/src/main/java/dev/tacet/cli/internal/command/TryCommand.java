@@ -54,11 +54,8 @@ public final class TryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (!settings.hasRanges()) {
-      throw CliException.usage("sample rows are missing", "Give --calibration ROWS.csv: rows of the kind that the model will see.");
-    }
     Comparison.Kind kind = kind();
-    CompileOptions options = settings.options();
+    CompileOptions options = settings.calibrated();
     Rows rows = Rows.read(input);
     Compilation.source(model);
     TrialReport report;

@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.offline;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.he.MalformedException;
 import dev.tacet.he.ModelArtifact;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,6 +20,9 @@ public final class Artifacts {
     }
     try {
       return ModelArtifact.fromBytes(ByteBuffer.wrap(Files.readAllBytes(file)));
+    } catch (MalformedException e) {
+      throw new CliException(
+          CliException.FAILED, file + " is not a model.tacet: " + e.getMessage(), "Compile the model again, or copy the file again.", e);
     } catch (IOException e) {
       throw new CliException(CliException.FAILED, "cannot read " + file + ": " + e.getMessage(), "Check the file.", e);
     }

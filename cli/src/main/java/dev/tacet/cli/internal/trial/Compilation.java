@@ -4,6 +4,7 @@ package dev.tacet.cli.internal.trial;
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.Compiler;
+import dev.tacet.compiler.MalformedModelException;
 import dev.tacet.compiler.ModelProblem;
 import dev.tacet.compiler.OnnxSource;
 import dev.tacet.compiler.UncompilableModelException;
@@ -33,6 +34,11 @@ public record Compilation(ModelArtifact artifact, double milliseconds) {
       return new Compilation(artifact, (System.nanoTime() - start) / 1e6);
     } catch (UncompilableModelException e) {
       throw refused(onnx, e.problems(), e);
+    } catch (MalformedModelException e) {
+      throw malformed(onnx, e);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(
+          CliException.FAILED, e.getMessage(), "Give sample rows of the kind that the model will see, in its input order.", e);
     }
   }
 
@@ -42,7 +48,12 @@ public record Compilation(ModelArtifact artifact, double milliseconds) {
    * @param options null to look at the operators alone; else the model is compiled too, so that depth and size are proved
    */
   public static List<ModelProblem> check(Path onnx, CompileOptions options) {
-    List<ModelProblem> problems = Compiler.check(source(onnx));
+    List<ModelProblem> problems;
+    try {
+      problems = Compiler.check(source(onnx));
+    } catch (MalformedModelException e) {
+      throw malformed(onnx, e);
+    }
     if (!problems.isEmpty() || options == null) {
       return problems;
     }
@@ -73,6 +84,11 @@ public record Compilation(ModelArtifact artifact, double milliseconds) {
   static String modelName(String name) {
     String cleaned = name.replaceAll("[^A-Za-z0-9._-]", "-").replaceAll("^[^A-Za-z0-9]+", "");
     return cleaned.isEmpty() ? "model" : cleaned.substring(0, Math.min(128, cleaned.length()));
+  }
+
+  private static CliException malformed(Path onnx, MalformedModelException e) {
+    return new CliException(
+        CliException.FAILED, onnx + " is not a valid ONNX model: " + e.getMessage(), "Export the model again.", e);
   }
 
   /** The refusal of a model, with every node that stands in the way. */

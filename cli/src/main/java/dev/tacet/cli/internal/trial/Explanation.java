@@ -16,6 +16,7 @@ import dev.tacet.he.Program;
 import dev.tacet.he.Signature;
 import dev.tacet.he.SignatureInput;
 import dev.tacet.he.TailNode;
+import dev.tacet.he.TailOp;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -59,7 +60,10 @@ public record Explanation(
         TrialReport.ParameterReport.of(artifact),
         signature.features(),
         layers(artifact.program()),
-        signature.tail().nodes().stream().map(Explanation::step).toList(),
+        signature.tail().nodes().stream()
+            .filter(node -> node.op() != TailOp.IDENTITY)
+            .map(Explanation::step)
+            .toList(),
         signature.cipherOutputs().stream()
             .map(o -> new Output(o.name(), o.kind().name().toLowerCase(Locale.ROOT), o.count(), o.errorBound()))
             .toList(),
@@ -84,9 +88,10 @@ public record Explanation(
     facts.row("public key", Units.bytes(sizes.publicKey()));
     facts.row("input", Units.bytes(sizes.input()) + " a row");
     facts.row("result", Units.bytes(sizes.result()) + " a row");
+    long values = outputs.stream().filter(output -> output.kind().equals("value")).count();
     for (Output output : outputs) {
       if (output.kind().equals("value")) {
-        facts.row("error bound of " + output.name(), Units.error(output.errorBound()));
+        facts.row(values == 1 ? "error bound" : "error bound of " + output.name(), Units.error(output.errorBound()));
       }
     }
     long guards = outputs.stream().filter(output -> output.kind().equals("guard")).count();
@@ -110,11 +115,14 @@ public record Explanation(
           before = Math.max(before, program.instructions().get(instruction.argument(i)).type().level());
         }
         in = Math.max(in, before);
-        out = Math.min(out, instruction.type().level());
+        if (instruction.op() != Op.DROP_LEVEL) {
+          out = Math.min(out, instruction.type().level());
+        }
         counts.merge(instruction.op(), 1, Integer::sum);
         note(program, instruction, notes);
       }
-      if (in >= 0) {
+      boolean computes = counts.keySet().stream().anyMatch(op -> op != Op.OUTPUT && op != Op.INPUT);
+      if (computes) {
         layers.add(new Layer(program.layers().get(l), in, out, operations(counts, notes)));
       }
     }
