@@ -33,8 +33,21 @@ class RefusalTest {
   @Test
   void weightsAfterASoftmaxAreRefused() {
     List<ModelProblem> problems = Compiler.check(dense().node("Softmax", "x", "a").node("MatMul", "a w", "y").source("y"));
-    assertEquals(1, problems.size());
-    assertEquals("MatMul", problems.get(0).opType());
+    assertEquals(List.of("Softmax", "MatMul"), problems.stream().map(ModelProblem::opType).toList());
+  }
+
+  @Test
+  void aNormalizerBeforeTheWeightsIsNamed() {
+    OnnxSource source = dense().node("ai.onnx.ml.Normalizer", "x", "a", TestModels.text("norm", "L2"))
+        .node("MatMul", "a w", "y").source("y");
+    assertEquals("ai.onnx.ml.Normalizer", Compiler.check(source).get(0).opType());
+  }
+
+  @Test
+  void shapesThatAskForTooMuchMemoryAreProblemsOfTheirNode() {
+    OnnxSource source = dense().constant("s", new long[] {2}, 30000, 30000).node("Cast", "s", "i", TestModels.integer("to", 7))
+        .node("ConstantOfShape", "i", "c").node("MatMul", "x c", "y").source("y");
+    assertTrue(Compiler.check(source).get(0).reason().contains("67108864"), Compiler.check(source).toString());
   }
 
   @Test

@@ -52,7 +52,7 @@ final class ReportBuilder {
     for (int j = 0; !options.calibration().isEmpty() && j < plan.features().low().length; j++) {
       double first = options.calibration().get(0)[j];
       int column = j;
-      if (options.calibration().stream().allMatch(row -> row[column] == first)) {
+      if (options.ranges().isEmpty() && options.calibration().stream().allMatch(row -> row[column] == first)) {
         constant.add(j);
       }
     }

@@ -8,11 +8,25 @@ import java.util.Arrays;
  * one column and one value a row.
  */
 public final class Matrix {
+  /** The most entries of a dense matrix, 2^27. */
+  public static final long MAX_ENTRIES = 1L << 27;
+
+  /** The most multiplications of one product of matrices, 2^36. */
+  private static final long MAX_WORK = 1L << 36;
+
   private final int rows;
   private final int columns;
   private final double[] dense;
   private final int[] picks;
   private final double[] values;
+
+  private static double[] entries(long rows, long columns) {
+    if (rows * columns > MAX_ENTRIES) {
+      throw new IllegalArgumentException(
+          "a matrix of " + rows + " x " + columns + " has more than " + MAX_ENTRIES + " entries");
+    }
+    return new double[(int) (rows * columns)];
+  }
 
   private Matrix(int rows, int columns, double[] dense, int[] picks, double[] values) {
     this.rows = rows;
@@ -95,7 +109,7 @@ public final class Matrix {
     if (dense != null) {
       return dense.clone();
     }
-    double[] result = new double[Math.multiplyExact(rows, columns)];
+    double[] result = entries(rows, columns);
     for (int i = 0; i < rows; i++) {
       result[i * columns + picks[i]] = values[i];
     }
@@ -127,7 +141,11 @@ public final class Matrix {
     if (left.picks != null) {
       return selectRows(left);
     }
-    double[] result = new double[Math.multiplyExact(left.rows, columns)];
+    if ((double) left.rows * rows * (picks != null ? 1 : columns) > MAX_WORK) {
+      throw new IllegalArgumentException("the product of matrices of " + left.rows + " x " + rows + " and " + rows + " x "
+          + columns + " takes more than " + MAX_WORK + " multiplications");
+    }
+    double[] result = entries(left.rows, columns);
     for (int i = 0; i < left.rows; i++) {
       for (int k = 0; k < rows; k++) {
         double factor = left.dense[i * rows + k];
@@ -156,7 +174,7 @@ public final class Matrix {
       }
       return new Matrix(left.rows, columns, null, newPicks, newValues);
     }
-    double[] result = new double[Math.multiplyExact(left.rows, columns)];
+    double[] result = entries(left.rows, columns);
     for (int i = 0; i < left.rows; i++) {
       for (int j = 0; j < columns; j++) {
         result[i * columns + j] = left.values[i] * dense[left.picks[i] * columns + j];
@@ -215,7 +233,7 @@ public final class Matrix {
     if (offset == 0 && newRows == rows) {
       return this;
     }
-    double[] result = new double[Math.multiplyExact(newRows, columns)];
+    double[] result = entries(newRows, columns);
     System.arraycopy(toDense(), 0, result, offset * columns, rows * columns);
     return dense(newRows, columns, result);
   }

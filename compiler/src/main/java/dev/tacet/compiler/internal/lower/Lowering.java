@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.lower;
 
+import dev.tacet.compiler.MalformedModelException;
 import dev.tacet.compiler.ModelProblem;
 import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.ir.LinearForm;
@@ -19,6 +20,9 @@ import java.util.Set;
 
 /** The pass from {@link OnnxGraph} to {@link Network}. */
 public final class Lowering {
+  /** The most elements of all values together, 2^28. */
+  private static final long MAX_ELEMENTS = 1L << 28;
+
   private static final Map<String, Handler> HANDLERS = handlers();
 
   private final OnnxGraph graph;
@@ -26,6 +30,7 @@ public final class Lowering {
   private final Scope scope = new Scope();
   private final Map<String, Symbol> symbols = new HashMap<>();
   private final List<ModelProblem> problems = new ArrayList<>();
+  private long elements;
 
   private Lowering(OnnxGraph graph, int columns) {
     this.graph = graph;
@@ -91,7 +96,12 @@ public final class Lowering {
     for (int i = 1; i < shape.length; i++) {
       shape[i] = features.get(i - 1);
     }
-    symbols.put(input.name(), scope.input(input.name(), shape, features));
+    try {
+      symbols.put(input.name(), scope.input(input.name(), shape, features));
+    } catch (Refusal | IllegalArgumentException e) {
+      problems.add(new ModelProblem(input.name(), "input", e.getMessage(), "declare fewer features"));
+      symbols.put(input.name(), new Symbol.Failed());
+    }
   }
 
   private void execute(OnnxNode node, boolean client) {
@@ -121,13 +131,32 @@ public final class Lowering {
       } else {
         throw unknown(node);
       }
+      if (elements > MAX_ELEMENTS) {
+        throw new MalformedModelException("the values of the model have more than " + MAX_ELEMENTS
+            + " elements together, reached at node " + node.label());
+      }
       for (int i = 0; i < node.outputs().size(); i++) {
-        symbols.put(node.outputs().get(i), i < outputs.size() ? outputs.get(i) : new Symbol.Failed());
+        Symbol output = i < outputs.size() ? outputs.get(i) : new Symbol.Failed();
+        symbols.put(node.outputs().get(i), output);
+        elements += Shapes.size(output.shape());
       }
     } catch (Refusal refusal) {
+      if (clear) {
+        refuseEarlierClientStep(node);
+      }
       refuse(node, refusal);
     } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException | ClassCastException e) {
       refuse(node, new Refusal("its operands do not fit: " + e.getMessage(), "check the model with onnx.checker and export it again"));
+    }
+  }
+
+  /** A step that only the client can take stands before weights: both are named, for either could be changed. */
+  private void refuseEarlierClientStep(OnnxNode node) {
+    for (OnnxNode earlier : graph.nodes()) {
+      if (TailOps.CLIENT_ONLY.contains(earlier.qualifiedType()) && node.inputs().stream().anyMatch(earlier.outputs()::contains)) {
+        problems.add(new ModelProblem(earlier.label(), earlier.qualifiedType(), Rewrites.reason(earlier.qualifiedType()),
+            Rewrites.rewrite(earlier.qualifiedType())));
+      }
     }
   }
 

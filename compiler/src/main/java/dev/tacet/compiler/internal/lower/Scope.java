@@ -20,6 +20,9 @@ final class Scope {
   /** The name of the single decrypted vector from which the tail starts. */
   static final String DECRYPTED = "#decrypted";
 
+  /** The most elements of an encrypted vector: the slots of a ring of degree 2^15. */
+  static final int MAX_VECTOR = 1 << 14;
+
   private final List<Node> nodes = new ArrayList<>();
   private final Map<Symbol.Root, Map<Univariate, LinearForm>> materialised = new HashMap<>();
   private final Map<Symbol.Root, Map<Univariate, Symbol.Clear>> exported = new HashMap<>();
@@ -55,6 +58,10 @@ final class Scope {
   }
 
   private static Symbol.Hidden hidden(int[] shape, LinearForm form, String name) {
+    if (form.size() > MAX_VECTOR) {
+      throw new Refusal("it makes an encrypted vector of " + form.size() + " elements, at most " + MAX_VECTOR + " fit in the slots",
+          "make the layer narrower");
+    }
     return new Symbol.Hidden(shape, new Symbol.Root(form), Univariate.X, name);
   }
 

@@ -5,19 +5,26 @@ import java.util.Arrays;
 
 /** Arithmetic on shapes of row-major tensors. */
 public final class Shapes {
+  /** The most elements of any tensor, 2^26. */
+  public static final int MAX_ELEMENTS = 1 << 26;
+
   private Shapes() {}
 
   /**
    * Returns the number of elements.
    *
-   * @throws IllegalArgumentException if it is beyond 2^31-1
+   * @throws IllegalArgumentException if a dimension is negative or there are more than {@link #MAX_ELEMENTS}
    */
   public static int size(int[] shape) {
     long size = 1;
     for (int dimension : shape) {
+      if (dimension < 0) {
+        throw new IllegalArgumentException("shape " + Arrays.toString(shape) + " has a negative dimension");
+      }
       size *= dimension;
-      if (size > Integer.MAX_VALUE) {
-        throw new IllegalArgumentException("shape " + Arrays.toString(shape) + " has more than 2^31-1 elements");
+      if (size > MAX_ELEMENTS) {
+        throw new IllegalArgumentException(
+            "shape " + Arrays.toString(shape) + " has more than " + MAX_ELEMENTS + " elements");
       }
     }
     return (int) size;
