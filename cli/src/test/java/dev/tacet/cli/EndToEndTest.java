@@ -69,6 +69,17 @@ class EndToEndTest {
   }
 
   @Test
+  void handwrittenDigitsGetTheClearModelsLabels() throws Exception {
+    Path json = folder.resolve("report.json");
+    Tacet done = Tacet.run("bench", "models", "--models", "mnist-ffnn", "--rows", "8", "--json", json.toString());
+    assertEquals(0, done.exit(), done.all());
+    JsonNode report = JSON.readTree(json.toFile()).get("models").get(0);
+    assertEquals(8, report.get("rows").asInt());
+    assertEquals(1.0, report.get("agreement").asDouble());
+    assertTrue(report.get("parameters").get("log_qp").asDouble() <= 430, report.get("parameters").toString());
+  }
+
+  @Test
   void rowsOutsideTheBoundsAreClampedAndListed() throws Exception {
     List<String> lines = new ArrayList<>(Files.readAllLines(rows(CANCER, 3)));
     lines.set(2, lines.get(2).replaceFirst("[^,]*", "1e9"));
