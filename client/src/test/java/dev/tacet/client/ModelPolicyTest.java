@@ -9,6 +9,7 @@ import com.google.protobuf.ByteString;
 import dev.tacet.client.internal.ParameterPolicy;
 import dev.tacet.he.Blob;
 import dev.tacet.he.BlobKind;
+import dev.tacet.he.CipherOutput;
 import dev.tacet.he.HeException;
 import dev.tacet.he.KeyRequirement;
 import dev.tacet.he.MalformedException;
@@ -78,6 +79,20 @@ class ModelPolicyTest {
         return refused;
       }
     }
+  }
+
+  @Test
+  void aSignatureThatWouldLetAnyAnswerPassIsRefusedAndNoKeyIsMade() throws IOException {
+    Signature good = TestModel.artifact().signature();
+    CipherOutput o = good.cipherOutputs().get(0);
+    CipherOutput lax = new CipherOutput(
+        o.kind(), o.programOutput(), o.name(), o.count(), o.period(), o.level(), o.scale(), o.factor(), o.offset(), o.bound(),
+        1e9, 1e9);
+    Signature signature = new Signature(
+        good.model(), good.parametersHash(), 128, good.inputs(), List.of(lax), good.tail(), good.keys());
+    HeException refused = refusal(TestModel.parameters().toBytes(), signature.toBytes());
+    assertTrue(refused instanceof MalformedException, refused.toString());
+    assertTrue(refused.getMessage().contains("would let any answer pass"), refused.getMessage());
   }
 
   @Test

@@ -152,6 +152,37 @@ public record CipherOutput(
             + " server");
   }
 
+  /**
+   * Checks that the checks of {@link #unpack} mean something: a signature whose tolerances let anything pass is refused before it
+   * is used.
+   *
+   * <p>The noise bound is at most a quarter of the values' bound (or of 1, if that is smaller, since slots are scaled to about 1);
+   * bound and scale leave the 3 spare bits of q0; values are finite in real units; and the error bound that the user is shown
+   * covers the noise that the checks let pass.
+   *
+   * @throws IllegalArgumentException with the numbers, if not
+   */
+  void requireMeaningful(Parameters parameters) {
+    double most = Math.max(1, bound) / 4;
+    Signature.require(
+        slotError <= most, "output %s: slot error %s would let any answer pass, at most %s is accepted for a bound of %s",
+        name, slotError, most, bound);
+    double log2Base = Math.log(parameters.modulus(0)) / Math.log(2);
+    double log2Largest = Math.log(Math.max(bound, slotError)) / Math.log(2) + scale.log2(parameters);
+    Signature.require(
+        log2Largest <= log2Base - 3, "output %s: a slot at its bound %s and scale 2^%.2f is beyond q0/8 = 2^%.2f",
+        name, bound, scale.log2(parameters), log2Base - 3);
+    for (int i = 0; i < factor.length; i++) {
+      Signature.require(
+          Double.isFinite(Math.abs(factor[i]) * (bound + slotError) * 2 + Math.abs(offset[i])),
+          "output %s: value %d overflows at factor %s, offset %s and bound %s", name, i, factor[i], offset[i], bound);
+      Signature.require(
+          Math.abs(factor[i]) * slotError <= errorBound * (1 + 1e-9),
+          "output %s: error bound %s does not cover the slot error %s times the factor %s of value %d",
+          name, errorBound, slotError, factor[i], i);
+    }
+  }
+
   void writeTo(BoundedWriter out) {
     out.u8(kind.ordinal()).u16(programOutput).string(name).u32(count).u32(period).u8(level);
     scale.writeTo(out);

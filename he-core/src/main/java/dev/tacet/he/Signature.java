@@ -122,7 +122,8 @@ public final class Signature {
   }
 
   /**
-   * Checks that this signature belongs to these parameters: hash, security bits, levels, scales, periods and keys.
+   * Checks that this signature belongs to these parameters (hash, security bits, levels, scales, periods, keys) and that the
+   * tolerances of its outputs leave the checks of an answer a meaning.
    *
    * @throws IllegalArgumentException with the numbers, if not
    */
@@ -138,6 +139,7 @@ public final class Signature {
     }
     for (CipherOutput output : cipherOutputs) {
       requireIn(parameters, "output " + output.name(), output.period(), output.level(), output.scale());
+      output.requireMeaningful(parameters);
     }
     for (KeyRequirement key : keys) {
       require(

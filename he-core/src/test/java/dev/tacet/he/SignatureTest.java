@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -104,6 +105,29 @@ class SignatureTest {
   void aValueWithoutAStructuralZeroIsRefused() {
     assertThrows(IllegalArgumentException.class, () -> new CipherOutput(
         CipherOutput.Kind.VALUE, 0, "v", 2, 2, 0, Scale.ONE, new double[2], new double[2], 1, 0, 0));
+  }
+
+  @ParameterizedTest(name = "bound {0}, slot error {1}, error bound {2}, factor {3}: {4}")
+  @CsvSource({
+    "1, 0.26, 10, 1, would let any answer pass",
+    "1, 1e300, 1e308, 1, would let any answer pass",
+    "1e300, 1e-4, 1e-3, 1, beyond q0/8",
+    "1e4, 2500, 1e4, 1, beyond q0/8",
+    "1, 1e-4, 9e-5, 1, does not cover the slot error",
+    "1, 1e-4, 1e-3, 1e308, overflows"
+  })
+  void tolerancesThatMakeTheChecksVoidAreRefused(
+      double bound, double slotError, double errorBound, double factor, String text) {
+    CipherOutput o = OUTPUT;
+    CipherOutput lax = new CipherOutput(
+        o.kind(), o.programOutput(), o.name(), o.count(), o.period(), o.level(), o.scale(), new double[] {factor, -factor},
+        o.offset(), bound, slotError, errorBound);
+    Signature s = SIGNATURE;
+    Signature signature = new Signature(
+        s.model(), s.parametersHash(), s.securityBits(), s.inputs(), List.of(lax), s.tail(), s.keys());
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> signature.requireMatches(Samples.artifact().parameters()));
+    assertTrue(refused.getMessage().contains(text), refused.getMessage());
   }
 
   @Test
