@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.client;
 
+import dev.tacet.client.internal.DamagedKeyException;
 import dev.tacet.client.internal.Host;
 import dev.tacet.client.internal.KeyUpload;
 import dev.tacet.he.AnswerCheckException;
@@ -240,13 +241,22 @@ public final class RemoteModel {
       return keySet;
     }
     long start = System.nanoTime();
-    KeyManifest manifest = client.keyRing().evaluationKeys(parameters(), signature().keys(), client.progress());
-    long made = System.nanoTime();
-    String id;
-    try {
-      id = new KeyUpload(client.host(), client.keyRing().files(), parameters(), client.progress()).upload(manifest);
-    } catch (ServiceException e) {
-      throw CallErrors.translate(e);
+    KeyManifest manifest = null;
+    long made = 0;
+    String id = null;
+    for (int attempt = 0; id == null; attempt++) {
+      manifest = client.keyRing().evaluationKeys(parameters(), signature().keys(), client.progress());
+      made = System.nanoTime();
+      try {
+        id = new KeyUpload(client.host(), client.keyRing().files(), parameters(), client.progress()).upload(manifest);
+      } catch (DamagedKeyException e) {
+        if (attempt == signature().keys().size()) {
+          throw e;
+        }
+        LOG.warn("model {}: {}; it is made again", name(), e.getMessage());
+      } catch (ServiceException e) {
+        throw CallErrors.translate(e);
+      }
     }
     long uploaded = System.nanoTime();
     LOG.info("model {}: {} evaluation keys, {} bytes, set {}", name(), manifest.entries().size(), manifest.totalBytes(), id);

@@ -58,7 +58,7 @@ public final class TacetClient implements AutoCloseable {
     KeyRing ring = null;
     try {
       ring = builder.openKeyRing();
-      pins = new Pins(ring.files().pinsFile());
+      pins = new Pins(ring.files());
       for (Signature signature : builder.trusted) {
         pins.put(pinName(signature.model(), ""), signature.sha256());
       }
@@ -137,8 +137,12 @@ public final class TacetClient implements AutoCloseable {
       throw new SignatureChangedException(name, pinned.get(), description.signatureSha256(), null);
     }
     policy.check(description.parameters(), description.signature());
-    pins.put(pin, description.signatureSha256());
-    return new RemoteModel(this, description);
+    RemoteModel model = new RemoteModel(this, description);
+    String trusted = pins.putIfAbsent(pin, description.signatureSha256());
+    if (!trusted.equals(description.signatureSha256())) {
+      throw new SignatureChangedException(name, trusted, description.signatureSha256(), null);
+    }
+    return model;
   }
 
   /**

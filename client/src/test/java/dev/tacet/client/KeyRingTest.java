@@ -15,6 +15,8 @@ import dev.tacet.he.Parameters;
 import dev.tacet.he.PublicKey;
 import dev.tacet.he.RingType;
 import dev.tacet.he.SecurityLevel;
+import dev.tacet.he.secret.KeyGenerator;
+import dev.tacet.he.secret.SecretKey;
 import dev.tacet.he.secret.SecretKeyAccess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -174,6 +176,95 @@ class KeyRingTest {
           keys.keySetId(),
           ring.evaluationKeys(PARAMETERS, List.of(new KeyRequirement(5, 1)), ProgressListener.NONE).keySetId());
     }
+  }
+
+  @Test
+  void aKeyThatAnotherClientRotatedMakesNoMoreKeys() {
+    try (KeyRing a = open("one"); KeyRing b = open("one")) {
+      List<KeyRequirement> keys = List.of(new KeyRequirement(5, 0));
+      a.evaluationKeys(PARAMETERS, keys, ProgressListener.NONE);
+      b.rotate(PARAMETERS);
+      assertThrows(KeyRingException.class, () -> a.publicKey(PARAMETERS));
+      b.evaluationKeys(PARAMETERS, keys, ProgressListener.NONE);
+      KeyRingException refused =
+          assertThrows(KeyRingException.class, () -> a.evaluationKeys(PARAMETERS, keys, ProgressListener.NONE));
+      assertTrue(refused.getMessage().contains("replaced"), refused.getMessage());
+      assertThrows(KeyRingException.class, () -> a.publicKey(PARAMETERS));
+    }
+  }
+
+  @Test
+  void whatALostSecretKeyLeftBehindIsNotTakenForTheNextOnes() throws IOException {
+    Path home = folder.resolve(PARAMETERS.hashHex());
+    String before;
+    KeyManifest keys;
+    try (KeyRing ring = open("one"); PublicKey key = ring.publicKey(PARAMETERS)) {
+      before = key.fingerprint();
+      keys = ring.evaluationKeys(PARAMETERS, List.of(new KeyRequirement(5, 0)), ProgressListener.NONE);
+    }
+    Files.delete(home.resolve("secret.key"));
+    try (KeyRing ring = open("one"); PublicKey key = ring.publicKey(PARAMETERS)) {
+      assertNotEquals(before, key.fingerprint());
+      assertNotEquals(
+          keys.keySetId(),
+          ring.evaluationKeys(PARAMETERS, List.of(new KeyRequirement(5, 0)), ProgressListener.NONE).keySetId());
+    }
+  }
+
+  @Test
+  void aForeignOrDamagedPublicKeyFileIsATypedError() throws IOException {
+    Path file = folder.resolve(PARAMETERS.hashHex()).resolve("public.key");
+    try (KeyRing ring = open("one"); KeyRing other = KeyRing.inMemory(); PublicKey foreign = other.publicKey(PARAMETERS)) {
+      ring.publicKey(PARAMETERS).close();
+      byte[] good = Files.readAllBytes(file);
+      Files.write(file, foreign.toBytes());
+      KeyRingException refused = assertThrows(KeyRingException.class, () -> ring.publicKey(PARAMETERS));
+      assertTrue(refused.getMessage().contains("does not belong"), refused.getMessage());
+      Files.write(file, Arrays.copyOf(good, good.length - 1));
+      assertThrows(KeyRingException.class, () -> ring.publicKey(PARAMETERS));
+      Files.write(file, good);
+      ring.publicKey(PARAMETERS).close();
+    }
+  }
+
+  @Test
+  void aRotationThatDiedHalfWayIsFinishedByTheNextOpening() throws IOException {
+    try (KeyRing ring = open("one")) {
+      ring.secretKey(PARAMETERS);
+    }
+    Path gone = folder.resolve(".rotated-" + PARAMETERS.hashHex());
+    Files.move(folder.resolve(PARAMETERS.hashHex()), gone);
+    try (KeyRing ring = open("one")) {
+      assertFalse(Files.exists(gone));
+      ring.secretKey(PARAMETERS);
+    }
+  }
+
+  @Test
+  void aRingThatIsClosedDuringACallClosesTheRestAndCanBeClosedAgain() throws Exception {
+    KeyRing ring = open("one");
+    SecretKey key = ring.secretKey(PARAMETERS);
+    KeyGenerator generator = new KeyGenerator(key);
+    Thread busy = new Thread(() -> {
+      try {
+        while (true) {
+          generator.publicKey().close();
+        }
+      } catch (IllegalStateException e) {
+        // the key is closed
+      }
+    });
+    busy.start();
+    for (boolean closed = false; !closed; ) {
+      try {
+        ring.close();
+        closed = true;
+      } catch (IllegalStateException e) {
+        assertTrue(e.getMessage().contains("using it"), e.getMessage());
+      }
+    }
+    busy.join();
+    assertTrue(key.isClosed());
   }
 
   @Test

@@ -76,6 +76,11 @@ final class KeyFolder {
     return FileChannel.open(file(sha256), StandardOpenOption.READ);
   }
 
+  /** Deletes a key's file. */
+  void discard(String sha256) throws IOException {
+    Files.deleteIfExists(file(sha256));
+  }
+
   private Path file(String sha256) {
     return keys.resolve(sha256 + ".key");
   }

@@ -3,11 +3,18 @@ package dev.tacet.client.internal;
 
 import dev.tacet.client.KeyRingException;
 import dev.tacet.client.ProgressListener;
+import dev.tacet.he.Blob;
+import dev.tacet.he.Ciphertext;
 import dev.tacet.he.Context;
+import dev.tacet.he.Encryptor;
 import dev.tacet.he.KeyManifest;
 import dev.tacet.he.KeyRequirement;
+import dev.tacet.he.MalformedException;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.PublicKey;
+import dev.tacet.he.Scale;
+import dev.tacet.he.internal.NativeObject;
+import dev.tacet.he.secret.Decryptor;
 import dev.tacet.he.secret.KeyGenerator;
 import dev.tacet.he.secret.SecretKey;
 import dev.tacet.he.secret.SecretKeyAccess;
@@ -17,22 +24,32 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * A key ring's folder: {@code ring.key} (see {@link Vault}), {@code pins.properties}, and for each parameter set a folder named by
  * its hash with {@code secret.key} (sealed), {@code public.key} and the evaluation keys. One process at a time makes keys in it.
  */
 public final class KeyRingFiles implements AutoCloseable {
+  private static final String SECRET_KEY = "secret.key";
+  private static final String PUBLIC_KEY = "public.key";
+  private static final String ROTATED = ".rotated-";
+
   private final Path folder;
   private final Vault vault;
   private final boolean temporary;
   private final Map<String, SecretKey> secretKeys = new HashMap<>();
+  /** SHA-256 of the sealed file that each key of a ring on disk came from. */
+  private final Map<String, String> sealedHashes = new HashMap<>();
   private final Map<String, Context> contexts = new HashMap<>();
   private boolean closed;
 
@@ -51,6 +68,7 @@ public final class KeyRingFiles implements AutoCloseable {
     try {
       PrivateFiles.makeFolder(folder);
       try (Locked lock = new Locked(folder)) {
+        deleteRotated(folder);
         if (Files.exists(file)) {
           return new KeyRingFiles(folder, Vault.unlock(file, Files.readAllBytes(file), passphrase), false);
         }
@@ -102,21 +120,29 @@ public final class KeyRingFiles implements AutoCloseable {
 
   private SecretKey loadOrMake(Context context) throws IOException {
     Path home = home(context.parameters());
-    Path file = home.resolve("secret.key");
+    Path file = home.resolve(SECRET_KEY);
     String name = context.parameters().hashHex();
     byte[] blob;
     if (Files.exists(file)) {
-      blob = vault.open(file, name, Files.readAllBytes(file));
+      byte[] sealed = Files.readAllBytes(file);
+      blob = vault.open(file, name, sealed);
+      sealedHashes.put(name, Blob.sha256Hex(sealed));
       try {
         return SecretKey.restore(context, blob, SecretKeyAccess.get());
       } finally {
         Arrays.fill(blob, (byte) 0);
       }
     }
+    // What an earlier secret key left behind must not be taken for this one's.
+    Files.deleteIfExists(home.resolve(PUBLIC_KEY));
+    PrivateFiles.deleteFolder(home.resolve("sets"));
+    PrivateFiles.deleteFolder(home.resolve("keys"));
     SecretKey key = SecretKey.generate(context);
     blob = key.export(SecretKeyAccess.get());
     try {
-      PrivateFiles.write(file, ByteBuffer.wrap(vault.seal(name, blob)));
+      byte[] sealed = vault.seal(name, blob);
+      PrivateFiles.write(file, ByteBuffer.wrap(sealed));
+      sealedHashes.put(name, Blob.sha256Hex(sealed));
     } catch (IOException | RuntimeException e) {
       key.close();
       throw e;
@@ -130,9 +156,10 @@ public final class KeyRingFiles implements AutoCloseable {
   public synchronized PublicKey publicKey(Parameters parameters) {
     SecretKey key = secretKey(parameters);
     try (Locked lock = new Locked(folder)) {
-      Path file = home(parameters).resolve("public.key");
+      requireCurrent(parameters);
+      Path file = home(parameters).resolve(PUBLIC_KEY);
       if (Files.exists(file)) {
-        return PublicKey.fromBytes(key.context(), ByteBuffer.wrap(Files.readAllBytes(file)));
+        return readPublicKey(key, file);
       }
       PublicKey made = new KeyGenerator(key).publicKey();
       PrivateFiles.write(file, ByteBuffer.wrap(made.toBytes()));
@@ -142,12 +169,52 @@ public final class KeyRingFiles implements AutoCloseable {
     }
   }
 
+  /** Reads a public key and proves that the secret key opens what it seals: rows under a foreign one would be lost. */
+  private static PublicKey readPublicKey(SecretKey key, Path file) throws IOException {
+    PublicKey read;
+    try {
+      read = PublicKey.fromBytes(key.context(), ByteBuffer.wrap(Files.readAllBytes(file)));
+    } catch (MalformedException e) {
+      throw foreign(file, "is damaged: " + e.getMessage(), e);
+    }
+    try (Ciphertext zero = new Encryptor(key.context(), read).encrypt(new double[1], 0, Scale.ONE)) {
+      if (!(new Decryptor(key).decrypt(zero).coefficientFraction() <= 1)) {
+        throw foreign(file, "does not belong to the secret key beside it", null);
+      }
+      return read;
+    } catch (RuntimeException e) {
+      read.close();
+      throw e;
+    }
+  }
+
+  private static KeyRingException foreign(Path file, String what, Exception cause) {
+    return new KeyRingException(
+        "public key " + file + " " + what,
+        "Restore the file from a backup, or delete it: a new public key is made, which data providers need again.", cause);
+  }
+
+  /** Refuses to go on with a secret key that another client of this folder replaced: its keys would not belong together. */
+  private void requireCurrent(Parameters parameters) throws IOException {
+    if (temporary) {
+      return;
+    }
+    Path file = home(parameters).resolve(SECRET_KEY);
+    if (!Files.exists(file)
+        || !Blob.sha256Hex(Files.readAllBytes(file)).equals(sealedHashes.get(parameters.hashHex()))) {
+      throw new KeyRingException(
+          "the secret key in " + file + " was replaced since this key ring was opened",
+          "Open the key ring again; answers to rows under the old key can no longer be decrypted.", null);
+    }
+  }
+
   /** Returns a set of just these evaluation keys, making those that are not there yet. */
   public synchronized KeyManifest evaluationKeys(
       Parameters parameters, Collection<KeyRequirement> requirements, ProgressListener progress) {
     SecretKey key = secretKey(parameters);
     KeyGenerator generator = new KeyGenerator(key);
     try (Locked lock = new Locked(folder)) {
+      requireCurrent(parameters);
       return new KeyFolder(home(parameters), parameters).ensure(
           new TreeSet<>(requirements),
           generator::evaluationKey,
@@ -167,6 +234,29 @@ public final class KeyRingFiles implements AutoCloseable {
     }
   }
 
+  /** Deletes an evaluation key's file, whose bytes are not those of its name; the next use makes another key. */
+  public synchronized void discardKey(Parameters parameters, String sha256) {
+    try (Locked lock = new Locked(folder)) {
+      new KeyFolder(home(parameters), parameters).discard(sha256);
+    } catch (IOException e) {
+      throw failed(folder, e);
+    }
+  }
+
+  /** Work on files of the ring. */
+  interface FileWork {
+    void run() throws IOException;
+  }
+
+  /** Does something to the ring's files that no other thread or process may do at the same time. */
+  void locked(FileWork work) {
+    try (Locked lock = new Locked(folder)) {
+      work.run();
+    } catch (IOException e) {
+      throw failed(folder, e);
+    }
+  }
+
   /** Forgets the secret key of these parameters and every key made from it; the next use makes new ones. */
   public synchronized void rotate(Parameters parameters) {
     requireOpen();
@@ -174,31 +264,68 @@ public final class KeyRingFiles implements AutoCloseable {
     if (key != null) {
       key.close();
     }
+    sealedHashes.remove(parameters.hashHex());
     try (Locked lock = new Locked(folder)) {
-      PrivateFiles.deleteFolder(home(parameters));
+      // In one step: a half-deleted folder would leave a public key whose secret key is gone.
+      Path gone = folder.resolve(ROTATED + parameters.hashHex());
+      PrivateFiles.deleteFolder(gone);
+      Files.move(home(parameters), gone, StandardCopyOption.ATOMIC_MOVE);
+      deleteRotated(folder);
     } catch (IOException e) {
       throw failed(folder, e);
     }
   }
 
+  private static void deleteRotated(Path folder) throws IOException {
+    List<Path> rotated;
+    try (Stream<Path> all = Files.list(folder)) {
+      rotated = all.filter(f -> f.getFileName().toString().startsWith(ROTATED)).toList();
+    }
+    for (Path gone : rotated) {
+      PrivateFiles.deleteFolder(gone);
+    }
+  }
+
+  /**
+   * Closes the keys.
+   *
+   * @throws IllegalStateException if a call is using one; everything else is closed then, and closing again closes that too
+   */
   @Override
   public synchronized void close() {
-    if (closed) {
-      return;
-    }
+    boolean first = !closed;
     closed = true;
-    secretKeys.values().forEach(SecretKey::close);
-    contexts.values().forEach(Context::close);
-    if (vault != null) {
+    RuntimeException failure = closeAll(secretKeys.values().iterator(), null);
+    if (secretKeys.isEmpty()) {
+      failure = closeAll(contexts.values().iterator(), failure);
+    }
+    if (first && vault != null) {
       vault.close();
     }
-    if (temporary) {
+    if (first && temporary) {
       try {
         PrivateFiles.deleteFolder(folder);
       } catch (IOException e) {
-        throw failed(folder, e);
+        failure = failure == null ? failed(folder, e) : failure;
       }
     }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Closes and removes what can be closed; returns the first failure. */
+  private static RuntimeException closeAll(Iterator<? extends NativeObject> objects, RuntimeException failure) {
+    RuntimeException first = failure;
+    while (objects.hasNext()) {
+      try {
+        objects.next().close();
+        objects.remove();
+      } catch (RuntimeException e) {
+        first = first == null ? e : first;
+      }
+    }
+    return first;
   }
 
   private Path home(Parameters parameters) throws IOException {

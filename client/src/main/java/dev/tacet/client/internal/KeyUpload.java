@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Set;
 
 /** Brings a key set to a host: only the blobs that it lacks, in chunks of 1 MiB, resuming where an earlier upload ended. */
@@ -32,7 +35,11 @@ public final class KeyUpload {
     this.progress = progress;
   }
 
-  /** Uploads what is missing, registers the set and returns its id. */
+  /**
+   * Uploads what is missing, registers the set and returns its id.
+   *
+   * @throws DamagedKeyException if the file of a missing key is damaged; the file is gone then
+   */
   public String upload(KeyManifest manifest) {
     Set<String> missing = host.missingKeys(manifest);
     total = manifest.entries().stream().filter(e -> missing.contains(e.sha256())).mapToLong(KeyManifest.Entry::bytes).sum();
@@ -40,6 +47,7 @@ public final class KeyUpload {
     progress.progress(ProgressListener.Stage.UPLOAD_KEYS, 0, total);
     for (KeyManifest.Entry entry : manifest.entries()) {
       if (missing.contains(entry.sha256())) {
+        requireWhole(entry);
         put(entry);
       }
     }
@@ -49,6 +57,29 @@ public final class KeyUpload {
           ErrorCause.INTERNAL, "the host registered key set " + id + ", its manifest hashes to " + manifest.keySetId());
     }
     return id;
+  }
+
+  /** Hashes the file before it is sent: what a disk did to it is found here and not after the upload. */
+  private void requireWhole(KeyManifest.Entry entry) {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this Java runtime has no SHA-256", e);
+    }
+    ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+    try (FileChannel channel = ring.openKey(parameters, entry.sha256())) {
+      while (channel.read(buffer) >= 0) {
+        digest.update(buffer.flip());
+        buffer.clear();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (!HexFormat.of().formatHex(digest.digest()).equals(entry.sha256())) {
+      ring.discardKey(parameters, entry.sha256());
+      throw new DamagedKeyException("evaluation key " + entry.sha256() + " was altered on disk and is deleted");
+    }
   }
 
   private void put(KeyManifest.Entry entry) {
