@@ -49,4 +49,10 @@ public record Prediction(
   public double[] numbers(String name) {
     return output(name).toNumbers();
   }
+
+  /** Returns names and flags and no value: this object is likely to be logged. */
+  @Override
+  public String toString() {
+    return "Prediction[" + outputs.keySet() + ", undecided " + undecidedOutputs + ", clamped features " + clampedFeatures + "]";
+  }
 }

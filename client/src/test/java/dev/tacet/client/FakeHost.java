@@ -11,6 +11,7 @@ import dev.tacet.he.ModelArtifact;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ModelMessages;
+import dev.tacet.protocol.RequestDigest;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.protocol.v1.GetModelRequest;
 import dev.tacet.protocol.v1.GetModelResponse;
@@ -55,6 +56,7 @@ final class FakeHost implements AutoCloseable {
   final ConcurrentLinkedDeque<ServiceException> chunkFailures = new ConcurrentLinkedDeque<>();
   volatile ModelArtifact artifact;
   volatile UnaryOperator<GetModelResponse> alterModel = UnaryOperator.identity();
+  volatile UnaryOperator<InferResponse> alterResponse = UnaryOperator.identity();
   volatile UnaryOperator<List<byte[]>> alterAnswer = UnaryOperator.identity();
   private final Server server;
   private final Context context;
@@ -207,9 +209,15 @@ final class FakeHost implements AutoCloseable {
         ExecutableProgram.Run run = program.run(keys, inputs, null)) {
       List<byte[]> answer = new ArrayList<>();
       run.outputs().forEach(c -> answer.add(c.toBytes()));
-      InferResponse.Builder response = InferResponse.newBuilder().setServerNanos(run.nanos());
+      List<ByteBuffer> asked = request.getCiphertextsList().stream().map(ByteString::asReadOnlyByteBuffer).toList();
+      InferResponse.Builder response =
+          InferResponse.newBuilder()
+              .setServerNanos(run.nanos())
+              .setRequestSha256(
+                  ByteString.copyFrom(
+                      RequestDigest.of(request.getSignatureSha256(), request.getVersion(), request.getKeySetId(), asked)));
       alterAnswer.apply(answer).forEach(c -> response.addCiphertexts(ByteString.copyFrom(c)));
-      return response.build();
+      return alterResponse.apply(response.build());
     } finally {
       inputs.forEach(Ciphertext::close);
     }

@@ -97,6 +97,12 @@ public final class Postprocessing {
       errorBounds = Collections.unmodifiableMap(new LinkedHashMap<>(errorBounds));
       undecided = Set.copyOf(undecided);
     }
+
+    /** Returns names and no value: this object is likely to be logged. */
+    @Override
+    public String toString() {
+      return "Result[" + outputs.keySet() + ", undecided " + undecided + "]";
+    }
   }
 
   /**

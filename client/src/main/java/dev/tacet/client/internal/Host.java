@@ -3,10 +3,12 @@ package dev.tacet.client.internal;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.KeyManifest;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ModelMessages;
 import dev.tacet.protocol.ModelMessages.ModelDescription;
+import dev.tacet.protocol.RequestDigest;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.protocol.v1.GetModelRequest;
 import dev.tacet.protocol.v1.InferRequest;
@@ -33,6 +35,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -190,7 +193,12 @@ public final class Host implements AutoCloseable {
    */
   public record Answer(List<byte[]> ciphertexts, long serverNanos, Map<String, Long> layerNanos) {}
 
-  /** Runs a model on encrypted inputs. */
+  /**
+   * Runs a model on encrypted inputs.
+   *
+   * @param version the version that the host described, not empty
+   * @throws AnswerCheckException if the answer is to another request
+   */
   public Answer infer(String model, String version, String signatureSha256, String keySetId, List<byte[]> ciphertexts) {
     InferRequest.Builder request =
         InferRequest.newBuilder()
@@ -203,6 +211,12 @@ public final class Host implements AutoCloseable {
         InferenceServiceGrpc.newBlockingStub(channel)
             .withDeadlineAfter(inferDeadline.toNanos(), TimeUnit.NANOSECONDS)
             .infer(request.build()));
+    byte[] asked = RequestDigest.of(signatureSha256, version, keySetId, ciphertexts.stream().map(ByteBuffer::wrap).toList());
+    if (!Arrays.equals(asked, response.getRequestSha256().toByteArray())) {
+      throw new AnswerCheckException(
+          "model " + model + ": the host's answer is not to this request; no answer is returned. Report the server, or the proxy"
+              + " in front of it");
+    }
     Map<String, Long> layers = new LinkedHashMap<>();
     for (LayerTime layer : response.getLayersList()) {
       layers.merge(layer.getName(), layer.getNanos(), Long::sum);

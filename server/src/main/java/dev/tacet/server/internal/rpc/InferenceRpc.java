@@ -141,7 +141,10 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
       if (!end()) {
         return;
       }
-      InferResponse.Builder response = InferResponse.newBuilder().setServerNanos(answer.nanos());
+      InferResponse.Builder response =
+          InferResponse.newBuilder()
+              .setServerNanos(answer.nanos())
+              .setRequestSha256(UnsafeByteOperations.unsafeWrap(answer.requestSha256()));
       for (ByteBuffer output : answer.outputs()) {
         response.addCiphertexts(UnsafeByteOperations.unsafeWrap(output));
       }

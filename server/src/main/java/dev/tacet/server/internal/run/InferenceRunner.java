@@ -7,6 +7,7 @@ import dev.tacet.he.EvaluationKeySet;
 import dev.tacet.he.ExecutableProgram;
 import dev.tacet.he.ValueType;
 import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.RequestDigest;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.keys.ContentHash;
@@ -52,8 +53,9 @@ public final class InferenceRunner implements AutoCloseable {
    * @param outputs CIPHERTEXT blobs
    * @param nanos wall time of the native run
    * @param layerNanos by layer, in the program's order
+   * @param requestSha256 of what was run
    */
-  public record Answer(List<ByteBuffer> outputs, long nanos, long[] layerNanos) {}
+  public record Answer(List<ByteBuffer> outputs, long nanos, long[] layerNanos, byte[] requestSha256) {}
 
   /** Gets the end of a call, once, on a worker thread. */
   public interface Listener {
@@ -191,7 +193,10 @@ public final class InferenceRunner implements AutoCloseable {
           for (Ciphertext output : run.outputs()) {
             outputs.add(ByteBuffer.wrap(output.toBytes()));
           }
-          return new Answer(outputs, run.nanos(), run.layerNanos());
+          byte[] request =
+              RequestDigest.of(
+                  model.signatureSha256(), model.version(), call.keySet().map(ContentHash::hex).orElse(""), call.inputs());
+          return new Answer(outputs, run.nanos(), run.layerNanos(), request);
         }
       } finally {
         inputs.forEach(Ciphertext::close);
