@@ -142,12 +142,16 @@ public final class UploadStore {
   private void append(ContentHash hash, long total, long offset, ByteBuffer data, long have) {
     long charged = blobs.chargedBytes() + chargedBytes();
     if (charged + (total - have) > limits.quotaBytes()) {
+      dropIdle(hash);
+      charged = blobs.chargedBytes() + chargedBytes();
+    }
+    if (charged + (total - have) > limits.quotaBytes()) {
       throw new ServiceException(
           ErrorCause.QUOTA_EXCEEDED,
           "the upload needs " + (total - have) + " bytes more, " + charged + " of " + limits.quotaBytes() + " are used");
     }
     if (!received.containsKey(hash) && received.size() >= limits.maxUploads()) {
-      dropIdle();
+      dropIdle(hash);
       if (received.size() >= limits.maxUploads()) {
         throw new ServiceException(
             ErrorCause.QUOTA_EXCEEDED, received.size() + " uploads are in progress, at most " + limits.maxUploads() + " may be");
@@ -203,9 +207,11 @@ public final class UploadStore {
         ErrorCause.CHECKSUM_MISMATCH, text + "; it starts again at 0", Map.of("received_bytes", "0", "sha256", hash.hex()));
   }
 
-  private void dropIdle() {
+  /** Deletes the uploads whose lifetime is over, all but the one that goes on now. */
+  private void dropIdle(ContentHash current) {
     Instant oldest = Instant.now().minus(limits.uploadLifetime());
     List<ContentHash> hashes = new ArrayList<>(received.keySet());
+    hashes.remove(current);
     hashes.sort(Comparator.comparing(ContentHash::hex));
     for (ContentHash hash : hashes) {
       try {

@@ -92,6 +92,12 @@ public final class ModelRepository implements AutoCloseable {
   private ServedModel load(String name, String version, ModelArtifact artifact) {
     Parameters parameters = artifact.parameters();
     SecurityGate.check(parameters);
+    if (!artifact.signature().model().equals(name)) {
+      throw new ServiceException(
+          ErrorCause.INVALID_ARGUMENT,
+          "the artifact is model " + clip(artifact.signature().model()) + " and lies in a folder of another name: every client"
+              + " would refuse it; rename the folder, or compile under this name");
+    }
     if (!artifact.program().parameters().equals(parameters)) {
       throw new ServiceException(ErrorCause.WRONG_PARAMETERS, "program and artifact have different parameters");
     }

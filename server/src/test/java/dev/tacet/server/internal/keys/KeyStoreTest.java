@@ -17,6 +17,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -158,6 +160,20 @@ class KeyStoreTest {
     assertTrue(e.getMessage().contains("11000") && e.getMessage().contains("20000"), e.getMessage());
     KeyBlobs.upload(store, KeyBlobs.blob(25, 3, 100, 3), 100);
     assertEquals(10_000 + StoreLimits.FILE_BYTES, store.chargedBytes());
+  }
+
+  @Test
+  void uploadsThatNobodyFinishedMakeRoomWhenTheQuotaIsFullAndTheirLifetimeIsOver() throws IOException {
+    StoreLimits limits = StoreLimits.defaults().withMinFreeBytes(0).withQuotaBytes(15_000);
+    store = new KeyStore(folder, limits, Disk.LOCAL);
+    byte[] abandoned = KeyBlobs.blob(7, 3, 10_000, 2);
+    store.put(
+        KeyBlobs.hash(abandoned), abandoned.length, 0, KeyBlobs.crc(abandoned, 0, 9_000), ByteBuffer.wrap(abandoned, 0, 9_000));
+    fails(ErrorCause.QUOTA_EXCEEDED, () -> put(0, 4096));
+    Path part = folder.resolve("uploads").resolve(KeyBlobs.hash(abandoned).hex() + ".part");
+    Files.setLastModifiedTime(part, FileTime.from(Instant.now().minus(limits.uploadLifetime()).minusSeconds(1)));
+    assertEquals(new UploadStore.Progress(4096, false), put(0, 4096));
+    assertFalse(Files.exists(part));
   }
 
   @Test
