@@ -35,17 +35,17 @@ class SmallPoly {
   SecretBytes bytes_;
 };
 
-/// A limb of scratch for secret values, zeroed when it goes.
+/// A limb of scratch for secret values: in locked memory as far as the limit goes, out of core dumps, zeroed when it goes.
+/// Not from the cache of buffers, whose memory is dumped.
 class SecretLimb {
  public:
-  explicit SecretLimb(std::size_t n) : words_(n) {}
-  ~SecretLimb() { secure_zero(words_.data(), words_.size() * sizeof(u64)); }
+  explicit SecretLimb(std::size_t n) : words_(n * sizeof(u64)) {}
   SecretLimb(const SecretLimb&) = delete;
   SecretLimb& operator=(const SecretLimb&) = delete;
-  u64* data() { return words_.data(); }
+  u64* data() { return reinterpret_cast<u64*>(words_.data()); }
 
  private:
-  Buffer words_;
+  SecretBytes words_;
 };
 
 }  // namespace tacet
