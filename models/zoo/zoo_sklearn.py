@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The zoo's scikit-learn pipelines, exported by skl2onnx."""
 
+import os
 import warnings
 
 import numpy as np
@@ -87,8 +88,8 @@ def regressor(out, name, model, features_count, outputs=1, calibration_rows=200,
 
 
 def hash_of(name):
-    """A fixed number for a name (Python's own hash changes between runs)."""
-    return int.from_bytes(name.encode(), "little") % (2**61 - 1)
+    """A fixed number for a name (Python's own hash changes between runs); ZOO_SEED makes another zoo of the same kinds."""
+    return int.from_bytes((name + os.environ.get("ZOO_SEED", "")).encode(), "little") % (2**61 - 1)
 
 
 def bundled(out, name, model, data, options, calibration_rows):
