@@ -162,7 +162,7 @@ public final class CompilePipeline {
     Network network = plan.fitted().network();
     List<double[]> all = rows.all();
     AnswerMetric metric = metric(network, all, rows.data().size());
-    double noise = emission.valueError() * NoiseModel.SAFETY;
+    double noise = emission.valueError() * NoiseModel.ANSWER_SAFETY;
     AnswerMetric.Score score = metric.score(plan.fitted()::output, ActivationFitter.ERROR_FACTOR, noise);
     double errorBound = ActivationFitter.ERROR_FACTOR * score.valueError() + noise;
     List<CipherOutput> outputs = new ArrayList<>();
