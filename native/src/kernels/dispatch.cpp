@@ -7,7 +7,13 @@
 namespace tacet {
 
 const std::vector<const Kernels*>& available_kernels() {
-  static const std::vector<const Kernels*> tables = {&scalar_kernels()};
+  static const std::vector<const Kernels*> tables = [] {
+    std::vector<const Kernels*> found;
+    for (const Kernels* table : {avx512ifma_kernels(), &scalar_kernels()}) {
+      if (table != nullptr) found.push_back(table);
+    }
+    return found;
+  }();
   return tables;
 }
 

@@ -72,6 +72,8 @@ struct Kernels {
 
 /// The portable table: complete, correct everywhere, and the oracle for all others.
 const Kernels& scalar_kernels();
+/// 52-bit multiplications of AVX-512 IFMA; null where the machine or the architecture lacks it.
+const Kernels* avx512ifma_kernels();
 
 /// The tables that this machine can run, best first.
 const std::vector<const Kernels*>& available_kernels();

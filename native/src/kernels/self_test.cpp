@@ -25,10 +25,10 @@ struct Words {
 };
 
 /// n words below `bound`, the extremes first.
-Buffer words_below(u64 bound, u64 seed) {
-  Buffer out(kN);
+Buffer words_below(u64 bound, u64 seed, std::size_t n = kN) {
+  Buffer out(n);
   Words words{seed};
-  for (std::size_t i = 0; i < kN; ++i) out.data()[i] = words.next() % bound;
+  for (std::size_t i = 0; i < n; ++i) out.data()[i] = words.next() % bound;
   out.data()[0] = 0;
   out.data()[1] = bound - 1;
   out.data()[2] = bound - 1;
@@ -69,6 +69,25 @@ void test_transform(const Kernels& table, const Modulus& q) {
   table.ntt_forward(lazy.data(), ntt);
   for (std::size_t i = 0; i < kN; ++i)
     expect(lazy.data()[i] == lazy_original.data()[i] % q.value, table, "ntt_inverse", q.value);
+}
+
+/// Degrees for which wide tables take other passes than for kN, against the scalar table.
+void test_larger_transforms(const Kernels& table, const Modulus& q) {
+  for (int log_n : {5, 7, 8, 9}) {
+    if (q.value % (u64{2} << log_n) != 1) continue;
+    NttTable ntt;
+    const Buffer owner = build_ntt_table(ntt, q, log_n);
+    Buffer x = words_below(4 * q.value, 13, ntt.n);
+    Buffer expected = x;
+    table.ntt_forward(x.data(), ntt);
+    scalar_kernels().ntt_forward(expected.data(), ntt);
+    for (std::size_t i = 0; i < ntt.n; ++i) expect(x.data()[i] == expected.data()[i], table, "ntt_forward", q.value);
+    x = words_below(2 * q.value, 14, ntt.n);
+    expected = x;
+    table.ntt_inverse(x.data(), ntt);
+    scalar_kernels().ntt_inverse(expected.data(), ntt);
+    for (std::size_t i = 0; i < ntt.n; ++i) expect(x.data()[i] == expected.data()[i], table, "ntt_inverse", q.value);
+  }
 }
 
 void test_elementwise(const Kernels& table, const Modulus& m) {
@@ -146,10 +165,11 @@ void test_sums(const Kernels& table, const Modulus& m) {
 }  // namespace
 
 void self_test(const Kernels& table) {
-  // A small and the largest prime that is 1 mod 128 below 2^50.
-  for (u64 prime : {u64{7681}, u64{1125899906840833}}) {
+  // A small prime, and the largest ones that are 1 mod 1024 below 2^48 and 2^50: the ends of the ranges that tables treat alike.
+  for (u64 prime : {u64{7681}, u64{281474976694273}, u64{1125899906826241}}) {
     const Modulus q(prime);
     test_transform(table, q);
+    test_larger_transforms(table, q);
     test_elementwise(table, q);
     test_sums(table, q);
   }

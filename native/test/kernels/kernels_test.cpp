@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "kernels/cpu_features.h"
 #include "kernels/ntt_tables.h"
 #include "math/primes.h"
 #include "reference/vectors.h"
@@ -163,6 +164,35 @@ INSTANTIATE_TEST_SUITE_P(AllTables, KernelTable, ::testing::ValuesIn(cases()), [
          std::to_string(test.param.bits) + "bits";
 });
 
+TEST(Tables, TransformsOfAllDegreesAndPrimesAgreeWithTheScalarTable) {
+  for (int log_n = 4; log_n <= 14; ++log_n) {
+    for (int bits : {20, 33, 45, 47, 48, 49, 50}) {
+      const Modulus q(primes_below(bits, 1, log_n).front());
+      NttTable ntt;
+      const Buffer owner = build_ntt_table(ntt, q, log_n);
+      std::mt19937_64 engine(static_cast<unsigned>(64 * log_n + bits));
+      for (int kind = 0; kind < 3; ++kind) {  // random, all at the upper edge, both edges mixed
+        const auto word = [&](u64 bound) {
+          return kind == 0 ? engine() % bound : kind == 1 || engine() % 2 == 0 ? bound - 1 : 0;
+        };
+        Buffer lazy(ntt.n), lazier(ntt.n);
+        for (std::size_t i = 0; i < ntt.n; ++i) lazy.data()[i] = word(2 * q.value);
+        for (std::size_t i = 0; i < ntt.n; ++i) lazier.data()[i] = word(4 * q.value);
+        Buffer inverse = lazy, forward = lazier;
+        scalar_kernels().ntt_inverse(inverse.data(), ntt);
+        scalar_kernels().ntt_forward(forward.data(), ntt);
+        for (const Kernels* table : available_kernels()) {
+          Buffer x = lazy, y = lazier;
+          table->ntt_inverse(x.data(), ntt);
+          table->ntt_forward(y.data(), ntt);
+          ASSERT_TRUE(std::equal(x.data(), x.data() + ntt.n, inverse.data())) << table->name << " " << log_n << " " << bits;
+          ASSERT_TRUE(std::equal(y.data(), y.data() + ntt.n, forward.data())) << table->name << " " << log_n << " " << bits;
+        }
+      }
+    }
+  }
+}
+
 TEST(KnownAnswers, TransformsAgreeWithTheBigIntegerReference) {
   for (bool large : {false, true}) {
     const Modulus q(large ? vectors::ntt_large_prime : vectors::ntt_small_prime);
@@ -205,6 +235,15 @@ TEST(Dispatch, TheSelfTestNamesTheEntryThatIsWrong) {
   };
   expect_error(Code::kInternal, {"overflow_count"}, [&] { self_test(broken); });
   for (const Kernels* table : available_kernels()) self_test(*table);
+}
+
+TEST(Dispatch, EveryTableThatTheProcessorCanRunIsAvailable) {
+  std::vector<std::string> expected;
+  if (cpu_runs_avx512ifma()) expected.push_back("avx512ifma");
+  expected.push_back("scalar");
+  std::vector<std::string> names;
+  for (const Kernels* table : available_kernels()) names.push_back(table->name);
+  EXPECT_EQ(expected, names);
 }
 
 }  // namespace

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Arithmetic in eight 64-bit lanes whose low 52 bits count: the multiplications of AVX-512 IFMA read 52 bits of each factor.
+//
+// A "loose" lane holds a number modulo 2^52: whatever sums and differences left above bit 51 is ignored by the multiplications
+// and cleared once at the end. So neither masks nor conditional subtractions are needed between stages; what must hold is that
+// the number meant lies in [0, 2^52) wherever it is multiplied. 2^52 is at least 4q, and 16q for q < 2^48.
+
+#include "kernels/target.h"
+
+#if TACET_X86
+#include <immintrin.h>
+
+#include "math/modulus.h"
+
+TACET_TARGET_BEGIN_AVX512IFMA
+namespace tacet::avx512ifma {
+
+using Lanes = __m512i;
+constexpr std::size_t kLanes = 8;
+constexpr u64 kLow52 = (u64{1} << 52) - 1;
+
+TACET_INLINE Lanes load(const u64* p) { return _mm512_loadu_si512(p); }
+TACET_INLINE void store(u64* p, Lanes x) { _mm512_storeu_si512(p, x); }
+TACET_INLINE Lanes splat(u64 x) { return _mm512_set1_epi64(static_cast<long long>(x)); }
+TACET_INLINE Lanes zero() { return _mm512_setzero_si512(); }
+TACET_INLINE Lanes add(Lanes a, Lanes b) { return _mm512_add_epi64(a, b); }
+TACET_INLINE Lanes sub(Lanes a, Lanes b) { return _mm512_sub_epi64(a, b); }
+/// sum + the low 52 bits of a*b.
+TACET_INLINE Lanes add_low(Lanes sum, Lanes a, Lanes b) { return _mm512_madd52lo_epu64(sum, a, b); }
+/// sum + the bits of a*b from 52 on.
+TACET_INLINE Lanes add_high(Lanes sum, Lanes a, Lanes b) { return _mm512_madd52hi_epu64(sum, a, b); }
+/// x - m if x >= m, else x.
+TACET_INLINE Lanes subtract_if_at_least(Lanes x, Lanes m) { return _mm512_min_epu64(x, sub(x, m)); }
+
+/// Constants of one modulus q < 2^50.
+struct Constants {
+  Lanes minus_q;   ///< -q
+  Lanes quotient;  ///< floor(2^52 / q), the companion of 1
+  Lanes q;
+  Lanes low52;  ///< 2^52 - 1
+
+  explicit TACET_INLINE Constants(u64 modulus)
+      : minus_q(splat(0 - modulus)),
+        quotient(splat((u64{1} << 52) / modulus)),
+        q(splat(modulus)),
+        low52(splat(kLow52)) {}
+};
+
+/// A factor w < q and floor(w 2^52 / q), which is the 64-bit Shoup companion without its lowest 12 bits.
+struct Factor {
+  Lanes w;
+  Lanes companion;
+};
+TACET_INLINE Factor factor(Lanes w, Lanes shoup) { return {w, _mm512_srli_epi64(shoup, 12)}; }
+TACET_INLINE Factor splat_factor(u64 w, u64 shoup) { return {splat(w), splat(shoup >> 12)}; }
+
+/// The factors of the nodes below `node` in heap order, kLog levels of them: f[1], f[2..3], f[4..7].
+template <int kLog>
+TACET_INLINE void load_factors(Factor* f, std::size_t node, const u64* roots, const u64* shoup) {
+#pragma GCC unroll 8
+  for (int i = 1; i < 1 << kLog; ++i) {
+    const int depth = i >= 4 ? 2 : i >= 2 ? 1 : 0;
+    const std::size_t at = (node << depth) + static_cast<std::size_t>(i - (1 << depth));
+    f[i] = splat_factor(roots[at], shoup[at]);
+  }
+}
+
+/// Loose x w - (floor(x companion / 2^52) + shift) q: in [0, 2q) for shift = 0 and any x in [0, 2^52) (the quotient is at most 1
+/// too small), and in [-shift q, (2 - shift) q) in general.
+TACET_INLINE Lanes multiply(Lanes x, const Factor& f, Lanes shift, const Constants& c) {
+  const Lanes quotient = add_high(shift, x, f.companion);
+  return add_low(add_low(zero(), x, f.w), quotient, c.minus_q);
+}
+
+/// The same for w = 1: x mod q in [-shift q, (2 - shift) q).
+TACET_INLINE Lanes reduce_loosely(Lanes x, Lanes shift, const Constants& c) {
+  return add_low(x, add_high(shift, x, c.quotient), c.minus_q);
+}
+
+/// From a loose number in [0, 2q) to [0, q).
+TACET_INLINE Lanes finish(Lanes x, const Constants& c) {
+  return subtract_if_at_least(_mm512_and_si512(x, c.low52), c.q);
+}
+
+}  // namespace tacet::avx512ifma
+TACET_TARGET_END
+#endif  // TACET_X86
