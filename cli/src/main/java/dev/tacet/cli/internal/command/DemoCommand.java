@@ -80,7 +80,7 @@ public final class DemoCommand implements Callable<Integer> {
         ClientProgress progress = new ClientProgress();
         TacetClient client = TacetClient.builder(host.uri()).clampFeatures(true).progress(progress).build()) {
       say(
-          "Client: this process, " + ProcessHandle.current().pid() + ". Server: process " + host.pid() + " at " + host.uri()
+          "Client: this process, " + ProcessHandle.current().pid() + ". Server: process " + host.pid()
               + ", behind a proxy that records every byte.");
       for (ReadyModel model : models) {
         TrialReport report = run(client, progress, model);
@@ -136,8 +136,9 @@ public final class DemoCommand implements Callable<Integer> {
     }
     say(
         "Searched " + Units.bytes(proof.bytesOutsideClient())
-            + " of the server's memory, its folders and the wire: no feature, no answer, no part of the secret key.");
-    say("The same search finds them in this process, and in the server what was planted there.");
+            + " of the server's memory, its folders and the wire:");
+    say("no feature, no answer, no part of the secret key. The same search finds them in this process,");
+    say("and in the server what was planted there.");
     if (!missed.isEmpty()) {
       System.err.println("tacet: the accuracy target was missed: " + String.join("; ", missed));
       System.err.println("       Report this with the output of 'tacet doctor'.");

@@ -69,8 +69,14 @@ public final class TrialView {
   }
 
   private static String cells(List<Object> values) {
-    String text = values.stream().limit(NUMBERS_SHOWN).map(TrialView::cell).collect(Collectors.joining("  "));
-    return values.size() > NUMBERS_SHOWN ? text + "  ... " + values.size() : text;
+    if (values.size() > NUMBERS_SHOWN && values.stream().allMatch(Double.class::isInstance)) {
+      int largest = 0;
+      for (int i = 1; i < values.size(); i++) {
+        largest = (Double) values.get(i) > (Double) values.get(largest) ? i : largest;
+      }
+      return "of " + values.size() + " largest is number " + largest + ": " + cell(values.get(largest));
+    }
+    return values.stream().limit(NUMBERS_SHOWN).map(TrialView::cell).collect(Collectors.joining("  "));
   }
 
   private static String cell(Object value) {
