@@ -112,11 +112,27 @@ class EndToEndTest {
       assertEquals(5, report.get("rows").asInt());
       List<String> truths = Files.readAllLines(CANCER.resolve("test_labels.csv"));
       assertEquals(truths.get(1), report.get("outputs").get("label").get(0).get(0).asText());
+      providerSubmitsAndOwnerReads(server.uri().toString());
       Tacet unknown =
           Tacet.run("predict", "--server", server.uri().toString(), "--model", "no-such", "--input", rows(CANCER, 1).toString());
       assertEquals(1, unknown.exit(), unknown.all());
       assertEquals(2, unknown.err().lines().count(), unknown.err());
     }
+  }
+
+  /** The owner's keys are on the host since the prediction before; the provider holds the card alone. */
+  private void providerSubmitsAndOwnerReads(String server) throws Exception {
+    String model = folder.resolve("models/breast-cancer/1/model.tacet").toString();
+    String keys = folder.resolve("keys").toString();
+    String answers = folder.resolve("forwarded.enc").toString();
+    assertEquals(0, Tacet.run("keygen", model, "--keys", keys).exit());
+    Tacet submit =
+        Tacet.run("predict", "--server", server, "--model", "breast-cancer", "--input", rows(CANCER, 2).toString(),
+            "--card", keys + "/owner.card", "--output", answers);
+    assertEquals(0, submit.exit(), submit.all());
+    Tacet decrypt = Tacet.run("decrypt", model, "--keys", keys, "--input", answers);
+    assertEquals(0, decrypt.exit(), decrypt.all());
+    assertEquals(3, decrypt.out().lines().count(), decrypt.out());
   }
 
   @Test

@@ -2,15 +2,24 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.offline.CiphertextFile;
 import dev.tacet.cli.internal.offline.Passphrase;
 import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.rows.Rows;
+import dev.tacet.cli.internal.terminal.Progress;
 import dev.tacet.cli.internal.trial.Answers;
+import dev.tacet.client.DataProvider;
+import dev.tacet.client.EncryptedAnswer;
 import dev.tacet.client.Prediction;
+import dev.tacet.client.ProviderCard;
 import dev.tacet.client.RemoteModel;
 import dev.tacet.client.TacetClient;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -32,6 +41,8 @@ import picocli.CommandLine.Option;
     footerHeading = "%nExample:%n",
     footer = "  tacet predict --server http://localhost:8080 --model breast-cancer --input rows.csv --output answers.csv")
 public final class PredictCommand implements Callable<Integer> {
+  private static final Duration DEADLINE = Duration.ofMinutes(5);
+
   @Option(names = "--server", required = true, paramLabel = "URI", description = "Where the host listens, http://... or https://...")
   private URI server;
 
@@ -53,6 +64,10 @@ public final class PredictCommand implements Callable<Integer> {
 
   @Mixin private Passphrase passphrase;
 
+  @Option(names = "--card", paramLabel = "FILE",
+      description = "As a data provider: encrypt under this owner.card; --output receives answers that 'tacet decrypt' reads.")
+  private Path card;
+
   @Option(names = "--clamp", description = "Move features outside their bounds to the bound and mark the row, instead of refusing.")
   private boolean clamp;
 
@@ -64,10 +79,13 @@ public final class PredictCommand implements Callable<Integer> {
   private String acceptedSignature;
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     Rows rows = Rows.read(input);
     if (server.getHost() == null) {
       throw CliException.usage("--server is " + server, "Give an address such as http://localhost:8080.");
+    }
+    if (card != null) {
+      return submit(rows);
     }
     OutputTable table = new OutputTable();
     List<String> undecided = new ArrayList<>();
@@ -104,14 +122,38 @@ public final class PredictCommand implements Callable<Integer> {
     return CliException.DONE;
   }
 
+  /** A data provider's rows: the answers are the owner's to read. */
+  private Integer submit(Rows rows) throws IOException {
+    if (output == null || keys != null) {
+      throw CliException.usage("a data provider holds no keys and cannot read answers", "Give --output FILE and no --keys.");
+    }
+    ProviderCard owner = ProviderCard.fromBytes(ByteBuffer.wrap(Files.readAllBytes(card)));
+    if (!owner.model().equals(model)) {
+      throw CliException.usage("the card is for model " + owner.model(), "Give --model " + owner.model() + ".");
+    }
+    try (DataProvider provider = DataProvider.connect(server, owner, trust, clamp, DEADLINE);
+        CiphertextFile.Writer out =
+            new CiphertextFile.Writer(output, CiphertextFile.Kind.ANSWERS, provider.signature(), rows.count());
+        Progress progress = Progress.start("Submitting", rows.count(), " rows")) {
+      rows.requireFeatures(provider.signature().features());
+      for (double[] row : rows.values()) {
+        EncryptedAnswer answer = provider.submit(row);
+        out.write(new CiphertextFile.Row(answer.clampedFeatures(), answer.ciphertexts()));
+        progress.step();
+      }
+    }
+    System.out.println("Wrote " + output + ": " + rows.count() + " answers for the owner of the key to decrypt");
+    return CliException.DONE;
+  }
+
   private TacetClient connect(ClientProgress progress) {
     TacetClient.Builder builder = TacetClient.builder(server).clampFeatures(clamp).progress(progress);
     if (trust != null) {
       builder.trustCertificates(trust);
     }
     if (keys != null) {
-      char[] secret = passphrase.read(!java.nio.file.Files.exists(keys));
-      builder.keyStore(keys).passphrase(secret);
+      char[] secret = passphrase.read(!Files.exists(keys.resolve(KeygenCommand.RING)));
+      builder.keyStore(keys.resolve(KeygenCommand.RING)).passphrase(secret);
       Arrays.fill(secret, '\0');
     }
     return builder.build();
