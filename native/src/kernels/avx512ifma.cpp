@@ -8,13 +8,23 @@ namespace tacet {
 
 const Kernels* avx512ifma_kernels() {
 #if TACET_X86
-  static const Kernels table = [] {
-    Kernels t = scalar_kernels();
-    t.name = "avx512ifma";
-    t.ntt_forward = avx512ifma::ntt_forward;
-    t.ntt_inverse = avx512ifma::ntt_inverse;
-    return t;
-  }();
+  static const Kernels table = {
+      "avx512ifma",
+      avx512ifma::ntt_forward,
+      avx512ifma::ntt_inverse,
+      avx512ifma::add,
+      avx512ifma::subtract,
+      avx512ifma::negate,
+      avx512ifma::multiply,
+      avx512ifma::multiply_add,
+      avx512ifma::multiply_constant,
+      avx512ifma::subtract_multiply_constant,
+      avx512ifma::reduce,
+      avx512ifma::inner_product,
+      avx512ifma::linear_combination,
+      avx512ifma::overflow_count,
+      avx512ifma::gather,
+  };
   return cpu_runs_avx512ifma() ? &table : nullptr;
 #else
   return nullptr;

@@ -9,4 +9,20 @@ namespace tacet::avx512ifma {
 void ntt_forward(u64* x, const NttTable& table);
 void ntt_inverse(u64* x, const NttTable& table);
 
+void add(u64* out, const u64* a, const u64* b, std::size_t n, u64 q);
+void subtract(u64* out, const u64* a, const u64* b, std::size_t n, u64 q);
+void negate(u64* out, const u64* a, std::size_t n, u64 q);
+void multiply(u64* out, const u64* a, const u64* b, std::size_t n, const Modulus& q);
+void multiply_add(u64* out, const u64* a, const u64* b, const u64* c, std::size_t n, const Modulus& q);
+void multiply_constant(u64* out, const u64* a, u64 w, u64 w_shoup, std::size_t n, u64 q);
+void subtract_multiply_constant(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, std::size_t n, u64 q);
+void reduce(u64* out, const u64* a, std::size_t n, const Modulus& q);
+void gather(u64* out, const u64* a, const u32* permutation, std::size_t n);
+
+void inner_product(u64* out, const u64* const* a, const u64* const* b, std::size_t count, std::size_t n,
+                   const Modulus& q);
+void linear_combination(u64* out, const u64* const* a, const u64* c, std::size_t count, std::size_t n,
+                        const Modulus& q);
+void overflow_count(u64* out, const u64* const* a, const Modulus* q, std::size_t count, std::size_t n);
+
 }  // namespace tacet::avx512ifma
