@@ -6,9 +6,11 @@ import dev.tacet.he.internal.BoundedWriter;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -123,7 +125,7 @@ public final class Signature {
 
   /**
    * Checks that this signature belongs to these parameters (hash, security bits, levels, scales, periods, keys) and that the
-   * tolerances of its outputs leave the checks of an answer a meaning.
+   * tolerances of its outputs leave the checks of an answer a meaning; runs the postprocessing once on numbers of no meaning.
    *
    * @throws IllegalArgumentException with the numbers, if not
    */
@@ -141,6 +143,16 @@ public final class Signature {
       requireIn(parameters, "output " + output.name(), output.period(), output.level(), output.scale());
       output.requireMeaningful(parameters);
     }
+    // Shapes that do not fit are found before a key is made and not after an answer came.
+    Map<String, double[]> sample = new HashMap<>();
+    for (CipherOutput output : cipherOutputs) {
+      if (output.kind() == CipherOutput.Kind.VALUE) {
+        double[] values = new double[output.count()];
+        Arrays.fill(values, 0.5);
+        sample.put(output.name(), values);
+      }
+    }
+    tail.run(sample);
     for (KeyRequirement key : keys) {
       require(
           key.level() <= parameters.maxLevel() && key.galoisElement() < parameters.galoisModulus(),

@@ -30,7 +30,7 @@ final class TailLabels {
       case THRESHOLD_LABEL -> {
         Signature.require(x.size() == 1, "postprocessing %s takes one element, has %d", node, x.size());
         double margin = x.values()[0] - node.numbers()[0];
-        yield new Choice(label(integers, strings, margin > 0 ? 1 : 0), 0, Math.abs(margin) < x.errors()[0]);
+        yield new Choice(label(integers, strings, margin > 0 ? 1 : 0), 0, !(Math.abs(margin) >= x.errors()[0]));
       }
       case ZIP_MAP -> zip(node, x, integers, strings);
       default -> throw new IllegalStateException(node.op() + " is not terminal");
@@ -78,11 +78,11 @@ final class TailLabels {
     return best;
   }
 
-  /** Whether some other element could be the best one within the errors. */
+  /** Whether some other element could be the best one within the errors, or something is not a number. */
   private static boolean close(Measured x, int best, int sign) {
     for (int i = 0; i < x.size(); i++) {
       double margin = sign * (x.values()[best] - x.values()[i]);
-      if (i != best && margin < x.errors()[best] + x.errors()[i]) {
+      if (i != best && !(margin >= x.errors()[best] + x.errors()[i])) {
         return true;
       }
     }

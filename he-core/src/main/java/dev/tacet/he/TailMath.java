@@ -198,7 +198,10 @@ final class TailMath {
   }
 
   private static Measured concat(List<Measured> arguments) {
-    int size = arguments.stream().mapToInt(Measured::size).sum();
+    long all = arguments.stream().mapToLong(Measured::size).sum();
+    Signature.require(
+        all <= Constant.MAX_PERIOD, "postprocessing CONCAT makes %d elements, at most %d are accepted", all, Constant.MAX_PERIOD);
+    int size = (int) all;
     Measured out = new Measured(new double[size], new double[size]);
     int at = 0;
     for (Measured x : arguments) {

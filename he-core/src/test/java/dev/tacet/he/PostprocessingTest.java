@@ -140,4 +140,15 @@ class PostprocessingTest {
   private static Postprocessing tail(TailNode... nodes) {
     return new Postprocessing(List.of("x"), List.of(nodes), List.of("out"));
   }
+
+  @Test
+  void aLabelOfSomethingThatIsNotANumberIsUndecided() {
+    List<TailNode> nodes =
+        List.of(
+            new TailNode(TailOp.DIV, List.of("z", "z"), "nan", new long[0], new double[0], List.of()),
+            TailNode.withStrings(TailOp.LABEL, "nan", "label", List.of("a", "b")),
+            TailNode.of(TailOp.ARGMAX, "nan", "index"));
+    Postprocessing tail = new Postprocessing(List.of("z"), nodes, List.of("label", "index"));
+    assertEquals(Set.of("label", "index"), tail.run(Map.of("z", new double[2]), Map.of()).undecided());
+  }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -128,6 +129,33 @@ class SignatureTest {
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> signature.requireMatches(Samples.artifact().parameters()));
     assertTrue(refused.getMessage().contains(text), refused.getMessage());
+  }
+
+  private static IllegalArgumentException refusedTail(List<TailNode> nodes) {
+    Signature s = SIGNATURE;
+    Postprocessing tail = new Postprocessing(s.tail().inputs(), nodes, List.of(nodes.get(nodes.size() - 1).output()));
+    Signature signature =
+        new Signature(s.model(), s.parametersHash(), s.securityBits(), s.inputs(), s.cipherOutputs(), tail, s.keys());
+    return assertThrows(
+        IllegalArgumentException.class, () -> signature.requireMatches(Samples.artifact().parameters()));
+  }
+
+  @Test
+  void aPostprocessingThatGrowsWithoutBoundIsRefused() {
+    List<TailNode> nodes = new ArrayList<>();
+    String last = OUTPUT.name();
+    for (int i = 0; i < 64; i++) {
+      nodes.add(new TailNode(TailOp.CONCAT, List.of(last, last), "c" + i, new long[0], new double[0], List.of()));
+      last = "c" + i;
+    }
+    IllegalArgumentException refused = refusedTail(nodes);
+    assertTrue(refused.getMessage().contains("CONCAT makes 131072 elements"), refused.getMessage());
+  }
+
+  @Test
+  void aPostprocessingWhoseShapesDoNotFitIsRefused() {
+    IllegalArgumentException refused = refusedTail(List.of(TailNode.withIntegers(TailOp.GATHER, OUTPUT.name(), "g", 2)));
+    assertTrue(refused.getMessage().contains("index 2 of 2"), refused.getMessage());
   }
 
   @Test
