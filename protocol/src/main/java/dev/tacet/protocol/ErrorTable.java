@@ -26,6 +26,9 @@ public final class ErrorTable {
   /** The {@code domain} of every ErrorInfo. */
   public static final String DOMAIN = "tacet.dev";
 
+  /** A longer delay is read as this: a day. */
+  private static final long MAX_RETRY_SECONDS = 86_400;
+
   private ErrorTable() {}
 
   /** Returns the cause of a Java exception; {@link ErrorCause#INTERNAL} for any that the table does not name. */
@@ -125,22 +128,43 @@ public final class ErrorTable {
             ErrorInfo info = detail.unpack(ErrorInfo.class);
             if (DOMAIN.equals(info.getDomain())) {
               cause = ErrorCause.ofReason(info.getReason()).orElse(cause);
-              details.putAll(info.getMetadataMap());
+              info.getMetadataMap().forEach((key, value) -> details.put(oneLine(key), oneLine(value)));
             }
           } else if (detail.is(RetryInfo.class)) {
             com.google.protobuf.Duration delay = detail.unpack(RetryInfo.class).getRetryDelay();
-            retryAfter = Duration.ofSeconds(Math.max(0, delay.getSeconds()), Math.max(0, delay.getNanos()));
+            long seconds = Math.min(MAX_RETRY_SECONDS, Math.max(0, delay.getSeconds()));
+            retryAfter = Duration.ofSeconds(seconds, Math.max(0, delay.getNanos()));
           }
         } catch (InvalidProtocolBufferException | ArithmeticException e) {
-          details.put("undecodable_detail", detail.getTypeUrl());
+          details.put("undecodable_detail", oneLine(detail.getTypeUrl()));
         }
       }
     }
     String text = status.getDescription();
-    if (text == null || text.isEmpty()) {
+    if (cause == ErrorCause.UNREACHABLE && status.getCause() != null) {
+      text = "no answer from the host: " + reason(status.getCause());
+    } else if (text == null || text.isEmpty()) {
       text = cause == ErrorCause.UNREACHABLE ? "no answer from the host" : "the host answered " + status.getCode();
     }
-    return new ServiceException(cause, text, details, retryAfter, f);
+    return new ServiceException(cause, oneLine(text), details, retryAfter, f);
+  }
+
+  private static String reason(Throwable failure) {
+    Throwable root = failure;
+    for (int depth = 0; root.getCause() != null && depth < 16; depth++) {
+      root = root.getCause();
+    }
+    String text = root.getMessage() == null || root.getMessage().isEmpty() ? root.getClass().getSimpleName() : root.getMessage();
+    return text.length() <= 160 ? text : text.substring(0, 160) + "...";
+  }
+
+  /**
+   * Returns text of a peer as it may be shown on a terminal or in a log: one line, without control characters, at most 1000
+   * characters.
+   */
+  public static String oneLine(String text) {
+    String shown = text.length() <= 1000 ? text : text.substring(0, 1000) + "...";
+    return shown.replaceAll("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]+", " ").strip();
   }
 
   /** Returns the peer's details; null if there are none, or if they are malformed or contradict the status code. */

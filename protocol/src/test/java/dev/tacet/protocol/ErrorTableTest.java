@@ -88,4 +88,25 @@ class ErrorTableTest {
         ErrorTable.toGrpc(new ServiceException(ErrorCause.KEY_NOT_FOUND, "x")).getTrailers();
     assertEquals(ErrorCause.CANCELLED, ErrorTable.fromGrpc(Status.CANCELLED.asRuntimeException(other)).errorCause());
   }
+
+  @Test
+  void whatAPeerSaysIsOneLineWithoutControlCharactersAndItsDelayIsBounded() {
+    ServiceException hostile =
+        new ServiceException(
+            ErrorCause.SIGNATURE_CHANGED, "a\u001b[2Jb\r\nc\u202ed" + "x".repeat(5000),
+            Map.of("signature_sha256", "\u001b]0;title\u0007"), Duration.ofSeconds(Long.MAX_VALUE), null);
+    ServiceException received = ErrorTable.fromGrpc(ErrorTable.toGrpc(hostile));
+    assertTrue(received.getMessage().startsWith("a [2Jb c d"), received.getMessage());
+    assertTrue(received.getMessage().length() <= 1003, received.getMessage());
+    assertEquals("]0;title", received.details().get("signature_sha256"));
+    assertEquals(Duration.ofDays(1), received.retryAfter().orElseThrow());
+  }
+
+  @Test
+  void anUnreachableHostIsNamedWithTheReasonUnderneath() {
+    Throwable refused = Status.UNAVAILABLE.withDescription("io exception\nChannel Pipeline: [x]")
+        .withCause(new java.io.IOException("outer", new java.net.ConnectException("Connection refused: localhost:1")))
+        .asRuntimeException();
+    assertEquals("no answer from the host: Connection refused: localhost:1", ErrorTable.fromGrpc(refused).getMessage());
+  }
 }

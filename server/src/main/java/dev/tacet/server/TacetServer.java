@@ -16,6 +16,7 @@ import dev.tacet.server.internal.run.RunLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -59,7 +60,7 @@ public final class TacetServer implements AutoCloseable {
    * Loads the models, opens the data folder, binds the port.
    *
    * @return the address that clients connect to, with the port that was bound
-   * @throws IOException if a folder cannot be used, another server holds the data folder, or the port is taken
+   * @throws IOException if a folder or the certificate cannot be used, another server holds the data folder, or the port is taken
    * @throws IllegalStateException if it was started or closed before
    */
   public synchronized URI start() throws IOException {
@@ -74,14 +75,10 @@ public final class TacetServer implements AutoCloseable {
       keys = new KeyCache(store, settings.keyBudgetBytes, metrics);
       runner = new InferenceRunner(settings.runLimits(), keys, metrics);
       edge = new Edge(models, store, keys, runner, metrics);
-      server = edge.bind(settings.address(), settings.certificate, settings.privateKey, settings.maxInferBytes);
-      server.start().join();
+      server = bind();
+      listen();
     } catch (IOException | RuntimeException | Error e) {
       release();
-      Throwable cause = e instanceof java.util.concurrent.CompletionException && e.getCause() != null ? e.getCause() : e;
-      if (cause instanceof IOException io) {
-        throw new IOException("cannot listen on " + settings.host + ":" + settings.port + ": " + io.getMessage(), io);
-      }
       throw e;
     }
     if (!settings.address().getAddress().isLoopbackAddress() && settings.certificate == null) {
@@ -89,6 +86,35 @@ public final class TacetServer implements AutoCloseable {
     }
     LOG.info("listening on {}, {} models served", uri(), models.readyCount());
     return uri();
+  }
+
+  private Server bind() throws IOException {
+    for (Path file : new Path[] {settings.certificate, settings.privateKey}) {
+      if (file != null && !Files.isReadable(file)) {
+        throw new IOException("cannot read " + (file == settings.certificate ? "certificate " : "private key ") + file);
+      }
+    }
+    try {
+      return edge.bind(settings.address(), settings.certificate, settings.privateKey, settings.maxInferBytes);
+    } catch (IllegalArgumentException e) {
+      if (settings.certificate == null) {
+        throw e;
+      }
+      throw new IOException(
+          "certificate " + settings.certificate + " with private key " + settings.privateKey + " cannot be used for TLS: "
+              + e.getMessage(), e);
+    }
+  }
+
+  private void listen() throws IOException {
+    try {
+      server.start().join();
+    } catch (java.util.concurrent.CompletionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw new IOException("cannot listen on " + settings.host + ":" + settings.port + ": " + io.getMessage(), io);
+      }
+      throw e;
+    }
   }
 
   /** Returns the address that clients connect to. */

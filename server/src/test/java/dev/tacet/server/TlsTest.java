@@ -3,9 +3,12 @@ package dev.tacet.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -14,6 +17,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.util.Base64;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
@@ -68,6 +72,30 @@ class TlsTest {
           HttpRequest.newBuilder(java.net.URI.create("http://127.0.0.1:" + host.uri.getPort() + "/healthz")).build();
       assertThrows(
           IOException.class, () -> HttpClient.newHttpClient().send(plain, HttpResponse.BodyHandlers.ofString()));
+    }
+  }
+
+  private String refusedStart(UnaryOperator<TacetServer.Builder> settings) throws IOException {
+    Path models = Files.createDirectories(folder.resolve("models"));
+    TacetServer.Builder builder = TacetServer.builder().models(models).data(folder.resolve("data")).port(0);
+    try (TacetServer server = settings.apply(builder).build()) {
+      return assertThrows(IOException.class, server::start).getMessage();
+    }
+  }
+
+  @Test
+  void whatKeepsAServerFromStartingIsNamed() throws IOException {
+    Path junk = pem("CERTIFICATE", new byte[10]);
+    Path missing = folder.resolve("none.pem");
+    String unusable = refusedStart(b -> b.tls(junk, junk));
+    assertTrue(unusable.contains(junk.toString()) && unusable.contains("TLS"), unusable);
+    assertEquals("cannot read certificate " + missing, refusedStart(b -> b.tls(missing, junk)));
+    assertEquals("cannot read private key " + missing, refusedStart(b -> b.tls(junk, missing)));
+    assertEquals("data folder " + junk + " is a file", refusedStart(b -> b.data(junk)));
+    assertEquals("models folder " + missing + " does not exist", refusedStart(b -> b.models(missing)));
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = refusedStart(b -> b.port(taken.getLocalPort()));
+      assertTrue(port.startsWith("cannot listen on 127.0.0.1:" + taken.getLocalPort()), port);
     }
   }
 }

@@ -110,7 +110,10 @@ public final class Host implements AutoCloseable {
           .listModels(ListModelsRequest.getDefaultInstance())
           .getModelsList()) {
         boolean ready = e.getState() == ModelState.MODEL_STATE_READY;
-        entries.add(new Entry(e.getName(), e.getVersion(), ready, e.getSignatureSha256(), e.getProblem()));
+        entries.add(
+            new Entry(
+                ErrorTable.oneLine(e.getName()), ErrorTable.oneLine(e.getVersion()), ready,
+                ErrorTable.oneLine(e.getSignatureSha256()), ErrorTable.oneLine(e.getProblem())));
       }
       return entries;
     });

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -27,9 +28,15 @@ public final class DataFolder implements AutoCloseable {
    * @throws IOException if it cannot be written, or another server holds it
    */
   public static DataFolder open(Path root) throws IOException {
-    Files.createDirectories(root);
-    FileChannel channel =
-        FileChannel.open(root.resolve("tacet.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel;
+    try {
+      Files.createDirectories(root);
+      channel = FileChannel.open(root.resolve("tacet.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    } catch (FileAlreadyExistsException e) {
+      throw new IOException("data folder " + root + " is a file", e);
+    } catch (IOException e) {
+      throw new IOException("data folder " + root + " cannot be written: " + e, e);
+    }
     FileLock lock;
     try {
       lock = channel.tryLock();
