@@ -12,8 +12,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -163,6 +165,30 @@ public final class BlobStore {
     long length = Files.size(temporary);
     disk.publish(temporary, path(hash));
     add(hash, length, true);
+  }
+
+  /**
+   * Deletes every blob that is not to be kept and whose file is older than an instant.
+   *
+   * @return how many were deleted
+   */
+  int deleteOthers(Set<ContentHash> keep, Instant olderThan) {
+    int deleted = 0;
+    for (Map.Entry<ContentHash, Entry> known : index.entrySet()) {
+      ContentHash hash = known.getKey();
+      try {
+        if (!keep.contains(hash)
+            && Files.getLastModifiedTime(path(hash)).toInstant().isBefore(olderThan)
+            && index.remove(hash, known.getValue())) {
+          charged.addAndGet(-StoreLimits.charge(known.getValue().length));
+          Files.deleteIfExists(path(hash));
+          deleted++;
+        }
+      } catch (IOException e) {
+        LOG.warn("blob {} could not be deleted: {}", hash, e.toString());
+      }
+    }
+    return deleted;
   }
 
   private void dropDamaged(ContentHash hash, Entry entry) {

@@ -12,12 +12,17 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,11 +41,15 @@ public final class KeyStore {
   /** Body bytes before the limbs of an evaluation key: Galois element, level, digits, digit size, special primes. */
   private static final int KEY_FIELDS_BYTES = 8;
 
+  private static final Duration LOOK_INTERVAL = Duration.ofMinutes(1);
+  private static final Duration TOUCH_INTERVAL = Duration.ofHours(1);
+
   private final Path keySets;
   private final BlobStore blobs;
   private final UploadStore uploads;
   private final StoreLimits limits;
   private final Disk disk;
+  private Instant lastLook = Instant.EPOCH;
 
   /** The manifests used last, so that a call does not read one again; verified when they were read. */
   private final Map<ContentHash, KeyManifest> recent =
@@ -68,7 +77,68 @@ public final class KeyStore {
 
   /** Takes a chunk: see {@link UploadStore#put}. */
   public UploadStore.Progress put(ContentHash hash, long total, long offset, int crc32c, ByteBuffer data) {
-    return uploads.put(hash, total, offset, crc32c, data);
+    try {
+      return uploads.put(hash, total, offset, crc32c, data);
+    } catch (ServiceException e) {
+      if (e.errorCause() == ErrorCause.QUOTA_EXCEEDED && deleteUnused() > 0) {
+        return uploads.put(hash, total, offset, crc32c, data);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Makes room: deletes key sets that no call used for their lifetime, and blobs that no key set names. Looks at most once a
+   * minute.
+   *
+   * @return how many files were deleted
+   */
+  private synchronized int deleteUnused() {
+    Instant now = Instant.now();
+    if (now.isBefore(lastLook.plus(LOOK_INTERVAL))) {
+      return 0;
+    }
+    lastLook = now;
+    int deleted = 0;
+    Set<ContentHash> keep = new HashSet<>();
+    List<Path> files;
+    try (Stream<Path> all = Files.list(keySets)) {
+      files = all.filter(file -> ContentHash.isForm(file.getFileName().toString())).toList();
+    } catch (IOException e) {
+      throw StorageErrors.translate("listing the key sets", e);
+    }
+    for (Path file : files) {
+      ContentHash id = new ContentHash(file.getFileName().toString());
+      try {
+        if (Files.getLastModifiedTime(file).toInstant().isBefore(now.minus(limits.keySetLifetime()))) {
+          synchronized (recent) {
+            recent.remove(id);
+          }
+          Files.deleteIfExists(file);
+          deleted++;
+          continue;
+        }
+      } catch (IOException e) {
+        LOG.warn("key set {} could not be deleted: {}", id, e.toString());
+      }
+      manifest(id).ifPresent(kept -> kept.entries().forEach(entry -> keep.add(new ContentHash(entry.sha256()))));
+    }
+    int blobsDeleted = blobs.deleteOthers(keep, now.minus(limits.uploadLifetime()));
+    LOG.info("made room: {} key sets without use and {} keys deleted", deleted, blobsDeleted);
+    return deleted + blobsDeleted;
+  }
+
+  /** Remembers that a key set was used; once an hour is enough. */
+  private void touch(ContentHash id) {
+    Path file = keySets.resolve(id.hex());
+    try {
+      FileTime now = FileTime.from(Instant.now());
+      if (Files.getLastModifiedTime(file).toInstant().isBefore(now.toInstant().minus(TOUCH_INTERVAL))) {
+        Files.setLastModifiedTime(file, now);
+      }
+    } catch (IOException e) {
+      LOG.debug("key set {}: {}", id, e.toString());
+    }
   }
 
   /** Returns the bytes charged against the quota. */
@@ -154,12 +224,13 @@ public final class KeyStore {
   private void store(ContentHash id, byte[] bytes) {
     Path target = keySets.resolve(id.hex());
     if (manifest(id).isPresent()) {
+      touch(id);
       return;
     }
     try {
-      long count;
-      try (Stream<Path> all = Files.list(keySets)) {
-        count = all.count();
+      long count = countKeySets();
+      if (count >= limits.maxKeySets() && deleteUnused() > 0) {
+        count = countKeySets();
       }
       if (count >= limits.maxKeySets()) {
         throw new ServiceException(
@@ -175,6 +246,12 @@ public final class KeyStore {
     } catch (IOException e) {
       LOG.warn("registering key set {}: {}", id, e.toString());
       throw StorageErrors.translate("registering the key set", e);
+    }
+  }
+
+  private long countKeySets() throws IOException {
+    try (Stream<Path> all = Files.list(keySets)) {
+      return all.count();
     }
   }
 
@@ -213,6 +290,7 @@ public final class KeyStore {
    * @throws ServiceException KEY_NOT_FOUND
    */
   public KeyManifest require(ContentHash id) {
+    touch(id);
     synchronized (recent) {
       KeyManifest known = recent.get(id);
       if (known != null) {

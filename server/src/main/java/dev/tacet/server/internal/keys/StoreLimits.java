@@ -12,7 +12,10 @@ import java.time.Duration;
  * @param maxUploads uploads in progress
  * @param maxKeySets registered key sets
  * @param minFreeBytes free space that is left on the disk
- * @param uploadLifetime idle time after which an unfinished upload is deleted
+ * @param uploadLifetime idle time after which an unfinished upload, or a blob that no key set names, may be deleted for room
+ * @param maxBlobs complete blobs
+ * @param keySetLifetime time without a call after which a key set may be deleted when room is needed; its owner's client
+ *     uploads it again without being asked
  */
 public record StoreLimits(
     long quotaBytes,
@@ -21,23 +24,36 @@ public record StoreLimits(
     int maxUploads,
     int maxKeySets,
     long minFreeBytes,
-    Duration uploadLifetime) {
+    Duration uploadLifetime,
+    int maxBlobs,
+    Duration keySetLifetime) {
   /** What a file costs at least, so that many tiny files cannot escape the quota. */
   public static final long FILE_BYTES = 4096;
 
-  /** Returns the defaults: 16 GiB, 128 MiB a blob, 1 MiB a chunk, 1024 uploads, 4096 key sets, 64 MiB free, one day. */
+  /**
+   * Returns the defaults: 16 GiB, 128 MiB a blob, 1 MiB a chunk, 1024 uploads, 4096 key sets, 64 MiB free, one day; 262,144 blobs,
+   * 7 days.
+   */
   public static StoreLimits defaults() {
-    return new StoreLimits(16L << 30, 128L << 20, 1 << 20, 1024, 4096, 64L << 20, Duration.ofDays(1));
+    return new StoreLimits(16L << 30, 128L << 20, 1 << 20, 1024, 4096, 64L << 20, Duration.ofDays(1), 1 << 18, Duration.ofDays(7));
   }
 
   /** Returns these limits with another quota. */
   public StoreLimits withQuotaBytes(long bytes) {
-    return new StoreLimits(bytes, maxBlobBytes, maxChunkBytes, maxUploads, maxKeySets, minFreeBytes, uploadLifetime);
+    return new StoreLimits(
+        bytes, maxBlobBytes, maxChunkBytes, maxUploads, maxKeySets, minFreeBytes, uploadLifetime, maxBlobs, keySetLifetime);
   }
 
   /** Returns these limits with another bound on free space. */
   public StoreLimits withMinFreeBytes(long bytes) {
-    return new StoreLimits(quotaBytes, maxBlobBytes, maxChunkBytes, maxUploads, maxKeySets, bytes, uploadLifetime);
+    return new StoreLimits(
+        quotaBytes, maxBlobBytes, maxChunkBytes, maxUploads, maxKeySets, bytes, uploadLifetime, maxBlobs, keySetLifetime);
+  }
+
+  /** Returns these limits with other numbers of blobs and key sets. */
+  public StoreLimits withCounts(int blobs, int keySets) {
+    return new StoreLimits(
+        quotaBytes, maxBlobBytes, maxChunkBytes, maxUploads, keySets, minFreeBytes, uploadLifetime, blobs, keySetLifetime);
   }
 
   static long charge(long length) {

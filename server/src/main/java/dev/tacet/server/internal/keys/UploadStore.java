@@ -150,6 +150,10 @@ public final class UploadStore {
           ErrorCause.QUOTA_EXCEEDED,
           "the upload needs " + (total - have) + " bytes more, " + charged + " of " + limits.quotaBytes() + " are used");
     }
+    if (!received.containsKey(hash) && blobs.count() + received.size() >= limits.maxBlobs()) {
+      throw new ServiceException(
+          ErrorCause.QUOTA_EXCEEDED, blobs.count() + " keys are stored, at most " + limits.maxBlobs() + " may be");
+    }
     if (!received.containsKey(hash) && received.size() >= limits.maxUploads()) {
       dropIdle(hash);
       if (received.size() >= limits.maxUploads()) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tacet.he.Blob;
 import dev.tacet.he.BlobKind;
 import dev.tacet.he.KeyManifest;
+import dev.tacet.he.KeyRequirement;
 import dev.tacet.he.MalformedException;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
@@ -174,6 +175,37 @@ class KeyStoreTest {
     Files.setLastModifiedTime(part, FileTime.from(Instant.now().minus(limits.uploadLifetime()).minusSeconds(1)));
     assertEquals(new UploadStore.Progress(4096, false), put(0, 4096));
     assertFalse(Files.exists(part));
+  }
+
+  @Test
+  void keySetsWithoutUseMakeRoomAndThoseInUseStay() throws IOException {
+    StoreLimits limits = StoreLimits.defaults().withMinFreeBytes(0).withCounts(3, 2);
+    store = new KeyStore(folder, limits, Disk.LOCAL);
+    ContentHash used = registered(KeyBlobs.blob(5, 3, 10_000, 11));
+    ContentHash unused = registered(KeyBlobs.blob(5, 3, 10_000, 12));
+    byte[] loose = KeyBlobs.blob(5, 3, 10_000, 13);
+    KeyBlobs.upload(store, loose, 4096);
+    fails(ErrorCause.QUOTA_EXCEEDED, () -> put(0, 4096));
+    store = new KeyStore(folder, limits, Disk.LOCAL);
+    FileTime longAgo = FileTime.from(Instant.now().minus(limits.keySetLifetime()).minusSeconds(1));
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.setLastModifiedTime(file, longAgo);
+      }
+    }
+    store.require(used);
+    KeyBlobs.upload(store, blob, 4096);
+    assertTrue(store.has(hash));
+    assertEquals(1, store.require(used).entries().size());
+    assertTrue(store.has(new ContentHash(store.require(used).entries().get(0).sha256())));
+    fails(ErrorCause.KEY_NOT_FOUND, () -> store.require(unused));
+    assertFalse(store.has(KeyBlobs.hash(loose)));
+    assertEquals(2, store.blobCount());
+  }
+
+  private ContentHash registered(byte[] key) {
+    KeyBlobs.upload(store, key, 4096);
+    return store.register(ByteBuffer.wrap(KeyBlobs.manifest(KeyBlobs.PARAMETERS, key).toBytes()));
   }
 
   @Test
