@@ -4,7 +4,14 @@
 #include "rlwe/encryption.h"
 #include "rlwe/key_switch.h"
 #include "rlwe/scale.h"
+#include "rlwe/small_poly.h"
 #include "support/fixture.h"
+
+#ifdef __linux__
+#include <fstream>
+#include <sstream>
+#include <string>
+#endif
 
 namespace tacet::testing {
 namespace {
@@ -195,6 +202,38 @@ TEST(Scale, RefusesExponentsOutsideItsBounds) {
   expect_error(Code::kInvalidArgument, {"2049"}, [] { Scale().times_prime(0, 2049); });
   expect_error(Code::kInvalidArgument, {"4096"}, [] { Scale().times_prime(0, 2048) * Scale().times_prime(0, 2048); });
 }
+
+#ifdef __linux__
+/// The VmFlags of the mapping that holds an address.
+std::string flags_of(const void* address) {
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  std::ifstream maps("/proc/self/smaps");
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t start = 0, end = 0;
+    char dash = 0;
+    std::istringstream range(line);
+    if (range >> std::hex >> start >> dash >> end && dash == '-') inside = start <= wanted && wanted < end;
+    if (inside && line.rfind("VmFlags:", 0) == 0) return line + " ";
+  }
+  return "";
+}
+
+TEST(SecretMemory, TheKeyAndTheScratchOfItsUseStayOutOfCoreDumps) {
+  Toy toy;
+  SecretLimb limb(1024);
+  for (const void* secret : {static_cast<const void*>(toy.secret.seed()), static_cast<const void*>(toy.secret.ternary()),
+                             static_cast<const void*>(toy.secret.limb(0)), static_cast<const void*>(limb.data())}) {
+    const std::string flags = flags_of(secret);
+    EXPECT_NE(flags.find(" dd "), std::string::npos) << flags;
+  }
+  if (toy.secret.fully_locked()) {
+    EXPECT_NE(flags_of(toy.secret.limb(0)).find(" lo "), std::string::npos);
+  }
+  const std::vector<u64> plain(1024);
+  EXPECT_EQ(flags_of(plain.data()).find(" dd "), std::string::npos);
+}
+#endif
 
 }  // namespace
 }  // namespace tacet::testing
