@@ -39,6 +39,8 @@ public record CipherOutput(
     double bound,
     double slotError,
     double errorBound) {
+  /** How many times wider than the error bound the tolerance of a single slot may be. */
+  static final int CHECK_SLACK = 4;
 
   /** The meanings of an encrypted output. The wire code is the ordinal. */
   public enum Kind {
@@ -157,8 +159,8 @@ public record CipherOutput(
    * is used.
    *
    * <p>The noise bound is at most a quarter of the values' bound (or of 1, if that is smaller, since slots are scaled to about 1);
-   * bound and scale leave the 3 spare bits of q0; values are finite in real units; and the error bound that the user is shown
-   * covers the noise that the checks let pass.
+   * bound and scale leave the 3 spare bits of q0; values are finite in real units; and the checks of single slots are at most
+   * {@value #CHECK_SLACK} times as wide as the error bound that the user is shown, which is for the mean of all copies.
    *
    * @throws IllegalArgumentException with the numbers, if not
    */
@@ -177,9 +179,9 @@ public record CipherOutput(
           Double.isFinite(Math.abs(factor[i]) * (bound + slotError) * 2 + Math.abs(offset[i])),
           "output %s: value %d overflows at factor %s, offset %s and bound %s", name, i, factor[i], offset[i], bound);
       Signature.require(
-          Math.abs(factor[i]) * slotError <= errorBound * (1 + 1e-9),
-          "output %s: error bound %s does not cover the slot error %s times the factor %s of value %d",
-          name, errorBound, slotError, factor[i], i);
+          Math.abs(factor[i]) * slotError <= CHECK_SLACK * errorBound * (1 + 1e-9),
+          "output %s: slot error %s times the factor %s of value %d is more than %d times the error bound %s",
+          name, slotError, factor[i], i, CHECK_SLACK, errorBound);
     }
   }
 
