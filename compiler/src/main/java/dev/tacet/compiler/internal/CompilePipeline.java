@@ -44,7 +44,7 @@ public final class CompilePipeline {
   private static final double FIT_SHARE = 0.8;
 
   /** The part of the accuracy that noise may spend in other models; the rest is the fit's. */
-  private static final double NOISE_SHARE = 0.05;
+  private static final double NOISE_SHARE = 0.02;
 
   /** Evaluation keys beyond this many bytes are not worth a degree above 63. */
   private static final long MAX_KEY_BYTES = 160L << 20;

@@ -24,6 +24,9 @@ import java.util.Map;
 public final class ProgramEmitter {
   private static final String OUTPUT_LAYER = "output";
 
+  /** A square's interval is four times as wide as its input over the sample rows, so that the input is at most this much. */
+  private static final double TYPICAL_SQUARE_INPUT = 0.3;
+
   private final Plan plan;
   private final Network network;
   private final Parameters parameters;
@@ -108,7 +111,7 @@ public final class ProgramEmitter {
     if (fit.isSquare()) {
       value = builder.rescale(builder.relinearize(builder.square(u.value())));
       double logScale = value.scale().log2(parameters);
-      deviation = Math.hypot(2 * u.deviation(),
+      deviation = Math.hypot(2 * TYPICAL_SQUARE_INPUT * u.deviation(),
           Math.hypot(noise.rescale(logScale), noise.keySwitch(u.value().level(), 2.0 * parameters.logScale())));
     } else {
       value = builder.polynomial(

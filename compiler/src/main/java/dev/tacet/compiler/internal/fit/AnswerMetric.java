@@ -4,6 +4,7 @@ package dev.tacet.compiler.internal.fit;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.he.OutputValue;
 import dev.tacet.he.Postprocessing;
+import dev.tacet.he.TailOp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ public final class AnswerMetric {
   private final List<double[]> exact = new ArrayList<>();
   private final List<Map<String, OutputValue>> answers = new ArrayList<>();
   private final boolean labelsOnly;
+  private final boolean probability;
   private final double[] low;
   private final double[] high;
 
@@ -24,14 +26,15 @@ public final class AnswerMetric {
    *
    * @param numberError the largest error of a number among the answers, relative to that number's range over the rows; of a
    *     decrypted value where the answers are labels only
-   * @param agreement the part of the data rows whose labels are equal and decided; 1 where the model gives no label
+   * @param agreement the part of the data rows whose class is equal and decided: the label, else the largest of several
+   *     numbers; 1 where the model gives one number that is no probability
    * @param valueError the largest error of a decrypted value over all rows, in output units
    * @param valueErrors the same for each decrypted value
    */
   public record Score(double numberError, double agreement, double valueError, double[] valueErrors) {
     /** Returns whether the answers are good enough. */
     public boolean meets(double accuracy) {
-      return numberError <= accuracy && agreement >= 0.995;
+      return numberError <= accuracy && agreement >= 0.99;
     }
 
     /** Returns whether this score is better than another. */
@@ -40,7 +43,7 @@ public final class AnswerMetric {
     }
 
     private double cost(double accuracy) {
-      return numberError / accuracy + (1 - agreement) / 0.005;
+      return numberError / accuracy + (1 - agreement) / 0.01;
     }
   }
 
@@ -64,6 +67,7 @@ public final class AnswerMetric {
       exact.add(output);
       answers.add(network.tail().run(Map.of(network.outputName(), output)));
     }
+    probability = network.tail().nodes().stream().anyMatch(node -> node.op() == TailOp.SIGMOID);
     labelsOnly = numbers(answers.get(0)).length == 0;
     int numbers = labelsOnly ? network.output().size() : numbers(answers.get(0)).length;
     low = new double[numbers];
@@ -121,11 +125,35 @@ public final class AnswerMetric {
         double scale = range > 0 ? range : Math.max(Math.abs(high[i]), 1e-9);
         numberError = Math.max(numberError, Math.abs(actual[i] - expected[i]) / scale);
       }
-      if (r < dataRows && result.undecided().isEmpty() && labels(answers.get(r)).equals(labels(result.outputs()))) {
+      if (r < dataRows && decided(result, answers.get(r))) {
         agreed++;
       }
     }
     return new Score(numberError, dataRows == 0 ? 1 : (double) agreed / dataRows, valueError, errors);
+  }
+
+  /** Whether the row's class is the exact model's and lies beyond the error: the label, else the largest of several numbers. */
+  private boolean decided(Postprocessing.Result result, Map<String, OutputValue> expected) {
+    List<OutputValue> labels = labels(expected);
+    if (!labels.isEmpty()) {
+      return result.undecided().isEmpty() && labels.equals(labels(result.outputs()));
+    }
+    for (Map.Entry<String, OutputValue> output : result.outputs().entrySet()) {
+      double[] values = output.getValue().toNumbers();
+      double bound = result.errorBounds().get(output.getKey());
+      if (values.length == 1) {
+        if (probability && Math.abs(values[0] - 0.5) < bound) {
+          return false;
+        }
+        continue;
+      }
+      double[] sorted = values.clone();
+      java.util.Arrays.sort(sorted);
+      if (sorted[sorted.length - 1] - sorted[sorted.length - 2] < 2 * bound) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static double[] numbers(Map<String, OutputValue> answer) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.params;
 
+import dev.tacet.compiler.internal.emit.Costs;
 import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.emit.Plan;
 import dev.tacet.compiler.internal.emit.ProgramEmitter;
@@ -22,11 +23,14 @@ public final class ParameterSelector {
   /** Bits of the base prime above the scale, where 50 bits allow it: 3 spare bits and room for values beyond 1. */
   private static final int BASE_ROOM = 9;
 
+  /** Evaluation keys of more bytes than this are worth some precision. */
+  private static final long HEAVY_KEY_BYTES = 120L << 20;
+
   /** Bits of precision that may be given for smaller keys. */
-  private static final int SPARE_BITS = 2;
+  private static final int SPARE_BITS = 4;
 
   /** How many times smaller the keys must be for a bit of precision. */
-  private static final double PRICE_OF_A_BIT = 1.4;
+  private static final double PRICE_OF_A_BIT = 1.25;
 
   private final Plan plan;
   private final SecurityLevel security;
@@ -92,19 +96,23 @@ public final class ParameterSelector {
   }
 
   /**
-   * The cheapest set at a scale or up to {@link #SPARE_BITS} bits below it: each bit must pay for the precision it costs by
-   * keys that are smaller by {@link #PRICE_OF_A_BIT}. Deep programs gain special primes, and so far smaller keys.
+   * The cheapest set at a scale or, where keys are heavy, up to {@link #SPARE_BITS} bits below it: each bit must pay for the
+   * precision it costs by keys that are smaller by {@link #PRICE_OF_A_BIT}. Deep programs gain special primes so, and far
+   * smaller keys.
    */
   private Selection lightest(int logN, int logScale) {
     Selection best = cheapest(logN, logScale);
     double bestCost = keyBits(best.parameters());
+    if (Costs.keyBytes(best.emission().program()) <= HEAVY_KEY_BYTES) {
+      return best;
+    }
     for (int bits = 1; bits <= SPARE_BITS && logScale - bits >= MIN_SCALE; bits++) {
       if (build(logN, logScale - bits, 1).isEmpty()) {
         continue;
       }
       Selection candidate = cheapest(logN, logScale - bits);
       double cost = keyBits(candidate.parameters()) * Math.pow(PRICE_OF_A_BIT, bits);
-      if (cost < bestCost && candidate.emission().valueError() <= target * (2 << bits)) {
+      if (cost < bestCost && candidate.emission().valueError() <= target * (1 << bits)) {
         best = new Selection(candidate.parameters(), candidate.emission(), true);
         bestCost = cost;
       }
