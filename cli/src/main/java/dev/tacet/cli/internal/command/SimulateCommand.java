@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Run the compiled program without encryption, in double precision, and compare it with onnxruntime.",
       "Shows the error of the fitted activations alone, without keys and without waiting.",
-      "Exits with 3 if the accuracy target is missed (98 % of a classifier's rows, every row of a regressor within 1 %)."
+      "Exits with 3 if the accuracy target is missed (98 %% of a classifier's rows, every row of a regressor within 1 %%)."
     })
 public final class SimulateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL.onnx", description = "The model.")

@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
       "Try a model of your own: compile it, serve it on this machine in a second process, encrypt, evaluate and decrypt"
           + " every row, and compare with onnxruntime on the clear rows.",
       "Rows outside the calibrated bounds are moved to the bound and listed. Exits with 3 if the accuracy target is missed:"
-          + " 98 % of a classifier's rows agree, every row of a regressor is within 1 % of the output's range."
+          + " 98 %% of a classifier's rows agree, every row of a regressor is within 1 %% of the output's range."
     },
     footerHeading = "%nExample:%n",
     footer = "  tacet try model.onnx --calibration train.csv --input test.csv --json report.json")
