@@ -65,16 +65,15 @@ class Peer:
 class Tacet:
     """The command line of this repository. Its reports hold minimum and median, which enter as two samples of a round."""
 
-    name = "Tacet"
-
-    def __init__(self, command):
-        self.command = command
+    def __init__(self, command, kernels):
+        self.command, self.name = command, f"Tacet ({kernels} kernels)"
+        self.environment = dict(os.environ, TACET_KERNELS=kernels)
 
     def run(self, *arguments):
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "out.json"
             command = [self.command, "bench", *arguments, "--threads", "1", "--json", str(out)]
-            done = subprocess.run(command, capture_output=True, text=True)
+            done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
             if done.returncode not in (0, 3):
                 sys.exit(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip()}")
             return json.loads(out.read_text())
@@ -123,6 +122,11 @@ def machine():
     flags = next(line for line in open("/proc/cpuinfo") if line.startswith("flags"))
     wide = [f for f in ("avx2", "avx512f", "avx512ifma") if f" {f}" in flags]
     return f"{cpu}, {os.cpu_count()} cores, {memory} GiB, {' '.join(wide) or 'no AVX2'}, Linux {platform.release()}"
+
+
+def kernel_tables():
+    """The scalar table, and the widest that this machine runs."""
+    return ["avx512ifma", "scalar"] if "avx512ifma" in machine() else ["scalar"]
 
 
 def measure(libraries, rounds, rows, want_ops, want_models):
@@ -201,11 +205,11 @@ def main():
     parser.add_argument("--rows", type=int, default=10)
     parser.add_argument("--ops-only", action="store_true")
     parser.add_argument("--models-only", action="store_true")
-    parser.add_argument("--without-tacet", action="store_true")
+    parser.add_argument("--kernels", nargs="*", default=kernel_tables(), help="Tacet's kernel tables to measure")
     parser.add_argument("--out", default="peers.json")
     parser.add_argument("--doc", type=Path)
     args = parser.parse_args()
-    libraries = [] if args.without_tacet else [Tacet(args.tacet)]
+    libraries = [Tacet(args.tacet, kernels) for kernels in args.kernels]
     libraries += [Peer(args.python, script) for script in ("openfhe_worker.py", "tenseal_worker.py")]
     report = measure(libraries, args.rounds, args.rows, not args.models_only, not args.ops_only)
     for library in libraries:
