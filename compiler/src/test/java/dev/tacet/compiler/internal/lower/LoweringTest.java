@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.lower;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.compiler.TestModels;
+import dev.tacet.compiler.internal.ir.Functions;
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.onnx.OnnxReader;
+import dev.tacet.he.TailNode;
+import dev.tacet.he.TailOp;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What folds, what is recognised whole, and where the client's part begins. */
+class LoweringTest {
+  private static final double[] WEIGHTS = {1, -2, 3, 0.5, 0.25, -1, 2, 1, -3};
+
+  private static TestModels dense() {
+    return TestModels.of(3).constant("w", new long[] {3, 3}, WEIGHTS).constant("v", new long[] {3, 1}, 1, 2, 3)
+        .constant("half", new long[] {}, 0.5).constant("one", new long[] {}, 1)
+        .constant("root", new long[] {}, Math.sqrt(2)).node("MatMul", "x w", "h");
+  }
+
+  private static Network lowered(TestModels model, String output) {
+    return Lowering.lower(OnnxReader.read(model.source(output)), 0);
+  }
+
+  private static String onlyActivation(Network network) {
+    assertEquals(1, network.activations().size());
+    return Functions.name(network.activations().get(0).function());
+  }
+
+  @Test
+  void geluOfFiveNodesIsOneActivation() {
+    Network network = lowered(dense().node("Div", "h root", "a").node("Erf", "a", "b").node("Add", "b one", "c")
+        .node("Mul", "h c", "d").node("Mul", "d half", "e").node("MatMul", "e v", "y"), "y");
+    assertEquals("gelu", onlyActivation(network));
+  }
+
+  @Test
+  void siluAndHardSwishAreOneActivationEach() {
+    assertEquals("silu", onlyActivation(lowered(
+        dense().node("Sigmoid", "h", "a").node("Mul", "h a", "b").node("MatMul", "b v", "y"), "y")));
+    assertEquals("hard_swish", onlyActivation(lowered(
+        dense().node("HardSwish", "h", "a").node("MatMul", "a v", "y"), "y")));
+  }
+
+  @Test
+  void aResidualSumWithAnActivationOfTheSameVectorIsOneActivation() {
+    Network network = lowered(dense().node("Tanh", "h", "a").node("Add", "h a", "b").node("MatMul", "b v", "y"), "y");
+    assertEquals(1, network.activations().size());
+  }
+
+  @Test
+  void batchNormDropoutAndIdentityFoldIntoOneLinearMap() {
+    Network network = lowered(dense().constant("g", new long[] {3}, 2, 1, 0.5).constant("b", new long[] {3}, 1, 0, -1)
+        .constant("m", new long[] {3}, 0.1, 0.2, 0.3).constant("s", new long[] {3}, 1, 4, 0.25)
+        .node("BatchNormalization", "h g b m s", "n").node("Dropout", "n", "d").node("Identity", "d", "i")
+        .node("MatMul", "i v", "y"), "y");
+    assertTrue(network.isLinear());
+    double[] x = {0.3, -0.7, 1.1};
+    double expected = 0;
+    double[] gamma = {2, 1, 0.5};
+    double[] beta = {1, 0, -1};
+    double[] mean = {0.1f, 0.2f, 0.3f};
+    double[] variance = {1, 4, 0.25};
+    for (int j = 0; j < 3; j++) {
+      double h = 0;
+      for (int i = 0; i < 3; i++) {
+        h += x[i] * WEIGHTS[i * 3 + j];
+      }
+      expected += (j + 1) * (gamma[j] * (h - mean[j]) / Math.sqrt(variance[j] + 1e-5f) + beta[j]);
+    }
+    assertArrayEquals(new double[] {expected}, network.output().evaluate(network.evaluate(x)), 1e-9);
+  }
+
+  @Test
+  void aSoftmaxAtTheEndIsTheClientsAndCostsNoLevel() {
+    Network network = lowered(dense().node("Softmax", "h", "y"), "y");
+    assertTrue(network.isLinear());
+    List<TailOp> ops = network.tail().nodes().stream().map(TailNode::op).toList();
+    assertTrue(ops.contains(TailOp.SOFTMAX), ops.toString());
+  }
+
+  @Test
+  void anActivationAtTheEndIsTheClientsAndOneInTheMiddleIsTheHosts() {
+    Network end = lowered(dense().node("Relu", "h", "y"), "y");
+    assertTrue(end.isLinear());
+    Network middle = lowered(dense().node("Relu", "h", "a").node("MatMul", "a v", "b").node("Relu", "b", "y"), "y");
+    assertEquals(1, middle.activations().size());
+  }
+
+  @Test
+  void aScalarFactorAtTheEndIsFoldedOnTheHost() {
+    Network network = lowered(dense().node("Mul", "h half", "y"), "y");
+    assertEquals(WEIGHTS[0] / 2, network.output().terms().get(0).get(0, 0), 1e-12);
+  }
+
+  @Test
+  void theProductOfTwoBranchesIsAProductNode() {
+    Network network = lowered(dense().constant("u", new long[] {3, 3}, 1, 0, 0, 0, 1, 0, 0, 0, 1).node("MatMul", "x u", "k")
+        .node("Mul", "h k", "a").node("MatMul", "a v", "y"), "y");
+    assertEquals(2, network.nodes().size());
+    double[] x = {1, 2, 3};
+    double expected = 0;
+    for (int j = 0; j < 3; j++) {
+      double h = 0;
+      for (int i = 0; i < 3; i++) {
+        h += x[i] * WEIGHTS[i * 3 + j];
+      }
+      expected += h * x[j] * (j + 1);
+    }
+    assertEquals(expected, network.output().evaluate(network.evaluate(x))[0], 1e-9);
+  }
+}
