@@ -9,7 +9,7 @@ namespace tacet {
 const std::vector<const Kernels*>& available_kernels() {
   static const std::vector<const Kernels*> tables = [] {
     std::vector<const Kernels*> found;
-    for (const Kernels* table : {avx512ifma_kernels(), &scalar_kernels()}) {
+    for (const Kernels* table : {avx512ifma_kernels(), avx2_kernels(), &scalar_kernels()}) {
       if (table != nullptr) found.push_back(table);
     }
     return found;

@@ -240,6 +240,7 @@ TEST(Dispatch, TheSelfTestNamesTheEntryThatIsWrong) {
 TEST(Dispatch, EveryTableThatTheProcessorCanRunIsAvailable) {
   std::vector<std::string> expected;
   if (cpu_runs_avx512ifma()) expected.push_back("avx512ifma");
+  if (cpu_runs_avx2()) expected.push_back("avx2");
   expected.push_back("scalar");
   std::vector<std::string> names;
   for (const Kernels* table : available_kernels()) names.push_back(table->name);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Modular arithmetic in four double-precision lanes that hold integers: AVX2 has no 64-bit multiplication, but fused
+// multiply-add gives both halves of a product exactly (the method of FLINT's fft_small). The results are integers below 2^53 at
+// every step, so they do not depend on rounding and agree with the scalar table bit for bit. Rounding is to nearest, the default.
+//
+// Magnitudes are in multiples of q < 2^50: 8q is at most 2^53.
+
+#include "kernels/target.h"
+
+#if TACET_X86
+#include <immintrin.h>
+
+#include "math/modulus.h"
+
+TACET_TARGET_BEGIN_AVX2
+namespace tacet::avx2 {
+
+using Lanes = __m256d;
+constexpr std::size_t kLanes = 4;
+
+TACET_INLINE Lanes load(const u64* p) { return _mm256_loadu_pd(reinterpret_cast<const double*>(p)); }
+TACET_INLINE void store(u64* p, Lanes x) { _mm256_storeu_pd(reinterpret_cast<double*>(p), x); }
+TACET_INLINE Lanes splat(double x) { return _mm256_set1_pd(x); }
+TACET_INLINE Lanes add(Lanes a, Lanes b) { return _mm256_add_pd(a, b); }
+TACET_INLINE Lanes sub(Lanes a, Lanes b) { return _mm256_sub_pd(a, b); }
+TACET_INLINE Lanes nearest(Lanes x) { return _mm256_round_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+constexpr double kTwo52 = 4503599627370496.0;
+
+/// Words below 2^52, whose bits `x` holds, as doubles: the word becomes the fraction of a number in [2^52, 2^53).
+TACET_INLINE Lanes from_words(Lanes x) { return sub(_mm256_or_pd(x, splat(kTwo52)), splat(kTwo52)); }
+/// The inverse, for integers in [0, 2^52).
+TACET_INLINE Lanes to_words(Lanes x) { return _mm256_xor_pd(add(x, splat(kTwo52)), splat(kTwo52)); }
+
+/// A modulus q < 2^50 and 1/q.
+struct Constants {
+  Lanes q, inverse;
+  explicit TACET_INLINE Constants(u64 modulus)
+      : q(splat(static_cast<double>(modulus))), inverse(splat(1.0 / static_cast<double>(modulus))) {}
+};
+
+/// A factor w in [0, q) and w/q with a relative error below 2^-52.
+struct Factor {
+  Lanes w, quotient;
+};
+TACET_INLINE Factor factor(Lanes words, const Constants& c) {
+  const Lanes w = from_words(words);
+  return {w, _mm256_mul_pd(w, c.inverse)};
+}
+TACET_INLINE Factor splat_factor(u64 w, const Constants& c) {
+  const Lanes x = splat(static_cast<double>(w));
+  return {x, _mm256_mul_pd(x, c.inverse)};
+}
+
+/// x w mod q for |x| <= Y q <= 4 q: at most 1/2 + 3/8 Y, since the quotient is wrong by at most 1/2 for rounding to an integer
+/// and |x| 3 2^-53 for its own rounding errors.
+TACET_INLINE Lanes multiply(Lanes x, const Factor& f, const Constants& c) {
+  const Lanes quotient = nearest(_mm256_mul_pd(x, f.quotient));
+  const Lanes high = _mm256_mul_pd(x, f.w);
+  const Lanes low = _mm256_fmsub_pd(x, f.w, high);
+  return add(_mm256_fnmadd_pd(quotient, c.q, high), low);
+}
+
+/// x mod q, at most 1/2 and a little, for |x| < 2^53.
+TACET_INLINE Lanes reduce(Lanes x, const Constants& c) {
+  return _mm256_fnmadd_pd(nearest(_mm256_mul_pd(x, c.inverse)), c.q, x);
+}
+
+/// The word in [0, q) for any |x| < 2^53.
+TACET_INLINE Lanes finish(Lanes x, const Constants& c) {
+  const Lanes r = reduce(x, c);
+  const Lanes negative = _mm256_cmp_pd(r, _mm256_setzero_pd(), _CMP_LT_OQ);
+  return to_words(add(r, _mm256_and_pd(negative, c.q)));
+}
+
+}  // namespace tacet::avx2
+TACET_TARGET_END
+#endif  // TACET_X86
