@@ -45,6 +45,7 @@ public final class TacetClient implements AutoCloseable {
   private final KeyRing keyRing;
   private final boolean ownsKeyRing;
   private final Pins pins;
+  private final List<Signature> trusted;
   private final ParameterPolicy policy;
   private final boolean clamping;
   private final int overloadRetries;
@@ -71,6 +72,7 @@ public final class TacetClient implements AutoCloseable {
     }
     keyRing = ring;
     ownsKeyRing = builder.keyRing == null;
+    trusted = List.copyOf(builder.trusted);
     clamping = builder.clamping;
     overloadRetries = builder.overloadRetries;
     progress = builder.progress;
@@ -136,6 +138,9 @@ public final class TacetClient implements AutoCloseable {
     if (pinned.isPresent() && !pinned.get().equals(description.signatureSha256())) {
       throw new SignatureChangedException(name, pinned.get(), description.signatureSha256(), null);
     }
+    if (pinned.isEmpty()) {
+      requireTrusted(name, description.signatureSha256());
+    }
     policy.check(description.parameters(), description.signature());
     RemoteModel model = new RemoteModel(this, description);
     String trusted = pins.putIfAbsent(pin, description.signatureSha256());
@@ -143,6 +148,19 @@ public final class TacetClient implements AutoCloseable {
       throw new SignatureChangedException(name, trusted, description.signatureSha256(), null);
     }
     return model;
+  }
+
+  /** Where the owner's file says what to trust, there is no trust at first use, whatever version was asked for. */
+  private void requireTrusted(String name, String offered) {
+    List<String> fromOwner = trusted.stream().filter(s -> s.model().equals(name)).map(Signature::sha256).toList();
+    if (!fromOwner.isEmpty() && !fromOwner.contains(offered)) {
+      throw new SignatureChangedException(name, fromOwner.get(0), offered, null);
+    }
+  }
+
+  /** As {@link #acceptSignature(String, String)}, for one version. */
+  public void acceptSignature(String model, String version, String sha256) {
+    pins.put(pinName(model, version), sha256);
   }
 
   /**

@@ -241,6 +241,25 @@ class KeyRingTest {
   }
 
   @Test
+  void whatAKilledProcessLeftIsCleanedUpAndWhatASetNamesStays() throws IOException {
+    Path home = folder.resolve(PARAMETERS.hashHex());
+    KeyManifest first;
+    try (KeyRing ring = open("one")) {
+      first = ring.evaluationKeys(PARAMETERS, List.of(new KeyRequirement(5, 0)), ProgressListener.NONE);
+    }
+    Path torn = Files.write(home.resolve("keys").resolve(".new-1.tmp"), new byte[10]);
+    Path orphan = Files.write(home.resolve("keys").resolve("a".repeat(64) + ".key"), new byte[10]);
+    try (KeyRing ring = open("one")) {
+      assertFalse(Files.exists(torn));
+      assertEquals(first, ring.evaluationKeys(PARAMETERS, List.of(new KeyRequirement(5, 0)), ProgressListener.NONE));
+      ring.evaluationKeys(
+          PARAMETERS, List.of(new KeyRequirement(5, 0), new KeyRequirement(25, 0)), ProgressListener.NONE);
+      assertFalse(Files.exists(orphan));
+      assertEquals(first.entries().get(0).bytes(), ring.evaluationKey(PARAMETERS, first.entries().get(0)).remaining());
+    }
+  }
+
+  @Test
   void aRingThatIsClosedDuringACallClosesTheRestAndCanBeClosedAgain() throws Exception {
     KeyRing ring = open("one");
     SecretKey key = ring.secretKey(PARAMETERS);

@@ -213,6 +213,19 @@ class TacetClientTest {
   }
 
   @Test
+  void aSignatureFromTheOwnersFileHoldsForEveryVersion() throws IOException {
+    Path file = folder.resolve("other.signature");
+    Files.write(file, TestModel.artifact(0.5).signature().toBytes());
+    try (TacetClient client = TacetClient.builder(host.uri()).trustSignature(file).build()) {
+      SignatureChangedException refused =
+          assertThrows(SignatureChangedException.class, () -> client.model(TestModel.NAME, "1"));
+      client.acceptSignature(TestModel.NAME, "1", refused.offered());
+      assertEquals(refused.offered(), client.model(TestModel.NAME, "1").signatureSha256());
+      assertThrows(SignatureChangedException.class, () -> client.model(TestModel.NAME));
+    }
+  }
+
+  @Test
   void aFeatureOutsideItsBoundsIsRefusedBeforeAnythingIsSent() {
     try (TacetClient client = TacetClient.connect(host.uri())) {
       RemoteModel model = client.model(TestModel.NAME);

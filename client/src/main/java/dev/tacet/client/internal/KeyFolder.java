@@ -15,8 +15,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
@@ -67,6 +69,7 @@ final class KeyFolder {
     Path file = sets.resolve(manifest.keySetId() + ".manifest");
     if (made || !Files.exists(file)) {
       PrivateFiles.write(file, ByteBuffer.wrap(manifest.toBytes()));
+      deleteUnnamed();
     }
     return manifest;
   }
@@ -74,6 +77,21 @@ final class KeyFolder {
   /** Opens a key's file. */
   FileChannel open(String sha256) throws IOException {
     return FileChannel.open(file(sha256), StandardOpenOption.READ);
+  }
+
+  /** Deletes the keys that no set names: a process that died while it made a set left them. */
+  private void deleteUnnamed() throws IOException {
+    Set<Path> named = new HashSet<>();
+    for (KeyManifest manifest : manifests()) {
+      manifest.entries().forEach(entry -> named.add(file(entry.sha256())));
+    }
+    List<Path> unnamed;
+    try (Stream<Path> files = Files.list(keys)) {
+      unnamed = files.filter(f -> f.toString().endsWith(".key") && !named.contains(f)).toList();
+    }
+    for (Path file : unnamed) {
+      Files.deleteIfExists(file);
+    }
   }
 
   /** Deletes a key's file. */
@@ -88,22 +106,28 @@ final class KeyFolder {
   /** The keys of all sets whose files are there in full. A damaged manifest is passed over: its keys are made again. */
   private Map<KeyRequirement, KeyManifest.Entry> known() throws IOException {
     Map<KeyRequirement, KeyManifest.Entry> known = new HashMap<>();
-    try (Stream<Path> files = Files.list(sets)) {
-      for (Path file : (Iterable<Path>) files.filter(f -> f.toString().endsWith(".manifest")).sorted()::iterator) {
-        KeyManifest manifest;
-        try {
-          manifest = KeyManifest.fromBytes(ByteBuffer.wrap(Files.readAllBytes(file)));
-        } catch (MalformedException e) {
-          continue;
-        }
-        for (KeyManifest.Entry entry : manifest.entries()) {
-          Path key = file(entry.sha256());
-          if (Files.exists(key) && Files.size(key) == entry.bytes()) {
-            known.putIfAbsent(entry.key(), entry);
-          }
+    for (KeyManifest manifest : manifests()) {
+      for (KeyManifest.Entry entry : manifest.entries()) {
+        Path key = file(entry.sha256());
+        if (Files.exists(key) && Files.size(key) == entry.bytes()) {
+          known.putIfAbsent(entry.key(), entry);
         }
       }
     }
     return known;
+  }
+
+  private List<KeyManifest> manifests() throws IOException {
+    List<KeyManifest> manifests = new ArrayList<>();
+    try (Stream<Path> files = Files.list(sets)) {
+      for (Path file : (Iterable<Path>) files.filter(f -> f.toString().endsWith(".manifest")).sorted()::iterator) {
+        try {
+          manifests.add(KeyManifest.fromBytes(ByteBuffer.wrap(Files.readAllBytes(file))));
+        } catch (MalformedException e) {
+          continue;
+        }
+      }
+    }
+    return manifests;
   }
 }

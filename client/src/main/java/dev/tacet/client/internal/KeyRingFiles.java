@@ -69,6 +69,7 @@ public final class KeyRingFiles implements AutoCloseable {
       PrivateFiles.makeFolder(folder);
       try (Locked lock = new Locked(folder)) {
         deleteRotated(folder);
+        PrivateFiles.deleteUnfinished(folder);
         if (Files.exists(file)) {
           return new KeyRingFiles(folder, Vault.unlock(file, Files.readAllBytes(file), passphrase), false);
         }

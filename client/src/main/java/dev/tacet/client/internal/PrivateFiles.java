@@ -13,12 +13,16 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /** Files and folders that only their owner may read, written whole or not at all: temporary file, fsync, rename. */
 public final class PrivateFiles {
   private static final boolean POSIX = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+
+  private static final String PREFIX = ".new-";
+  private static final String SUFFIX = ".tmp";
 
   private PrivateFiles() {}
 
@@ -34,7 +38,7 @@ public final class PrivateFiles {
 
   /** Writes a file of mode 0600 so that, whatever happens, the old or the new bytes are there. */
   public static void write(Path file, ByteBuffer bytes) throws IOException {
-    Path temporary = Files.createTempFile(file.toAbsolutePath().getParent(), ".new-", ".tmp", attributes("rw-------"));
+    Path temporary = Files.createTempFile(file.toAbsolutePath().getParent(), PREFIX, SUFFIX, attributes("rw-------"));
     try {
       try (FileChannel channel = FileChannel.open(temporary, Set.of(StandardOpenOption.WRITE))) {
         ByteBuffer rest = bytes.duplicate();
@@ -52,6 +56,22 @@ public final class PrivateFiles {
     } finally {
       Files.deleteIfExists(temporary);
     }
+  }
+
+  /** Deletes the temporary files that writers which were killed left in a folder and below; no writer may be at work there. */
+  public static void deleteUnfinished(Path folder) throws IOException {
+    List<Path> unfinished;
+    try (Stream<Path> paths = Files.walk(folder, 3)) {
+      unfinished = paths.filter(PrivateFiles::isUnfinished).toList();
+    }
+    for (Path path : unfinished) {
+      Files.deleteIfExists(path);
+    }
+  }
+
+  private static boolean isUnfinished(Path path) {
+    String name = path.getFileName().toString();
+    return name.startsWith(PREFIX) && name.endsWith(SUFFIX) && Files.isRegularFile(path);
   }
 
   /** Deletes a folder with all that is in it. */

@@ -66,8 +66,20 @@ public final class KeyStore {
     this.disk = disk;
     this.keySets = folder.resolve("keysets");
     Files.createDirectories(keySets);
+    deleteUnfinished();
     this.blobs = new BlobStore(folder.resolve("blobs"), disk);
     this.uploads = new UploadStore(folder.resolve("uploads"), blobs, limits, disk);
+  }
+
+  /** Deletes what a killed process did not finish writing: files that have no name of a key set. */
+  private void deleteUnfinished() throws IOException {
+    List<Path> unfinished;
+    try (Stream<Path> files = Files.list(keySets)) {
+      unfinished = files.filter(f -> f.getFileName().toString().contains(".tmp") && Files.isRegularFile(f)).toList();
+    }
+    for (Path file : unfinished) {
+      Files.deleteIfExists(file);
+    }
   }
 
   /** Tells whether a blob is stored, whole and undamaged. */

@@ -183,10 +183,12 @@ class KeyStoreTest {
     store = new KeyStore(folder, limits, Disk.LOCAL);
     ContentHash used = registered(KeyBlobs.blob(5, 3, 10_000, 11));
     ContentHash unused = registered(KeyBlobs.blob(5, 3, 10_000, 12));
+    Path torn = Files.write(folder.resolve("keysets").resolve(used.hex() + ".tmp7"), new byte[10]);
     byte[] loose = KeyBlobs.blob(5, 3, 10_000, 13);
     KeyBlobs.upload(store, loose, 4096);
     fails(ErrorCause.QUOTA_EXCEEDED, () -> put(0, 4096));
     store = new KeyStore(folder, limits, Disk.LOCAL);
+    assertFalse(Files.exists(torn));
     FileTime longAgo = FileTime.from(Instant.now().minus(limits.keySetLifetime()).minusSeconds(1));
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
