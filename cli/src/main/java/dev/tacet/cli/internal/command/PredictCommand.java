@@ -95,7 +95,7 @@ public final class PredictCommand implements Callable<Integer> {
     try (ClientProgress progress = new ClientProgress();
         TacetClient client = connect(progress)) {
       if (acceptedSignature != null) {
-        client.acceptSignature(model, acceptedSignature);
+        client.acceptSignature(model, version == null ? "" : version, acceptedSignature);
       }
       RemoteModel remote = version == null ? client.model(model) : client.model(model, version);
       served = remote.version();
