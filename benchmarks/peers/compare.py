@@ -130,7 +130,7 @@ def kernel_tables():
 
 
 def measure(libraries, rounds, rows, want_ops, want_models):
-    ops, models = {}, {}
+    ops, models, load = {}, {}, [os.getloadavg()[0]]
     for round_number in range(rounds):
         turn = libraries[round_number % len(libraries) :] + libraries[: round_number % len(libraries)]
         for name in SETS if want_ops else ():
@@ -150,7 +150,16 @@ def measure(libraries, rounds, rows, want_ops, want_models):
     for table in models.values():
         for entry in table.values():
             entry["times"] = {stage: summary(v) for stage, v in entry["times"].items()}
-    return {"machine": machine(), "rounds": rounds, "rows": rows, "sets": SETS, "ops": ops, "models": models}
+    load.append(os.getloadavg()[0])
+    return {
+        "machine": machine(),
+        "load": load,
+        "rounds": rounds,
+        "rows": rows,
+        "sets": SETS,
+        "ops": ops,
+        "models": models,
+    }
 
 
 def error_of(name, outputs):
@@ -215,7 +224,11 @@ def main():
     for library in libraries:
         library.close()
     Path(args.out).write_text(json.dumps(report, indent=1) + "\n")
-    text = f"Machine: {report['machine']}. {report['rounds']} rounds, one thread.\n\n{tables(report)}"
+    before, after = report["load"]
+    text = (
+        f"Machine: {report['machine']}. {report['rounds']} rounds, one thread. "
+        f"Load average {before:.1f} before and {after:.1f} after.\n\n{tables(report)}"
+    )
     print(text)
     if args.doc:
         before, rest = args.doc.read_text().split("<!-- peers -->", 1)
