@@ -227,9 +227,11 @@ TEST(SecretMemory, TheKeyAndTheScratchOfItsUseStayOutOfCoreDumps) {
     const std::string flags = flags_of(secret);
     EXPECT_NE(flags.find(" dd "), std::string::npos) << flags;
   }
+#ifndef TACET_SANITIZED  // AddressSanitizer replaces mlock with a function that does nothing and succeeds
   if (toy.secret.fully_locked()) {
     EXPECT_NE(flags_of(toy.secret.limb(0)).find(" lo "), std::string::npos);
   }
+#endif
   const std::vector<u64> plain(1024);
   EXPECT_EQ(flags_of(plain.data()).find(" dd "), std::string::npos);
 }
