@@ -43,8 +43,11 @@ public interface Disk {
     }
   }
 
-  /** Returns the bytes that can still be written below a folder. */
+  /**
+   * Returns the bytes that can still be written below a folder. Asks the file system itself: looking the folder up in the table of
+   * mounts, as {@code Files.getFileStore} does, fails in a changed root.
+   */
   default long usableBytes(Path folder) throws IOException {
-    return Files.getFileStore(folder).getUsableSpace();
+    return folder.toFile().getUsableSpace();
   }
 }
