@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the zoo: models that nobody built the compiler around, to run `tacet try` on.
+"""Writes the zoo: further models to run `tacet try` on. The compiler was improved on these; ZOO_SEED gives fresh ones.
 
 python make_zoo.py OUT_FOLDER [sklearn] [torch]      (both when none is named; then see run_zoo.py)
 Deterministic (fixed seeds). Needs scikit-learn and skl2onnx; torch and onnxscript for the second half. The output is not kept in git.
