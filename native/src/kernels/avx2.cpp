@@ -13,6 +13,11 @@ const Kernels* avx2_kernels() {
     t.name = "avx2";
     t.ntt_forward = avx2::ntt_forward;
     t.ntt_inverse = avx2::ntt_inverse;
+    t.chacha20 = avx2::chacha20;
+    t.uniform = avx2::uniform;
+    t.ternary = avx2::ternary;
+    t.error = avx2::error;
+    t.small_residues = avx2::small_residues;
     return t;
   }();
   return cpu_runs_avx2() ? &table : nullptr;

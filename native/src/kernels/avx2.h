@@ -9,4 +9,10 @@ namespace tacet::avx2 {
 void ntt_forward(u64* x, const NttTable& table);
 void ntt_inverse(u64* x, const NttTable& table);
 
+void chacha20(u8* out, const u32* state, std::size_t blocks);
+std::size_t uniform(u64* out, std::size_t n, const u64* words, std::size_t count, const Modulus& q);
+std::size_t ternary(signed char* out, std::size_t n, const u64* words, std::size_t count);
+void error(signed char* out, const u64* words, std::size_t n, const u64* table, std::size_t size);
+void small_residues(u64* out, const signed char* small, std::size_t n, u64 q);
+
 }  // namespace tacet::avx2

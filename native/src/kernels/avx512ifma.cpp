@@ -24,6 +24,11 @@ const Kernels* avx512ifma_kernels() {
       avx512ifma::linear_combination,
       avx512ifma::overflow_count,
       avx512ifma::gather,
+      avx512ifma::chacha20,
+      avx512ifma::uniform,
+      avx512ifma::ternary,
+      avx512ifma::error,
+      avx512ifma::small_residues,
   };
   return cpu_runs_avx512ifma() ? &table : nullptr;
 #else

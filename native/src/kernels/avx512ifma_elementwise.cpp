@@ -9,18 +9,6 @@ TACET_TARGET_BEGIN_AVX512IFMA
 namespace tacet::avx512ifma {
 namespace {
 
-/// Barrett reduction of any 64-bit x for q > 2^12: floor(x / 2^12) times floor(2^64 / q) / 2^52 is floor(x / q) or up to 2 less,
-/// since either rounding and the 12 bits left out (below q) take less than 1 each.
-struct WideReduction {
-  Lanes quotient;
-  explicit TACET_INLINE WideReduction(u64 q) : quotient(splat(~u64{0} / q)) {}  // q is odd: the floor of 2^64 / q too
-  /// Loose x mod q in [0, 3q).
-  TACET_INLINE Lanes operator()(Lanes x, const Constants& c) const {
-    return add_low(x, add_high(zero(), _mm512_srli_epi64(x, 12), quotient), c.minus_q);
-  }
-};
-constexpr u64 kSmallestWide = u64{1} << 12;
-
 /// Barrett reduction of products P < 2^(2 bits + 1) as Modulus::reduce does it: the quotient is up to 2 too small.
 struct ProductReduction {
   Constants c;

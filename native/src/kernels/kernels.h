@@ -68,6 +68,22 @@ struct Kernels {
 
   /// out[i] = a[permutation[i]]; out must not overlap a; permutation entries below n.
   void (*gather)(u64* out, const u64* a, const u32* permutation, std::size_t n);
+
+  // Samplers. Counts are arbitrary, pointers need no alignment, "words" are keystream. Over secrets all are constant time: neither
+  // branches nor addresses depend on the words, except where a word is skipped, which tells nothing about the ones that are kept.
+
+  /// `blocks` blocks of 64 bytes of the ChaCha20 keystream (RFC 8439) from the block counter state[12] on, which must not wrap.
+  void (*chacha20)(u8* out, const u32* state, std::size_t blocks);
+  /// Residues modulo q of the words in order, those >= q floor(2^64/q) skipped, until n are written or `count` words are used.
+  /// Returns how many were written.
+  std::size_t (*uniform)(u64* out, std::size_t n, const u64* words, std::size_t count, const Modulus& q);
+  /// As uniform(), word mod 3 - 1 with the word 2^64 - 1 skipped.
+  std::size_t (*ternary)(signed char* out, std::size_t n, const u64* words, std::size_t count);
+  /// out[i]: the number of table entries that are <= words[i] >> 1, negated if words[i] is odd. The whole table is scanned;
+  /// size <= 127, entries at most 2^63.
+  void (*error)(signed char* out, const u64* words, std::size_t n, const u64* table, std::size_t size);
+  /// out = small mod q, q > 128.
+  void (*small_residues)(u64* out, const signed char* small, std::size_t n, u64 q);
 };
 
 /// The portable table: complete, correct everywhere, and the oracle for all others.

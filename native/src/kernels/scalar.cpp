@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scalar kernel table: portable C++17, the oracle for every other table.
 #include "kernels/kernels.h"
+#include "kernels/scalar.h"
 
 namespace tacet {
 namespace {
@@ -177,6 +178,11 @@ const Kernels& scalar_kernels() {
       linear_combination,
       overflow_count,
       gather,
+      scalar::chacha20,
+      scalar::uniform,
+      scalar::ternary,
+      scalar::error,
+      scalar::small_residues,
   };
   return table;
 }

@@ -4,44 +4,17 @@
 
 #include "kernels/kernels.h"
 #include "kernels/ntt_tables.h"
+#include "kernels/self_test.h"
 #include "math/primes.h"
-#include "util/error.h"
 
 namespace tacet {
+
+using namespace selftest;
+
 namespace {
 
 constexpr int kLogN = 6;
 constexpr std::size_t kN = std::size_t{1} << kLogN;
-
-/// Deterministic words (splitmix64).
-struct Words {
-  u64 state;
-  u64 next() {
-    u64 z = (state += 0x9e3779b97f4a7c15ULL);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
-  }
-};
-
-/// n words below `bound`, the extremes first.
-Buffer words_below(u64 bound, u64 seed, std::size_t n = kN) {
-  Buffer out(n);
-  Words words{seed};
-  for (std::size_t i = 0; i < n; ++i) out.data()[i] = words.next() % bound;
-  out.data()[0] = 0;
-  out.data()[1] = bound - 1;
-  out.data()[2] = bound - 1;
-  return out;
-}
-
-void expect(bool equal, const Kernels& table, const char* entry, u64 q) {
-  if (!equal) {
-    fail(Code::kInternal,
-         "kernel table \"%s\": %s gives a wrong result modulo %llu; choose another table with TACET_KERNELS",
-         table.name, entry, static_cast<unsigned long long>(q));
-  }
-}
 
 u64 power_at(u64 psi, std::size_t j, const Modulus& q) {
   return pow_mod(psi, 2 * bit_reverse(static_cast<u32>(j), kLogN) + 1, q);
@@ -51,7 +24,7 @@ void test_transform(const Kernels& table, const Modulus& q) {
   NttTable ntt;
   const Buffer owner = build_ntt_table(ntt, q, kLogN);
   const u64 psi = primitive_root(q, kN);
-  Buffer x = words_below(4 * q.value, 11);
+  Buffer x = words_below(4 * q.value, 11, kN);
   const Buffer original = x;
   table.ntt_forward(x.data(), ntt);
   for (std::size_t j = 0; j < kN; ++j) {
@@ -63,7 +36,7 @@ void test_transform(const Kernels& table, const Modulus& q) {
   table.ntt_inverse(x.data(), ntt);
   for (std::size_t i = 0; i < kN; ++i)
     expect(x.data()[i] == original.data()[i] % q.value, table, "ntt_inverse", q.value);
-  Buffer lazy = words_below(2 * q.value, 12);
+  Buffer lazy = words_below(2 * q.value, 12, kN);
   const Buffer lazy_original = lazy;
   table.ntt_inverse(lazy.data(), ntt);
   table.ntt_forward(lazy.data(), ntt);
@@ -92,8 +65,8 @@ void test_larger_transforms(const Kernels& table, const Modulus& q) {
 
 void test_elementwise(const Kernels& table, const Modulus& m) {
   const u64 q = m.value;
-  const Buffer a = words_below(q, 1), b = words_below(q, 2), c = words_below(q, 3), a2 = words_below(2 * q, 4);
-  const Buffer any = words_below(~u64{0}, 5), a62 = words_below(u64{1} << 62, 6);
+  const Buffer a = words_below(q, 1, kN), b = words_below(q, 2, kN), c = words_below(q, 3, kN), a2 = words_below(2 * q, 4, kN);
+  const Buffer any = words_below(~u64{0}, 5, kN), a62 = words_below(u64{1} << 62, 6, kN);
   Buffer out(kN);
   const auto check = [&](const char* entry, auto expected) {
     for (std::size_t i = 0; i < kN; ++i) expect(out.data()[i] == expected(i), table, entry, q);
@@ -132,8 +105,8 @@ void test_sums(const Kernels& table, const Modulus& m) {
   std::vector<u64> c;
   std::vector<Modulus> moduli(kTerms, m);
   for (std::size_t k = 0; k < kTerms; ++k) {
-    xs.push_back(words_below(q, 20 + k));
-    ys.push_back(words_below(q, 40 + k));
+    xs.push_back(words_below(q, 20 + k, kN));
+    ys.push_back(words_below(q, 40 + k, kN));
     c.push_back(ys[k].data()[k + 1]);
   }
   for (std::size_t k = 0; k < kTerms; ++k) {
@@ -172,6 +145,7 @@ void self_test(const Kernels& table) {
     test_larger_transforms(table, q);
     test_elementwise(table, q);
     test_sums(table, q);
+    test_samplers(table, q);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ring/sampler.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ring/chacha20.h"
@@ -12,14 +13,9 @@ SecretSeed::SecretSeed(const u8 bytes[32]) : bytes_(32) { std::memcpy(bytes_.dat
 
 void expand_uniform(u64* out, std::size_t n, const Modulus& modulus, const PublicSeed& seed, Purpose purpose, u32 digit,
                     u32 limb) {
-  const Modulus q = modulus;
-  const u64 excess = (0 - q.value) % q.value;  // 2^64 mod q
-  const u64 largest = 0 - excess - 1;          // q*floor(2^64/q) - 1
-  WordStream words(seed.bytes.data(), static_cast<u32>(purpose), digit, limb);
-  for (std::size_t i = 0; i < n;) {
-    const u64 word = words.next();
-    if (word <= largest) out[i++] = q.reduce(word);
-  }
+  WordStream stream(seed.bytes.data(), static_cast<u32>(purpose), digit, limb);
+  for (std::size_t done = 0; done < n;)
+    done += kernels().uniform(out + done, n - done, stream.next(), WordStream::kWords, modulus);
 }
 
 Poly<Eval> expand_uniform(const Ring& ring, int q_limbs, bool with_special, const PublicSeed& seed, Purpose purpose,
@@ -34,14 +30,9 @@ Poly<Eval> expand_uniform(const Ring& ring, int q_limbs, bool with_special, cons
 }
 
 void sample_ternary(signed char* out, std::size_t n, const SecretSeed& seed, Purpose purpose) {
-  WordStream words(seed.data(), static_cast<u32>(purpose), 0, 0);
-  for (std::size_t i = 0; i < n;) {
-    const u64 word = words.next();
-    if (word == ~u64{0}) continue;  // reveals nothing: the skipped word is independent of all others
-    // word mod 3 by multiplication with 2^65/3, never by a division, whose time may depend on the word
-    const u64 quotient = static_cast<u64>((static_cast<u128>(word) * 0xaaaaaaaaaaaaaaabULL) >> 65);
-    out[i++] = static_cast<signed char>(static_cast<int>(word - 3 * quotient) - 1);
-  }
+  WordStream stream(seed.data(), static_cast<u32>(purpose), 0, 0);
+  for (std::size_t done = 0; done < n;)
+    done += kernels().ternary(out + done, n - done, stream.next(), WordStream::kWords);
 }
 
 const std::vector<u64>& error_table() {
@@ -61,23 +52,15 @@ const std::vector<u64>& error_table() {
 
 void sample_error(signed char* out, std::size_t n, const SecretSeed& seed, Purpose purpose, u32 digit) {
   const std::vector<u64>& table = error_table();
-  WordStream words(seed.data(), static_cast<u32>(purpose), digit, 0);
-  for (std::size_t i = 0; i < n; ++i) {
-    const u64 word = words.next();
-    const u64 uniform = word >> 1;
-    // both sides are at most 2^63, so the top bit of the difference is the comparison
-    u64 magnitude = 0;
-    for (u64 bound : table) magnitude += ((uniform - bound) >> 63) ^ 1;
-    const u64 mask = 0 - (word & 1);
-    out[i] = static_cast<signed char>(static_cast<i64>((magnitude ^ mask) - mask));
+  WordStream stream(seed.data(), static_cast<u32>(purpose), digit, 0);
+  for (std::size_t done = 0; done < n; done += WordStream::kWords) {
+    const std::size_t count = std::min(n - done, WordStream::kWords);
+    kernels().error(out + done, stream.next(), count, table.data(), table.size());
   }
 }
 
 void to_residues(u64* out, const signed char* small, std::size_t n, u64 q) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const i64 x = small[i];
-    out[i] = static_cast<u64>(x) + (q & static_cast<u64>(x >> 63));
-  }
+  kernels().small_residues(out, small, n, q);
 }
 
 }  // namespace tacet

@@ -60,7 +60,7 @@ void sample_error(signed char* out, std::size_t n, const SecretSeed& seed, Purpo
 /// Cumulative table of |e|: entry k = round(2^63 * Pr[|e| <= k]).
 const std::vector<u64>& error_table();
 
-/// Small signed coefficients to residues in [0, q), constant time.
+/// Small signed coefficients to residues in [0, q), q > 128, constant time.
 void to_residues(u64* out, const signed char* small, std::size_t n, u64 q);
 
 }  // namespace tacet
