@@ -18,6 +18,8 @@ const Kernels* avx2_kernels() {
     t.ternary = avx2::ternary;
     t.error = avx2::error;
     t.small_residues = avx2::small_residues;
+    t.matrix_product = avx2::matrix_product;
+    t.matrix_product_small = avx2::matrix_product_small;
     return t;
   }();
   return cpu_runs_avx2() ? &table : nullptr;

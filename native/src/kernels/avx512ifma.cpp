@@ -23,6 +23,8 @@ const Kernels* avx512ifma_kernels() {
       avx512ifma::inner_product,
       avx512ifma::linear_combination,
       avx512ifma::overflow_count,
+      avx512ifma::matrix_product,
+      avx512ifma::matrix_product_small,
       avx512ifma::gather,
       avx512ifma::chacha20,
       avx512ifma::uniform,

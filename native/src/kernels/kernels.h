@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/matrix_product.h"
 #include "math/modulus.h"
 #include "util/types.h"
 
@@ -65,6 +66,16 @@ struct Kernels {
   /// q_k) is q_k's Barrett constant; exact unless the sum is within count * 2^-55 of a half. a[k] in [0, q_k), count <=
   /// 128.
   void (*overflow_count)(u64* out, const u64* const* a, const Modulus* q, std::size_t count, std::size_t n);
+
+  /// out[r][i] = addend[r] + sum over c < columns of x[c][i] * w(r, c), r < rows, i < n: a plain matrix of residues below
+  /// q times encrypted columns, tile by tile. x in [0, q); scratch of matrix_scratch_words(columns, n); no result overlaps
+  /// anything else.
+  void (*matrix_product)(u64* const* out, const u64* const* x, const MatrixWeights& w, std::size_t n, const Modulus& q,
+                         u64* scratch);
+  /// The same for the weights w(r, c) - offset, where every word is small: matrix_is_small(largest word, q). Half the
+  /// multiplications.
+  void (*matrix_product_small)(u64* const* out, const u64* const* x, const MatrixWeights& w, std::size_t n, const Modulus& q,
+                               u64* scratch);
 
   /// out[i] = a[permutation[i]]; out must not overlap a; permutation entries below n.
   void (*gather)(u64* out, const u64* a, const u32* permutation, std::size_t n);

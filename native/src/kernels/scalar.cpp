@@ -177,6 +177,8 @@ const Kernels& scalar_kernels() {
       inner_product,
       linear_combination,
       overflow_count,
+      scalar::matrix_product,
+      scalar::matrix_product_small,
       gather,
       scalar::chacha20,
       scalar::uniform,

@@ -12,4 +12,8 @@ std::size_t ternary(signed char* out, std::size_t n, const u64* words, std::size
 void error(signed char* out, const u64* words, std::size_t n, const u64* table, std::size_t size);
 void small_residues(u64* out, const signed char* small, std::size_t n, u64 q);
 
+void matrix_product(u64* const* out, const u64* const* x, const MatrixWeights& w, std::size_t n, const Modulus& q, u64* scratch);
+void matrix_product_small(u64* const* out, const u64* const* x, const MatrixWeights& w, std::size_t n, const Modulus& q,
+                          u64* scratch);
+
 }  // namespace tacet::scalar

@@ -146,6 +146,7 @@ void self_test(const Kernels& table) {
     test_elementwise(table, q);
     test_sums(table, q);
     test_samplers(table, q);
+    test_matrix_products(table, q);
   }
 }
 

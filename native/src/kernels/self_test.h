@@ -25,5 +25,6 @@ Buffer words_below(u64 bound, u64 seed, std::size_t n);
 void expect(bool equal, const Kernels& table, const char* entry, u64 q);
 
 void test_samplers(const Kernels& table, const Modulus& q);
+void test_matrix_products(const Kernels& table, const Modulus& m);
 
 }  // namespace tacet::selftest
