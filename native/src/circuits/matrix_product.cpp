@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "circuits/matrix_product.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "ckks/rounding.h"
+#include "util/error.h"
+#include "util/thread_pool.h"
+
+namespace tacet {
+namespace {
+
+/// Coefficients of one task: milliseconds of work, so that a cancelled run ends soon and threads end together.
+constexpr std::size_t kStripe = 512;
+
+void check_shape(const Context& context, std::size_t rows, std::size_t columns, int level) {
+  if (rows == 0 || columns == 0 || columns > kMatrixMaxColumns) {
+    fail(Code::kInvalidArgument, "matrixProduct by a %zu x %zu matrix; at least one row and 1..%zu columns are needed", rows,
+         columns, kMatrixMaxColumns);
+  }
+  if (level < 0 || level > context.max_level()) {
+    fail(Code::kInvalidArgument, "matrixProduct at level %d, the chain has levels 0..%d", level, context.max_level());
+  }
+}
+
+RoundedInteger rounded(const Ring& ring, double value, const Scale& scale, const ScaleValue& scale_value, double bound,
+                       const char* what, std::size_t row, std::size_t column) {
+  if (!std::isfinite(value)) {
+    fail(Code::kInvalidArgument, "matrixProduct: the %s of row %zu, column %zu is %s", what, row, column,
+         std::isnan(value) ? "NaN" : "infinite");
+  }
+  const RoundedInteger x = round_scaled(value, scale_value);
+  if (!(x.log2() < bound)) {
+    fail(Code::kInvalidArgument, "matrixProduct: the %s of row %zu, column %zu at scale %s has %.1f bits, the level allows %.1f",
+         what, row, column, scale.text(ring).c_str(), x.log2(), bound);
+  }
+  return x;
+}
+
+/// The smallest integer (0 if none is negative) and what the others exceed it by; too wide if they do not fit 32 bits.
+struct Span {
+  i64 base = 0;
+  u64 largest = 0;
+  bool narrow = true;
+
+  explicit Span(const std::vector<RoundedInteger>& integers) {
+    constexpr i64 kLimit = i64{1} << 32;
+    i64 top = 0;
+    for (const RoundedInteger& x : integers) {
+      narrow = narrow && x.exponent == 0 && x.mantissa > -kLimit && x.mantissa < kLimit;
+      base = std::min(base, x.mantissa);
+      top = std::max(top, x.mantissa);
+    }
+    if (narrow) largest = static_cast<u64>(top - base);
+  }
+};
+
+}  // namespace
+
+MatrixProduct MatrixProduct::encode(std::shared_ptr<const Context> context, std::size_t rows, std::size_t columns,
+                                    const double* weights, const double* bias, int level, const Scale& input,
+                                    const Scale& plain) {
+  check_shape(*context, rows, columns, level);
+  MatrixProduct out;
+  const Ring& ring = context->ring();
+  out.rows_ = rows;
+  out.columns_ = columns;
+  out.level_ = level;
+  out.input_ = input;
+  out.result_ = input * plain;
+  const double bound = ring.log2_q(level) - 1;
+  const ScaleValue plain_value = plain.value(ring), result_value = out.result_.value(ring);
+  std::vector<RoundedInteger> integers(rows * columns), biases(rows);
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      integers[r * columns + c] = rounded(ring, weights[r * columns + c], plain, plain_value, bound, "weight", r, c);
+    }
+    biases[r] = rounded(ring, bias[r], out.result_, result_value, bound, "bias", r, columns);
+  }
+  const Span span(integers);
+  out.limbs_.resize(static_cast<std::size_t>(level) + 1);
+  for (std::size_t i = 0; i < out.limbs_.size(); ++i) {
+    out.limbs_[i].small = span.narrow && matrix_is_small(span.largest, ring.modulus(static_cast<int>(i)).value);
+  }
+  if (out.small_limbs() > 0) {
+    out.small_words_ = Buffer(matrix_words(rows, columns));
+    std::fill_n(out.small_words_.data(), out.small_words_.size(), 0);
+    for (std::size_t k = 0; k < integers.size(); ++k) {
+      const std::size_t at = matrix_index(k / columns, k % columns, columns);
+      out.small_words_.data()[at] = static_cast<u64>(integers[k].mantissa - span.base);
+    }
+  }
+  pool().parallel_for(out.limbs_.size(), [&](std::size_t i) {
+    Limb& limb = out.limbs_[i];
+    const Modulus& q = ring.modulus(static_cast<int>(i));
+    for (const RoundedInteger& x : biases) limb.addend.push_back(x.residue(q));
+    if (limb.small) {
+      limb.offset = residue_of(-span.base, 0, q);
+      return;
+    }
+    limb.words = Buffer(matrix_words(rows, columns));
+    std::fill_n(limb.words.data(), limb.words.size(), 0);
+    for (std::size_t k = 0; k < integers.size(); ++k) {
+      limb.words.data()[matrix_index(k / columns, k % columns, columns)] = integers[k].residue(q);
+    }
+  });
+  out.context_ = std::move(context);
+  return out;
+}
+
+void MatrixProduct::check(const std::vector<const Ciphertext*>& x) const {
+  const Ring& ring = context_->ring();
+  if (x.size() != columns_) {
+    fail(Code::kInvalidArgument, "matrixProduct of %zu ciphertexts by a matrix of %zu columns", x.size(), columns_);
+  }
+  for (std::size_t c = 0; c < x.size(); ++c) {
+    const Ciphertext& each = *x[c];
+    if (each.level != level_ || each.encoding != Encoding::kSlots || each.scale != input_) {
+      fail(Code::kInvalidArgument,
+           "matrixProduct takes slots at level %d and scale %s, ciphertext %zu has encoding %d, level %d and scale %s", level_,
+           input_.text(ring).c_str(), c, static_cast<int>(each.encoding), each.level, each.scale.text(ring).c_str());
+    }
+    if (each.size() != x[0]->size() || each.size() < 2 || each.size() > 3) {
+      fail(Code::kInvalidArgument, "matrixProduct takes 2 or 3 components, all alike; ciphertext %zu has %d, the first has %d", c,
+           each.size(), x[0]->size());
+    }
+    for (const Poly<Eval>& component : each.components) {
+      if (component.n() != ring.n() || component.q_limbs() != level_ + 1 || component.p_limbs() != 0) {
+        fail(Code::kInvalidArgument, "matrixProduct of degree %zu with %d limbs at level %d, the parameters have degree %zu",
+             component.n(), component.limbs(), level_, ring.n());
+      }
+    }
+  }
+}
+
+void MatrixProduct::multiply(const std::vector<const Ciphertext*>& x, std::vector<Ciphertext>& out, std::size_t component,
+                             int limb, std::size_t start, std::size_t width) const {
+  const Limb& encoded = limbs_[static_cast<std::size_t>(limb)];
+  std::vector<const u64*> in(columns_);
+  std::vector<u64*> to(rows_);
+  for (std::size_t c = 0; c < columns_; ++c) in[c] = x[c]->components[component].limb(limb) + start;
+  for (std::size_t r = 0; r < rows_; ++r) to[r] = out[r].components[component].limb(limb) + start;
+  MatrixWeights w;
+  w.words = encoded.small ? small_words_.data() : encoded.words.data();
+  w.rows = rows_;
+  w.columns = columns_;
+  w.offset = encoded.offset;
+  w.addend = component == 0 ? encoded.addend.data() : nullptr;
+  Buffer scratch(matrix_scratch_words(columns_, width));
+  const auto product = encoded.small ? kernels().matrix_product_small : kernels().matrix_product;
+  product(to.data(), in.data(), w, width, context_->ring().modulus(limb), scratch.data());
+}
+
+std::vector<Ciphertext> MatrixProduct::apply(const std::vector<const Ciphertext*>& x) const {
+  check(x);
+  const std::size_t n = context_->n(), components = x[0]->components.size(), limbs = limbs_.size();
+  std::vector<Ciphertext> out(rows_);
+  for (Ciphertext& each : out) {
+    each.level = level_;
+    each.scale = result_;
+    for (std::size_t k = 0; k < components; ++k) each.components.emplace_back(n, level_ + 1);
+  }
+  const std::size_t width = std::min(n, kStripe), stripes = n / width;
+  pool().parallel_for(components * limbs * stripes, [&](std::size_t task) {
+    const std::size_t stripe = task % stripes, limb = task / stripes % limbs, component = task / stripes / limbs;
+    multiply(x, out, component, static_cast<int>(limb), stripe * width, width);
+  });
+  return out;
+}
+
+int MatrixProduct::small_limbs() const {
+  return static_cast<int>(std::count_if(limbs_.begin(), limbs_.end(), [](const Limb& limb) { return limb.small; }));
+}
+
+std::size_t MatrixProduct::bytes() const {
+  std::size_t words = small_words_.size();
+  for (const Limb& limb : limbs_) words += limb.words.size() + limb.addend.size();
+  return words * sizeof(u64);
+}
+
+double MatrixProduct::largest_bytes(std::size_t rows, std::size_t columns, int level) {
+  return static_cast<double>(matrix_words(rows, columns) + rows) * (level + 2) * sizeof(u64);
+}
+
+}  // namespace tacet
