@@ -3,88 +3,101 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
-import dev.tacet.cli.internal.bench.OperationBenchmark;
-import dev.tacet.cli.internal.bench.OperationResult;
-import dev.tacet.cli.internal.bench.ParameterSet;
+import dev.tacet.cli.internal.bench.Charts;
+import dev.tacet.cli.internal.bench.NativeBench;
+import dev.tacet.cli.internal.bench.OperationsReport;
 import dev.tacet.cli.internal.process.ServerProcess;
-import dev.tacet.cli.internal.terminal.Table;
-import dev.tacet.cli.internal.terminal.Units;
-import dev.tacet.he.NativeLibrary;
+import dev.tacet.he.RingType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code tacet bench ops}: single operations at N = 2^13, 2^14 and 2^15. */
+/** {@code tacet bench ops}: single operations of the engine, natively and through Java. */
 @Command(
     name = "ops",
     mixinStandardHelpOptions = true,
-    description = "Measures single operations: minimum and median of each.")
+    description = {
+      "Measures single operations, natively and through JNI: minimum, median, cycles per element, the share of what this machine"
+          + " can do at most, allocations.",
+      "TACET_KERNELS names the kernel table."
+    })
 public final class BenchOpsCommand implements Callable<Integer> {
   /** The engine's own setting; it sizes its pool when it is loaded, so another number needs another process. */
   private static final String THREADS = "TACET_THREADS";
 
-  @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "Threads of the engine (default: 1).")
+  @Option(names = "--params", paramLabel = "LOGN:LOGQ", split = ",", defaultValue = "14:340,15:740,16:1310",
+      description = "Parameter sets. Default: ${DEFAULT-VALUE}.")
+  private List<String> parameters;
+
+  @Option(names = "--ops", paramLabel = "NAME", split = ",", description = "Which operations. Default: all.")
+  private List<String> operations = List.of();
+
+  @Option(names = "--ring-type", paramLabel = "TYPE", defaultValue = "STANDARD",
+      description = "STANDARD or CONJUGATE_INVARIANT. Default: ${DEFAULT-VALUE}.")
+  private RingType ringType;
+
+  @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "Threads of the engine. Default: ${DEFAULT-VALUE}.")
   private int threads;
 
-  @Option(names = "--ring-degree", paramLabel = "N", split = ",", description = "8192, 16384, 32768 (default: all).")
-  private List<Integer> ringDegrees = List.of();
+  @Option(names = "--seconds", paramLabel = "S", defaultValue = "0.5",
+      description = "How long each operation is measured at least. Default: ${DEFAULT-VALUE}.")
+  private double seconds;
 
-  @Option(names = "--repetitions", paramLabel = "K", defaultValue = "20", description = "Measured calls of each (default: 20).")
-  private int repetitions;
-
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the measurements as JSON; - is standard output.")
+  @Option(names = "--json", paramLabel = "FILE", description = "Also write everything as JSON; - is standard output.")
   private Path json;
+
+  @Option(names = "--charts", paramLabel = "FOLDER", description = "Also draw charts as SVG files.")
+  private Path charts;
 
   @Override
   public Integer call() {
-    List<ParameterSet> sets = chosen();
+    if (threads < 1 || threads > 256 || !(seconds > 0 && seconds <= 3600)) {
+      throw CliException.usage(
+          threads + " threads and " + seconds + " seconds cannot be measured", "Give 1 to 256 threads and at most 3600 seconds.");
+    }
     if (!Integer.toString(threads).equals(System.getenv(THREADS))) {
       return again();
     }
-    List<OperationResult> results = new ArrayList<>();
-    for (ParameterSet set : sets) {
-      try (OperationBenchmark benchmark = new OperationBenchmark(set)) {
-        results.addAll(benchmark.run(repetitions, name -> {}));
-      }
-    }
+    List<String> arguments = common();
+    OperationsReport report = new OperationsReport(NativeBench.run(arguments), ringType);
+    report.addJava(seconds);
     if (json != null) {
-      Json.write(json, Map.of("threads", threads, "kernels", NativeLibrary.kernels(), "results", results));
+      Json.write(json, report.json());
     }
     if (json == null || !json.toString().equals("-")) {
-      Table table = new Table("set", "operation", ">minimum", ">median");
-      results.forEach(
-          r -> table.row(r.set(), r.op(), milliseconds(r.nanoseconds().min()), milliseconds(r.nanoseconds().median())));
-      table.print();
+      report.print();
     }
-    return 0;
+    if (charts != null) {
+      Charts.operations(report.json(), charts);
+    }
+    return CliException.DONE;
   }
 
-  private List<ParameterSet> chosen() {
-    if (threads < 1 || threads > 256 || repetitions < 1) {
-      throw new CliException(
-          CliException.BAD_USAGE,
-          threads + " threads and " + repetitions + " repetitions cannot be measured",
-          "Give 1 to 256 threads and at least one repetition.");
+  /** The options that tacet_bench has too. */
+  private List<String> common() {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("--params", String.join(",", parameters), "--ring-type", ringType.name(), "--threads", "" + threads,
+                "--seconds", "" + seconds));
+    if (!operations.isEmpty()) {
+      arguments.addAll(List.of("--ops", String.join(",", operations)));
     }
-    try {
-      return ringDegrees.isEmpty() ? List.of(ParameterSet.values()) : ringDegrees.stream().map(ParameterSet::of).toList();
-    } catch (IllegalArgumentException e) {
-      throw new CliException(CliException.BAD_USAGE, e.getMessage(), "Choose among these with --ring-degree.", e);
-    }
+    return arguments;
   }
 
   /** The same command in a process whose engine has the number of threads asked for. */
   private int again() {
-    List<String> arguments =
-        new ArrayList<>(List.of("bench", "ops", "--threads", "" + threads, "--repetitions", "" + repetitions));
-    ringDegrees.forEach(n -> arguments.addAll(List.of("--ring-degree", n.toString())));
+    List<String> arguments = new ArrayList<>(List.of("bench", "ops"));
+    arguments.addAll(common());
     if (json != null) {
       arguments.addAll(List.of("--json", json.toString()));
+    }
+    if (charts != null) {
+      arguments.addAll(List.of("--charts", charts.toString()));
     }
     ProcessBuilder builder = new ProcessBuilder(ServerProcess.ownCommandLine(arguments)).inheritIO();
     builder.environment().put(THREADS, Integer.toString(threads));
@@ -97,9 +110,5 @@ public final class BenchOpsCommand implements Callable<Integer> {
       Thread.currentThread().interrupt();
       return CliException.FAILED;
     }
-  }
-
-  private static String milliseconds(long nanoseconds) {
-    return Units.milliseconds(nanoseconds / 1e6);
   }
 }

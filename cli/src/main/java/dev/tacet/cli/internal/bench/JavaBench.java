@@ -18,24 +18,25 @@ import dev.tacet.he.secret.SecretKey;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
-import java.util.function.Consumer;
 
 /**
- * Times single operations at the top level of a parameter set, all slots full. What an operation returns is freed after the clock
- * has stopped; one call before the measured ones is thrown away. Not safe for use by several threads.
+ * The operations of tacet_bench through Java, as far as the library offers them one by one. What an operation returns is freed after
+ * the clock has stopped; calls before the measured ones are thrown away. Not safe for use by several threads.
  */
-public final class OperationBenchmark implements AutoCloseable {
+public final class JavaBench implements AutoCloseable {
   private static final long SEED = 1;
+  private static final int FEWEST = 5;
+  private static final int WARM_UP = 3;
 
-  private final ParameterSet set;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final Map<String, Operation> operations = new LinkedHashMap<>();
-  private final int limbs;
 
   /** A call that returns what must be freed afterwards; null if nothing. */
   @FunctionalInterface
@@ -43,62 +44,66 @@ public final class OperationBenchmark implements AutoCloseable {
     AutoCloseable run();
   }
 
-  /** Makes keys and ciphertexts of {@code set}. */
-  public OperationBenchmark(ParameterSet set) {
-    this.set = set;
-    Parameters parameters = set.parameters();
-    this.limbs = parameters.maxLevel() + 1;
+  /** Microseconds over the calls measured. */
+  public record Microseconds(double min, double median) {}
+
+  /** Makes keys and ciphertexts at the top level of {@code parameters}, all slots full. */
+  public JavaBench(Parameters parameters) {
     Context context = keep(Context.create(parameters));
     SecretKey secret = keep(SecretKey.generate(context));
     KeyGenerator generator = new KeyGenerator(secret);
     PublicKey publicKey = keep(generator.publicKey());
     int top = parameters.maxLevel();
+    long byOne = parameters.galoisElement(1);
     List<ByteBuffer> blobs = new ArrayList<>();
     blobs.add(generator.evaluationKey(KeyRequirement.RELINEARIZATION, top));
-    blobs.add(generator.evaluationKey(parameters.galoisElement(1), top));
+    blobs.add(generator.evaluationKey(byOne, top));
     EvaluationKeySet keys = keep(EvaluationKeySet.load(context, blobs));
     Evaluator evaluator = new Evaluator(context, keys);
 
     double[] slots = new Random(SEED).doubles(parameters.slots(), -1, 1).toArray();
     Scale scale = Scale.powerOfTwo(parameters.logScale());
+    Scale lowScale = Scale.powerOfTwo(Math.min(parameters.logScale(), (int) parameters.logQ(0) - 5));
     Plaintext plain = keep(Plaintext.encode(context, slots, top, scale));
     Encryptor publicEncryptor = new Encryptor(context, publicKey);
     SecretEncryptor secretEncryptor = new SecretEncryptor(secret);
     Decryptor decryptor = new Decryptor(secret);
-    Ciphertext x = keep(publicEncryptor.encrypt(plain));
+    Ciphertext x = keep(secretEncryptor.encrypt(plain));
     Ciphertext y = keep(secretEncryptor.encrypt(plain));
-    Ciphertext product = keep(evaluator.multiply(x, y));
-    Ciphertext linear = keep(evaluator.relinearize(product));
+    Ciphertext low = keep(secretEncryptor.encrypt(keep(Plaintext.encode(context, slots, 0, lowScale))));
 
     operations.put("encode", () -> Plaintext.encode(context, slots, top, scale));
-    operations.put("encrypt_public", () -> publicEncryptor.encrypt(plain));
     operations.put("encrypt_secret", () -> secretEncryptor.encrypt(plain));
-    operations.put("decrypt", () -> decryptor.decryptToPlaintext(x));
-    operations.put("decrypt_decode", () -> nothing(decryptor.decrypt(x)));
-    operations.put("add", () -> evaluator.add(x, y));
+    operations.put("encrypt_public", () -> publicEncryptor.encrypt(plain));
+    operations.put("decrypt_decode", () -> nothing(decryptor.decrypt(low)));
     operations.put("multiply_plain", () -> evaluator.multiplyPlain(x, plain));
-    operations.put("multiply", () -> evaluator.multiply(x, y));
-    operations.put("square", () -> evaluator.square(x));
-    operations.put("relinearize", () -> evaluator.relinearize(product));
-    operations.put("rescale", () -> evaluator.rescale(linear));
-    operations.put("multiply_relinearize_rescale", () -> multiplyWhole(evaluator, x, y));
+    operations.put("rescale", () -> evaluator.rescale(x));
     operations.put("rotate", () -> evaluator.rotate(x, 1));
+    operations.put("multiply_relinearize_rescale", () -> multiplyWhole(evaluator, x, y));
+    operations.put("keygen_rotation", () -> nothing(generator.evaluationKey(byOne, top)));
+    operations.put("negate", () -> evaluator.negate(x));
   }
 
-  /**
-   * Measures every operation {@code repetitions} times.
-   *
-   * @param progress told the name of each operation before it is measured
-   */
-  public List<OperationResult> run(int repetitions, Consumer<String> progress) {
-    List<OperationResult> results = new ArrayList<>();
-    operations.forEach(
-        (name, operation) -> {
-          progress.accept(name);
-          OperationResult.Nanoseconds taken = OperationResult.Nanoseconds.of(measure(operation, repetitions));
-          results.add(new OperationResult(set.name(), set.ringDegree(), limbs, name, repetitions, taken));
-        });
-    return results;
+  /** Measures {@code op} for at least {@code seconds} and five calls; empty if Java does not offer it by itself. */
+  public Optional<Microseconds> measure(String op, double seconds) {
+    Operation operation = operations.get(op);
+    if (operation == null) {
+      return Optional.empty();
+    }
+    for (int i = 0; i < WARM_UP; i++) {
+      free(operation.run());
+    }
+    List<Long> samples = new ArrayList<>();
+    long start = System.nanoTime();
+    while (samples.size() < FEWEST || System.nanoTime() - start < seconds * 1e9) {
+      long before = System.nanoTime();
+      AutoCloseable result = operation.run();
+      samples.add(System.nanoTime() - before);
+      free(result);
+    }
+    long[] sorted = samples.stream().mapToLong(Long::longValue).toArray();
+    Arrays.sort(sorted);
+    return Optional.of(new Microseconds(sorted[0] / 1e3, sorted[sorted.length / 2] / 1e3));
   }
 
   @Override
@@ -106,18 +111,6 @@ public final class OperationBenchmark implements AutoCloseable {
     while (!open.isEmpty()) {
       free(open.pop());
     }
-  }
-
-  private static long[] measure(Operation operation, int repetitions) {
-    free(operation.run());
-    long[] samples = new long[repetitions];
-    for (int i = 0; i < repetitions; i++) {
-      long start = System.nanoTime();
-      AutoCloseable result = operation.run();
-      samples[i] = System.nanoTime() - start;
-      free(result);
-    }
-    return samples;
   }
 
   private static Ciphertext multiplyWhole(Evaluator evaluator, Ciphertext x, Ciphertext y) {
