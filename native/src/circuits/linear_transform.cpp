@@ -26,6 +26,17 @@ void check_shape(const Context& context, std::size_t rows, std::size_t cols, std
   if (baby_steps == 0) fail(Code::kInvalidArgument, "linear transform with 0 baby steps; at least 1 is needed");
 }
 
+/// Giant steps whose sums are taken side by side: each reads the baby steps' block from cache.
+constexpr std::size_t kGiantsAtOnce = 8;
+
+/// The words of a block: the baby steps' blocks, two halves each, take a quarter of a megabyte of cache.
+std::size_t block_words(std::size_t n, std::size_t baby_steps) {
+  constexpr std::size_t kCacheWords = std::size_t{1} << 15;
+  std::size_t words = n;
+  while (words > 256 && words * 2 * baby_steps > kCacheWords) words /= 2;
+  return words;
+}
+
 /// P * x with the special limbs zero: x as an element of QP that modDown takes back to x.
 Poly<Eval> raise(const Ring& ring, const Poly<Eval>& x) {
   Poly<Eval> out(ring.n(), x.q_limbs(), ring.special_count());
@@ -42,12 +53,45 @@ Poly<Eval> raise(const Ring& ring, const Poly<Eval>& x) {
   return out;
 }
 
-/// sigma_g of the pair: (c0 + the key switched c1, ...), everything still times P.
-RaisedPair rotate_raised(const Ring& ring, const Poly<Eval>& raised_c0, const std::vector<Poly<Eval>>& digits,
-                         const EvaluationKey& key) {
-  RaisedPair pair = gadget_product(ring, digits, key);
-  add_into(ring, pair.c0, raised_c0);
-  return {permute(ring, pair.c0, key.permutation), permute(ring, pair.c1, key.permutation)};
+/// sigma_g of: P c0 + digits * s', kept times P in QP.
+RaisedPair rotate_raised(const Ring& ring, const Poly<Eval>& c0, const Decomposition& digits, const EvaluationKey& key) {
+  const std::size_t n = ring.n();
+  Addend addend;
+  addend.c0 = &c0;
+  const GadgetProduct product(ring, digits, key, addend);
+  RaisedPair out{Poly<Eval>(n, digits.q_limbs(), digits.p_limbs()), Poly<Eval>(n, digits.q_limbs(), digits.p_limbs())};
+  pool().parallel_for(static_cast<std::size_t>(out.c0.limbs()), [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    Buffer halves(2 * n);
+    product.limb(limb, halves.data(), halves.data() + n);
+    kernels().permute(out.c0.limb(limb), halves.data(), key.permutation.data(), n);
+    kernels().permute(out.c1.limb(limb), halves.data() + n, key.permutation.data(), n);
+  });
+  return out;
+}
+
+/// total += sigma_g(sum) in QP: one modDown and one key switch of the second half.
+void add_rotated(const Ring& ring, RaisedPair& total, RaisedPair sum, const EvaluationKey& key) {
+  const std::size_t n = ring.n();
+  std::vector<Poly<Eval>> c1;
+  c1.push_back(std::move(sum.c1));
+  c1 = mod_down(ring, std::move(c1));
+  const Decomposition digits(ring, c1.front());
+  const GadgetProduct product(ring, digits, key, Addend());
+  pool().parallel_for(static_cast<std::size_t>(total.c0.limbs()), [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    const u64 q = ring.modulus(ring.index_of(limb, digits.q_limbs())).value;
+    Buffer halves(3 * n);
+    u64* half0 = halves.data();
+    u64* half1 = half0 + n;
+    u64* rotated = half1 + n;
+    product.limb(limb, half0, half1);
+    kernels().add(half0, half0, sum.c0.limb(limb), n, q);
+    kernels().permute(rotated, half0, key.permutation.data(), n);
+    kernels().add(total.c0.limb(limb), total.c0.limb(limb), rotated, n, q);
+    kernels().permute(rotated, half1, key.permutation.data(), n);
+    kernels().add(total.c1.limb(limb), total.c1.limb(limb), rotated, n, q);
+  });
 }
 
 }  // namespace
@@ -69,7 +113,10 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
   out.baby_steps_ = std::min(baby_steps, out.diagonal_count_);
   out.level_ = level;
   out.plain_ = plain;
-  out.diagonals_.resize(out.diagonal_count_);
+  out.n_ = context->n();
+  out.block_words_ = block_words(out.n_, out.baby_steps_);
+  const std::size_t limbs = static_cast<std::size_t>(level + 1 + context->ring().special_count());
+  out.diagonals_ = Buffer(limbs * out.n_ * out.diagonal_count_);
   const std::size_t slots = context->slots();
   const Encoder encoder(context);
   pool().parallel_for(out.diagonal_count_, [&](std::size_t d) {
@@ -81,9 +128,67 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
       const std::size_t col = (j + d) & (in_period - 1);
       diagonal[slot] = row < rows && col < cols ? values[row * cols + col] : 0.0;
     }
-    out.diagonals_[d] = encoder.encode_raised(diagonal.data(), nullptr, slots, level, plain);
+    const Poly<Eval> encoded = encoder.encode_raised(diagonal.data(), nullptr, slots, level, plain);
+    for (std::size_t limb = 0; limb < limbs; ++limb) {
+      for (std::size_t block = 0; block < out.n_ / out.block_words_; ++block) {
+        std::copy_n(encoded.limb(static_cast<int>(limb)) + block * out.block_words_, out.block_words_,
+                    out.diagonals_.data() + out.block_at(limb, block, d));
+      }
+    }
   });
   return out;
+}
+
+/// The rotations by 0..baby_steps-1 from one decomposition, kept times P in QP.
+std::vector<RaisedPair> LinearTransform::baby_steps(const Evaluator& evaluator, const Ciphertext& x) const {
+  const Ring& ring = evaluator.context().ring();
+  std::vector<RaisedPair> babies(baby_steps_);
+  babies[0] = {raise(ring, x.components[0]), raise(ring, x.components[1])};
+  if (baby_steps_ == 1) return babies;
+  Decomposition digits(ring, x.components[1]);
+  if (baby_steps_ > 2) digits.lift();
+  pool().parallel_for(baby_steps_ - 1, [&](std::size_t i) {
+    const u32 galois = galois_element(n_, static_cast<i64>(i + 1));
+    babies[i + 1] = rotate_raised(ring, x.components[0], digits, evaluator.keys().find(galois, level_));
+  });
+  return babies;
+}
+
+/// The inner products of the diagonals of giant steps first..first+count-1 with the baby steps, in QP.
+std::vector<RaisedPair> LinearTransform::giant_sums(const Ring& ring, const std::vector<RaisedPair>& babies,
+                                                    std::size_t first, std::size_t count) const {
+  const int q_limbs = level_ + 1;
+  const std::size_t blocks = n_ / block_words_;
+  std::vector<RaisedPair> sums(count);
+  for (RaisedPair& sum : sums) {
+    sum = {Poly<Eval>(n_, q_limbs, ring.special_count()), Poly<Eval>(n_, q_limbs, ring.special_count())};
+  }
+  const std::size_t limbs = static_cast<std::size_t>(q_limbs + ring.special_count());
+  pool().parallel_for(limbs * blocks, [&](std::size_t task) {
+    const std::size_t at = task / blocks;
+    const int limb = static_cast<int>(at);
+    const std::size_t block = task % blocks;
+    const std::size_t offset = block * block_words_;
+    std::vector<const u64*> diagonals(baby_steps_), c0, c1;
+    for (const RaisedPair& baby : babies) {
+      // the first baby step is the input times P: nothing modulo the special primes
+      const bool none = limb >= q_limbs && c0.empty();
+      c0.push_back(none ? nullptr : baby.c0.limb(limb) + offset);
+      c1.push_back(none ? nullptr : baby.c1.limb(limb) + offset);
+    }
+    PairTerms terms;
+    terms.a = diagonals.data();
+    terms.b0 = c0.data();
+    terms.b1 = c1.data();
+    for (std::size_t g = 0; g < count; ++g) {
+      const std::size_t d = (first + g) * baby_steps_;
+      terms.count = std::min(baby_steps_, diagonal_count_ - d);
+      for (std::size_t b = 0; b < terms.count; ++b) diagonals[b] = diagonals_.data() + block_at(at, block, d + b);
+      kernels().inner_product_pair(sums[g].c0.limb(limb) + offset, sums[g].c1.limb(limb) + offset, terms, block_words_,
+                                   ring.modulus(ring.index_of(limb, q_limbs)));
+    }
+  });
+  return sums;
 }
 
 Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& x) const {
@@ -95,69 +200,40 @@ Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& 
          x.size(), x.level);
   }
   for (const Poly<Eval>& component : x.components) {
-    if (component.n() != n || component.q_limbs() != level_ + 1 || diagonals_.front().n() != n) {
+    if (component.n() != n || component.q_limbs() != level_ + 1 || n_ != n) {
       fail(Code::kInvalidArgument,
            "the linear transform has degree %zu, the ciphertext degree %zu with %d limbs, the parameters degree %zu",
-           diagonals_.front().n(), component.n(), component.q_limbs(), n);
+           n_, component.n(), component.q_limbs(), n);
     }
   }
-  const int q_limbs = level_ + 1;
-  const int limbs = q_limbs + ring.special_count();
   const auto key_of = [&](std::size_t step) -> const EvaluationKey& {
     return evaluator.keys().find(galois_element(n, static_cast<i64>(step)), level_);
   };
   for (i64 step : rotations(diagonal_count_, diagonal_count_, baby_steps_)) key_of(static_cast<std::size_t>(step));
 
-  // Baby steps: one decomposition, results kept times P in QP.
-  std::vector<RaisedPair> babies(baby_steps_);
-  babies[0] = {raise(ring, x.components[0]), raise(ring, x.components[1])};
-  if (baby_steps_ > 1) {
-    const std::vector<Poly<Eval>> digits = decompose(ring, x.components[1]);
-    pool().parallel_for(baby_steps_ - 1, [&](std::size_t i) {
-      babies[i + 1] = rotate_raised(ring, babies[0].c0, digits, key_of(i + 1));
-    });
-  }
-
-  // Giant steps: inner products with the diagonals over QP, one key switch each, one modDown at the end.
-  const std::size_t giants = (diagonal_count_ + baby_steps_ - 1) / baby_steps_;
+  const std::vector<RaisedPair> babies = baby_steps(evaluator, x);
   RaisedPair total;
-  for (std::size_t g = 0; g < giants; ++g) {
-    const std::size_t first = g * baby_steps_;
-    const std::size_t count = std::min(baby_steps_, diagonal_count_ - first);
-    RaisedPair sum{Poly<Eval>(n, q_limbs, ring.special_count()), Poly<Eval>(n, q_limbs, ring.special_count())};
-    pool().parallel_for(static_cast<std::size_t>(2 * limbs), [&](std::size_t task) {
-      const int limb = static_cast<int>(task / 2);
-      std::vector<const u64*> left, right;
-      for (std::size_t b = 0; b < count; ++b) {
-        left.push_back((task % 2 == 0 ? babies[b].c0 : babies[b].c1).limb(limb));
-        right.push_back(diagonals_[first + b].limb(limb));
+  for (std::size_t first = 0; first < giants(); first += kGiantsAtOnce) {
+    std::vector<RaisedPair> sums = giant_sums(ring, babies, first, std::min(kGiantsAtOnce, giants() - first));
+    for (std::size_t g = 0; g < sums.size(); ++g) {
+      if (first + g == 0) {
+        total = std::move(sums[0]);
+      } else {
+        add_rotated(ring, total, std::move(sums[g]), key_of((first + g) * baby_steps_));
       }
-      kernels().inner_product((task % 2 == 0 ? sum.c0 : sum.c1).limb(limb), left.data(), right.data(), count, n,
-                              ring.modulus(ring.index_of(limb, q_limbs)));
-    });
-    if (g == 0) {
-      total = std::move(sum);
-      continue;
     }
-    const std::vector<Poly<Eval>> digits = decompose(ring, mod_down(ring, std::move(sum.c1)));
-    const RaisedPair rotated = rotate_raised(ring, sum.c0, digits, key_of(first));
-    add_into(ring, total.c0, rotated.c0);
-    add_into(ring, total.c1, rotated.c1);
   }
 
-  auto result = mod_down(ring, std::move(total));
+  std::vector<Poly<Eval>> halves;
+  halves.push_back(std::move(total.c0));
+  halves.push_back(std::move(total.c1));
   Ciphertext out;
   out.level = level_;
   out.scale = x.scale * plain_;
-  out.components.push_back(std::move(result.first));
-  out.components.push_back(std::move(result.second));
+  out.components = mod_down(ring, std::move(halves));
   return out;
 }
 
-std::size_t LinearTransform::bytes() const {
-  std::size_t sum = 0;
-  for (const Poly<Eval>& diagonal : diagonals_) sum += diagonal.bytes();
-  return sum;
-}
+std::size_t LinearTransform::bytes() const { return diagonals_.size() * sizeof(u64); }
 
 }  // namespace tacet

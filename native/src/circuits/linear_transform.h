@@ -36,11 +36,24 @@ class LinearTransform {
  private:
   LinearTransform() = default;
 
+  std::size_t giants() const { return (diagonal_count_ + baby_steps_ - 1) / baby_steps_; }
+  /// Word `block * block_words_` of diagonal d modulo the modulus of `limb`, block_words_ words.
+  std::size_t block_at(std::size_t limb, std::size_t block, std::size_t d) const {
+    return ((limb * (n_ / block_words_) + block) * diagonal_count_ + d) * block_words_;
+  }
+  std::vector<RaisedPair> baby_steps(const Evaluator& evaluator, const Ciphertext& x) const;
+  std::vector<RaisedPair> giant_sums(const Ring& ring, const std::vector<RaisedPair>& babies, std::size_t first,
+                                     std::size_t count) const;
+
+  std::size_t n_ = 0;
   std::size_t diagonal_count_ = 0;
   std::size_t baby_steps_ = 1;
+  std::size_t block_words_ = 0;
   int level_ = 0;
   Scale plain_;
-  std::vector<Poly<Eval>> diagonals_;  // diagonal d = giant + baby is rotated by -giant; limbs q_0..q_level, p_0..
+  /// Diagonal d = giant + baby is rotated by -giant; residues modulo q_0..q_level, p_0.., in the order in which apply() reads
+  /// them: by limb, block of coefficients, diagonal.
+  Buffer diagonals_;
 };
 
 }  // namespace tacet

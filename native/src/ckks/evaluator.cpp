@@ -69,6 +69,11 @@ void check_fits(const Ring& ring, const char* operation, const RoundedInteger& x
   }
 }
 
+void check_rescale(const char* operation, const Ciphertext& a) {
+  if (a.level < 1)
+    fail(Code::kInvalidArgument, "%s needs level 1 or more, the ciphertext is at level %d", operation, a.level);
+}
+
 }  // namespace
 
 const EvaluationKeySet& Evaluator::keys() const {
@@ -205,29 +210,77 @@ Ciphertext Evaluator::multiply_scalar(const Ciphertext& a, double value, const S
   return out;
 }
 
+/// `type`'s level and scale (before a rescale) with addend + c2 s^2 -> s.
+Ciphertext Evaluator::switch_square(const Ciphertext& type, const Poly<Eval>& c2, const Addend& addend, bool rescale) const {
+  const Ring& ring = context_->ring();
+  const EvaluationKey& key = keys().find(0, type.level);
+  RaisedPair switched = switch_key(ring, Decomposition(ring, c2), key, addend, rescale);
+  Ciphertext out = shell(type);
+  if (rescale) {
+    out.level = type.level - 1;
+    out.scale = type.scale.times_prime(type.level, -1);
+  }
+  out.components.push_back(std::move(switched.c0));
+  out.components.push_back(std::move(switched.c1));
+  return out;
+}
+
+Ciphertext Evaluator::multiply_switch(const char* operation, const Ciphertext& a, const Ciphertext& b,
+                                      const Ciphertext* addend, bool rescale) const {
+  check(a, operation, 2);
+  check(b, operation, 2);
+  check_levels(operation, a, b);
+  if (rescale) check_rescale(operation, a);
+  Ciphertext type = shell(a);
+  type.scale = a.scale * b.scale;
+  Addend added;
+  if (addend != nullptr) {
+    check(*addend, operation, 2);
+    check_levels(operation, a, *addend);
+    check_scales(context_->ring(), operation, type.scale, addend->scale);
+    added.c0 = &addend->components[0];
+    added.c1 = &addend->components[1];
+  }
+  added.x = a.components.data();
+  added.y = b.components.data();
+  const Poly<Eval> c2 = tacet::multiply(context_->ring(), a.components[1], b.components[1], a.level + 1);
+  return switch_square(type, c2, added, rescale);
+}
+
+Ciphertext Evaluator::multiply_relinearize(const Ciphertext& a, const Ciphertext& b) const {
+  return multiply_switch("multiply", a, b, nullptr, false);
+}
+
+Ciphertext Evaluator::multiply_relinearize_rescale(const Ciphertext& a, const Ciphertext& b, const Ciphertext* addend) const {
+  return multiply_switch("multiply and rescale", a, b, addend, true);
+}
+
 Ciphertext Evaluator::relinearize(const Ciphertext& a) const {
   check(a, "relinearize", 3);
   if (a.size() == 2) return unseeded(a);
-  const Ring& ring = context_->ring();
-  const EvaluationKey& key = keys().find(0, a.level);
-  auto switched = mod_down(ring, gadget_product(ring, decompose(ring, a.components[2]), key));
-  add_into(ring, switched.first, a.components[0]);
-  add_into(ring, switched.second, a.components[1]);
-  Ciphertext out = shell(a);
-  out.components.push_back(std::move(switched.first));
-  out.components.push_back(std::move(switched.second));
-  return out;
+  Addend added;
+  added.c0 = &a.components[0];
+  added.c1 = &a.components[1];
+  return switch_square(a, a.components[2], added, false);
+}
+
+Ciphertext Evaluator::relinearize_rescale(const Ciphertext& a) const {
+  check(a, "relinearize and rescale", 3);
+  if (a.size() == 2) return rescale(a);
+  check_rescale("relinearize and rescale", a);
+  Addend added;
+  added.c0 = &a.components[0];
+  added.c1 = &a.components[1];
+  return switch_square(a, a.components[2], added, true);
 }
 
 Ciphertext Evaluator::rescale(const Ciphertext& a) const {
   check(a, "rescale", 3);
-  if (a.level < 1)
-    fail(Code::kInvalidArgument, "rescale needs level 1 or more, the ciphertext is at level %d", a.level);
+  check_rescale("rescale", a);
   Ciphertext out = shell(a);
   out.level = a.level - 1;
   out.scale = a.scale.times_prime(a.level, -1);
-  for (const Poly<Eval>& component : a.components)
-    out.components.push_back(divide_by_last(context_->ring(), component));
+  out.components = divide_by_last(context_->ring(), a.components);
   return out;
 }
 

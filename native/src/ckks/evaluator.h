@@ -40,6 +40,14 @@ class Evaluator {
 
   /// 3 -> 2 components; 2 components are returned unchanged.
   Ciphertext relinearize(const Ciphertext& a) const;
+  /// relinearize(multiply(a, b)) in one flow. Needs a key even where multiply does not.
+  Ciphertext multiply_relinearize(const Ciphertext& a, const Ciphertext& b) const;
+  /// rescale(relinearize(multiply(a, b) + addend)) with one division by P * q_level and so one rounding. The addend, if there is
+  /// one, has 2 components and the product's level and scale.
+  Ciphertext multiply_relinearize_rescale(const Ciphertext& a, const Ciphertext& b,
+                                          const Ciphertext* addend = nullptr) const;
+  /// rescale(relinearize(a)) with one division, as above; 2 components are only rescaled.
+  Ciphertext relinearize_rescale(const Ciphertext& a) const;
   /// Divides by q_level: level - 1, scale / q_level. Level must be >= 1.
   Ciphertext rescale(const Ciphertext& a) const;
   /// The same ciphertext at a lower (or its own) level.
@@ -59,7 +67,10 @@ class Evaluator {
   const EvaluationKeySet& keys() const;
 
  private:
-  Ciphertext apply_galois(const Ciphertext& a, const std::vector<Poly<Eval>>& digits, const EvaluationKey& key) const;
+  Ciphertext apply_galois(const Ciphertext& a, const Decomposition& digits, const EvaluationKey& key) const;
+  Ciphertext switch_square(const Ciphertext& type, const Poly<Eval>& c2, const Addend& addend, bool rescale) const;
+  Ciphertext multiply_switch(const char* operation, const Ciphertext& a, const Ciphertext& b, const Ciphertext* addend,
+                             bool rescale) const;
   void check(const Ciphertext& a, const char* operation, int max_components) const;
 
   std::shared_ptr<const Context> context_;

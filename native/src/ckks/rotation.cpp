@@ -8,17 +8,16 @@
 namespace tacet {
 
 /// sigma_g(a), given the digits of a's c_1.
-Ciphertext Evaluator::apply_galois(const Ciphertext& a, const std::vector<Poly<Eval>>& digits,
-                                   const EvaluationKey& key) const {
-  const Ring& ring = context_->ring();
-  auto switched = mod_down(ring, gadget_product(ring, digits, key));
-  add_into(ring, switched.first, a.components[0]);
+Ciphertext Evaluator::apply_galois(const Ciphertext& a, const Decomposition& digits, const EvaluationKey& key) const {
+  Addend addend;
+  addend.c0 = &a.components[0];
+  RaisedPair switched = switch_key(context_->ring(), digits, key, addend);
   Ciphertext out;
   out.encoding = a.encoding;
   out.level = a.level;
   out.scale = a.scale;
-  out.components.push_back(permute(ring, switched.first, key.permutation));
-  out.components.push_back(permute(ring, switched.second, key.permutation));
+  out.components.push_back(std::move(switched.c0));
+  out.components.push_back(std::move(switched.c1));
   return out;
 }
 
@@ -29,23 +28,24 @@ Ciphertext Evaluator::rotate(const Ciphertext& a, i64 steps) const {
 std::vector<Ciphertext> Evaluator::rotate_hoisted(const Ciphertext& a, const std::vector<i64>& steps) const {
   check(a, "rotate", 2);
   std::vector<const EvaluationKey*> found;
-  bool any = false;
+  std::size_t switches = 0;
   for (i64 step : steps) {
     const u32 galois = galois_element(context_->n(), step);
     found.push_back(galois == 1 ? nullptr : &keys().find(galois, a.level));
-    any = any || galois != 1;
+    switches += galois != 1 ? 1 : 0;
   }
-  const std::vector<Poly<Eval>> digits = any ? decompose(context_->ring(), a.components[1]) : std::vector<Poly<Eval>>();
   std::vector<Ciphertext> out(steps.size());
-  const auto one = [&](std::size_t i) {
+  std::unique_ptr<Decomposition> digits;
+  if (switches > 0) digits = std::make_unique<Decomposition>(context_->ring(), a.components[1]);
+  if (switches > 1) digits->lift();
+  pool().parallel_for(steps.size(), [&](std::size_t i) {
     if (found[i] == nullptr) {
       out[i] = a;
       out[i].seed.reset();
     } else {
-      out[i] = apply_galois(a, digits, *found[i]);
+      out[i] = apply_galois(a, *digits, *found[i]);
     }
-  };
-  pool().parallel_for(steps.size(), one);
+  });
   return out;
 }
 
@@ -69,7 +69,7 @@ Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const
 Ciphertext Evaluator::conjugate(const Ciphertext& a) const {
   check(a, "conjugate", 2);
   const EvaluationKey& key = keys().find(conjugation_element(context_->n()), a.level);
-  return apply_galois(a, decompose(context_->ring(), a.components[1]), key);
+  return apply_galois(a, Decomposition(context_->ring(), a.components[1]), key);
 }
 
 }  // namespace tacet

@@ -31,6 +31,11 @@ const Kernels* avx512ifma_kernels() {
       avx512ifma::ternary,
       avx512ifma::error,
       avx512ifma::small_residues,
+      avx512ifma::attach_overflow,
+      avx512ifma::convert,
+      avx512ifma::inner_product_pair,
+      avx512ifma::subtract_multiply_permuted,
+      avx512ifma::permute,
   };
   return cpu_runs_avx512ifma() ? &table : nullptr;
 #else

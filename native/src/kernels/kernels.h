@@ -30,6 +30,26 @@ struct NttTable {
   u64 n_inverse_root_shoup = 0;
 };
 
+/// Constants of the conversion of a centred residue vector to one target modulus t (see BasisConversion in ring/). The value is
+/// sum over i < count of y_i * weights[i] + v * weights[count] modulo t, where v < 2^12 stands above bit 51 of y_0.
+struct ConversionWeights {
+  std::size_t count = 0;             ///< sources, 1..128
+  const u64* weights = nullptr;      ///< count + 1 words below t
+  const u64* companions = nullptr;   ///< floor(weight * 2^52 / t) of each
+  const u64* corrections = nullptr;  ///< v * weights[count] mod t for v = 0..7
+};
+
+/// out_h = sum over k < count of a[k] * b_h[k], plus c_h * w, for the two halves h = 0, 1. A null b_h[k] or c_h is no term.
+struct PairTerms {
+  std::size_t count = 0;
+  const u64* const* a = nullptr;
+  const u64* const* b0 = nullptr;
+  const u64* const* b1 = nullptr;
+  const u64* c0 = nullptr;
+  const u64* c1 = nullptr;
+  u64 w = 0;
+};
+
 struct Kernels {
   const char* name;
 
@@ -95,6 +115,22 @@ struct Kernels {
   void (*error)(signed char* out, const u64* words, std::size_t n, const u64* table, std::size_t size);
   /// out = small mod q, q > 128.
   void (*small_residues)(u64* out, const signed char* small, std::size_t n, u64 q);
+
+  // The parts of a key switch. A permutation here is an automorphism's: it takes each aligned block of eight indexes to an aligned
+  // block of eight.
+
+  /// Adds v * 2^52 to y[0], v as overflow_count gives it. y[k] in [0, q_k), 1 <= count <= 128.
+  void (*attach_overflow)(u64* const* y, const Modulus* q, std::size_t count, std::size_t n);
+  /// out = the converted value (ConversionWeights) modulo q. y[0] from attach_overflow, y[k] < 2^50 without its overflow.
+  void (*convert)(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q);
+  /// Both halves of a gadget product in one pass. a, c < 2^50, b, w < q, at most 4095 terms a half.
+  void (*inner_product_pair)(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q);
+  /// out[i] = (a[p] - b[p]) * w with p = permutation[i], or i where permutation is null; a, b in [0, q), w < q with its Shoup
+  /// companion. out must not overlap a or b unless permutation is null.
+  void (*subtract_multiply_permuted)(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation,
+                                     std::size_t n, u64 q);
+  /// out[i] = a[permutation[i]]; out must not overlap a.
+  void (*permute)(u64* out, const u64* a, const u32* permutation, std::size_t n);
 };
 
 /// The portable table: complete, correct everywhere, and the oracle for all others.

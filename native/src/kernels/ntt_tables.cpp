@@ -39,4 +39,14 @@ Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n) {
   return words;
 }
 
+NttTable with_scaled_inverse(const NttTable& table, u64 factor) {
+  NttTable scaled = table;
+  const Modulus& q = table.modulus;
+  scaled.n_inverse = mul_mod(table.n_inverse, factor, q);
+  scaled.n_inverse_shoup = shoup(scaled.n_inverse, q.value);
+  scaled.n_inverse_root = mul_mod(table.n_inverse_root, factor, q);
+  scaled.n_inverse_root_shoup = shoup(scaled.n_inverse_root, q.value);
+  return scaled;
+}
+
 }  // namespace tacet

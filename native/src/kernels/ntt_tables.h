@@ -11,4 +11,8 @@ namespace tacet {
 /// primitive_root(q, n). Throws Error(kInvalidArgument) as primitive_root does.
 Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n);
 
+/// The table whose inverse transform also multiplies by `factor` < q, at no cost. Shares the arrays of `table`; its forward
+/// transform is the same.
+NttTable with_scaled_inverse(const NttTable& table, u64 factor);
+
 }  // namespace tacet

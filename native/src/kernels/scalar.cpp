@@ -185,6 +185,11 @@ const Kernels& scalar_kernels() {
       scalar::ternary,
       scalar::error,
       scalar::small_residues,
+      scalar::attach_overflow,
+      scalar::convert,
+      scalar::inner_product_pair,
+      scalar::subtract_multiply_permuted,
+      scalar::permute,
   };
   return table;
 }

@@ -8,16 +8,82 @@
 
 namespace tacet {
 
-/// Decomposes x (chain limbs 0..level, no special limbs) into digits(level) polynomials with limbs q_0..q_level, p_0..:
-/// digit j is the centred representative of x modulo its digit's primes, lifted to all moduli. |digit j| <= (product of
-/// its primes)/2.
-std::vector<Poly<Eval>> decompose(const Ring& ring, const Poly<Eval>& x);
+/// What a division divides by: the special primes, the last chain prime, or all of them in one division with one rounding.
+enum class Divisor { kSpecial, kLast, kSpecialAndLast };
 
-/// round(x / P): x has chain limbs and all special limbs; the result has the chain limbs. Rounds to nearest (centred
+/// The remainders of polynomials modulo a divisor, ready to be converted to the moduli that are left.
+class Remainders {
+ public:
+  /// For `count` polynomials with q_limbs chain limbs. Words are uninitialised.
+  Remainders(const Ring& ring, Divisor divisor, int q_limbs, std::size_t count);
+
+  /// Number of primes of the divisor, and the ring index of number i.
+  std::size_t size() const { return conversion_->indexes.size(); }
+  int index(std::size_t i) const { return conversion_->indexes[i]; }
+  /// Chain limbs of the quotient.
+  int quotient_limbs() const { return quotient_limbs_; }
+
+  /// The limb of polynomial `which` modulo prime number i. Write the residues here in the evaluation domain, call invert(which,
+  /// i) for every prime, then finish(which).
+  u64* limb(std::size_t which, std::size_t i) { return words_.data() + (which * size() + i) * ring_.n(); }
+  void invert(std::size_t which, std::size_t i) { kernels().ntt_inverse(limb(which, i), conversion_->to_prepared[i]); }
+  void finish(std::size_t which);
+
+  /// out = round(x / divisor) modulo chain prime `i`, where x is the dividend's limb there; both in the evaluation domain. With a
+  /// permutation the quotient goes through that automorphism. `scratch` takes n words; out must not overlap x or it.
+  void divide(u64* out, const u64* x, std::size_t which, int i, const u32* permutation, u64* scratch) const;
+
+ private:
+  const Ring& ring_;
+  const Divisor divisor_;
+  const int quotient_limbs_;
+  const Ring::Conversion* conversion_;
+  Buffer words_;
+};
+
+/// The digits of a polynomial x with chain limbs 0..level and no special limbs. Digit j is the centred representative of x modulo
+/// its digit's primes, |digit j| <= (their product)/2, lifted to q_0..q_level, p_0... One inverse transform a chain limb; a digit is
+/// converted to a modulus when it is asked for, or all are once and for all by lift().
+class Decomposition {
+ public:
+  /// x must outlive this.
+  Decomposition(const Ring& ring, const Poly<Eval>& x);
+  Decomposition(const Decomposition&) = delete;
+  Decomposition& operator=(const Decomposition&) = delete;
+
+  int q_limbs() const { return x_.q_limbs(); }
+  int p_limbs() const { return ring_.special_count(); }
+  std::size_t digits() const { return prepared_.size(); }
+
+  /// Digit j modulo the modulus of `limb` (chain limbs, then special ones), evaluation domain. The result is in `scratch` (n
+  /// words), or in memory of this or of x.
+  const u64* digit(std::size_t j, int limb, u64* scratch) const;
+  /// Converts every digit to every modulus now, for several uses (hoisting).
+  void lift();
+
+ private:
+  struct Prepared {
+    const Ring::Conversion* conversion;
+    int first;  ///< its first chain prime
+    std::vector<const u64*> limbs;
+  };
+  bool owns(const Prepared& digit, int limb) const {
+    return limb >= digit.first && limb < digit.first + static_cast<int>(digit.limbs.size());
+  }
+  void convert(u64* out, const Prepared& digit, int limb) const;
+
+  const Ring& ring_;
+  const Poly<Eval>& x_;
+  Buffer words_;
+  std::vector<Prepared> prepared_;
+  std::vector<Poly<Eval>> lifted_;  ///< empty before lift()
+};
+
+/// round(x / P) of each: x has chain limbs and all special limbs; the results have the chain limbs. Rounds to nearest (centred
 /// remainder). With no special primes returns x.
-Poly<Eval> mod_down(const Ring& ring, Poly<Eval> x);
+std::vector<Poly<Eval>> mod_down(const Ring& ring, std::vector<Poly<Eval>> x);
 
-/// round(x / q_level) for x with chain limbs 0..level, level >= 1; the result has limbs 0..level-1.
-Poly<Eval> divide_by_last(const Ring& ring, const Poly<Eval>& x);
+/// round(x / q_level) for x with chain limbs 0..level, level >= 1; the results have limbs 0..level-1.
+std::vector<Poly<Eval>> divide_by_last(const Ring& ring, const std::vector<Poly<Eval>>& x);
 
 }  // namespace tacet

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "kernels/ntt_tables.h"
 #include "math/primes.h"
@@ -46,14 +47,28 @@ Ring::Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size)
 
   const std::vector<Modulus> chain(moduli_.begin(), moduli_.begin() + chain_length_);
   const std::vector<Modulus> special(moduli_.begin() + chain_length_, moduli_.end());
+  const auto range = [](int first, int count) {
+    std::vector<int> out(static_cast<std::size_t>(count));
+    std::iota(out.begin(), out.end(), first);
+    return out;
+  };
   for (int start = 0; start < chain_length_; start += digit_size_) {
     digit_conversions_.emplace_back();
     for (int size = 1; size <= std::min(digit_size_, chain_length_ - start); ++size) {
-      digit_conversions_.back().push_back(std::make_unique<BasisConversion>(
-          std::vector<Modulus>(chain.begin() + start, chain.begin() + start + size), moduli_));
+      digit_conversions_.back().push_back(conversion_from(range(start, size)));
     }
   }
-  if (special_count_ > 0) special_conversion_ = std::make_unique<BasisConversion>(special, moduli_);
+  if (special_count_ > 0) special_conversion_ = conversion_from(range(chain_length_, special_count_));
+  rescale_conversions_.resize(chain.size());
+  special_rescale_conversions_.resize(chain.size());
+  for (int level = 1; level < chain_length_; ++level) {
+    const std::size_t at = static_cast<std::size_t>(level);
+    rescale_conversions_[at] = conversion_from({level});
+    if (special_count_ == 0) continue;
+    std::vector<int> indexes = range(chain_length_, special_count_);
+    indexes.push_back(level);
+    special_rescale_conversions_[at] = conversion_from(std::move(indexes));
+  }
 
   for (const Modulus& modulus : chain) {
     u64 product = 1;
@@ -69,7 +84,17 @@ Ring::Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size)
 
 Ring::~Ring() = default;
 
-const BasisConversion& Ring::digit_conversion(int digit, int size) const {
+std::unique_ptr<Ring::Conversion> Ring::conversion_from(std::vector<int> indexes) const {
+  std::vector<Modulus> source;
+  for (int index : indexes) source.push_back(modulus(index));
+  std::unique_ptr<Conversion> out(new Conversion{{std::move(source), moduli_}, {}, std::move(indexes)});
+  for (std::size_t i = 0; i < out->indexes.size(); ++i) {
+    out->to_prepared.push_back(with_scaled_inverse(ntt(out->indexes[i]), out->basis.scale(i)));
+  }
+  return out;
+}
+
+const Ring::Conversion& Ring::digit_conversion(int digit, int size) const {
   return *digit_conversions_[static_cast<std::size_t>(digit)][static_cast<std::size_t>(size - 1)];
 }
 

@@ -35,10 +35,22 @@ class Ring {
   /// Ring index of limb `limb` of a polynomial with q_limbs chain limbs.
   int index_of(int limb, int q_limbs) const { return limb < q_limbs ? limb : chain_length_ + (limb - q_limbs); }
 
-  /// Conversion from the digit that starts at chain prime digit*digit_size and has `size` primes.
-  const BasisConversion& digit_conversion(int digit, int size) const;
-  /// Conversion from the special primes; present if special_count() > 0.
-  const BasisConversion& special_conversion() const { return *special_conversion_; }
+  /// A conversion to every modulus of the ring (targets by ring index), with the inverse transforms that end in its prepared form.
+  struct Conversion {
+    BasisConversion basis;
+    std::vector<NttTable> to_prepared;  ///< by source: from the evaluation domain to y_i
+    std::vector<int> indexes;           ///< by source: its ring index
+  };
+  /// From the digit that starts at chain prime digit*digit_size and has `size` primes.
+  const Conversion& digit_conversion(int digit, int size) const;
+  /// From the special primes; present if special_count() > 0.
+  const Conversion& special_conversion() const { return *special_conversion_; }
+  /// From q_level alone, for dividing by it; level >= 1.
+  const Conversion& rescale_conversion(int level) const { return *rescale_conversions_[static_cast<std::size_t>(level)]; }
+  /// From the special primes and q_level, for dividing by both at once; level >= 1 and special_count() > 0.
+  const Conversion& special_rescale_conversion(int level) const {
+    return *special_rescale_conversions_[static_cast<std::size_t>(level)];
+  }
 
   /// P mod q_i and P^-1 mod q_i, P = product of the special primes (1 if there are none).
   u64 special_mod(int i) const { return special_mod_[static_cast<std::size_t>(i)]; }
@@ -53,6 +65,8 @@ class Ring {
   double log2_p() const;
 
  private:
+  std::unique_ptr<Conversion> conversion_from(std::vector<int> indexes) const;
+
   int log_n_;
   std::size_t n_;
   int chain_length_;
@@ -61,8 +75,10 @@ class Ring {
   std::vector<Modulus> moduli_;
   std::vector<Buffer> ntt_words_;
   std::vector<NttTable> ntt_;
-  std::vector<std::vector<std::unique_ptr<BasisConversion>>> digit_conversions_;
-  std::unique_ptr<BasisConversion> special_conversion_;
+  std::vector<std::vector<std::unique_ptr<Conversion>>> digit_conversions_;
+  std::unique_ptr<Conversion> special_conversion_;
+  std::vector<std::unique_ptr<Conversion>> rescale_conversions_;          // by level; null at 0
+  std::vector<std::unique_ptr<Conversion>> special_rescale_conversions_;  // by level; null at 0
   std::vector<u64> special_mod_;
   std::vector<u64> special_inverse_;
   std::vector<std::vector<u64>> prime_inverse_;

@@ -6,36 +6,81 @@
 
 namespace tacet {
 
-RaisedPair gadget_product(const Ring& ring, const std::vector<Poly<Eval>>& digits, const EvaluationKey& key) {
-  const std::size_t n = ring.n();
-  const int q_limbs = digits.front().q_limbs();
-  const int p_limbs = digits.front().p_limbs();
-  if (q_limbs > key.level + 1 || digits.size() > key.b.size()) {
+GadgetProduct::GadgetProduct(const Ring& ring, const Decomposition& digits, const EvaluationKey& key, const Addend& addend)
+    : ring_(ring), digits_(digits), key_(key), addend_(addend) {
+  if (digits.q_limbs() > key.level + 1 || digits.digits() > key.b.size()) {
     fail(Code::kMissingKey, "the key of Galois element %u is for level %d, the operation is at level %d", key.galois,
-         key.level, q_limbs - 1);
+         key.level, digits.q_limbs() - 1);
   }
-  RaisedPair out{Poly<Eval>(n, q_limbs, p_limbs), Poly<Eval>(n, q_limbs, p_limbs)};
-  pool().parallel_for(static_cast<std::size_t>(2 * (q_limbs + p_limbs)), [&](std::size_t task) {
-    const int limb = static_cast<int>(task / 2);
-    const std::vector<Poly<Eval>>& half = task % 2 == 0 ? key.b : key.a;
-    Poly<Eval>& result = task % 2 == 0 ? out.c0 : out.c1;
-    const int key_limb =
-        limb < q_limbs ? limb : key.level + 1 + (limb - q_limbs);  // a higher key's limbs in between are unused
-    std::vector<const u64*> left, right;
-    for (std::size_t j = 0; j < digits.size(); ++j) {
-      left.push_back(digits[j].limb(limb));
-      right.push_back(half[j].limb(key_limb));
-    }
-    kernels().inner_product(result.limb(limb), left.data(), right.data(), digits.size(), n,
-                            ring.modulus(ring.index_of(limb, q_limbs)));
-  });
-  return out;
 }
 
-std::pair<Poly<Eval>, Poly<Eval>> mod_down(const Ring& ring, RaisedPair pair) {
-  Poly<Eval> c0 = mod_down(ring, std::move(pair.c0));
-  Poly<Eval> c1 = mod_down(ring, std::move(pair.c1));
-  return {std::move(c0), std::move(c1)};
+void GadgetProduct::limb(int limb, u64* out0, u64* out1) const {
+  const std::size_t n = ring_.n();
+  const int q_limbs = digits_.q_limbs();
+  const bool chain = limb < q_limbs;  // P is zero modulo the special primes: nothing is added there
+  const Modulus& q = ring_.modulus(ring_.index_of(limb, q_limbs));
+  const int key_limb = chain ? limb : key_.level + 1 + (limb - q_limbs);  // a higher key's limbs in between are unused
+  const bool product = chain && addend_.x != nullptr;
+
+  const std::size_t digits = digits_.digits();
+  Buffer scratch((digits + 2) * n);
+  std::vector<const u64*> a, b0, b1;
+  for (std::size_t j = 0; j < digits; ++j) {
+    a.push_back(digits_.digit(j, limb, scratch.data() + j * n));
+    b0.push_back(key_.b[j].limb(key_limb));
+    b1.push_back(key_.a[j].limb(key_limb));
+  }
+  const u64 p = chain ? ring_.special_mod(limb) : 0;
+  if (product) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      u64* raised = scratch.data() + (digits + i) * n;
+      kernels().multiply_constant(raised, addend_.x[i].limb(limb), p, shoup(p, q.value), n, q.value);
+      a.push_back(raised);
+    }
+    b0.push_back(addend_.y[0].limb(limb));
+    b1.push_back(addend_.y[1].limb(limb));
+    b0.push_back(nullptr);
+    b1.push_back(addend_.y[0].limb(limb));
+  }
+  PairTerms terms;
+  terms.count = a.size();
+  terms.a = a.data();
+  terms.b0 = b0.data();
+  terms.b1 = b1.data();
+  terms.c0 = chain && addend_.c0 != nullptr ? addend_.c0->limb(limb) : nullptr;
+  terms.c1 = chain && addend_.c1 != nullptr ? addend_.c1->limb(limb) : nullptr;
+  terms.w = p;
+  kernels().inner_product_pair(out0, out1, terms, n, q);
+}
+
+RaisedPair switch_key(const Ring& ring, const Decomposition& digits, const EvaluationKey& key, const Addend& addend,
+                      bool rescale) {
+  const std::size_t n = ring.n();
+  const int q_limbs = digits.q_limbs();
+  const GadgetProduct product(ring, digits, key, addend);
+  Remainders remainders(ring, rescale ? Divisor::kSpecialAndLast : Divisor::kSpecial, q_limbs, 2);
+  pool().parallel_for(remainders.size(), [&](std::size_t i) {
+    const int index = remainders.index(i);
+    const int limb = index < ring.chain_length() ? index : q_limbs + (index - ring.chain_length());
+    product.limb(limb, remainders.limb(0, i), remainders.limb(1, i));
+    remainders.invert(0, i);
+    remainders.invert(1, i);
+  });
+  pool().parallel_for(2, [&](std::size_t which) { remainders.finish(which); });
+
+  const int limbs = remainders.quotient_limbs();
+  const u32* permutation = key.permutation.empty() ? nullptr : key.permutation.data();
+  RaisedPair out{Poly<Eval>(n, limbs), Poly<Eval>(n, limbs)};
+  pool().parallel_for(static_cast<std::size_t>(limbs), [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    Buffer scratch(3 * n);
+    u64* half0 = scratch.data();
+    u64* half1 = half0 + n;
+    product.limb(limb, half0, half1);
+    remainders.divide(out.c0.limb(limb), half0, 0, limb, permutation, half1 + n);
+    remainders.divide(out.c1.limb(limb), half1, 1, limb, permutation, half1 + n);
+  });
+  return out;
 }
 
 }  // namespace tacet

@@ -37,16 +37,18 @@ TEST(KnownAnswers, BasisConversionIsCentredAndExactAgainstBigIntegers) {
   for (u64 q : vectors::conversion_targets) targets.emplace_back(q);
   const BasisConversion conversion(source, targets);
   constexpr std::size_t n = 16;
-  std::vector<Buffer> scratch;
+  std::vector<Buffer> prepared;
   std::vector<u64*> pointers;
-  std::vector<const u64*> in;
-  for (std::size_t i = 0; i <= source.size(); ++i) scratch.emplace_back(n);
-  for (Buffer& limb : scratch) pointers.push_back(limb.data());
-  for (std::size_t i = 0; i < source.size(); ++i) in.push_back(vectors::conversion_in.data() + i * n);
-  conversion.prepare(pointers.data(), in.data(), n);
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    const u64 scale = conversion.scale(i), q = source[i].value;
+    prepared.emplace_back(n);
+    pointers.push_back(prepared[i].data());
+    kernels().multiply_constant(pointers[i], vectors::conversion_in.data() + i * n, scale, shoup(scale, q), n, q);
+  }
+  conversion.attach_overflow(pointers.data(), n);
   for (std::size_t t = 0; t < targets.size(); ++t) {
     Buffer out(n);
-    conversion.convert(out.data(), pointers.data(), n, static_cast<int>(t), targets[t]);
+    conversion.convert(out.data(), pointers.data(), n, static_cast<int>(t));
     for (std::size_t i = 0; i < n; ++i)
       EXPECT_EQ(vectors::conversion_out[t * n + i], out.data()[i]) << "target " << t << " at " << i;
   }
@@ -55,13 +57,13 @@ TEST(KnownAnswers, BasisConversionIsCentredAndExactAgainstBigIntegers) {
 TEST(KnownAnswers, ModDownRoundsToTheNearestMultipleOfP) {
   const Ring ring(4, vectors::divide_chain, vectors::divide_special, 1);
   const Poly<Eval> x = to_eval(ring, poly_of(vectors::mod_down_in, 16, 3, 2));
-  EXPECT_EQ(vectors::mod_down_out, words_of(to_coeff(ring, mod_down(ring, x))));
+  EXPECT_EQ(vectors::mod_down_out, words_of(to_coeff(ring, mod_down(ring, {x}).front())));
 }
 
 TEST(KnownAnswers, RescaleRoundsToTheNearestMultipleOfTheLastPrime) {
   const Ring ring(4, vectors::divide_chain, vectors::divide_special, 1);
   const Poly<Eval> x = to_eval(ring, poly_of(vectors::rescale_in, 16, 3, 0));
-  EXPECT_EQ(vectors::rescale_out, words_of(to_coeff(ring, divide_by_last(ring, x))));
+  EXPECT_EQ(vectors::rescale_out, words_of(to_coeff(ring, divide_by_last(ring, {x}).front())));
 }
 
 TEST(Ring, RefusesPrimesThatAreWideCompositeRepeatedOrNotOneModulo2N) {
@@ -124,10 +126,16 @@ TEST(Decompose, DigitsAreCentredAndTheGadgetReconstructsTheInput) {
   for (int alpha : {1, 2, 3}) {
     const Ring ring(5, primes_below(45, 5, 5), primes_below(50, 2, 5), alpha);
     const Poly<Coeff> x = random_poly(ring, 4, 0, 9);
-    const std::vector<Poly<Eval>> digits = decompose(ring, to_eval(ring, x));
-    ASSERT_EQ(static_cast<std::size_t>(ring.digits(3)), digits.size());
+    const Poly<Eval> transformed = to_eval(ring, x);
+    const Decomposition digits(ring, transformed);
+    ASSERT_EQ(static_cast<std::size_t>(ring.digits(3)), digits.digits());
     for (int j = 0; j < ring.digits(3); ++j) {
-      const Poly<Coeff> digit = to_coeff(ring, digits[static_cast<std::size_t>(j)]);
+      Poly<Eval> lifted(ring.n(), 4, 2);
+      for (int limb = 0; limb < lifted.limbs(); ++limb) {
+        const u64* found = digits.digit(static_cast<std::size_t>(j), limb, lifted.limb(limb));
+        std::copy_n(found, ring.n(), lifted.limb(limb));
+      }
+      const Poly<Coeff> digit = to_coeff(ring, lifted);
       const int first = j * alpha;
       const int size = std::min(alpha, 4 - first);
       // modulo its own primes a digit is the input: with the gadget's indicator residues, sum_j digit_j * gadget_j = x

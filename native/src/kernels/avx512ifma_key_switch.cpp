@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of a key switch in 52-bit lanes.
+#include "kernels/avx512ifma.h"
+#include "kernels/avx512ifma_lanes.h"
+#include "kernels/target.h"
+
+#if TACET_X86
+TACET_TARGET_BEGIN_AVX512IFMA
+namespace tacet::avx512ifma {
+namespace {
+
+constexpr std::size_t kVectors = 4;  // at a time: independent chains hide the latency of multiply-add
+constexpr std::size_t kStep = kVectors * kLanes;
+
+// ---- basis conversion ----
+
+/// The sources whose sum is taken at once: each product is in [0, 5/4 q) for a factor below 2^50, and 52 bits hold 4q, or 16q if
+/// q < 2^48.
+constexpr std::size_t group_size(bool lazy) { return lazy ? 8 : 2; }
+
+/// From [0, 10q) for more than six products, [0, 7.5q) for more than three, [0, 4q) otherwise, to [0, 2q).
+TACET_INLINE Lanes fold_group(Lanes x, std::size_t products, Lanes q) {
+  if (products > 6) x = subtract_if_at_least(x, _mm512_slli_epi64(q, 3));
+  if (products > 3) x = subtract_if_at_least(x, _mm512_slli_epi64(q, 2));
+  return subtract_if_at_least(x, add(q, q));
+}
+
+/// The sum of one group in [0, 2q), for each of kVectors vectors at `start`.
+template <std::size_t kFixed>
+TACET_INLINE void group_sum(Lanes* out, const u64* const* y, const u64* w, const u64* companion, std::size_t count,
+                            std::size_t start, const Constants& c) {
+  const std::size_t terms = kFixed == 0 ? count : kFixed;
+  Lanes low[kVectors], quotient[kVectors];
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kVectors; ++v) low[v] = quotient[v] = zero();
+#pragma GCC unroll 4
+  for (std::size_t k = 0; k < terms; ++k) {
+    const Lanes weight = splat(w[k]), shoup = splat(companion[k]);
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const Lanes x = load(y[k] + start + v * kLanes);
+      low[v] = add_low(low[v], x, weight);
+      quotient[v] = add_high(quotient[v], x, shoup);
+    }
+  }
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const Lanes x = _mm512_and_si512(add_low(low[v], quotient[v], c.minus_q), c.low52);
+    out[v] = fold_group(x, terms, c.q);
+  }
+}
+
+/// kFixed sources in one group, or any number if kFixed = 0.
+template <std::size_t kFixed, bool kLazy>
+void convert_all(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {
+  const Constants c(q.value);
+  const Lanes two_q = add(c.q, c.q);
+  const Lanes corrections = load(weights.corrections);
+  const Factor overflow{splat(weights.weights[weights.count]), splat(weights.companions[weights.count])};
+  for (std::size_t start = 0; start < n; start += kStep) {
+    Lanes sum[kVectors];
+    if (kFixed != 0) {
+      group_sum<kFixed>(sum, y, weights.weights, weights.companions, kFixed, start, c);
+    } else {
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < kVectors; ++v) sum[v] = zero();
+      for (std::size_t first = 0; first < weights.count; first += group_size(kLazy)) {
+        const std::size_t left = weights.count - first;
+        Lanes part[kVectors];
+        group_sum<0>(part, y + first, weights.weights + first, weights.companions + first,
+                     left < group_size(kLazy) ? left : group_size(kLazy), start, c);
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < kVectors; ++v) sum[v] = subtract_if_at_least(add(sum[v], part[v]), two_q);
+      }
+    }
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const Lanes count = _mm512_srli_epi64(load(y[0] + start + v * kLanes), 52);
+      Lanes correction;
+      if (kFixed != 0 || weights.count < 8) {
+        correction = _mm512_permutexvar_epi64(count, corrections);
+      } else {
+        correction = finish(multiply(count, overflow, zero(), c), c);
+      }
+      const Lanes x = subtract_if_at_least(add(sum[v], correction), two_q);
+      store(out + start + v * kLanes, subtract_if_at_least(x, c.q));
+    }
+  }
+}
+
+template <bool kLazy>
+void convert_to(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {
+  if (weights.count == 1) return convert_all<1, kLazy>(out, y, weights, n, q);
+  if (weights.count == 2) return convert_all<2, kLazy>(out, y, weights, n, q);
+  if (kLazy && weights.count == 3) return convert_all<3, kLazy>(out, y, weights, n, q);
+  if (kLazy && weights.count == 4) return convert_all<4, kLazy>(out, y, weights, n, q);
+  convert_all<0, kLazy>(out, y, weights, n, q);
+}
+
+// ---- inner products ----
+
+/// Reduces high 2^52 + low. kFew: high < 2^52 - 2^12 and low < 2^63; otherwise high < 2^61.
+template <bool kFew>
+struct PairReduction {
+  Constants c;
+  Factor by_52;   ///< 2^52 mod q
+  Factor by_104;  ///< 2^104 mod q
+  Lanes two_q, four_q;
+
+  explicit TACET_INLINE PairReduction(const Modulus& m) : c(m.value) {
+    const u64 q = m.value;
+    const u64 w52 = (u64{1} << 52) % q;
+    const u64 w104 = mul_mod(w52, w52, m);
+    by_52 = splat_factor(w52, shoup(w52, q));
+    by_104 = splat_factor(w104, shoup(w104, q));
+    two_q = splat(2 * q);
+    four_q = splat(4 * q);
+  }
+
+  TACET_INLINE Lanes operator()(Lanes high, Lanes low) const {
+    high = tacet::avx512ifma::add(high, _mm512_srli_epi64(low, 52));
+    const Lanes a = _mm512_and_si512(reduce_loosely(low, zero(), c), c.low52);
+    const Lanes b = _mm512_and_si512(multiply(high, by_52, zero(), c), c.low52);
+    Lanes sum = tacet::avx512ifma::add(a, b);  // below 4q
+    if (!kFew) {
+      const Lanes top = _mm512_srli_epi64(high, 52);
+      const Lanes d = _mm512_and_si512(multiply(top, by_104, zero(), c), c.low52);
+      sum = subtract_if_at_least(tacet::avx512ifma::add(sum, d), four_q);
+    }
+    return subtract_if_at_least(subtract_if_at_least(sum, two_q), c.q);
+  }
+};
+
+template <std::size_t kCount>
+TACET_INLINE void accumulate(Lanes* low, Lanes* high, const Lanes* x, const u64* y) {
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kCount; ++v) {
+    const Lanes factor = load(y + v * kLanes);
+    low[v] = add_low(low[v], x[v], factor);
+    high[v] = add_high(high[v], x[v], factor);
+  }
+}
+
+template <std::size_t kCount>
+TACET_INLINE void start_sum(Lanes* low, Lanes* high, const u64* c, std::size_t start, Lanes w) {
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kCount; ++v) low[v] = high[v] = zero();
+  if (c == nullptr) return;
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kCount; ++v) {
+    const Lanes x = load(c + start + v * kLanes);
+    low[v] = add_low(low[v], x, w);
+    high[v] = add_high(high[v], x, w);
+  }
+}
+
+template <std::size_t kCount, bool kFew>
+void pair_all(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
+  const PairReduction<kFew> reduce(q);
+  const Lanes w = splat(terms.w);
+  for (std::size_t start = 0; start < n; start += kCount * kLanes) {
+    Lanes low0[kCount], high0[kCount], low1[kCount], high1[kCount];
+    start_sum<kCount>(low0, high0, terms.c0, start, w);
+    start_sum<kCount>(low1, high1, terms.c1, start, w);
+    for (std::size_t k = 0; k < terms.count; ++k) {
+      Lanes x[kCount];
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < kCount; ++v) x[v] = load(terms.a[k] + start + v * kLanes);
+      if (terms.b0[k] != nullptr) accumulate<kCount>(low0, high0, x, terms.b0[k] + start);
+      if (terms.b1[k] != nullptr) accumulate<kCount>(low1, high1, x, terms.b1[k] + start);
+    }
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kCount; ++v) {
+      store(out0 + start + v * kLanes, reduce(high0[v], low0[v]));
+      store(out1 + start + v * kLanes, reduce(high1[v], low1[v]));
+    }
+  }
+}
+
+}  // namespace
+
+void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::size_t n) {
+  if (count == 1) {  // round(y/q) is 1 above q/2
+    const Lanes half = splat(q[0].value / 2), one = splat(u64{1} << 52);
+    for (std::size_t i = 0; i < n; i += kLanes) {
+      const Lanes x = load(y[0] + i);
+      store(y[0] + i, _mm512_mask_add_epi64(x, _mm512_cmpgt_epu64_mask(x, half), x, one));
+    }
+    return;
+  }
+  constexpr std::size_t kBlock = 512;
+  alignas(64) u64 overflow[kBlock];
+  for (std::size_t start = 0; start < n; start += kBlock) {
+    const std::size_t block = n - start < kBlock ? n - start : kBlock;
+    const u64* limbs[128];
+    for (std::size_t k = 0; k < count; ++k) limbs[k] = y[k] + start;
+    overflow_count(overflow, limbs, q, count, block);
+    for (std::size_t i = 0; i < block; i += kLanes) {
+      u64* x = y[0] + start + i;
+      store(x, _mm512_or_si512(load(x), _mm512_slli_epi64(load(overflow + i), 52)));
+    }
+  }
+}
+
+void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {
+  if (n < kStep) return scalar_kernels().convert(out, y, weights, n, q);
+  if (q.value < u64{1} << 48) return convert_to<true>(out, y, weights, n, q);
+  convert_to<false>(out, y, weights, n, q);
+}
+
+void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
+  if (n < 2 * kLanes * kVectors) return scalar_kernels().inner_product_pair(out0, out1, terms, n, q);
+  // high halves of products are below 2^48: fifteen of them and the carry of the low halves stay below 2^52
+  if (terms.count < 15) return pair_all<4, true>(out0, out1, terms, n, q);
+  pair_all<4, false>(out0, out1, terms, n, q);
+}
+
+void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation, std::size_t n,
+                                u64 q) {
+  const Constants c(q);
+  const Factor f = splat_factor(w, w_shoup);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const std::size_t from = permutation == nullptr ? i : permutation[i] & ~(kLanes - 1);
+    const Lanes x = sub(add(load(a + from), c.q), load(b + from));
+    Lanes r = finish(multiply(x, f, zero(), c), c);
+    if (permutation != nullptr) {
+      const __m256i order = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(permutation + i));
+      r = _mm512_permutexvar_epi64(_mm512_cvtepu32_epi64(order), r);
+    }
+    store(out + i, r);
+  }
+}
+
+void permute(u64* out, const u64* a, const u32* permutation, std::size_t n) {
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const __m256i order = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(permutation + i));
+    const Lanes x = load(a + (permutation[i] & ~static_cast<u32>(kLanes - 1)));
+    store(out + i, _mm512_permutexvar_epi64(_mm512_cvtepu32_epi64(order), x));
+  }
+}
+
+}  // namespace tacet::avx512ifma
+TACET_TARGET_END
+#endif  // TACET_X86

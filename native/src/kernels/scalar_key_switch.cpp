@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/scalar.h"
+
+namespace tacet::scalar {
+namespace {
+
+constexpr u64 kLow52 = (u64{1} << 52) - 1;
+// Accumulators of a block stay in cache while each operand streams by once.
+constexpr std::size_t kBlock = 64;
+
+/// One half of inner_product_pair.
+void half(u64* out, const u64* const* a, const u64* const* b, std::size_t count, const u64* c, u64 w, std::size_t n,
+          const Modulus& modulus) {
+  const Modulus q = modulus;
+  const std::size_t block = n < kBlock ? n : kBlock;
+  for (std::size_t start = 0; start < n; start += block) {
+    u128 sums[kBlock];
+    for (std::size_t i = 0; i < block; ++i) sums[i] = c == nullptr ? u128{0} : static_cast<u128>(c[start + i]) * w;
+    for (std::size_t k = 0; k < count; ++k) {
+      if (b[k] == nullptr) continue;
+      const u64* x = a[k] + start;
+      const u64* y = b[k] + start;
+      for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(x[i]) * y[i];
+    }
+    for (std::size_t i = 0; i < block; ++i) out[start + i] = q.reduce(sums[i]);
+  }
+}
+
+}  // namespace
+
+void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::size_t n) {
+  for (std::size_t start = 0; start < n; start += kBlock) {
+    const std::size_t block = n - start < kBlock ? n - start : kBlock;
+    const u64* limbs[128];
+    for (std::size_t k = 0; k < count; ++k) limbs[k] = y[k] + start;
+    u64 overflow[kBlock];
+    scalar_kernels().overflow_count(overflow, limbs, q, count, block);
+    for (std::size_t i = 0; i < block; ++i) y[0][start + i] |= overflow[i] << 52;
+  }
+}
+
+void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& modulus) {
+  const Modulus q = modulus;
+  for (std::size_t start = 0; start < n; start += kBlock) {
+    const std::size_t block = n - start < kBlock ? n - start : kBlock;
+    u128 sums[kBlock];
+    for (std::size_t i = 0; i < block; ++i) {
+      const u64 first = y[0][start + i];
+      sums[i] = static_cast<u128>(first & kLow52) * weights.weights[0] +
+                static_cast<u128>(first >> 52) * weights.weights[weights.count];
+    }
+    for (std::size_t k = 1; k < weights.count; ++k) {
+      const u64* x = y[k] + start;
+      const u64 w = weights.weights[k];
+      for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(x[i]) * w;
+    }
+    for (std::size_t i = 0; i < block; ++i) out[start + i] = q.reduce(sums[i]);
+  }
+}
+
+void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
+  half(out0, terms.a, terms.b0, terms.count, terms.c0, terms.w, n, q);
+  half(out1, terms.a, terms.b1, terms.count, terms.c1, terms.w, n, q);
+}
+
+void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation, std::size_t n,
+                                u64 q) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t from = permutation == nullptr ? i : permutation[i];
+    out[i] = mul_shoup(a[from] + q - b[from], w, w_shoup, q);
+  }
+}
+
+void permute(u64* out, const u64* a, const u32* permutation, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = a[permutation[i]];
+}
+
+}  // namespace tacet::scalar
