@@ -2,6 +2,7 @@
 // The parts of a key switch in 52-bit lanes.
 #include "kernels/avx512ifma.h"
 #include "kernels/avx512ifma_lanes.h"
+#include "kernels/avx512ifma_sum_reduction.h"
 #include "kernels/target.h"
 
 #if TACET_X86
@@ -99,38 +100,6 @@ void convert_to(u64* out, const u64* const* y, const ConversionWeights& weights,
 
 // ---- inner products ----
 
-/// Reduces high 2^52 + low. kFew: high < 2^52 - 2^12 and low < 2^63; otherwise high < 2^61.
-template <bool kFew>
-struct PairReduction {
-  Constants c;
-  Factor by_52;   ///< 2^52 mod q
-  Factor by_104;  ///< 2^104 mod q
-  Lanes two_q, four_q;
-
-  explicit TACET_INLINE PairReduction(const Modulus& m) : c(m.value) {
-    const u64 q = m.value;
-    const u64 w52 = (u64{1} << 52) % q;
-    const u64 w104 = mul_mod(w52, w52, m);
-    by_52 = splat_factor(w52, shoup(w52, q));
-    by_104 = splat_factor(w104, shoup(w104, q));
-    two_q = splat(2 * q);
-    four_q = splat(4 * q);
-  }
-
-  TACET_INLINE Lanes operator()(Lanes high, Lanes low) const {
-    high = tacet::avx512ifma::add(high, _mm512_srli_epi64(low, 52));
-    const Lanes a = _mm512_and_si512(reduce_loosely(low, zero(), c), c.low52);
-    const Lanes b = _mm512_and_si512(multiply(high, by_52, zero(), c), c.low52);
-    Lanes sum = tacet::avx512ifma::add(a, b);  // below 4q
-    if (!kFew) {
-      const Lanes top = _mm512_srli_epi64(high, 52);
-      const Lanes d = _mm512_and_si512(multiply(top, by_104, zero(), c), c.low52);
-      sum = subtract_if_at_least(tacet::avx512ifma::add(sum, d), four_q);
-    }
-    return subtract_if_at_least(subtract_if_at_least(sum, two_q), c.q);
-  }
-};
-
 template <std::size_t kCount>
 TACET_INLINE void accumulate(Lanes* low, Lanes* high, const Lanes* x, const u64* y) {
 #pragma GCC unroll 4
@@ -156,7 +125,7 @@ TACET_INLINE void start_sum(Lanes* low, Lanes* high, const u64* c, std::size_t s
 
 template <std::size_t kCount, bool kFew>
 void pair_all(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
-  const PairReduction<kFew> reduce(q);
+  const SumReduction reduce(q);
   const Lanes w = splat(terms.w);
   for (std::size_t start = 0; start < n; start += kCount * kLanes) {
     Lanes low0[kCount], high0[kCount], low1[kCount], high1[kCount];
@@ -171,8 +140,8 @@ void pair_all(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const
     }
 #pragma GCC unroll 4
     for (std::size_t v = 0; v < kCount; ++v) {
-      store(out0 + start + v * kLanes, reduce(high0[v], low0[v]));
-      store(out1 + start + v * kLanes, reduce(high1[v], low1[v]));
+      store(out0 + start + v * kLanes, kFew ? reduce.few_terms(high0[v], low0[v]) : reduce(high0[v], low0[v]));
+      store(out1 + start + v * kLanes, kFew ? reduce.few_terms(high1[v], low1[v]) : reduce(high1[v], low1[v]));
     }
   }
 }

@@ -35,6 +35,14 @@ struct SumReduction {
     const Lanes sum = tacet::avx512ifma::add(tacet::avx512ifma::add(a, b), d);  // below 6q
     return subtract_if_at_least(subtract_if_at_least(subtract_if_at_least(sum, four_q), two_q), c.q);
   }
+
+  /// The same for high + low/2^52 < 2^52.
+  TACET_INLINE Lanes few_terms(Lanes high, Lanes low) const {
+    high = tacet::avx512ifma::add(high, _mm512_srli_epi64(low, 52));
+    const Lanes a = _mm512_and_si512(reduce_loosely(low, zero(), c), c.low52);
+    const Lanes b = _mm512_and_si512(multiply(high, by_52, zero(), c), c.low52);
+    return subtract_if_at_least(subtract_if_at_least(tacet::avx512ifma::add(a, b), two_q), c.q);
+  }
 };
 
 }  // namespace tacet::avx512ifma

@@ -147,6 +147,7 @@ void self_test(const Kernels& table) {
     test_sums(table, q);
     test_samplers(table, q);
     test_matrix_products(table, q);
+    test_key_switch(table, q);
   }
 }
 

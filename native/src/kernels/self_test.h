@@ -25,6 +25,7 @@ Buffer words_below(u64 bound, u64 seed, std::size_t n);
 void expect(bool equal, const Kernels& table, const char* entry, u64 q);
 
 void test_samplers(const Kernels& table, const Modulus& q);
+void test_key_switch(const Kernels& table, const Modulus& m);
 void test_matrix_products(const Kernels& table, const Modulus& m);
 
 }  // namespace tacet::selftest

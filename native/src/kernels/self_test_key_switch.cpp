@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <vector>
+
+#include "kernels/self_test.h"
+
+namespace tacet::selftest {
+namespace {
+
+constexpr std::size_t kN = 64;
+
+std::vector<const u64*> pointers(const std::vector<Buffer>& limbs) {
+  std::vector<const u64*> out;
+  for (const Buffer& limb : limbs) out.push_back(limb.data());
+  return out;
+}
+
+/// Conversions from `count` sources, all congruent to the same prime.
+void test_conversion(const Kernels& table, const Modulus& m, std::size_t count) {
+  const u64 q = m.value;
+  const std::vector<Modulus> sources(count, m);
+  std::vector<Buffer> y;
+  for (std::size_t k = 0; k < count; ++k) y.push_back(words_below(q, 90 + k, kN));
+  const std::vector<Buffer> original = y;
+  std::vector<u64*> writable;
+  for (Buffer& limb : y) writable.push_back(limb.data());
+  table.attach_overflow(writable.data(), sources.data(), count, kN);
+  for (std::size_t i = 0; i < kN; ++i) {
+    u64 sum = 0;
+    for (const Buffer& limb : original) sum += limb.data()[i];
+    const u64 overflow = (2 * sum + q) / (2 * q);
+    expect(y[0].data()[i] == (original[0].data()[i] | overflow << 52), table, "attach_overflow", q);
+  }
+  const Buffer weights = words_below(q, 110, count + 3);
+  std::vector<u64> companions, corrections;
+  for (std::size_t k = 0; k <= count; ++k) companions.push_back(shoup(weights.data()[k], q) >> 12);
+  for (u64 v = 0; v < 8; ++v) corrections.push_back(mul_mod(v, weights.data()[count], m));
+  Buffer out(kN);
+  table.convert(out.data(), pointers(y).data(), {count, weights.data(), companions.data(), corrections.data()}, kN, m);
+  for (std::size_t i = 0; i < kN; ++i) {
+    u128 sum = static_cast<u128>(y[0].data()[i] >> 52) * weights.data()[count];
+    for (std::size_t k = 0; k < count; ++k) sum += static_cast<u128>(original[k].data()[i]) * weights.data()[k];
+    expect(out.data()[i] == static_cast<u64>(sum % q), table, "convert", q);
+  }
+}
+
+void test_pair(const Kernels& table, const Modulus& m, std::size_t count) {
+  const u64 q = m.value;
+  std::vector<Buffer> a, b0, b1;
+  for (std::size_t k = 0; k < count; ++k) {
+    a.push_back(words_below(u64{1} << 50, 120 + k, kN));
+    b0.push_back(words_below(q, 140 + k, kN));
+    b1.push_back(words_below(q, 160 + k, kN));
+  }
+  const Buffer c0 = words_below(u64{1} << 50, 180, kN);
+  std::vector<const u64*> first = pointers(b0), second = pointers(b1);
+  const std::vector<const u64*> factors = pointers(a);
+  first[count - 1] = nullptr;
+  PairTerms terms;
+  terms.count = count;
+  terms.a = factors.data();
+  terms.b0 = first.data();
+  terms.b1 = second.data();
+  terms.c0 = c0.data();
+  terms.w = q - 1;
+  Buffer out0(kN), out1(kN);
+  table.inner_product_pair(out0.data(), out1.data(), terms, kN, m);
+  for (std::size_t i = 0; i < kN; ++i) {
+    u128 sum0 = static_cast<u128>(c0.data()[i]) * (q - 1), sum1 = 0;
+    for (std::size_t k = 0; k < count; ++k) {
+      if (k + 1 < count) sum0 += static_cast<u128>(a[k].data()[i]) * b0[k].data()[i];
+      sum1 += static_cast<u128>(a[k].data()[i]) * b1[k].data()[i];
+    }
+    expect(out0.data()[i] == static_cast<u64>(sum0 % q), table, "inner_product_pair", q);
+    expect(out1.data()[i] == static_cast<u64>(sum1 % q), table, "inner_product_pair", q);
+  }
+}
+
+}  // namespace
+
+void test_key_switch(const Kernels& table, const Modulus& m) {
+  for (std::size_t count : {1, 2, 3, 9}) test_conversion(table, m, count);
+  for (std::size_t count : {3, 17}) test_pair(table, m, count);
+
+  const u64 q = m.value, w = q - 1;
+  std::vector<u32> permutation(kN);
+  for (std::size_t i = 0; i < kN; ++i) permutation[i] = static_cast<u32>((i + 24) % kN) ^ 5;
+  const Buffer a = words_below(q, 190, kN), b = words_below(q, 191, kN);
+  Buffer out(kN);
+  table.permute(out.data(), a.data(), permutation.data(), kN);
+  for (std::size_t i = 0; i < kN; ++i) expect(out.data()[i] == a.data()[permutation[i]], table, "permute", q);
+  for (const u32* order : {static_cast<const u32*>(nullptr), static_cast<const u32*>(permutation.data())}) {
+    table.subtract_multiply_permuted(out.data(), a.data(), b.data(), w, shoup(w, q), order, kN, q);
+    for (std::size_t i = 0; i < kN; ++i) {
+      const std::size_t from = order == nullptr ? i : order[i];
+      const u128 product = static_cast<u128>(a.data()[from] + q - b.data()[from]) * w;
+      expect(out.data()[i] == static_cast<u64>(product % q), table, "subtract_multiply_permuted", q);
+    }
+  }
+}
+
+}  // namespace tacet::selftest

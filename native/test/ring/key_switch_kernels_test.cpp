@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of a key switch in every available table, bit for bit as the scalar table and as definitions with the % operator.
+#include <random>
+
+#include "kernels/kernels.h"
+#include "ring/automorphism.h"
+#include "ring/basis_conversion.h"
+#include "support/fixture.h"
+
+namespace tacet::testing {
+namespace {
+
+struct Case {
+  const Kernels* table;
+  std::size_t n;
+  int bits;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> out;
+  for (const Kernels* table : available_kernels()) {
+    for (std::size_t n : {16, 32, 64, 1024}) {
+      for (int bits : {20, 40, 48, 50}) out.push_back({table, n, bits});
+    }
+  }
+  return out;
+}
+
+std::vector<const u64*> pointers(const std::vector<Buffer>& limbs) {
+  std::vector<const u64*> out;
+  for (const Buffer& limb : limbs) out.push_back(limb.data());
+  return out;
+}
+
+class KeySwitchKernels : public ::testing::TestWithParam<Case> {
+ protected:
+  const Kernels& table = *GetParam().table;
+  const std::size_t n = GetParam().n;
+  const Modulus modulus = Modulus(primes_below(GetParam().bits, 1, 10).front());
+  const u64 q = modulus.value;
+
+  Buffer words(u64 bound, unsigned seed) const {
+    Buffer out(n);
+    std::mt19937_64 engine(seed);
+    for (std::size_t i = 0; i < n; ++i) out.data()[i] = engine() % bound;
+    out.data()[seed % 7] = bound - 1;
+    out.data()[seed % 7 + 1] = 0;
+    return out;
+  }
+  /// Every word the largest.
+  Buffer largest(u64 bound) const {
+    Buffer out(n);
+    std::fill_n(out.data(), n, bound - 1);
+    return out;
+  }
+};
+
+TEST_P(KeySwitchKernels, ConversionIsTheCentredRepresentativeFromAnyNumberOfSources) {
+  const std::vector<u64> primes = primes_below(50, 20, 10, {q});
+  for (std::size_t count : {1u, 2u, 3u, 4u, 5u, 7u, 8u, 9u, 16u, 20u}) {
+    for (const bool extreme : {false, true}) {
+      std::vector<Modulus> sources;
+      std::vector<Buffer> y;
+      for (std::size_t k = 0; k < count; ++k) {
+        sources.emplace_back(primes[k]);
+        y.push_back(extreme ? largest(primes[k]) : words(primes[k], static_cast<unsigned>(k)));
+      }
+      const BasisConversion conversion(sources, {modulus});
+      // the same constants, by definition
+      std::vector<u64> weights, companions, corrections;
+      for (std::size_t skipped = 0; skipped <= count; ++skipped) {
+        u64 product = 1;
+        for (std::size_t k = 0; k < count; ++k) {
+          if (k != skipped) product = static_cast<u64>(static_cast<u128>(product) * primes[k] % q);
+        }
+        weights.push_back(skipped < count ? product : (q - product) % q);
+        companions.push_back(static_cast<u64>((static_cast<u128>(weights.back()) << 52) / q));
+      }
+      for (u64 v = 0; v < 8; ++v) corrections.push_back(static_cast<u64>(static_cast<u128>(v) * weights[count] % q));
+      const std::vector<Buffer> original = y;
+      std::vector<u64*> writable;
+      for (Buffer& limb : y) writable.push_back(limb.data());
+      table.attach_overflow(writable.data(), sources.data(), count, n);
+      Buffer out(n);
+      table.convert(out.data(), pointers(y).data(), {count, weights.data(), companions.data(), corrections.data()}, n, modulus);
+      for (std::size_t i = 0; i < n; ++i) {
+        long double fraction = 0;
+        for (std::size_t k = 0; k < count; ++k) {
+          fraction += static_cast<long double>(original[k].data()[i]) / static_cast<long double>(primes[k]);
+        }
+        const u64 overflow = y[0].data()[i] >> 52;
+        ASSERT_LE(std::fabs(static_cast<double>(fraction - static_cast<long double>(overflow))), 0.5 + 1e-12);
+        ASSERT_EQ(original[0].data()[i], y[0].data()[i] & ((u64{1} << 52) - 1));
+        u128 sum = static_cast<u128>(overflow) * weights[count];
+        for (std::size_t k = 0; k < count; ++k) sum += static_cast<u128>(original[k].data()[i]) * weights[k];
+        ASSERT_EQ(static_cast<u64>(sum % q), out.data()[i]) << count << " sources, at " << i;
+      }
+      Buffer whole(n);  // the constants of BasisConversion, in the process's own table
+      conversion.convert(whole.data(), pointers(y).data(), n, 0);
+      for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(out.data()[i], whole.data()[i]);
+    }
+  }
+}
+
+TEST_P(KeySwitchKernels, PairOfInnerProductsWithAbsentTermsAndAnAddend) {
+  for (std::size_t count : {1u, 2u, 5u, 14u, 15u, 40u}) {
+    for (const bool extreme : {false, true}) {
+      std::vector<Buffer> a, b0, b1;
+      for (unsigned k = 0; k < count; ++k) {
+        a.push_back(extreme ? largest(u64{1} << 50) : words(u64{1} << 50, k));
+        b0.push_back(extreme ? largest(q) : words(q, 50 + k));
+        b1.push_back(extreme ? largest(q) : words(q, 90 + k));
+      }
+      const Buffer c1 = extreme ? largest(u64{1} << 50) : words(u64{1} << 50, 140);
+      const std::vector<const u64*> factors = pointers(a);
+      std::vector<const u64*> first = pointers(b0), second = pointers(b1);
+      if (!extreme) first[count - 1] = second[0] = nullptr;
+      PairTerms terms;
+      terms.count = count;
+      terms.a = factors.data();
+      terms.b0 = first.data();
+      terms.b1 = second.data();
+      terms.c1 = c1.data();
+      terms.w = q - 1;
+      Buffer out0(n), out1(n);
+      table.inner_product_pair(out0.data(), out1.data(), terms, n, modulus);
+      for (std::size_t i = 0; i < n; ++i) {
+        u128 sum0 = 0, sum1 = static_cast<u128>(c1.data()[i]) * (q - 1);
+        for (std::size_t k = 0; k < count; ++k) {
+          if (first[k] != nullptr) sum0 += static_cast<u128>(a[k].data()[i]) * first[k][i];
+          if (second[k] != nullptr) sum1 += static_cast<u128>(a[k].data()[i]) * second[k][i];
+        }
+        ASSERT_EQ(static_cast<u64>(sum0 % q), out0.data()[i]) << count << " terms, at " << i;
+        ASSERT_EQ(static_cast<u64>(sum1 % q), out1.data()[i]) << count << " terms, at " << i;
+      }
+    }
+  }
+}
+
+TEST_P(KeySwitchKernels, QuotientsAndLimbsGoThroughAnAutomorphism) {
+  int log_n = 0;
+  while ((std::size_t{1} << log_n) < n) ++log_n;
+  const Buffer a = words(q, 1), b = words(q, 2);
+  for (const u32 galois : {1u, 3u, 5u, 25u, static_cast<u32>(2 * n - 1)}) {
+    const std::vector<u32> permutation = automorphism_permutation(log_n, galois);
+    Buffer out(n);
+    table.permute(out.data(), a.data(), permutation.data(), n);
+    for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(a.data()[permutation[i]], out.data()[i]) << "element " << galois;
+    for (const u64 w : {u64{0}, u64{1}, q - 1}) {
+      table.subtract_multiply_permuted(out.data(), a.data(), b.data(), w, shoup(w, q), permutation.data(), n, q);
+      for (std::size_t i = 0; i < n; ++i) {
+        const u128 difference = a.data()[permutation[i]] + q - b.data()[permutation[i]];
+        ASSERT_EQ(static_cast<u64>(difference * w % q), out.data()[i]) << "element " << galois << ", at " << i;
+      }
+    }
+  }
+  Buffer plain = a;
+  table.subtract_multiply_permuted(plain.data(), plain.data(), b.data(), q - 1, shoup(q - 1, q), nullptr, n, q);
+  for (std::size_t i = 0; i < n; ++i) {
+    ASSERT_EQ(static_cast<u64>(static_cast<u128>(a.data()[i] + q - b.data()[i]) * (q - 1) % q), plain.data()[i]);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Tables, KeySwitchKernels, ::testing::ValuesIn(cases()), [](const auto& test) {
+  return std::string(test.param.table->name) + "_n" + std::to_string(test.param.n) + "_q" + std::to_string(test.param.bits);
+});
+
+}  // namespace
+}  // namespace tacet::testing
