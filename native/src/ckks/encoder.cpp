@@ -2,22 +2,26 @@
 #include "ckks/encoder.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "ckks/rounding.h"
 #include "ckks/slot_transform.h"
-#include "ring/transform.h"
+#include "kernels/kernels.h"
 #include "util/error.h"
 #include "util/thread_pool.h"
 
 namespace tacet {
 namespace {
 
+/// |x| as its bits, so that larger is larger and what is not finite is largest.
+constexpr u64 kInfinity = u64{0x7ff} << 52;
+
 void check_finite(const double* values, std::size_t count, const char* what) {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!std::isfinite(values[i]))
-      fail(Code::kInvalidArgument, "%s %zu is %s", what, i, std::isnan(values[i]) ? "NaN" : "infinite");
-  }
+  if (kernels().largest_magnitude(values, count) < kInfinity) return;
+  std::size_t i = 0;
+  while (std::isfinite(values[i])) ++i;
+  fail(Code::kInvalidArgument, "%s %zu is %s", what, i, std::isnan(values[i]) ? "NaN" : "infinite");
 }
 
 void check_level(const Ring& ring, int level) {
@@ -39,50 +43,48 @@ std::size_t largest(const double* a, const double* b, std::size_t count) {
   return at;
 }
 
-/// log2 of the largest |x|.
-double max_log2(const std::vector<double>& x) {
+/// log2 of the largest |x|; -infinity if all are 0.
+double max_log2(const Numbers<double>& x) {
+  const u64 bits = kernels().largest_magnitude(x.data(), x.size());
   double most = 0;
-  for (double v : x) most = std::fmax(most, std::fabs(v));
+  std::memcpy(&most, &bits, sizeof most);
   return std::log2(most);
 }
 
-/// Multiplies by the scale's mantissa; the power of two is applied in rounding, where it cannot overflow a double.
-void apply_mantissa(std::vector<double>& x, const ScaleValue& scale) {
-  for (double& v : x) v *= scale.mantissa;
+/// Fills x with `count` values and zeros up to `end`.
+void fill(double* x, const double* values, std::size_t count, std::size_t end) {
+  if (count > 0) std::memcpy(x, values, count * sizeof(double));
+  std::memset(x + count, 0, (end - count) * sizeof(double));
 }
 
 }  // namespace
 
-/// Rounds coefficients[k] * 2^shift and transforms.
-Poly<Eval> Encoder::from_coefficients(const std::vector<double>& coefficients, int shift, int level,
+/// Rounds coefficients[k] * scale and transforms; `log2` is the logarithm of the largest result's magnitude.
+Poly<Eval> Encoder::from_coefficients(const Numbers<double>& coefficients, const ScaleValue& scale, double log2, int level,
                                       bool with_special) const {
   const Ring& ring = context_->ring();
   const std::size_t n = ring.n();
-  std::vector<RoundedInteger> big;
-  std::vector<i64> small;
-  if (max_log2(coefficients) + shift < 61) {
-    small.resize(n);
-    for (std::size_t k = 0; k < n; ++k) small[k] = std::llrint(std::ldexp(coefficients[k], shift));
+  Poly<Eval> out(n, level + 1, with_special ? ring.special_count() : 0);
+  const auto each_limb = [&](const auto& residues) {
+    pool().parallel_for(static_cast<std::size_t>(out.limbs()), [&](std::size_t i) {
+      const int limb = static_cast<int>(i), index = ring.index_of(limb, level + 1);
+      residues(out.limb(limb), ring.modulus(index));
+      kernels().ntt_forward(out.limb(limb), ring.ntt(index));
+    });
+  };
+  if (log2 < 61 && std::abs(scale.exponent) <= 1000) {
+    Numbers<i64> integers(n);
+    kernels().round_to_integers(integers.data(), coefficients.data(), std::ldexp(scale.mantissa, scale.exponent), n);
+    each_limb([&](u64* limb, const Modulus& q) { kernels().integer_residues(limb, integers.data(), n, q); });
   } else {
-    big.resize(n);
-    for (std::size_t k = 0; k < n; ++k) big[k] = round_to_integer(coefficients[k], shift);
+    std::vector<RoundedInteger> integers(n);
+    for (std::size_t k = 0; k < n; ++k) integers[k] = round_scaled(coefficients.data()[k], scale);
+    each_limb([&](u64* limb, const Modulus& modulus) {
+      const Modulus q = modulus;
+      for (std::size_t k = 0; k < n; ++k) limb[k] = integers[k].residue(q);
+    });
   }
-  Poly<Coeff> out(n, level + 1, with_special ? ring.special_count() : 0);
-  pool().parallel_for(static_cast<std::size_t>(out.limbs()), [&](std::size_t i) {
-    const int limb = static_cast<int>(i);
-    const Modulus q = ring.modulus(ring.index_of(limb, level + 1));
-    u64* residue = out.limb(limb);
-    if (big.empty()) {
-      for (std::size_t k = 0; k < n; ++k) {
-        const u64 sign = static_cast<u64>(small[k] >> 63);
-        const u64 r = q.reduce((static_cast<u64>(small[k]) ^ sign) - sign);
-        residue[k] = (r ^ sign) - sign + (q.value & sign);  // r or q - r, at most q: the transform takes 4q
-      }
-    } else {
-      for (std::size_t k = 0; k < n; ++k) residue[k] = big[k].residue(q);
-    }
-  });
-  return to_eval(ring, std::move(out));
+  return out;
 }
 
 Poly<Eval> Encoder::encode_poly(const double* real, const double* imaginary, std::size_t count, int level,
@@ -92,21 +94,20 @@ Poly<Eval> Encoder::encode_poly(const double* real, const double* imaginary, std
   if (count > slots) fail(Code::kInvalidArgument, "%zu values do not fit into %zu slots", count, slots);
   check_finite(real, count, "slot");
   if (imaginary != nullptr) check_finite(imaginary, count, "imaginary part of slot");
-  std::vector<double> coefficients(2 * slots, 0.0);
-  if (count > 0) {
-    std::memcpy(coefficients.data(), real, count * sizeof(double));
-    if (imaginary != nullptr) std::memcpy(coefficients.data() + slots, imaginary, count * sizeof(double));
-  }
+  Numbers<double> coefficients(2 * slots);
+  fill(coefficients.data(), real, count, slots);
+  fill(coefficients.data() + slots, imaginary, imaginary == nullptr ? 0 : count, slots);
   context_->slot_transform().to_coefficients(coefficients.data(), coefficients.data() + slots);
-  const ScaleValue value = scale.value(context_->ring());
-  apply_mantissa(coefficients, value);
+  ScaleValue value = scale.value(context_->ring());
+  value.exponent -= context_->slot_transform().log_slots();
+  const double log2 = max_log2(coefficients) + std::log2(value.mantissa) + value.exponent;
   const double bound = context_->ring().log2_q(level) - 1;
-  if (!(max_log2(coefficients) + value.exponent < bound)) {
+  if (!(log2 < bound)) {
     fail(Code::kInvalidArgument,
          "slot %zu is too large: at scale %s the coefficients reach the bound 2^%.2f = q_0..q_%d / 2 of level %d",
          largest(real, imaginary, count), scale.text(context_->ring()).c_str(), bound, level, level);
   }
-  return from_coefficients(coefficients, value.exponent, level, with_special);
+  return from_coefficients(coefficients, value, log2, level, with_special);
 }
 
 Plaintext Encoder::encode(const double* real, const double* imaginary, std::size_t count, int level,
@@ -128,12 +129,12 @@ Plaintext Encoder::encode_coefficients(const double* values, std::size_t count, 
   check_level(ring, level);
   if (count > ring.n()) fail(Code::kInvalidArgument, "%zu values do not fit into %zu coefficients", count, ring.n());
   check_finite(values, count, "coefficient");
-  std::vector<double> coefficients(ring.n(), 0.0);
-  if (count > 0) std::memcpy(coefficients.data(), values, count * sizeof(double));
+  Numbers<double> coefficients(ring.n());
+  fill(coefficients.data(), values, count, ring.n());
   const ScaleValue value = scale.value(ring);
-  apply_mantissa(coefficients, value);
+  const double log2 = max_log2(coefficients) + std::log2(value.mantissa) + value.exponent;
   const double bound = ring.log2_q(level) - 1;
-  if (!(max_log2(coefficients) + value.exponent < bound)) {
+  if (!(log2 < bound)) {
     fail(Code::kInvalidArgument,
          "coefficient %zu is too large: at scale %s it reaches the bound 2^%.2f = q_0..q_%d / 2 of level %d",
          largest(values, nullptr, count), scale.text(ring).c_str(), bound, level, level);
@@ -142,7 +143,7 @@ Plaintext Encoder::encode_coefficients(const double* values, std::size_t count, 
   out.encoding = Encoding::kCoefficients;
   out.level = level;
   out.scale = scale;
-  out.poly = from_coefficients(coefficients, value.exponent, level, false);
+  out.poly = from_coefficients(coefficients, value, log2, level, false);
   return out;
 }
 

@@ -3,6 +3,7 @@
 // Between vectors of numbers and plaintext polynomials.
 
 #include "ckks/context.h"
+#include "ckks/numbers.h"
 #include "rlwe/ciphertext.h"
 
 namespace tacet {
@@ -39,8 +40,9 @@ class Encoder {
   const Context& context() const { return *context_; }
 
  private:
-  Poly<Eval> from_coefficients(const std::vector<double>& coefficients, int shift, int level, bool with_special) const;
-  std::vector<double> coefficients_of(const Plaintext& plaintext, Encoding encoding, DecodeStats* stats) const;
+  Poly<Eval> from_coefficients(const Numbers<double>& coefficients, const ScaleValue& scale, double log2, int level,
+                               bool with_special) const;
+  Numbers<double> coefficients_of(const Plaintext& plaintext, Encoding encoding, DecodeStats* stats) const;
   Poly<Eval> encode_poly(const double* real, const double* imaginary, std::size_t count, int level, const Scale& scale,
                          bool with_special) const;
 

@@ -2,9 +2,8 @@
 #pragma once
 // The discrete Fourier transform between slots and coefficients.
 
-#include <vector>
-
-#include "util/types.h"
+#include "ckks/numbers.h"
+#include "kernels/kernels.h"
 
 namespace tacet {
 
@@ -14,21 +13,21 @@ namespace tacet {
 class SlotTransform {
  public:
   explicit SlotTransform(int log_n);
+  SlotTransform(const SlotTransform&) = delete;
+  SlotTransform& operator=(const SlotTransform&) = delete;
 
-  std::size_t slots() const { return slots_; }
+  std::size_t slots() const { return table_.slots; }
+  int log_slots() const { return table_.log_slots; }
 
   /// Coefficients to slots, in place.
-  void to_slots(double* real, double* imaginary) const;
-  /// Slots to coefficients, in place, including the division by m.
-  void to_coefficients(double* real, double* imaginary) const;
+  void to_slots(double* real, double* imaginary) const { kernels().coefficients_to_slots(real, imaginary, table_); }
+  /// Slots to m times the coefficients, in place. The division by m = 2^log_slots is exact and left to the caller's scaling.
+  void to_coefficients(double* real, double* imaginary) const { kernels().slots_to_coefficients(real, imaginary, table_); }
 
  private:
-  void permute_bits(double* real, double* imaginary) const;
-
-  std::size_t slots_;
-  int log_slots_;
-  std::vector<double> cosines_;  // stage with half length h: entries h..2h-1 (h = 1, 2, 4, ..)
-  std::vector<double> sines_;
+  Numbers<double> cosines_;  // stage with half length h: entries h..2h-1 (h = 1, 2, 4, ..)
+  Numbers<double> sines_;
+  SlotTable table_;
 };
 
 }  // namespace tacet

@@ -20,6 +20,13 @@ const Kernels* avx2_kernels() {
     t.small_residues = avx2::small_residues;
     t.matrix_product = avx2::matrix_product;
     t.matrix_product_small = avx2::matrix_product_small;
+    t.largest_magnitude = avx2::largest_magnitude;
+    t.slots_to_coefficients = avx2::slots_to_coefficients;
+    t.coefficients_to_slots = avx2::coefficients_to_slots;
+    t.round_to_integers = avx2::round_to_integers;
+    t.integer_residues = avx2::integer_residues;
+    t.recombine = avx2::recombine;
+    t.divide_scale = avx2::divide_scale;
     return t;
   }();
   return cpu_runs_avx2() ? &table : nullptr;

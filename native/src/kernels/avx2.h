@@ -19,4 +19,12 @@ void matrix_product(u64* const* out, const u64* const* x, const MatrixWeights& w
 void matrix_product_small(u64* const* out, const u64* const* x, const MatrixWeights& w, std::size_t n, const Modulus& q,
                           u64* scratch);
 
+u64 largest_magnitude(const double* x, std::size_t n);
+void slots_to_coefficients(double* real, double* imaginary, const SlotTable& table);
+void coefficients_to_slots(double* real, double* imaginary, const SlotTable& table);
+void round_to_integers(i64* out, const double* x, double factor, std::size_t n);
+void integer_residues(u64* out, const i64* x, std::size_t n, const Modulus& q);
+void recombine(double* out, const u64* const* x, const MixedRadix& radix, std::size_t n);
+void divide_scale(double* x, double divisor, double factor, std::size_t n);
+
 }  // namespace tacet::avx2

@@ -36,8 +36,8 @@ TACET_INLINE Lanes to_words(Lanes x) { return _mm256_xor_pd(add(x, splat(kTwo52)
 /// A modulus q < 2^50 and 1/q.
 struct Constants {
   Lanes q, inverse;
-  explicit TACET_INLINE Constants(u64 modulus)
-      : q(splat(static_cast<double>(modulus))), inverse(splat(1.0 / static_cast<double>(modulus))) {}
+  explicit TACET_INLINE Constants(u64 modulus) : Constants(modulus, 1.0 / static_cast<double>(modulus)) {}
+  TACET_INLINE Constants(u64 modulus, double reciprocal) : q(splat(static_cast<double>(modulus))), inverse(splat(reciprocal)) {}
 };
 
 /// A factor w in [0, q) and w/q with a relative error below 2^-52.
@@ -73,6 +73,22 @@ TACET_INLINE Lanes finish(Lanes x, const Constants& c) {
   const Lanes negative = _mm256_cmp_pd(r, _mm256_setzero_pd(), _CMP_LT_OQ);
   return to_words(add(r, _mm256_and_pd(negative, c.q)));
 }
+
+TACET_INLINE __m256i load_integers(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+TACET_INLINE __m256i integers(u64 x) { return _mm256_set1_epi64x(static_cast<long long>(x)); }
+
+/// Any 64-bit words modulo q, to [0, q).
+struct WideReduction {
+  Factor two32;  ///< 2^32 mod q
+  explicit TACET_INLINE WideReduction(u64 q, const Constants& c) : two32(splat_factor((u64{1} << 32) % q, c)) {}
+  /// The upper half times 2^32 mod q is exact whatever q (both halves of the product are, and the quotient is below 2^32), and at
+  /// most q/2 and a little, so the sum is below 2^51.
+  TACET_INLINE Lanes operator()(__m256i x, const Constants& c) const {
+    const Lanes high = from_words(_mm256_castsi256_pd(_mm256_srli_epi64(x, 32)));
+    const Lanes low = from_words(_mm256_castsi256_pd(_mm256_and_si256(x, integers(0xffffffff))));
+    return finish(add(multiply(high, two32, c), low), c);
+  }
+};
 
 }  // namespace tacet::avx2
 TACET_TARGET_END

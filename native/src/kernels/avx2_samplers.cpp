@@ -12,9 +12,6 @@ TACET_TARGET_BEGIN_AVX2
 namespace tacet::avx2 {
 namespace {
 
-TACET_INLINE __m256i load_integers(const u64* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
-TACET_INLINE __m256i integers(u64 x) { return _mm256_set1_epi64x(static_cast<long long>(x)); }
-
 TACET_INLINE void store_bytes(signed char* p, __m256i x) {
   const __m256i lowest = _mm256_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 8, 0, -1, -1, -1, -1, -1, -1, -1, -1,
                                          -1, -1, -1, -1, -1, -1, -1, -1, 8, 0);
@@ -47,18 +44,15 @@ std::size_t uniform(u64* out, std::size_t n, const u64* words, std::size_t count
   const u64 q = modulus.value;
   const Constants c(q);
   const u64 sign = u64{1} << 63;
-  const __m256i flip = integers(sign), largest = integers((0 - (0 - q) % q - 1) ^ sign), low32 = integers(0xffffffff);
-  const Factor two32 = splat_factor((u64{1} << 32) % q, c);
+  const __m256i flip = integers(sign), largest = integers((0 - (0 - q) % q - 1) ^ sign);
+  const WideReduction reduce(q, c);
   return sample(
       n, words, count,
       [&](__m256i x) {
         return _mm256_testz_si256(_mm256_cmpgt_epi64(_mm256_xor_si256(x, flip), largest), integers(~u64{0})) != 0;
       },
       [&](std::size_t at, __m256i x) {
-        // the upper half times 2^32 is at most q/2 and a little afterwards, so the sum is below 2^51
-        const Lanes high = from_words(_mm256_castsi256_pd(_mm256_srli_epi64(x, 32)));
-        const Lanes low = from_words(_mm256_castsi256_pd(_mm256_and_si256(x, low32)));
-        store(out + at, finish(add(multiply(high, two32, c), low), c));
+        store(out + at, reduce(x, c));
       },
       [&](std::size_t at, const u64* from, std::size_t left) {
         return scalar::uniform(out + at, n - at, from, left, modulus);

@@ -36,6 +36,13 @@ const Kernels* avx512ifma_kernels() {
       avx512ifma::inner_product_pair,
       avx512ifma::subtract_multiply_permuted,
       avx512ifma::permute,
+      avx512ifma::largest_magnitude,
+      avx512ifma::slots_to_coefficients,
+      avx512ifma::coefficients_to_slots,
+      avx512ifma::round_to_integers,
+      avx512ifma::integer_residues,
+      avx512ifma::recombine,
+      avx512ifma::divide_scale,
   };
   return cpu_runs_avx512ifma() ? &table : nullptr;
 #else

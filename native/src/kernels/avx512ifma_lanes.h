@@ -40,9 +40,10 @@ struct Constants {
   Lanes q;
   Lanes low52;  ///< 2^52 - 1
 
-  explicit TACET_INLINE Constants(u64 modulus)
+  explicit TACET_INLINE Constants(u64 modulus) : Constants(modulus, (u64{1} << 52) / modulus) {}
+  TACET_INLINE Constants(u64 modulus, u64 companion_of_one)
       : minus_q(splat(0 - modulus)),
-        quotient(splat((u64{1} << 52) / modulus)),
+        quotient(splat(companion_of_one)),
         q(splat(modulus)),
         low52(splat(kLow52)) {}
 };

@@ -50,6 +50,24 @@ struct PairTerms {
   u64 w = 0;
 };
 
+/// Constants of the transform between `slots` complex slots and coefficients (a power of two >= 8): stage with half length h
+/// turns butterfly j by cosines[h + j] + i sines[h + j].
+struct SlotTable {
+  std::size_t slots = 0;
+  int log_slots = 0;
+  const double* cosines = nullptr;
+  const double* sines = nullptr;
+};
+
+/// Constants to recombine residues modulo `count` primes.
+struct MixedRadix {
+  std::size_t count = 0;  ///< 1..64
+  const Modulus* moduli = nullptr;
+  const u64* inverses = nullptr;  ///< entry i count + j, i < j: q_j^-1 mod q_i, with its Shoup companion
+  const u64* inverses_shoup = nullptr;
+  double unit = 1;  ///< a power of two that multiplies the result
+};
+
 struct Kernels {
   const char* name;
 
@@ -131,6 +149,25 @@ struct Kernels {
                                      std::size_t n, u64 q);
   /// out[i] = a[permutation[i]]; out must not overlap a.
   void (*permute)(u64* out, const u64* a, const u32* permutation, std::size_t n);
+
+  // The encoder. Every table makes the same graph of operations on doubles, without contraction; any n unless stated.
+
+  /// The largest bit pattern of |x[i]|, as a word: a NaN if there is one, else the largest magnitude. 0 for n = 0.
+  u64 (*largest_magnitude)(const double* x, std::size_t n);
+  /// Slots, in place, to the coefficients of a polynomial with these values, times `slots`; and back, without a factor. See
+  /// SlotTransform.
+  void (*slots_to_coefficients)(double* real, double* imaginary, const SlotTable& table);
+  void (*coefficients_to_slots)(double* real, double* imaginary, const SlotTable& table);
+  /// out[i] = x[i] factor, rounded to the nearest integer, ties to even; magnitudes below 2^61.
+  void (*round_to_integers)(i64* out, const double* x, double factor, std::size_t n);
+  /// out[i] = x[i] mod q for |x[i]| < 2^61.
+  void (*integer_residues)(u64* out, const i64* x, std::size_t n, const Modulus& q);
+  /// out[k]: the representative in (-Q/2, Q/2) of the residues x[i][k] in [0, q_i), Q the product of all q_i, times the unit, from
+  /// balanced mixed radix digits d_i: x = d_L + q_L (d_(L-1) + q_(L-1) (... + q_1 d_0)), |d_i| < q_i / 2, summed by Horner's rule in
+  /// doubles with a relative error of a few 2^-53.
+  void (*recombine)(double* out, const u64* const* x, const MixedRadix& radix, std::size_t n);
+  /// x[i] = x[i] / divisor * factor, in place.
+  void (*divide_scale)(double* x, double divisor, double factor, std::size_t n);
 };
 
 /// The portable table: complete, correct everywhere, and the oracle for all others.

@@ -190,6 +190,13 @@ const Kernels& scalar_kernels() {
       scalar::inner_product_pair,
       scalar::subtract_multiply_permuted,
       scalar::permute,
+      scalar::largest_magnitude,
+      scalar::slots_to_coefficients,
+      scalar::coefficients_to_slots,
+      scalar::round_to_integers,
+      scalar::integer_residues,
+      scalar::recombine,
+      scalar::divide_scale,
   };
   return table;
 }

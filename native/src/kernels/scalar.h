@@ -23,4 +23,12 @@ void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64
                                 u64 q);
 void permute(u64* out, const u64* a, const u32* permutation, std::size_t n);
 
+u64 largest_magnitude(const double* x, std::size_t n);
+void slots_to_coefficients(double* real, double* imaginary, const SlotTable& table);
+void coefficients_to_slots(double* real, double* imaginary, const SlotTable& table);
+void round_to_integers(i64* out, const double* x, double factor, std::size_t n);
+void integer_residues(u64* out, const i64* x, std::size_t n, const Modulus& q);
+void recombine(double* out, const u64* const* x, const MixedRadix& radix, std::size_t n);
+void divide_scale(double* x, double divisor, double factor, std::size_t n);
+
 }  // namespace tacet::scalar

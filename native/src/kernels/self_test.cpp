@@ -148,6 +148,7 @@ void self_test(const Kernels& table) {
     test_samplers(table, q);
     test_matrix_products(table, q);
     test_key_switch(table, q);
+    test_encoder(table, q);
   }
 }
 

@@ -27,5 +27,6 @@ void expect(bool equal, const Kernels& table, const char* entry, u64 q);
 void test_samplers(const Kernels& table, const Modulus& q);
 void test_key_switch(const Kernels& table, const Modulus& m);
 void test_matrix_products(const Kernels& table, const Modulus& m);
+void test_encoder(const Kernels& table, const Modulus& q);
 
 }  // namespace tacet::selftest
