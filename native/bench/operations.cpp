@@ -234,7 +234,7 @@ Operation Bench::State::rotate_hoisted() {
 Operation Bench::State::multiply_whole() {
   const Evaluator evaluator = with_keys({0}, top());
   auto y = std::make_shared<Ciphertext>(encrypt(plain));
-  const auto product = [this, evaluator, y] { return evaluator.rescale(evaluator.relinearize(evaluator.multiply(x, *y))); };
+  const auto product = [this, evaluator, y] { return evaluator.multiply_relinearize_rescale(x, *y); };
   Work work = add(key_switch(top()), transforms(2 * limbs()));
   work.products += 4 * limbs() * n() + 2 * (limbs() - 1) * n();
   const double worst = error(product(), [&](std::size_t i) { return slots[i] * slots[i]; });

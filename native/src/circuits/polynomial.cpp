@@ -117,7 +117,7 @@ class Evaluation {
     Ciphertext result;
     if (std::optional<Ciphertext> quotient = evaluate(parts.quotient, depth - 1, quotient_scale)) {
       const Ciphertext factor = with_constant(std::move(*quotient), parts.quotient[0]);
-      result = evaluator_.rescale(evaluator_.relinearize(evaluator_.multiply(factor, giant)));
+      result = evaluator_.multiply_relinearize_rescale(factor, giant);
     } else {
       result = evaluator_.rescale(evaluator_.multiply_scalar(giant, parts.quotient[0], quotient_scale));
     }
@@ -157,14 +157,17 @@ class Evaluation {
     const int level = b.level < a.level ? b.level : a.level;
     a = evaluator_.drop_level(a, level);
     b = evaluator_.drop_level(b, level);
-    Ciphertext product = evaluator_.relinearize(evaluator_.multiply(a, b));
-    if (basis_ == Basis::kChebyshev) {  // T_i = 2 T_low T_high - T_{high - low}
-      product = evaluator_.add(product, product);
-      product = low == high
-                    ? evaluator_.add_scalar(product, -1.0)
-                    : evaluator_.subtract(product, at_scale(evaluator_.drop_level(element(1), level), product.scale));
-    }
-    return elements_.emplace(i, evaluator_.rescale(product)).first->second;
+    return elements_.emplace(i, product(low, a, high, b)).first->second;
+  }
+
+  /// B_{low + high} from B_low and B_high at one level, rescaled.
+  Ciphertext product(std::size_t low, const Ciphertext& a, std::size_t high, const Ciphertext& b) {
+    if (basis_ == Basis::kMonomial) return evaluator_.multiply_relinearize_rescale(a, b);
+    const Ciphertext twice = evaluator_.add(b, b);  // T_{low + high} = 2 T_low T_high - T_{high - low}
+    if (low == high) return evaluator_.add_scalar(evaluator_.multiply_relinearize_rescale(a, twice), -1.0);
+    const Ciphertext difference =
+        evaluator_.negate(at_scale(evaluator_.drop_level(element(1), a.level), a.scale * b.scale));
+    return evaluator_.multiply_relinearize_rescale(a, twice, &difference);
   }
 
   /// x multiplied by the integer nearest to wanted/scale and then taken to have exactly the wanted scale: a relative

@@ -51,6 +51,7 @@ std::shared_ptr<const ExecutableProgram> ExecutableProgram::create(std::shared_p
   }
   std::shared_ptr<ExecutableProgram> made(new ExecutableProgram(std::move(context), std::move(program)));
   made->required_keys_ = tacet::required_keys(*made->context_, made->program_);
+  made->fusion_ = plan_fusion(made->program_);
   made->encode_constants();
   return made;
 }

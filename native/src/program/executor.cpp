@@ -46,6 +46,7 @@ class Run {
   Run(const ExecutableProgram& executable, std::shared_ptr<const EvaluationKeySet> keys, const CancelFlag* cancel)
       : executable_(executable),
         program_(executable.program()),
+        fusion_(executable.fusion_),
         evaluator_(executable.context(), std::move(keys)),
         cancel_(cancel),
         values_(program_.instructions.size()),
@@ -55,7 +56,8 @@ class Run {
     result_.outputs.resize(static_cast<std::size_t>(program_.outputs));
     result_.layer_nanos.resize(program_.layers.size());
     for (u32 id = 0; id < program_.instructions.size(); ++id) {
-      const auto& arguments = program_.instructions[id].arguments;
+      if (fusion_.kinds[id] == Fused::kAbsorbed) continue;
+      const auto& arguments = fusion_.arguments[id];
       waiting_for_[id] = arguments.size();
       for (const u32 argument : arguments) {
         ++uses_left_[argument];
@@ -152,17 +154,27 @@ class Run {
   }
 
   void finish(u32 id) {
-    ++done_;
+    done_ += operations_in(id);
     for (const u32 user : users_[id]) {
       if (--waiting_for_[user] == 0) ready_.insert(user);
     }
-    for (const u32 argument : program_.instructions[id].arguments) {
+    for (const u32 argument : fusion_.arguments[id]) {
       if (--uses_left_[argument] == 0) values_[argument].reset();
     }
     if (uses_left_[id] == 0) values_[id].reset();
   }
 
-  const Ciphertext& argument(const Instruction& op, std::size_t k) const { return *values_[op.arguments[k]]; }
+  /// 1 and the operations that it absorbs.
+  std::size_t operations_in(u32 id) const {
+    switch (fusion_.kinds[id]) {
+      case Fused::kMultiplyRelinearizeRescale: return 3;
+      case Fused::kMultiplyRelinearize:
+      case Fused::kRelinearizeRescale: return 2;
+      default: return 1;
+    }
+  }
+
+  const Ciphertext& argument(u32 id, std::size_t k) const { return *values_[fusion_.arguments[id][k]]; }
 
   void execute_unit(const Unit& unit) {
     try {
@@ -173,7 +185,7 @@ class Run {
       const Instruction& op = program_.instructions[unit[0]];
       if (op.opcode == Opcode::kOutput) {
         const bool borrowed = program_.instructions[op.arguments[0]].opcode == Opcode::kInput;
-        result_.outputs[op.index] = borrowed ? std::make_shared<Ciphertext>(argument(op, 0)) : values_[op.arguments[0]];
+        result_.outputs[op.index] = borrowed ? std::make_shared<Ciphertext>(argument(unit[0], 0)) : values_[op.arguments[0]];
       } else if (op.opcode == Opcode::kInput) {
         const Ciphertext& given = *(*inputs_)[op.index];
         check_input(*executable_.context(), op.type, given, op.index);
@@ -193,19 +205,25 @@ class Run {
   void rotate_together(const Unit& unit) {
     std::vector<i64> steps;
     for (const u32 id : unit) steps.push_back(program_.instructions[id].steps);
-    std::vector<Ciphertext> rotated = evaluator_.rotate_hoisted(argument(program_.instructions[unit[0]], 0), steps);
+    std::vector<Ciphertext> rotated = evaluator_.rotate_hoisted(argument(unit[0], 0), steps);
     for (std::size_t k = 0; k < unit.size(); ++k) values_[unit[k]] = std::make_shared<Ciphertext>(std::move(rotated[k]));
   }
 
   Ciphertext apply(u32 id, const Instruction& op) const {
-    const Ciphertext& x = argument(op, 0);
+    const Ciphertext& x = argument(id, 0);
+    switch (fusion_.kinds[id]) {
+      case Fused::kMultiplyRelinearize: return evaluator_.multiply_relinearize(x, argument(id, 1));
+      case Fused::kRelinearizeRescale: return evaluator_.relinearize_rescale(x);
+      case Fused::kMultiplyRelinearizeRescale: return evaluator_.multiply_relinearize_rescale(x, argument(id, 1));
+      default: break;
+    }
     switch (op.opcode) {
-      case Opcode::kAdd: return evaluator_.add(x, argument(op, 1));
+      case Opcode::kAdd: return evaluator_.add(x, argument(id, 1));
       case Opcode::kAddPlain: return evaluator_.add_plain(x, *executable_.plaintexts_[id]);
       case Opcode::kAddScalar: return evaluator_.add_scalar(x, op.scalar);
-      case Opcode::kSub: return evaluator_.subtract(x, argument(op, 1));
+      case Opcode::kSub: return evaluator_.subtract(x, argument(id, 1));
       case Opcode::kNegate: return evaluator_.negate(x);
-      case Opcode::kMultiply: return evaluator_.multiply(x, argument(op, 1));
+      case Opcode::kMultiply: return evaluator_.multiply(x, argument(id, 1));
       case Opcode::kSquare: return evaluator_.square(x);
       case Opcode::kMultiplyPlain: return evaluator_.multiply_plain(x, *executable_.plaintexts_[id]);
       case Opcode::kMultiplyScalar: return evaluator_.multiply_scalar(x, op.scalar, op.plain_scale);
@@ -227,6 +245,7 @@ class Run {
 
   const ExecutableProgram& executable_;
   const Program& program_;
+  const FusionPlan& fusion_;
   const Evaluator evaluator_;
   const CancelFlag* cancel_;
   const std::vector<const Ciphertext*>* inputs_ = nullptr;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "circuits/linear_transform.h"
+#include "program/fusion.h"
 #include "program/program.h"
 #include "util/cancel.h"
 
@@ -26,7 +27,8 @@ class ExecutableProgram {
 
   /// Runs the program in one call. Inputs must have just the declared types (Code::kInvalidArgument with the numbers
   /// otherwise); all keys are looked up first (Code::kMissingKey). Rotations of one value share a decomposition,
-  /// independent operations run in parallel, a value is freed at its last use. `cancel` (nullable) is polled between
+  /// independent operations run in parallel, products are relinearized and rescaled
+  /// in one go where nothing else uses what is in between, a value is freed at its last use. `cancel` (nullable) is polled between
   /// operations and in the loops inside them: Code::kCancelled, naming the layer that was reached.
   RunResult run(std::shared_ptr<const EvaluationKeySet> keys, const std::vector<const Ciphertext*>& inputs,
                 const CancelFlag* cancel) const;
@@ -47,6 +49,7 @@ class ExecutableProgram {
   std::shared_ptr<const Context> context_;
   Program program_;
   std::map<u32, int> required_keys_;
+  FusionPlan fusion_;
   std::vector<std::shared_ptr<const Plaintext>> plaintexts_;       // by op id; null where there is none
   std::vector<std::shared_ptr<const LinearTransform>> transforms_;  // by op id; null where there is none
   std::size_t bytes_ = 0;

@@ -65,6 +65,39 @@ TEST_P(EvaluatorOver, MultipliesRelinearizesAndRescales) {
   EXPECT_LT(lab.error(lab.evaluator.square(cx), [&](std::size_t i) { return x[i] * x[i]; }), kBound);
 }
 
+TEST_P(EvaluatorOver, FusedProductsEqualTheirPartsUpToTheRounding) {
+  lab.add_key(0);
+  const auto product = [&](std::size_t i) { return x[i] * y[i]; };
+  const Ciphertext three = lab.evaluator.multiply(cx, cy);
+  const Ciphertext linear = lab.evaluator.multiply_relinearize(cx, cy);
+  const Ciphertext steps = lab.evaluator.relinearize(three);
+  ASSERT_EQ(2, linear.size());
+  for (std::size_t c = 0; c < 2; ++c) {  // the same integers in another order: the same bits
+    for (int limb = 0; limb <= lab.top(); ++limb) {
+      for (std::size_t i = 0; i < lab.context->n(); ++i) {
+        ASSERT_EQ(steps.components[c].limb(limb)[i], linear.components[c].limb(limb)[i]);
+      }
+    }
+  }
+  const Ciphertext apart = lab.evaluator.rescale(steps);
+  const double apart_error = lab.error(apart, product);
+  for (const Ciphertext& whole :
+       {lab.evaluator.multiply_relinearize_rescale(cx, cy), lab.evaluator.relinearize_rescale(three)}) {
+    EXPECT_EQ(2, whole.size());
+    EXPECT_EQ(apart.level, whole.level);
+    EXPECT_TRUE(apart.scale == whole.scale);
+    EXPECT_LT(lab.error(whole, product), 1.5 * apart_error + 1e-10);
+  }
+  EXPECT_LT(lab.error(lab.evaluator.relinearize_rescale(steps), product), kBound);  // two components: a rescale
+}
+
+TEST_P(EvaluatorOver, AFusedProductTakesAnAddendBeforeItsRescale) {
+  lab.add_key(0);
+  const Ciphertext wide = lab.evaluator.multiply_scalar(cx, -3, lab.scale);
+  const Ciphertext sum = lab.evaluator.multiply_relinearize_rescale(cx, cy, &wide);
+  EXPECT_LT(lab.error(sum, [&](std::size_t i) { return x[i] * y[i] - 3 * x[i]; }), kBound);
+}
+
 TEST_P(EvaluatorOver, AddsThreeComponentsToTwo) {
   const Ciphertext product = lab.evaluator.multiply(cx, cy);
   Ciphertext wide = lab.evaluator.multiply_scalar(cx, 1, lab.scale);
@@ -193,6 +226,12 @@ TEST_F(EvaluatorRefuses, MissingKeysByElementAndLevel) {
 
 TEST_F(EvaluatorRefuses, RescaleAtLevelZeroAndRaisingALevel) {
   const Ciphertext bottom = lab.evaluator.drop_level(top, 0);
+  expect_error(Code::kInvalidArgument, {"multiply and rescale", "level 0"},
+               [&] { lab.evaluator.multiply_relinearize_rescale(bottom, bottom); });
+  expect_error(Code::kInvalidArgument, {"relinearize and rescale", "level 0"},
+               [&] { lab.evaluator.relinearize_rescale(lab.evaluator.square(bottom)); });
+  expect_error(Code::kInvalidArgument, {"multiply and rescale", "2^80", "2^40", "equal"},
+               [&] { lab.evaluator.multiply_relinearize_rescale(top, top, &top); });
   expect_error(Code::kInvalidArgument, {"level 0"}, [&] { lab.evaluator.rescale(bottom); });
   expect_error(Code::kInvalidArgument, {"level 1 to level 2"}, [&] { lab.evaluator.drop_level(lower, 2); });
 }
