@@ -18,21 +18,12 @@ TACET_INLINE void store_doubles(double* p, Doubles x) { _mm512_storeu_pd(p, x); 
 TACET_INLINE Doubles splat_double(double x) { return _mm512_set1_pd(x); }
 
 TACET_INLINE void transpose(Doubles* x) {
-  Doubles a[8];
-#pragma GCC unroll 4
-  for (int i = 0; i < 8; i += 2) {
-    a[i] = _mm512_unpacklo_pd(x[i], x[i + 1]);
-    a[i + 1] = _mm512_unpackhi_pd(x[i], x[i + 1]);
-  }
-#pragma GCC unroll 2
-  for (int i = 0; i < 2; ++i) {  // column i of the pairs: rows 0-3 and 4-7
-    const Doubles b0 = _mm512_shuffle_f64x2(a[i], a[2 + i], 0x44), b1 = _mm512_shuffle_f64x2(a[i], a[2 + i], 0xee);
-    const Doubles c0 = _mm512_shuffle_f64x2(a[4 + i], a[6 + i], 0x44), c1 = _mm512_shuffle_f64x2(a[4 + i], a[6 + i], 0xee);
-    x[i] = _mm512_shuffle_f64x2(b0, c0, 0x88);
-    x[2 + i] = _mm512_shuffle_f64x2(b0, c0, 0xdd);
-    x[4 + i] = _mm512_shuffle_f64x2(b1, c1, 0x88);
-    x[6 + i] = _mm512_shuffle_f64x2(b1, c1, 0xdd);
-  }
+  Lanes bits[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) bits[i] = _mm512_castpd_si512(x[i]);
+  avx512ifma::transpose(bits);
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) x[i] = _mm512_castsi512_pd(bits[i]);
 }
 
 #include "kernels/slot_transform_lanes.inc"

@@ -11,7 +11,7 @@
 #if TACET_X86
 #include <immintrin.h>
 
-#include "math/modulus.h"
+#include "kernels/kernels.h"
 
 TACET_TARGET_BEGIN_AVX512IFMA
 namespace tacet::avx512ifma {
@@ -53,17 +53,44 @@ struct Factor {
   Lanes w;
   Lanes companion;
 };
-TACET_INLINE Factor factor(Lanes w, Lanes shoup) { return {w, _mm512_srli_epi64(shoup, 12)}; }
 TACET_INLINE Factor splat_factor(u64 w, u64 shoup) { return {splat(w), splat(shoup >> 12)}; }
 
 /// The factors of the nodes below `node` in heap order, kLog levels of them: f[1], f[2..3], f[4..7].
 template <int kLog>
-TACET_INLINE void load_factors(Factor* f, std::size_t node, const u64* roots, const u64* shoup) {
+TACET_INLINE void load_factors(Factor* f, std::size_t node, const u64* roots, const u64* companions) {
 #pragma GCC unroll 8
   for (int i = 1; i < 1 << kLog; ++i) {
     const int depth = i >= 4 ? 2 : i >= 2 ? 1 : 0;
     const std::size_t at = (node << depth) + static_cast<std::size_t>(i - (1 << depth));
-    f[i] = splat_factor(roots[at], shoup[at]);
+    f[i] = {splat(roots[at]), splat(companions[at])};
+  }
+}
+
+/// The factors of a block's last three levels, which are in the same order (NttTable).
+TACET_INLINE void load_leaves(Factor* f, const u64* leaves) {
+#pragma GCC unroll 7
+  for (std::size_t i = 1; i < 8; ++i) {
+    const u64* at = leaves + (i - 1) * kLanes;
+    f[i] = {load(at), load(at + NttTable::kLeafWords / 2)};
+  }
+}
+
+/// Element j of x[i] becomes element i of x[j].
+TACET_INLINE void transpose(Lanes* x) {
+  Lanes a[8];
+#pragma GCC unroll 4
+  for (int i = 0; i < 8; i += 2) {
+    a[i] = _mm512_unpacklo_epi64(x[i], x[i + 1]);
+    a[i + 1] = _mm512_unpackhi_epi64(x[i], x[i + 1]);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {  // column i of the pairs: rows 0-3 and 4-7
+    const Lanes b0 = _mm512_shuffle_i64x2(a[i], a[2 + i], 0x44), b1 = _mm512_shuffle_i64x2(a[i], a[2 + i], 0xee);
+    const Lanes c0 = _mm512_shuffle_i64x2(a[4 + i], a[6 + i], 0x44), c1 = _mm512_shuffle_i64x2(a[4 + i], a[6 + i], 0xee);
+    x[i] = _mm512_shuffle_i64x2(b0, c0, 0x88);
+    x[2 + i] = _mm512_shuffle_i64x2(b0, c0, 0xdd);
+    x[4 + i] = _mm512_shuffle_i64x2(b1, c1, 0x88);
+    x[6 + i] = _mm512_shuffle_i64x2(b1, c1, 0xdd);
   }
 }
 

@@ -3,14 +3,15 @@
 //
 // The stages form a binary tree: node 1 is the whole array, node k halves into nodes 2k and 2k+1, and its butterflies turn by
 // roots[k]. A pass does up to three levels at once on 2, 4 or 8 vectors, and the recursion goes depth first, so that a block
-// stays in cache once it fits. Blocks of 64 words finish in registers.
+// stays in cache once it fits. Blocks of 64 words finish in registers: three levels on eight vectors, and three more on the
+// transposed square, whose vectors hold one word of each block of eight.
 //
 // Ranges, in multiples of q; numbers are loose (avx512ifma_lanes.h). A butterfly computes x + t and x - t with t = w y mod q in
 // [-1, 1), for any y in [0, 2^52/q).
 //   tight (q < 2^50, 2^52 >= 4q): every x is first reduced to [1, 3), so that all results are in [0, 4).
 //   lazy  (q < 2^48, 2^52 >= 16q): within a pass every result descends from vector 0 as x, so only that one is reduced, to
 //     [6, 8). Three levels on, results are in [3, 11); vectors 1, 2, 3 enter in that range and are in [1, 13) when they are
-//     used as y for the last time; the last three levels end in [0, 14). The caller's [0, 4) is raised by 3 in the first pass.
+//     used as y for the last time. The caller's [0, 4) is raised by 3 in the first pass.
 #include "kernels/avx512ifma.h"
 #include "kernels/avx512ifma_lanes.h"
 #include "kernels/target.h"
@@ -23,7 +24,9 @@ namespace {
 struct Plan {
   Constants c;
   const u64* roots;
-  const u64* shoup;
+  const u64* companions;
+  const u64* leaves;
+  std::size_t blocks;  ///< of 64 words; the node of the first
   Lanes one;    ///< shift of t: [-1, 1)
   Lanes raise;  ///< shift of reduced x: -1 (tight) or -6 (lazy)
   Lanes three_q;
@@ -31,10 +34,16 @@ struct Plan {
 
 template <bool kLazy>
 TACET_INLINE void butterfly(Lanes& x, Lanes& y, const Factor& f, const Plan& p) {
-  const Lanes a = kLazy ? x : reduce_loosely(x, p.raise, p.c);
-  const Lanes t = multiply(y, f, p.one, p.c);
-  x = add(a, t);
-  y = sub(a, t);
+  if (kLazy) {
+    const Lanes a = x;
+    x = add_low(add_low(a, y, f.w), add_high(p.one, y, f.companion), p.c.minus_q);  // a + t
+    y = sub(add(a, a), x);
+  } else {  // the reduction and the product are independent chains
+    const Lanes a = reduce_loosely(x, p.raise, p.c);
+    const Lanes t = multiply(y, f, p.one, p.c);
+    x = add(a, t);
+    y = sub(a, t);
+  }
 }
 
 /// One level of a pass over kLegs vectors: partners are kHalf apart; node i of the level has factor f[i].
@@ -69,7 +78,7 @@ template <int kLog, bool kLazy, bool kFirst>
 void pass(u64* x, int log_length, std::size_t node, const Plan& plan) {
   const Plan p = plan;
   Factor f[1 << kLog];
-  load_factors<kLog>(f, node, p.roots, p.shoup);
+  load_factors<kLog>(f, node, p.roots, p.companions);
   const std::size_t stride = std::size_t{1} << (log_length - kLog);
   for (std::size_t j = 0; j < stride; j += kLanes) {
     Lanes v[1 << kLog];
@@ -81,63 +90,30 @@ void pass(u64* x, int log_length, std::size_t node, const Plan& plan) {
   }
 }
 
-TACET_INLINE Lanes permuted(Lanes index, Lanes x) { return _mm512_permutexvar_epi64(index, x); }
-
-/// From [0, 2^52) to [0, q).
-TACET_INLINE Lanes reduced(Lanes x, const Constants& c) { return finish(reduce_loosely(x, zero(), c), c); }
-
-/// The last three levels of 16 words in a, b (two blocks of 8, nodes node8 and node8 + 1 of the level of blocks of 8), with
-/// the final reduction. Comments name the words in each vector. four: the factors of the eight nodes from (node8 & ~7) on.
-template <bool kLazy>
-TACET_INLINE void last_levels(u64* out, Lanes a, Lanes b, std::size_t pair, std::size_t node8, const Factor& four,
-                              const Plan& p) {
-  const long long k = static_cast<long long>(2 * pair);
-  const Lanes by_eight = _mm512_set_epi64(k + 1, k + 1, k + 1, k + 1, k, k, k, k);
-  Lanes x = _mm512_shuffle_i64x2(a, b, 0x44);  // 0-3 8-11
-  Lanes y = _mm512_shuffle_i64x2(a, b, 0xee);  // 4-7 12-15
-  butterfly<kLazy>(x, y, {permuted(by_eight, four.w), permuted(by_eight, four.companion)}, p);
-
-  const Lanes by_four = _mm512_set_epi64(3, 3, 1, 1, 2, 2, 0, 0);
-  const std::size_t node4 = 2 * node8;
-  const Lanes w4 = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p.roots + node4)));
-  const Lanes s4 = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p.shoup + node4)));
-  Lanes x2 = _mm512_shuffle_i64x2(x, y, 0x88);  // 0 1 8 9 4 5 12 13
-  Lanes y2 = _mm512_shuffle_i64x2(x, y, 0xdd);  // 2 3 10 11 6 7 14 15
-  butterfly<kLazy>(x2, y2, factor(permuted(by_four, w4), permuted(by_four, s4)), p);
-
-  const std::size_t node2 = 4 * node8;
-  const Lanes w2 = load(p.roots + node2), s2 = load(p.shoup + node2);
-  Lanes x1 = _mm512_unpacklo_epi64(x2, y2);  // 0 2 8 10 4 6 12 14
-  Lanes y1 = _mm512_unpackhi_epi64(x2, y2);  // 1 3 9 11 5 7 13 15
-  butterfly<kLazy>(x1, y1, factor(_mm512_shuffle_i64x2(w2, w2, 0xd8), _mm512_shuffle_i64x2(s2, s2, 0xd8)), p);
-
-  x1 = reduced(x1, p.c);
-  y1 = reduced(y1, p.c);
-  store(out, _mm512_permutex2var_epi64(x1, _mm512_set_epi64(13, 5, 12, 4, 9, 1, 8, 0), y1));
-  store(out + kLanes, _mm512_permutex2var_epi64(x1, _mm512_set_epi64(15, 7, 14, 6, 11, 3, 10, 2), y1));
-}
-
-/// All six levels of a block of 64 words.
+/// All six levels of block `block` of 64 words.
 template <bool kLazy, bool kFirst>
-void finish_block(u64* x, std::size_t node, const Plan& plan) {
+void finish_block(u64* x, std::size_t node, std::size_t block, const Plan& plan) {
   const Plan p = plan;
   Factor f[8];
-  load_factors<3>(f, node, p.roots, p.shoup);
+  load_factors<3>(f, node, p.roots, p.companions);
   Lanes v[8];
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < 8; ++i) v[i] = load(x + i * kLanes);
   levels<3, kLazy, kFirst>(v, f, p);
-  const Factor four = factor(load(p.roots + 8 * node), load(p.shoup + 8 * node));
-#pragma GCC unroll 4
-  for (std::size_t i = 0; i < 4; ++i) {
-    last_levels<kLazy>(x + 2 * i * kLanes, v[2 * i], v[2 * i + 1], i, 8 * node + 2 * i, four, p);
-  }
+  transpose(v);
+  load_leaves(f, p.leaves + NttTable::kLeafWords * block);
+  levels<3, kLazy, false>(v, f, p);
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) v[i] = finish(reduce_loosely(v[i], zero(), p.c), p.c);
+  transpose(v);
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < 8; ++i) store(x + i * kLanes, v[i]);
 }
 
 /// All levels of a block of 2^log_length words, log_length - 6 a multiple of 3.
 template <bool kLazy>
 void transform(u64* x, int log_length, std::size_t node, const Plan& p) {
-  if (log_length == 6) return finish_block<kLazy, false>(x, node, p);
+  if (log_length == 6) return finish_block<kLazy, false>(x, node, node - p.blocks, p);
   pass<3, kLazy, false>(x, log_length, node, p);
   const std::size_t length = std::size_t{1} << (log_length - 3);
   for (std::size_t i = 0; i < 8; ++i) transform<kLazy>(x + i * length, log_length - 3, 8 * node + i, p);
@@ -145,7 +121,7 @@ void transform(u64* x, int log_length, std::size_t node, const Plan& p) {
 
 template <bool kLazy>
 void transform_all(u64* x, int log_n, const Plan& p) {
-  if (log_n == 6) return finish_block<kLazy, true>(x, 1, p);
+  if (log_n == 6) return finish_block<kLazy, true>(x, 1, 0, p);
   const int first = (log_n - 6) % 3 == 0 ? 3 : (log_n - 6) % 3;
   if (first == 1) pass<1, kLazy, true>(x, log_n, 1, p);
   if (first == 2) pass<2, kLazy, true>(x, log_n, 1, p);
@@ -161,8 +137,8 @@ void ntt_forward(u64* x, const NttTable& table) {
   if (table.log_n < 6) return scalar_kernels().ntt_forward(x, table);
   const u64 q = table.modulus.value;
   const bool lazy = q < u64{1} << 48;
-  const Plan plan{Constants(q), table.roots, table.roots_shoup, splat(1), splat(lazy ? 0 - u64{6} : 0 - u64{1}),
-                  splat(3 * q)};
+  const Plan plan{Constants(q), table.roots, table.companions, table.leaves,
+                  table.n / 64, splat(1),    splat(lazy ? 0 - u64{6} : 0 - u64{1}), splat(3 * q)};
   if (lazy) {
     transform_all<true>(x, table.log_n, plan);
   } else {

@@ -21,7 +21,9 @@ namespace {
 struct Plan {
   Constants c;
   const u64* roots;
-  const u64* shoup;
+  const u64* companions;
+  const u64* leaves;
+  std::size_t blocks;     ///< of 64 words; the node of the first
   Factor n_inverse;       ///< n^-1
   Factor n_inverse_root;  ///< n^-1 times the root of node 1
 };
@@ -84,7 +86,7 @@ template <int kLog, bool kLazy, bool kLast>
 void pass(u64* x, int log_length, std::size_t node, i64 shift, const Plan& plan) {
   const Plan p = plan;
   Factor f[1 << kLog];
-  load_factors<kLog>(f, node, p.roots, p.shoup);
+  load_factors<kLog>(f, node, p.roots, p.companions);
   const Lanes out = splat_shift(shift);
   const std::size_t stride = std::size_t{1} << (log_length - kLog);
   for (std::size_t j = 0; j < stride; j += kLanes) {
@@ -97,70 +99,30 @@ void pass(u64* x, int log_length, std::size_t node, i64 shift, const Plan& plan)
   }
 }
 
-TACET_INLINE Lanes permuted(Lanes index, Lanes x) { return _mm512_permutexvar_epi64(index, x); }
-
-/// x, y = x + y, w (x - y). Sums are reduced if kReduce.
-template <bool kReduce>
-TACET_INLINE void butterfly(Lanes& x, Lanes& y, const Factor& f, Lanes shift, const Plan& p) {
-  const Lanes sum = add(x, y);
-  const Lanes difference = sub(x, y);
-  x = kReduce ? reduce_loosely(sum, shift, p.c) : sum;
-  y = multiply(difference, f, shift, p.c);
-}
-
-/// The first three levels of 16 words a, b: vectors 2 pair and 2 pair + 1 of a block of 64 words, nodes node8 and node8 + 1 of
-/// the level of blocks of 8. Comments name the words in each vector.
-template <bool kLazy>
-TACET_INLINE void first_levels(Lanes& a, Lanes& b, int pair, std::size_t node8, const Factor& four, const Plan& p) {
-  // Words in [0, 2q) are moved to where a group of eight wants them.
-  const Lanes q = p.c.q, q3 = add(add(q, q), q);
-  const Lanes from = kLazy ? _mm512_mask_blend_epi64(0x81, q, q3) : q;
-  const __mmask8 lowered = kLazy ? 0xe8 : 0xaa;  // bits with more ones than zeros, odd words
-  const Lanes start = _mm512_mask_sub_epi64(from, lowered, zero(), from);
-  a = add(a, start);
-  b = add(b, start);
-
-  const std::size_t node2 = 4 * node8;
-  const Lanes w2 = load(p.roots + node2), s2 = load(p.shoup + node2);
-  Lanes x = _mm512_permutex2var_epi64(a, _mm512_set_epi64(14, 12, 6, 4, 10, 8, 2, 0), b);  // 0 2 8 10 4 6 12 14
-  Lanes y = _mm512_permutex2var_epi64(a, _mm512_set_epi64(15, 13, 7, 5, 11, 9, 3, 1), b);  // 1 3 9 11 5 7 13 15
-  const Lanes after1 = kLazy ? _mm512_set_epi64(2, 0, 2, 0, 0, -2, 0, -2) : _mm512_set_epi64(1, -1, 1, -1, 1, -1, 1, -1);
-  butterfly<!kLazy>(x, y, factor(_mm512_shuffle_i64x2(w2, w2, 0xd8), _mm512_shuffle_i64x2(s2, s2, 0xd8)), after1, p);
-
-  const Lanes by_four = _mm512_set_epi64(3, 3, 1, 1, 2, 2, 0, 0);
-  const std::size_t node4 = 2 * node8;
-  const Lanes w4 = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p.roots + node4)));
-  const Lanes s4 = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p.shoup + node4)));
-  Lanes x2 = _mm512_unpacklo_epi64(x, y);  // 0 1 8 9 4 5 12 13
-  Lanes y2 = _mm512_unpackhi_epi64(x, y);  // 2 3 10 11 6 7 14 15
-  const Lanes after2 = _mm512_set_epi64(1, 1, 1, 1, -1, -1, -1, -1);
-  butterfly<!kLazy>(x2, y2, factor(permuted(by_four, w4), permuted(by_four, s4)), after2, p);
-
-  const long long k = 2 * pair;
-  const Lanes by_eight = _mm512_set_epi64(k + 1, k + 1, k, k, k + 1, k + 1, k, k);
-  Lanes x4 = _mm512_shuffle_i64x2(x2, y2, 0x44);  // 0 1 8 9 2 3 10 11
-  Lanes y4 = _mm512_shuffle_i64x2(x2, y2, 0xee);  // 4 5 12 13 6 7 14 15
-  const i64 even = shift_for<kLazy>(3, 2 * pair), odd = shift_for<kLazy>(3, 2 * pair + 1);
-  const Lanes after4 = _mm512_set_epi64(odd, odd, even, even, odd, odd, even, even);
-  butterfly<true>(x4, y4, {permuted(by_eight, four.w), permuted(by_eight, four.companion)}, after4, p);
-  a = _mm512_permutex2var_epi64(x4, _mm512_set_epi64(13, 12, 9, 8, 5, 4, 1, 0), y4);
-  b = _mm512_permutex2var_epi64(x4, _mm512_set_epi64(15, 14, 11, 10, 7, 6, 3, 2), y4);
-}
-
-/// All six levels of a block of 64 words.
+/// All six levels of block `block` of 64 words.
 template <bool kLazy, bool kLast>
-void start_block(u64* x, std::size_t node, i64 shift, const Plan& plan) {
+void start_block(u64* x, std::size_t node, std::size_t block, i64 shift, const Plan& plan) {
   const Plan p = plan;
   Lanes v[8];
-  const Factor four = factor(load(p.roots + 8 * node), load(p.shoup + 8 * node));
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    v[2 * i] = load(x + 2 * i * 8);
-    v[2 * i + 1] = load(x + 2 * i * 8 + 8);
-    first_levels<kLazy>(v[2 * i], v[2 * i + 1], i, 8 * node + 2 * static_cast<std::size_t>(i), four, p);
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < 8; ++i) v[i] = load(x + i * kLanes);
+  transpose(v);
+  // Word e of each block of eight, in [0, 2q), is moved to where a group of eight wants it.
+  const Lanes q = p.c.q, q3 = add(add(q, q), q);
+#pragma GCC unroll 8
+  for (int e = 0; e < 8; ++e) {
+    const i64 k = -shift_for<kLazy>(3, e);
+    const Lanes distance = k == 3 || k == -3 ? q3 : q;
+    v[e] = k > 0 ? add(v[e], distance) : sub(v[e], distance);
   }
   Factor f[8];
-  load_factors<3>(f, node, p.roots, p.shoup);
+  load_leaves(f, p.leaves + NttTable::kLeafWords * block);
+  const Lanes by_block = _mm512_set_epi64(shift_for<kLazy>(3, 7), shift_for<kLazy>(3, 6), shift_for<kLazy>(3, 5),
+                                          shift_for<kLazy>(3, 4), shift_for<kLazy>(3, 3), shift_for<kLazy>(3, 2),
+                                          shift_for<kLazy>(3, 1), shift_for<kLazy>(3, 0));
+  levels<3, kLazy, false>(v, f, by_block, p);
+  transpose(v);
+  load_factors<3>(f, node, p.roots, p.companions);
   levels<3, kLazy, kLast>(v, f, splat_shift(shift), p);
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < 8; ++i) store(x + i * kLanes, v[i]);
@@ -169,7 +131,7 @@ void start_block(u64* x, std::size_t node, i64 shift, const Plan& plan) {
 /// All levels of a block of 2^log_length words, log_length - 6 a multiple of 3.
 template <bool kLazy>
 void transform(u64* x, int log_length, std::size_t node, i64 shift, const Plan& p) {
-  if (log_length == 6) return start_block<kLazy, false>(x, node, shift, p);
+  if (log_length == 6) return start_block<kLazy, false>(x, node, node - p.blocks, shift, p);
   const std::size_t length = std::size_t{1} << (log_length - 3);
   for (int i = 0; i < 8; ++i) {
     const std::size_t at = static_cast<std::size_t>(i);
@@ -180,7 +142,7 @@ void transform(u64* x, int log_length, std::size_t node, i64 shift, const Plan& 
 
 template <bool kLazy>
 void transform_all(u64* x, int log_n, const Plan& p) {
-  if (log_n == 6) return start_block<kLazy, true>(x, 1, 0, p);
+  if (log_n == 6) return start_block<kLazy, true>(x, 1, 0, 0, p);
   const int last = (log_n - 6) % 3 == 0 ? 3 : (log_n - 6) % 3;
   const std::size_t length = std::size_t{1} << (log_n - last);
   for (int i = 0; i < 1 << last; ++i) {
@@ -199,7 +161,9 @@ void ntt_inverse(u64* x, const NttTable& table) {
   const u64 q = table.modulus.value;
   const Plan plan{Constants(q),
                   table.inverse_roots,
-                  table.inverse_roots_shoup,
+                  table.inverse_companions,
+                  table.inverse_leaves,
+                  table.n / 64,
                   splat_factor(table.n_inverse, table.n_inverse_shoup),
                   splat_factor(table.n_inverse_root, table.n_inverse_root_shoup)};
   if (q < u64{1} << 48) {

@@ -24,6 +24,15 @@ struct NttTable {
   const u64* roots_shoup = nullptr;
   const u64* inverse_roots = nullptr;
   const u64* inverse_roots_shoup = nullptr;
+  // The roots once more for 52-bit multiplication; null for n < 64. Companions are floor(root 2^52 / q). For each block of 64 words
+  // `leaves` holds kLeafWords words: the factors of the last three levels below its node b in the order of a transposed square, in
+  // which lane i belongs to node 8b + i: 8 words for roots[8b + i], 2 x 8 for roots[2(8b + i) + 0, 1], 4 x 8 for
+  // roots[4(8b + i) + 0 .. 3], and then the companions of these 56.
+  static constexpr std::size_t kLeafWords = 112;
+  const u64* companions = nullptr;  ///< entry k < n/8 belongs to roots[k]
+  const u64* inverse_companions = nullptr;
+  const u64* leaves = nullptr;  ///< entry kLeafWords * j belongs to block j, node n/64 + j
+  const u64* inverse_leaves = nullptr;
   u64 n_inverse = 0;  ///< n^-1
   u64 n_inverse_shoup = 0;
   u64 n_inverse_root = 0;  ///< n^-1 * psi^-brv(1), folded into the last stage

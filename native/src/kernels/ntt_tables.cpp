@@ -4,10 +4,33 @@
 #include "math/primes.h"
 
 namespace tacet {
+namespace {
+
+/// Words of the companions and leaves of both directions.
+std::size_t wide_words(std::size_t n) { return n < 64 ? 0 : 2 * (n / 8 + n / 64 * NttTable::kLeafWords); }
+
+/// Fills companions and leaves (NttTable) of one direction from its roots and their Shoup companions.
+void fill_wide(u64* companions, u64* leaves, const u64* roots, const u64* roots_shoup, std::size_t n) {
+  for (std::size_t k = 0; k < n / 8; ++k) companions[k] = roots_shoup[k] >> 12;
+  for (std::size_t block = 0; block < n / 64; ++block, leaves += NttTable::kLeafWords) {
+    u64* out = leaves;
+    for (std::size_t fan = 1; fan <= 4; fan *= 2) {
+      for (std::size_t part = 0; part < fan; ++part) {
+        for (std::size_t lane = 0; lane < 8; ++lane, ++out) {
+          const std::size_t node = fan * (8 * (n / 64 + block) + lane) + part;
+          out[0] = roots[node];
+          out[NttTable::kLeafWords / 2] = roots_shoup[node] >> 12;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
 
 Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n) {
   const std::size_t n = std::size_t{1} << log_n;
-  Buffer words(4 * n);
+  Buffer words(4 * n + wide_words(n));
   u64* roots = words.data();
   u64* roots_shoup = roots + n;
   u64* inverse = roots + 2 * n;
@@ -32,6 +55,18 @@ Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n) {
   table.roots_shoup = roots_shoup;
   table.inverse_roots = inverse;
   table.inverse_roots_shoup = inverse_shoup;
+  if (n >= 64) {
+    u64* companions = words.data() + 4 * n;
+    u64* inverse_companions = companions + n / 8;
+    u64* leaves = inverse_companions + n / 8;
+    u64* inverse_leaves = leaves + n / 64 * NttTable::kLeafWords;
+    fill_wide(companions, leaves, roots, roots_shoup, n);
+    fill_wide(inverse_companions, inverse_leaves, inverse, inverse_shoup, n);
+    table.companions = companions;
+    table.inverse_companions = inverse_companions;
+    table.leaves = leaves;
+    table.inverse_leaves = inverse_leaves;
+  }
   table.n_inverse = inverse_mod(n, q);
   table.n_inverse_shoup = shoup(table.n_inverse, q.value);
   table.n_inverse_root = mul_mod(table.n_inverse, inverse[1], q);
