@@ -36,45 +36,77 @@ std::vector<u8> stored(const Ciphertext& ciphertext) {
   return bytes;
 }
 
-/// input, linearTransform, rescale, polynomial, output; with one constant of each kind.
-std::vector<u8> program_body() {
-  std::vector<u8> bytes(1000);
-  ByteWriter w(bytes.data(), bytes.size());
-  const auto number = [&](double value) {
+/// Writes the parts of a program's body.
+struct ProgramWriter {
+  std::vector<u8> bytes = std::vector<u8>(1000);
+  ByteWriter w{bytes.data(), bytes.size()};
+  u16 version;
+
+  explicit ProgramWriter(u16 body_version) : version(body_version) {
+    for (const u16 head : {version, u16{1}, u16{1}, u16{1}}) w.u16(head);  // version, inputs, outputs, layers
+    w.u16(3);
+    w.bytes(reinterpret_cast<const u8*>("fc1"), 3);
+  }
+
+  void number(double value) {
     u64 bits;
     static_assert(sizeof bits == sizeof value, "doubles have 64 bits");
     __builtin_memcpy(&bits, &value, sizeof bits);
     w.u64(bits);
-  };
-  const auto op = [&](u8 opcode, int argument) {
+  }
+  void op(u8 opcode, int argument) {
     w.u8(opcode);
     w.u16(0);
     w.u8(argument < 0 ? 0 : 1);
     if (argument >= 0) w.u32(static_cast<u32>(argument));
-  };
-  const auto type = [&](u8 level, const Scale& scale) {
+  }
+  void type(u8 level, const Scale& scale, u16 length = 1) {
     w.u8(0);
     w.u8(level);
     w.u8(2);
     write_scale(w, scale);
-  };
-  const Scale scale = Scale::power_of_two(20), plain = Scale().times_prime(2);
-  for (const u16 head : {1, 1, 1, 1}) w.u16(head);  // version, inputs, outputs, layers
-  w.u16(3);
-  w.bytes(reinterpret_cast<const u8*>("fc1"), 3);
+    if (version == 2) w.u16(length);
+  }
+  std::vector<u8> finished() {
+    bytes.resize(w.offset());
+    return bytes;
+  }
+};
+
+const Scale kScale = Scale::power_of_two(20), kPlain = Scale().times_prime(2);
+
+/// input, linearTransform, rescale, polynomial, output; with a constant of each kind that they take.
+std::vector<u8> program_body() {
+  ProgramWriter p(1);
+  ByteWriter& w = p.w;
   w.u32(3);
-  w.u8(0), w.u32(2), w.u32(4), number(0.5), number(-1);
-  w.u8(1), w.u32(1), w.u32(2), w.u32(2), w.u32(2), number(0.25), number(1);
-  w.u8(2), w.u8(1), w.u16(1), number(0.5), number(0.5);
+  w.u8(0), w.u32(2), w.u32(4), p.number(0.5), p.number(-1);
+  w.u8(1), w.u32(1), w.u32(2), w.u32(2), w.u32(2), p.number(0.25), p.number(1);
+  w.u8(2), w.u8(1), w.u16(1), p.number(0.5), p.number(0.5);
   w.u32(6);
-  op(0, -1), w.u16(0), type(2, scale);
-  op(15, 0), w.u32(1), w.u32(1), write_scale(w, plain), type(2, scale * plain);
-  op(19, 1), type(1, scale);
-  op(3, 2), w.u32(0), type(1, scale);
-  op(16, 3), w.u32(2), type(0, scale);
-  op(1, 4), w.u16(0), type(0, scale);
-  bytes.resize(w.offset());
-  return bytes;
+  p.op(0, -1), w.u16(0), p.type(2, kScale);
+  p.op(15, 0), w.u32(1), w.u32(1), write_scale(w, kPlain), p.type(2, kScale * kPlain);
+  p.op(19, 1), p.type(1, kScale);
+  p.op(3, 2), w.u32(0), p.type(1, kScale);
+  p.op(16, 3), w.u32(2), p.type(0, kScale);
+  p.op(1, 4), w.u16(0), p.type(0, kScale);
+  return p.finished();
+}
+
+/// An array of two, matrixProduct to three, rescale, output.
+std::vector<u8> array_program_body() {
+  ProgramWriter p(2);
+  ByteWriter& w = p.w;
+  w.u32(1);
+  w.u8(3), w.u16(3), w.u16(2);
+  for (const double weight : {0.5, -1.0, 0.25, 0.125, 1.0, 0.0}) p.number(weight);
+  for (const double bias : {0.5, 0.0, -2.0}) p.number(bias);
+  w.u32(4);
+  p.op(0, -1), w.u16(0), p.type(2, kScale, 2);
+  p.op(17, 0), w.u32(0), write_scale(w, kPlain), p.type(2, kScale * kPlain, 3);
+  p.op(19, 1), p.type(1, kScale, 3);
+  p.op(1, 2), w.u16(0), p.type(1, kScale, 3);
+  return p.finished();
 }
 
 }  // namespace
@@ -104,5 +136,7 @@ int main(int count, char** arguments) {
   write_body(directory, "key", "public", open);
   const std::vector<u8> program = program_body();
   write(directory, "program", "small", program.data(), program.size());
+  const std::vector<u8> arrays = array_program_body();
+  write(directory, "program", "arrays", arrays.data(), arrays.size());
   return 0;
 }

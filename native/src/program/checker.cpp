@@ -7,6 +7,7 @@
 #include <string>
 
 #include "circuits/linear_transform.h"
+#include "circuits/matrix_product.h"
 #include "ring/automorphism.h"
 #include "util/error.h"
 
@@ -34,6 +35,12 @@ class OpChecker {
     for (const u32 argument : op_.arguments) {
       if (argument >= id_) refuse("uses value %u, which is not before it", argument);
       if (program_.instructions[argument].opcode == Opcode::kOutput) refuse("uses value %u, which is an output", argument);
+    }
+    if (op_.type.length == 0 || op_.type.length > kMaxArrayLength) {
+      refuse("an array of %u, allowed are 1..%u", op_.type.length, kMaxArrayLength);
+    }
+    if (op_.arguments.size() == 2 && argument(0).length != argument(1).length) {
+      refuse("arrays of %u and %u", argument(0).length, argument(1).length);
     }
     compare(bounded_result_type());
     const double bits = op_.type.scale.log2(context_.ring());
@@ -72,14 +79,14 @@ class OpChecker {
       case Opcode::kSub: return sum();
       case Opcode::kAddPlain:
         need_slots();
-        constant<VectorConstant>("vector");
+        constant<VectorConstant>("a vector");
         return argument(0);
       case Opcode::kAddScalar: need_slots(); return argument(0);
       case Opcode::kMultiply: return product(argument(0), argument(1));
       case Opcode::kSquare: return product(argument(0), argument(0));
       case Opcode::kMultiplyPlain:
         need_slots();
-        constant<VectorConstant>("vector");
+        constant<VectorConstant>("a vector");
         return scaled();
       case Opcode::kMultiplyScalar: return scalar_product();
       case Opcode::kRotate:
@@ -90,6 +97,7 @@ class OpChecker {
       case Opcode::kRotateSum: return rotate_sum();
       case Opcode::kLinearTransform: return linear_transform();
       case Opcode::kPolynomial: return polynomial();
+      case Opcode::kMatrixProduct: return matrix_product();
       case Opcode::kRelinearize: return relinearized();
       case Opcode::kRescale: return rescaled();
       case Opcode::kDropLevel: return dropped();
@@ -154,7 +162,7 @@ class OpChecker {
   ValueType linear_transform() const {
     need_slots();
     need_two_components();
-    constant<MatrixConstant>("matrix");
+    constant<MatrixConstant>("a matrix");
     if (op_.baby_steps == 0 || op_.baby_steps > context_.slots()) {
       refuse("%u baby steps, allowed are 1..%zu", op_.baby_steps, context_.slots());
     }
@@ -164,13 +172,22 @@ class OpChecker {
   ValueType polynomial() const {
     need_slots();
     need_two_components();
-    const std::size_t degree = constant<PolynomialConstant>("polynomial").coefficients.size() - 1;
+    const std::size_t degree = constant<PolynomialConstant>("a polynomial").coefficients.size() - 1;
     if (degree == 0) refuse("degree 0, takes 1 or more");
     const int depth = polynomial_depth(degree);
     ValueType type = argument(0);
     if (type.level < depth) refuse("degree %zu needs level %d, has %d", degree, depth, type.level);
     type.level -= depth;
     type.scale = op_.type.scale;
+    return type;
+  }
+
+  ValueType matrix_product() const {
+    need_slots();
+    const auto& affine = constant<AffineConstant>("an affine map");
+    ValueType type = scaled();
+    if (affine.columns != type.length) refuse("%u columns for an array of %u", affine.columns, type.length);
+    type.length = affine.rows;
     return type;
   }
 
@@ -210,7 +227,7 @@ class OpChecker {
       refuse("constant %u of %zu", op_.constant, program_.constants.size());
     }
     const Kind* found = std::get_if<Kind>(&program_.constants[op_.constant]);
-    if (found == nullptr) refuse("constant %u is not a %s", op_.constant, kind);
+    if (found == nullptr) refuse("constant %u is not %s", op_.constant, kind);
     return *found;
   }
 
@@ -219,6 +236,9 @@ class OpChecker {
     if (op_.type.level != expected.level) refuse("declared level %d, computed %d", op_.type.level, expected.level);
     if (op_.type.components != expected.components) {
       refuse("declared %d components, computed %d", op_.type.components, expected.components);
+    }
+    if (op_.type.length != expected.length) {
+      refuse("declared array of %u, computed %u", op_.type.length, expected.length);
     }
     if (op_.type.scale != expected.scale) {
       refuse("declared scale %s, computed %s", text(op_.type.scale).c_str(), text(expected.scale).c_str());
@@ -312,6 +332,10 @@ double encoded_bytes(const Context& context, const Program& program) {
     const double limb = static_cast<double>(context.n()) * sizeof(u64);
     const double limbs = op.type.level + 1;
     if (op.opcode == Opcode::kAddPlain || op.opcode == Opcode::kMultiplyPlain) bytes += limb * limbs;
+    if (op.opcode == Opcode::kMatrixProduct) {
+      const auto& affine = std::get<AffineConstant>(program.constants[op.constant]);
+      bytes += MatrixProduct::largest_bytes(affine.rows, affine.columns, op.type.level);
+    }
     if (op.opcode == Opcode::kLinearTransform) {
       const auto& matrix = std::get<MatrixConstant>(program.constants[op.constant]);
       bytes += limb * (limbs + context.ring().special_count()) * std::min(matrix.in_period, matrix.out_period);

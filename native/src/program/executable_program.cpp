@@ -29,6 +29,16 @@ std::vector<double> tiled(const VectorConstant& vector, std::size_t slots) {
   return all;
 }
 
+/// By index of the ops with `opcode`: how many ciphertexts come before it; last, how many there are.
+std::vector<std::size_t> places(const Program& program, Opcode opcode, int count) {
+  std::vector<std::size_t> at(static_cast<std::size_t>(count) + 1, 0);
+  for (const Instruction& op : program.instructions) {
+    if (op.opcode == opcode) at[op.index + 1] = op.type.length;
+  }
+  for (std::size_t k = 1; k < at.size(); ++k) at[k] += at[k - 1];
+  return at;
+}
+
 double machine_memory() {
   const double pages = static_cast<double>(sysconf(_SC_PHYS_PAGES));
   const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
@@ -52,6 +62,8 @@ std::shared_ptr<const ExecutableProgram> ExecutableProgram::create(std::shared_p
   std::shared_ptr<ExecutableProgram> made(new ExecutableProgram(std::move(context), std::move(program)));
   made->required_keys_ = tacet::required_keys(*made->context_, made->program_);
   made->fusion_ = plan_fusion(made->program_);
+  made->input_at_ = places(made->program_, Opcode::kInput, made->program_.inputs);
+  made->output_at_ = places(made->program_, Opcode::kOutput, made->program_.outputs);
   made->encode_constants();
   return made;
 }
@@ -60,6 +72,7 @@ void ExecutableProgram::encode_constants() {
   const std::size_t count = program_.instructions.size();
   plaintexts_.resize(count);
   transforms_.resize(count);
+  products_.resize(count);
   std::map<EncodingKey, std::size_t> first_plain, first_transform;
   std::vector<std::size_t> work;
   for (std::size_t id = 0; id < count; ++id) {
@@ -69,6 +82,8 @@ void ExecutableProgram::encode_constants() {
       if (first_plain.emplace(key_of(op, add ? op.type.scale : op.plain_scale), id).second) work.push_back(id);
     } else if (op.opcode == Opcode::kLinearTransform) {
       if (first_transform.emplace(key_of(op, op.plain_scale), id).second) work.push_back(id);
+    } else if (op.opcode == Opcode::kMatrixProduct) {
+      work.push_back(id);
     }
   }
   const Encoder encoder(context_);
@@ -82,6 +97,11 @@ void ExecutableProgram::encode_constants() {
         transforms_[id] = std::make_shared<LinearTransform>(
             LinearTransform::encode(context_, m.rows, m.columns, m.in_period, m.out_period, m.values.data(), op.baby_steps,
                                     op.type.level, op.plain_scale));
+      } else if (op.opcode == Opcode::kMatrixProduct) {
+        const auto& a = std::get<AffineConstant>(constant);
+        products_[id] = std::make_shared<MatrixProduct>(
+            MatrixProduct::encode(context_, a.rows, a.columns, a.weights.data(), a.bias.data(), op.type.level,
+                                  program_.instructions[op.arguments[0]].type.scale, op.plain_scale));
       } else {
         const std::vector<double> slots = tiled(std::get<VectorConstant>(constant), context_->slots());
         const Scale& scale = op.opcode == Opcode::kAddPlain ? op.type.scale : op.plain_scale;
@@ -106,7 +126,9 @@ void ExecutableProgram::encode_constants() {
     }
   }
   for (const std::size_t id : work) {
-    bytes_ += transforms_[id] ? transforms_[id]->bytes() : plaintexts_[id]->poly.bytes();
+    if (transforms_[id]) bytes_ += transforms_[id]->bytes();
+    if (products_[id]) bytes_ += products_[id]->bytes();
+    if (plaintexts_[id]) bytes_ += plaintexts_[id]->poly.bytes();
   }
 }
 

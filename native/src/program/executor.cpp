@@ -15,20 +15,21 @@ namespace tacet {
 
 namespace {
 
-using Value = std::shared_ptr<const Ciphertext>;
+using Value = std::vector<std::shared_ptr<const Ciphertext>>;  // the elements of an array
 
 u64 now_nanos() {
   return static_cast<u64>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
 }
 
-void check_input(const Context& context, const ValueType& type, const Ciphertext& given, u32 index) {
+void check_input(const Context& context, const ValueType& type, const Ciphertext& given, u32 index, u32 element) {
   if (given.encoding != type.encoding || given.level != type.level || given.size() != type.components ||
       given.scale != type.scale) {
+    const std::string place = type.length == 1 ? "" : ", element " + std::to_string(element);
     fail(Code::kInvalidArgument,
-         "input %u: encoding %d, level %d, %d components, scale %s; the program takes encoding %d, level %d, %d components, "
+         "input %u%s: encoding %d, level %d, %d components, scale %s; the program takes encoding %d, level %d, %d components, "
          "scale %s",
-         index, static_cast<int>(given.encoding), given.level, given.size(), given.scale.text(context.ring()).c_str(),
+         index, place.c_str(), static_cast<int>(given.encoding), given.level, given.size(), given.scale.text(context.ring()).c_str(),
          static_cast<int>(type.encoding), type.level, type.components, type.scale.text(context.ring()).c_str());
   }
 }
@@ -40,7 +41,8 @@ void check_input(const Context& context, const ValueType& type, const Ciphertext
 /// Operations are taken in waves of the same opcode, lowest id first, never more than the pool has threads: a wave of
 /// one leaves the pool to the limbs inside the operation, a larger one runs its operations side by side (the loops
 /// inside them are then inline). Taking the lowest ids first keeps the number of values alive close to the program
-/// order's. All rotations of one value are one unit of work, however many there are.
+/// order's. All rotations of one value are one unit of work, however many there are. An operation on an array is a wave by
+/// itself, its elements run side by side.
 class Run {
  public:
   Run(const ExecutableProgram& executable, std::shared_ptr<const EvaluationKeySet> keys, const CancelFlag* cancel)
@@ -53,7 +55,7 @@ class Run {
         uses_left_(program_.instructions.size(), 0),
         waiting_for_(program_.instructions.size(), 0),
         users_(program_.instructions.size()) {
-    result_.outputs.resize(static_cast<std::size_t>(program_.outputs));
+    result_.outputs.resize(executable.output_at_.back());
     result_.layer_nanos.resize(program_.layers.size());
     for (u32 id = 0; id < program_.instructions.size(); ++id) {
       if (fusion_.kinds[id] == Fused::kAbsorbed) continue;
@@ -96,11 +98,11 @@ class Run {
     const Opcode opcode = program_.instructions[*ready_.begin()].opcode;
     for (auto next = ready_.begin(); next != ready_.end();) {
       const Instruction& op = program_.instructions[*next];
-      if (op.opcode != opcode) {
+      if (op.opcode != opcode || (op.type.length > 1 && !wave.empty())) {
         ++next;
         continue;
       }
-      if (opcode == Opcode::kRotate) {
+      if (opcode == Opcode::kRotate && op.type.length == 1) {
         const auto same = std::find_if(wave.begin(), wave.end(), [&](const Unit& unit) {
           return program_.instructions[unit[0]].arguments[0] == op.arguments[0];
         });
@@ -117,6 +119,7 @@ class Run {
       }
       wave.push_back({*next});
       next = ready_.erase(next);
+      if (op.type.length > 1) break;  // its elements share the pool
     }
     return wave;
   }
@@ -159,9 +162,9 @@ class Run {
       if (--waiting_for_[user] == 0) ready_.insert(user);
     }
     for (const u32 argument : fusion_.arguments[id]) {
-      if (--uses_left_[argument] == 0) values_[argument].reset();
+      if (--uses_left_[argument] == 0) values_[argument].clear();
     }
-    if (uses_left_[id] == 0) values_[id].reset();
+    if (uses_left_[id] == 0) values_[id].clear();
   }
 
   /// 1 and the operations that it absorbs.
@@ -174,7 +177,9 @@ class Run {
     }
   }
 
-  const Ciphertext& argument(u32 id, std::size_t k) const { return *values_[fusion_.arguments[id][k]]; }
+  const Ciphertext& argument(u32 id, std::size_t k, std::size_t element) const {
+    return *values_[fusion_.arguments[id][k]][element];
+  }
 
   void execute_unit(const Unit& unit) {
     try {
@@ -183,15 +188,11 @@ class Run {
         return;
       }
       const Instruction& op = program_.instructions[unit[0]];
-      if (op.opcode == Opcode::kOutput) {
-        const bool borrowed = program_.instructions[op.arguments[0]].opcode == Opcode::kInput;
-        result_.outputs[op.index] = borrowed ? std::make_shared<Ciphertext>(argument(unit[0], 0)) : values_[op.arguments[0]];
-      } else if (op.opcode == Opcode::kInput) {
-        const Ciphertext& given = *(*inputs_)[op.index];
-        check_input(*executable_.context(), op.type, given, op.index);
-        values_[unit[0]] = Value(Value(), &given);  // borrowed: inputs outlive the run
-      } else {
-        values_[unit[0]] = std::make_shared<Ciphertext>(apply(unit[0], op));
+      switch (op.opcode) {
+        case Opcode::kInput: take_input(unit[0], op); break;
+        case Opcode::kOutput: give_output(unit[0], op); break;
+        case Opcode::kMatrixProduct: multiply_matrix(unit[0], op); break;
+        default: apply_to_elements(unit[0], op);
       }
     } catch (Error& error) {
       const Instruction& op = program_.instructions[unit[0]];
@@ -202,28 +203,57 @@ class Run {
     }
   }
 
+  void take_input(u32 id, const Instruction& op) {
+    for (u32 e = 0; e < op.type.length; ++e) {
+      const Ciphertext& given = *(*inputs_)[executable_.input_at_[op.index] + e];
+      values_[id].emplace_back(std::shared_ptr<const Ciphertext>(), &given);  // borrowed: inputs outlive the run
+    }
+  }
+
+  void give_output(u32 id, const Instruction& op) {
+    const bool borrowed = program_.instructions[op.arguments[0]].opcode == Opcode::kInput;
+    for (u32 e = 0; e < op.type.length; ++e) {
+      result_.outputs[executable_.output_at_[op.index] + e] =
+          borrowed ? std::make_shared<Ciphertext>(argument(id, 0, e)) : values_[op.arguments[0]][e];
+    }
+  }
+
+  void multiply_matrix(u32 id, const Instruction& op) {
+    std::vector<const Ciphertext*> x;
+    for (const auto& element : values_[op.arguments[0]]) x.push_back(element.get());
+    for (Ciphertext& row : executable_.products_[id]->apply(x)) {
+      values_[id].push_back(std::make_shared<Ciphertext>(std::move(row)));
+    }
+  }
+
+  void apply_to_elements(u32 id, const Instruction& op) {
+    Value made(op.type.length);
+    pool().parallel_for(made.size(), [&](std::size_t e) { made[e] = std::make_shared<Ciphertext>(apply(id, op, e)); });
+    values_[id] = std::move(made);
+  }
+
   void rotate_together(const Unit& unit) {
     std::vector<i64> steps;
     for (const u32 id : unit) steps.push_back(program_.instructions[id].steps);
-    std::vector<Ciphertext> rotated = evaluator_.rotate_hoisted(argument(unit[0], 0), steps);
-    for (std::size_t k = 0; k < unit.size(); ++k) values_[unit[k]] = std::make_shared<Ciphertext>(std::move(rotated[k]));
+    std::vector<Ciphertext> rotated = evaluator_.rotate_hoisted(argument(unit[0], 0, 0), steps);
+    for (std::size_t k = 0; k < unit.size(); ++k) values_[unit[k]] = {std::make_shared<Ciphertext>(std::move(rotated[k]))};
   }
 
-  Ciphertext apply(u32 id, const Instruction& op) const {
-    const Ciphertext& x = argument(id, 0);
+  Ciphertext apply(u32 id, const Instruction& op, std::size_t element) const {
+    const Ciphertext& x = argument(id, 0, element);
     switch (fusion_.kinds[id]) {
-      case Fused::kMultiplyRelinearize: return evaluator_.multiply_relinearize(x, argument(id, 1));
+      case Fused::kMultiplyRelinearize: return evaluator_.multiply_relinearize(x, argument(id, 1, element));
       case Fused::kRelinearizeRescale: return evaluator_.relinearize_rescale(x);
-      case Fused::kMultiplyRelinearizeRescale: return evaluator_.multiply_relinearize_rescale(x, argument(id, 1));
+      case Fused::kMultiplyRelinearizeRescale: return evaluator_.multiply_relinearize_rescale(x, argument(id, 1, element));
       default: break;
     }
     switch (op.opcode) {
-      case Opcode::kAdd: return evaluator_.add(x, argument(id, 1));
+      case Opcode::kAdd: return evaluator_.add(x, argument(id, 1, element));
       case Opcode::kAddPlain: return evaluator_.add_plain(x, *executable_.plaintexts_[id]);
       case Opcode::kAddScalar: return evaluator_.add_scalar(x, op.scalar);
-      case Opcode::kSub: return evaluator_.subtract(x, argument(id, 1));
+      case Opcode::kSub: return evaluator_.subtract(x, argument(id, 1, element));
       case Opcode::kNegate: return evaluator_.negate(x);
-      case Opcode::kMultiply: return evaluator_.multiply(x, argument(id, 1));
+      case Opcode::kMultiply: return evaluator_.multiply(x, argument(id, 1, element));
       case Opcode::kSquare: return evaluator_.square(x);
       case Opcode::kMultiplyPlain: return evaluator_.multiply_plain(x, *executable_.plaintexts_[id]);
       case Opcode::kMultiplyScalar: return evaluator_.multiply_scalar(x, op.scalar, op.plain_scale);
@@ -260,11 +290,12 @@ class Run {
 
 RunResult ExecutableProgram::run(std::shared_ptr<const EvaluationKeySet> keys, const std::vector<const Ciphertext*>& inputs,
                                  const CancelFlag* cancel) const {
-  if (inputs.size() != static_cast<std::size_t>(program_.inputs)) {
-    fail(Code::kInvalidArgument, "%zu inputs, the program takes %d", inputs.size(), program_.inputs);
+  if (inputs.size() != input_at_.back()) {
+    fail(Code::kInvalidArgument, "%zu inputs, the program takes %zu", inputs.size(), input_at_.back());
   }
   for (const Instruction& op : program_.instructions) {
-    if (op.opcode == Opcode::kInput) check_input(*context_, op.type, *inputs[op.index], op.index);
+    if (op.opcode != Opcode::kInput) continue;
+    for (u32 e = 0; e < op.type.length; ++e) check_input(*context_, op.type, *inputs[input_at_[op.index] + e], op.index, e);
   }
   if (!required_keys_.empty()) {
     if (keys == nullptr) keys = std::make_shared<EvaluationKeySet>();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "circuits/linear_transform.h"
+#include "circuits/matrix_product.h"
 #include "program/fusion.h"
 #include "program/program.h"
 #include "util/cancel.h"
@@ -14,7 +15,7 @@ namespace tacet {
 
 /// What a run gives back.
 struct RunResult {
-  std::vector<std::shared_ptr<const Ciphertext>> outputs;  // by output index
+  std::vector<std::shared_ptr<const Ciphertext>> outputs;  // by output index, arrays element after element
   std::vector<u64> layer_nanos;                            // by layer; the sum is the run's wall time less scheduling
 };
 
@@ -25,11 +26,11 @@ class ExecutableProgram {
   /// Code::kOutOfMemory when the encoded constants would take more than three quarters of the machine's memory.
   static std::shared_ptr<const ExecutableProgram> create(std::shared_ptr<const Context> context, Program program);
 
-  /// Runs the program in one call. Inputs must have just the declared types (Code::kInvalidArgument with the numbers
-  /// otherwise); all keys are looked up first (Code::kMissingKey). Rotations of one value share a decomposition,
-  /// independent operations run in parallel, products are relinearized and rescaled
-  /// in one go where nothing else uses what is in between, a value is freed at its last use. `cancel` (nullable) is polled between
-  /// operations and in the loops inside them: Code::kCancelled, naming the layer that was reached.
+  /// Runs the program in one call. Inputs come by index, arrays element after element, and must have just the declared types
+  /// (Code::kInvalidArgument with the numbers otherwise); all keys are looked up first (Code::kMissingKey). Rotations of one
+  /// value share a decomposition, independent operations and the elements of an array run in parallel, products are relinearized
+  /// and rescaled in one go where nothing else uses what is in between, a value is freed at its last use. `cancel` (nullable) is
+  /// polled between operations and in the loops inside them: Code::kCancelled, naming the layer that was reached.
   RunResult run(std::shared_ptr<const EvaluationKeySet> keys, const std::vector<const Ciphertext*>& inputs,
                 const CancelFlag* cancel) const;
 
@@ -52,6 +53,9 @@ class ExecutableProgram {
   FusionPlan fusion_;
   std::vector<std::shared_ptr<const Plaintext>> plaintexts_;       // by op id; null where there is none
   std::vector<std::shared_ptr<const LinearTransform>> transforms_;  // by op id; null where there is none
+  std::vector<std::shared_ptr<const MatrixProduct>> products_;     // by op id; null where there is none
+  std::vector<std::size_t> input_at_;   // by input index: the place of its first ciphertext; then their number
+  std::vector<std::size_t> output_at_;  // likewise
   std::size_t bytes_ = 0;
 };
 

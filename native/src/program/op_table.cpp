@@ -25,7 +25,7 @@ constexpr OpInfo kTable[kOpcodeCount] = {
     {"conjugate", 1, 0, true},
     {"linearTransform", 1, kHasConstant | kHasBabySteps | kHasPlainScale, true},
     {"polynomial", 1, kHasConstant, true},
-    {"matrixProduct", 1, 0, false},
+    {"matrixProduct", 1, kHasConstant | kHasPlainScale, true},
     {"relinearize", 1, 0, true},
     {"rescale", 1, 0, true},
     {"modSwitch", 1, 0, false},

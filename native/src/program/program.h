@@ -12,12 +12,18 @@
 
 namespace tacet {
 
-/// What a value of a program is: everything about a ciphertext but its residues.
+/// Most ciphertexts of one value.
+inline constexpr u32 kMaxArrayLength = 4096;
+static_assert(kMaxArrayLength <= kMatrixMaxColumns, "a matrix product takes any array");
+
+/// What a value of a program is: everything about a ciphertext but its residues. An array is `length` ciphertexts of one type;
+/// an operation on arrays acts on each element by itself, unless its meaning says otherwise.
 struct ValueType {
   Encoding encoding = Encoding::kSlots;
   int level = 0;
   int components = 2;
   Scale scale;
+  u32 length = 1;
 };
 
 /// A vector of slots: `values` padded with zeros to `period` (a power of two) and repeated over all slots.
@@ -41,7 +47,15 @@ struct PolynomialConstant {
   std::vector<double> coefficients;
 };
 
-using Constant = std::variant<VectorConstant, MatrixConstant, PolynomialConstant>;
+/// x -> weights * x + bias between arrays: `weights` row major, one bias a row.
+struct AffineConstant {
+  u32 rows = 0;
+  u32 columns = 0;
+  std::vector<double> weights;
+  std::vector<double> bias;
+};
+
+using Constant = std::variant<VectorConstant, MatrixConstant, PolynomialConstant, AffineConstant>;
 
 /// One operation; its position in the program is the id of its value. Attributes that op_info() does not name are
 /// left at their defaults.

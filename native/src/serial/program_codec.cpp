@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serial/program_codec.h"
 
+#include <algorithm>
+
 #include "serial/scale_codec.h"
 #include "util/error.h"
 
@@ -9,6 +11,7 @@ namespace tacet {
 namespace {
 
 constexpr u16 kProgramVersion = 1;
+constexpr u16 kArrayVersion = 2;                  // types end with an array length; written only where there is an array
 constexpr std::size_t kSmallestConstant = 9;      // an empty vector: kind, length, period
 constexpr std::size_t kSmallestInstruction = 12;  // opcode, layer, argument count, type with the scale 1
 
@@ -62,7 +65,19 @@ Constant read_constant(ByteReader& reader, const Context& context, u32 id) {
       polynomial.coefficients = read_numbers(reader, degree + 1, "polynomial");
       return polynomial;
     }
-    default: fail(Code::kMalformed, "program: constant %u is of kind %u, known are 0..2", id, kind);
+    case 3: {
+      AffineConstant affine;
+      affine.rows = reader.u16("affine rows");
+      affine.columns = reader.u16("affine columns");
+      if (affine.rows == 0 || affine.rows > kMaxArrayLength || affine.columns == 0 || affine.columns > kMaxArrayLength) {
+        fail(Code::kMalformed, "program: constant %u is an affine map from %u to %u, allowed are 1..%u", id, affine.columns,
+             affine.rows, kMaxArrayLength);
+      }
+      affine.weights = read_numbers(reader, static_cast<u64>(affine.rows) * affine.columns, "affine weights");
+      affine.bias = read_numbers(reader, affine.rows, "affine bias");
+      return affine;
+    }
+    default: fail(Code::kMalformed, "program: constant %u is of kind %u, known are 0..3", id, kind);
   }
 }
 
@@ -79,7 +94,7 @@ void read_attributes(ByteReader& reader, const Context& context, Instruction& op
   if (attributes & kHasPlainScale) op.plain_scale = read_scale(reader, context.ring().chain_length(), "plain scale");
 }
 
-Instruction read_instruction(ByteReader& reader, const Context& context, u32 id, std::size_t layers) {
+Instruction read_instruction(ByteReader& reader, const Context& context, u32 id, std::size_t layers, u16 version) {
   Instruction op;
   const u8 opcode = reader.u8("opcode");
   if (opcode >= kOpcodeCount) {
@@ -109,6 +124,7 @@ Instruction read_instruction(ByteReader& reader, const Context& context, u32 id,
   op.type.level = reader.u8("level");
   op.type.components = reader.u8("components");
   op.type.scale = read_scale(reader, context.ring().chain_length(), "scale");
+  if (version >= kArrayVersion) op.type.length = reader.u16("array length");
   return op;
 }
 
@@ -118,8 +134,8 @@ Program load_program(const Context& context, const u8* data, std::size_t size) {
   const BlobView blob = open_blob(data, size, BlobKind::kProgram, &context.spec().hash);
   ByteReader reader = blob.reader();
   const u16 version = reader.u16("program version");
-  if (version != kProgramVersion) {
-    fail(Code::kMalformed, "program: version %u, this build reads %u", version, kProgramVersion);
+  if (version != kProgramVersion && version != kArrayVersion) {
+    fail(Code::kMalformed, "program: version %u, this build reads %u and %u", version, kProgramVersion, kArrayVersion);
   }
   Program program;
   program.inputs = reader.u16("input count");
@@ -134,9 +150,13 @@ Program load_program(const Context& context, const u8* data, std::size_t size) {
   reader.require(operations, kSmallestInstruction, "op count");
   program.instructions.reserve(operations);
   for (u32 id = 0; id < operations; ++id) {
-    program.instructions.push_back(read_instruction(reader, context, id, program.layers.size()));
+    program.instructions.push_back(read_instruction(reader, context, id, program.layers.size(), version));
   }
   reader.expect_end();
+  const auto is_array = [](const Instruction& op) { return op.type.length != 1; };
+  if (version == kArrayVersion && std::none_of(program.instructions.begin(), program.instructions.end(), is_array)) {
+    fail(Code::kMalformed, "program: version %u without an array is written as version %u", kArrayVersion, kProgramVersion);
+  }
   return program;
 }
 

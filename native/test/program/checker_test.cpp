@@ -19,7 +19,8 @@ struct Draft {
   explicit Draft(const Lab& from) : lab(from) {
     program.layers = {"input", "fc1"};
     program.constants = {VectorConstant{4, {1, 2, 3}}, MatrixConstant{2, 3, 4, 4, {1, 2, 3, 4, 5, 6}},
-                         PolynomialConstant{Basis::kMonomial, {0, 1, 2, 3}}, PolynomialConstant{Basis::kMonomial, {1}}};
+                         PolynomialConstant{Basis::kMonomial, {0, 1, 2, 3}}, PolynomialConstant{Basis::kMonomial, {1}},
+                         AffineConstant{2, 3, {1, 2, 3, 4, 5, 6}, {7, 8}}};
   }
 
   ValueType type(int level, int components = 2) const { return {Encoding::kSlots, level, components, lab.scale}; }
@@ -78,6 +79,12 @@ TEST_F(CheckerTest, AcceptsEveryImplementedOpAndDerivesItsKeys) {
     op.constant = 1;
     op.baby_steps = 2;
   });
+  ValueType array = draft.type(3);
+  array.length = 3;
+  const u32 features = draft.add(Opcode::kInput, {}, array);
+  ValueType two = draft.type(3);
+  two.length = 2;
+  draft.add(Opcode::kMatrixProduct, {features}, two, [](Instruction& op) { op.constant = 4; });
   draft.add(Opcode::kRotate, {rescaled}, product, [](Instruction& op) { op.steps = -3; });
   draft.add(Opcode::kRotateSum, {rescaled}, product, [](Instruction& op) {
     op.stride = 4;
@@ -97,8 +104,8 @@ TEST_F(CheckerTest, AcceptsEveryImplementedOpAndDerivesItsKeys) {
 }
 
 TEST_F(CheckerTest, RefusesEveryUnimplementedOpByName) {
-  for (const Opcode opcode : {Opcode::kMultiplyMonomial, Opcode::kMatrixProduct, Opcode::kModSwitch, Opcode::kRingSwitch,
-                              Opcode::kExtract, Opcode::kMaskRandom, Opcode::kFlood, Opcode::kBootstrap}) {
+  for (const Opcode opcode : {Opcode::kMultiplyMonomial, Opcode::kModSwitch, Opcode::kRingSwitch, Opcode::kExtract,
+                              Opcode::kMaskRandom, Opcode::kFlood, Opcode::kBootstrap}) {
     Draft one(lab);
     one.output(one.add(opcode, {one.input(3)}, one.type(3)));
     one.refused({"op 1", op_info(opcode).name, "not available"}, Code::kUnsupported);
@@ -160,10 +167,42 @@ TEST_F(CheckerTest, RefusesAPolynomialThatIsTooDeepOrConstant) {
 
 TEST_F(CheckerTest, RefusesConstantsThatAreNotThereOrOfAnotherKind) {
   draft.output(draft.add(Opcode::kAddPlain, {draft.input(3)}, draft.type(3), [](Instruction& op) { op.constant = 9; }));
-  draft.refused({"op 1 (addPlain)", "constant 9 of 4"});
+  draft.refused({"op 1 (addPlain)", "constant 9 of 5"});
   Draft kind(lab);
   kind.output(kind.add(Opcode::kAddPlain, {kind.input(3)}, kind.type(3), [](Instruction& op) { op.constant = 1; }));
   kind.refused({"constant 1 is not a vector"});
+}
+
+TEST_F(CheckerTest, RefusesArraysOfLengthsThatDoNotFit) {
+  const auto array = [&](u32 length) {
+    ValueType type = draft.type(3);
+    type.length = length;
+    return type;
+  };
+  draft.add(Opcode::kInput, {}, array(3));
+  draft.add(Opcode::kInput, {}, array(2));
+  const auto refuses = [&](Opcode opcode, std::vector<u32> arguments, ValueType result, std::vector<std::string> parts) {
+    Draft one = draft;
+    one.add(opcode, std::move(arguments), std::move(result), [](Instruction& op) {
+      op.constant = op.opcode == Opcode::kMatrixProduct ? 4 : 0;
+      op.plain_scale = Scale();
+    });
+    one.output(0);
+    one.refused(std::move(parts));
+  };
+  refuses(Opcode::kAdd, {0, 1}, array(3), {"op 2 (add)", "arrays of 3 and 2"});
+  refuses(Opcode::kNegate, {0}, array(2), {"op 2 (negate)", "array of 2", "computed 3"});
+  refuses(Opcode::kInput, {}, array(0), {"array of 0", "1..4096"});
+  refuses(Opcode::kInput, {}, array(4097), {"array of 4097", "1..4096"});
+  refuses(Opcode::kMatrixProduct, {1}, array(2), {"3 columns for an array of 2"});
+  refuses(Opcode::kMatrixProduct, {0}, array(3), {"array of 3", "computed 2"});
+  ValueType scaled = array(2);
+  scaled.scale = scaled.scale * lab.scale;
+  refuses(Opcode::kMatrixProduct, {0}, scaled, {"declared scale"});
+  Draft plain = draft;
+  plain.add(Opcode::kMatrixProduct, {0}, array(2), [](Instruction& op) { op.constant = 1; });
+  plain.output(0);
+  plain.refused({"constant 1 is not an affine map"});
 }
 
 TEST_F(CheckerTest, RefusesScalarsThatTheScaleOneCannotHold) {

@@ -73,6 +73,91 @@ TEST_F(ExecutorTest, RotationsOfOneValueShareTheirDecompositionAndComeOutRight) 
   EXPECT_GT(result.layer_nanos[0], 0u);
 }
 
+/// square(x + y) for arrays, relinearized and rescaled, then a matrix product, rescaled; the array x is an output as well.
+TEST_F(ExecutorTest, ArraysGoThroughElementByElementAndMeetInTheMatrixProduct) {
+  lab.add_key(0);
+  Program program;
+  program.layers = {"square", "fc"};
+  program.inputs = program.outputs = 2;
+  program.constants = {AffineConstant{2, 3, {1, -2, 0.5, 0.25, 3, -1}, {0.125, -4}}};
+  const auto push = [&](Opcode opcode, std::vector<u32> arguments, ValueType result) {
+    program.instructions.push_back(instruction(opcode, std::move(arguments), std::move(result)));
+    return static_cast<u32>(program.instructions.size() - 1);
+  };
+  ValueType in = type(3);
+  in.length = 3;
+  ValueType squared = in, relinear, level2, product, out;
+  squared.components = 3;
+  squared.scale = in.scale * in.scale;
+  relinear = squared;
+  relinear.components = 2;
+  level2 = relinear;
+  level2.level = 2;
+  level2.scale = level2.scale.times_prime(3, -1);
+  product = level2;
+  product.scale = level2.scale.times_prime(2);
+  product.length = 2;
+  out = product;
+  out.level = 1;
+  out.scale = level2.scale;
+  const u32 a = push(Opcode::kInput, {}, in), b = push(Opcode::kInput, {}, in);
+  program.instructions[b].index = 1;
+  const u32 sum = push(Opcode::kAdd, {a, b}, in), square = push(Opcode::kSquare, {sum}, squared);
+  const u32 low = push(Opcode::kRescale, {push(Opcode::kRelinearize, {square}, relinear)}, level2);
+  const u32 matrix = push(Opcode::kMatrixProduct, {low}, product);
+  program.instructions[matrix].plain_scale = Scale().times_prime(2);
+  program.instructions[matrix].layer = 1;
+  program.instructions[push(Opcode::kOutput, {push(Opcode::kRescale, {matrix}, out)}, out)].index = 1;
+  push(Opcode::kOutput, {a}, in);
+
+  const auto executable = ExecutableProgram::create(lab.context, program);
+  EXPECT_GT(executable->bytes(), 0u);
+  std::vector<std::vector<double>> slots;
+  std::vector<Ciphertext> features;
+  for (unsigned k = 0; k < 6; ++k) {
+    slots.push_back(lab.random(k + 1));
+    features.push_back(lab.encrypt(slots.back()));
+  }
+  std::vector<const Ciphertext*> inputs;
+  for (const Ciphertext& feature : features) inputs.push_back(&feature);
+  const RunResult result = executable->run(lab.keys, inputs, nullptr);
+  ASSERT_EQ(5u, result.outputs.size());
+  for (std::size_t e = 0; e < 3; ++e) {
+    EXPECT_LT(lab.error(*result.outputs[e], [&](std::size_t j) { return slots[e][j]; }), 1e-7);
+  }
+  const auto& w = std::get<AffineConstant>(program.constants[0]);
+  for (std::size_t r = 0; r < 2; ++r) {
+    EXPECT_LT(lab.error(*result.outputs[3 + r],
+                        [&](std::size_t j) {
+                          double y = w.bias[r];
+                          for (std::size_t e = 0; e < 3; ++e) y += w.weights[3 * r + e] * std::pow(slots[e][j] + slots[e + 3][j], 2);
+                          return y;
+                        }),
+              1e-5);
+  }
+
+  inputs.pop_back();
+  expect_error(Code::kInvalidArgument, {"5 inputs", "takes 6"}, [&] { executable->run(lab.keys, inputs, nullptr); });
+  const Ciphertext wrong = lab.encrypt(slots[0], 1);
+  inputs.push_back(&wrong);
+  expect_error(Code::kInvalidArgument, {"input 1, element 2", "level 1"}, [&] { executable->run(lab.keys, inputs, nullptr); });
+  const CancelFlag flag{1};
+  inputs.back() = &features[5];
+  expect_error(Code::kCancelled, {"square"}, [&] { executable->run(lab.keys, inputs, &flag); });
+}
+
+TEST_F(ExecutorTest, AnAffineMapThatOverflowsNamesItsOpAndLayer) {
+  Program program = sum({4, {0}}, 1);
+  program.constants[0] = AffineConstant{1, 1, {1e30}, {0}};
+  ValueType result = type(1);
+  result.scale = result.scale * lab.scale;
+  program.instructions[1] = instruction(Opcode::kMatrixProduct, {0}, result);
+  program.instructions[1].plain_scale = lab.scale;
+  program.instructions[2].type = result;
+  expect_error(Code::kMalformed, {"op 1", "matrixProduct", "fc2", "weight of row 0"},
+               [&] { ExecutableProgram::create(lab.context, program); });
+}
+
 TEST_F(ExecutorTest, AnOutputThatIsAnInputOutlivesIt) {
   Program same = rotations(1);
   same.instructions[2].arguments = {0};

@@ -8,9 +8,9 @@ import java.util.Arrays;
 /**
  * Weights of a program in logical form, with the recipe of their layout; they are encoded when the model is loaded.
  *
- * <p>Wire form: {@code u8 kind} (0 vector, 1 matrix, 2 polynomial) and the fields of the kind. All numbers are finite.
+ * <p>Wire form: {@code u8 kind} (0 vector, 1 matrix, 2 polynomial, 3 affine map) and the fields of the kind. All numbers are finite.
  */
-public sealed interface Constant permits Constant.Vector, Constant.Matrix, Constant.Polynomial {
+public sealed interface Constant permits Constant.Vector, Constant.Matrix, Constant.Polynomial, Constant.Affine {
   /** Largest period: the slots of the largest ring. */
   int MAX_PERIOD = 1 << 16;
 
@@ -209,12 +209,80 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
   }
 
   /**
+   * An affine map between arrays of ciphertexts: y = W x + b in every slot.
+   *
+   * @param rows ciphertexts of the result, 1..4096
+   * @param cols ciphertexts of the operand, 1..4096
+   * @param weights rows*cols numbers, row major
+   * @param bias one number a row
+   */
+  record Affine(int rows, int cols, double[] weights, double[] bias) implements Constant {
+    /** Validates and copies. */
+    public Affine {
+      if (rows < 1 || rows > ValueType.MAX_LENGTH || cols < 1 || cols > ValueType.MAX_LENGTH) {
+        throw new IllegalArgumentException(
+            "affine map from " + cols + " to " + rows + ", both must be in 1.." + ValueType.MAX_LENGTH);
+      }
+      weights = finite("affine map", weights);
+      bias = finite("affine map's bias", bias);
+      if (weights.length != rows * cols || bias.length != rows) {
+        throw new IllegalArgumentException(
+            "affine map from " + cols + " to " + rows + " needs " + rows * cols + " weights and " + rows + " biases, has "
+                + weights.length + " and " + bias.length);
+      }
+    }
+
+    @Override
+    public double[] weights() {
+      return weights.clone();
+    }
+
+    @Override
+    public double[] bias() {
+      return bias.clone();
+    }
+
+    /** Returns y_row at one slot, for the operand's elements there. */
+    public double apply(int row, double[] x) {
+      double sum = bias[row];
+      for (int col = 0; col < cols; col++) {
+        sum += weights[row * cols + col] * x[col];
+      }
+      return sum;
+    }
+
+    @Override
+    public void writeTo(BoundedWriter out) {
+      out.u8(3).u16(rows).u16(cols).f64s(weights).f64s(bias);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Affine a
+          && rows == a.rows
+          && cols == a.cols
+          && Arrays.equals(weights, a.weights)
+          && Arrays.equals(bias, a.bias);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * (31 * rows + cols) + Arrays.hashCode(weights) + Arrays.hashCode(bias);
+    }
+
+    @Override
+    public String toString() {
+      return "Affine[" + cols + " -> " + rows + "]";
+    }
+  }
+
+  /**
    * Reads the wire form.
    *
    * @throws MalformedException if it is out of range or not finite
    */
   static Constant readFrom(BoundedReader in) {
-    int kind = in.u8("constant kind", 0, 2);
+    int kind = in.u8("constant kind", 0, 3);
     try {
       switch (kind) {
         case 0: {
@@ -229,6 +297,12 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
           int outPeriod = in.u32("matrix output period", 1, MAX_PERIOD);
           in.needItems("matrix", (long) rows * cols, 8);
           return new Matrix(rows, cols, inPeriod, outPeriod, in.f64s("matrix", rows * cols));
+        }
+        case 3: {
+          int rows = in.u16("affine rows", 1, ValueType.MAX_LENGTH);
+          int cols = in.u16("affine columns", 1, ValueType.MAX_LENGTH);
+          in.needItems("affine map", (long) rows * cols + rows, 8);
+          return new Affine(rows, cols, in.f64s("affine weights", rows * cols), in.f64s("affine bias", rows));
         }
         default: {
           Basis basis = Basis.values()[in.u8("polynomial basis", 0, 1)];

@@ -56,7 +56,7 @@ public final class ExecutableProgram extends NativeObject {
    * Runs the program in one native call, on the shared thread pool.
    *
    * @param keys may be null when the program needs none
-   * @param inputs one per input, of just the declared types
+   * @param inputs by input index, arrays element after element, of just the declared types
    * @param cancellation may be null
    * @return the outputs, which the caller closes
    * @throws IllegalArgumentException naming the input whose number, level, scale, components or parameters differ
@@ -80,7 +80,7 @@ public final class ExecutableProgram extends NativeObject {
   /**
    * What a run gave.
    *
-   * @param outputs by output index; closed with this
+   * @param outputs by output index, arrays element after element; closed with this
    * @param layerNanos nanoseconds by layer of {@link Program#layers()}
    * @param nanos nanoseconds of the whole native call
    */

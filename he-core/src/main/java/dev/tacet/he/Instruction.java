@@ -11,8 +11,8 @@ import java.util.Objects;
  * of an instruction is its index.
  *
  * <p>An attribute that the op does not have reads as 0 or null. Which has which: INPUT and OUTPUT index; ADD_PLAIN,
- * MULTIPLY_PLAIN, LINEAR_TRANSFORM and POLYNOMIAL constant; ADD_SCALAR and MULTIPLY_SCALAR scalar; MULTIPLY_PLAIN,
- * MULTIPLY_SCALAR and LINEAR_TRANSFORM plainScale; ROTATE and ROTATE_SUM steps; ROTATE_SUM count; LINEAR_TRANSFORM babySteps.
+ * MULTIPLY_PLAIN, LINEAR_TRANSFORM, POLYNOMIAL and MATRIX_PRODUCT constant; ADD_SCALAR and MULTIPLY_SCALAR scalar; MULTIPLY_PLAIN,
+ * MULTIPLY_SCALAR, LINEAR_TRANSFORM and MATRIX_PRODUCT plainScale; ROTATE and ROTATE_SUM steps; ROTATE_SUM count; LINEAR_TRANSFORM babySteps.
  */
 public final class Instruction {
   private final Op op;
@@ -101,7 +101,7 @@ public final class Instruction {
     return type;
   }
 
-  void writeTo(BoundedWriter out) {
+  void writeTo(BoundedWriter out, boolean arrays) {
     out.u8(op.code()).u16(layer).u8(arguments.length);
     for (int argument : arguments) {
       out.u32(argument);
@@ -110,17 +110,17 @@ public final class Instruction {
       case INPUT, OUTPUT -> out.u16(index);
       case ADD_PLAIN, POLYNOMIAL -> out.u32(constant);
       case ADD_SCALAR -> out.f64(scalar);
-      case MULTIPLY_PLAIN -> plainScale.writeTo(out.u32(constant));
+      case MULTIPLY_PLAIN, MATRIX_PRODUCT -> plainScale.writeTo(out.u32(constant));
       case MULTIPLY_SCALAR -> plainScale.writeTo(out.f64(scalar));
       case ROTATE -> out.i32(steps);
       case ROTATE_SUM -> out.u32(steps).u32(count);
       case LINEAR_TRANSFORM -> plainScale.writeTo(out.u32(constant).u32(babySteps));
       default -> { }
     }
-    type.writeTo(out);
+    type.writeTo(out, arrays);
   }
 
-  static Instruction readFrom(BoundedReader in) {
+  static Instruction readFrom(BoundedReader in, boolean arrays) {
     Draft draft = new Draft(Op.ofCode(in.u8("opcode")));
     draft.layer = in.u16("layer");
     draft.arguments = new int[in.u8("argument count", 0, 2)];
@@ -131,7 +131,7 @@ public final class Instruction {
       case INPUT, OUTPUT -> draft.index = in.u16("index");
       case ADD_PLAIN, POLYNOMIAL -> draft.constant = in.u32("constant", 0, Program.MAX_CONSTANTS - 1);
       case ADD_SCALAR -> draft.scalar = in.f64("scalar");
-      case MULTIPLY_PLAIN -> {
+      case MULTIPLY_PLAIN, MATRIX_PRODUCT -> {
         draft.constant = in.u32("constant", 0, Program.MAX_CONSTANTS - 1);
         draft.plainScale = Scale.readFrom(in);
       }
@@ -151,7 +151,7 @@ public final class Instruction {
       }
       default -> { }
     }
-    return new Instruction(draft, ValueType.readFrom(in));
+    return new Instruction(draft, ValueType.readFrom(in, arrays));
   }
 
   @Override

@@ -2,7 +2,7 @@
 package dev.tacet.he;
 
 /**
- * The op table of programs. Codes are stable: they are the bytes of the PROGRAM blob and the numbers of the native executor.
+ * The op table of programs. All but MATRIX_PRODUCT act on arrays element by element. Codes are stable: they are the bytes of the PROGRAM blob and the numbers of the native executor.
  * An op that this version cannot run is refused by the checker by name.
  */
 public enum Op {
@@ -42,8 +42,9 @@ public enum Op {
   LINEAR_TRANSFORM(15, true),
   /** A polynomial of degree d >= 1 of every slot; ceil(log2(d+1)) levels; the declared type gives the target scale. */
   POLYNOMIAL(16, true),
-  /** Plain matrix times a vector of ciphertexts. */
-  MATRIX_PRODUCT(17, false),
+  /** An affine map between arrays: element r of the result is the sum over c of W[r][c] times element c, plus bias r, in every
+   * slot; W is encoded at plainScale, the bias at the result's scale. */
+  MATRIX_PRODUCT(17, true),
   /** 3 components to 2. */
   RELINEARIZE(18, true),
   /** Division by the last prime q_level: level - 1, scale / q_level. */

@@ -24,6 +24,10 @@ public final class Program {
   public static final int MAX_CONSTANTS = 1 << 16;
 
   private static final int BODY_VERSION = 1;
+
+  /** Types end with an array length; written only where there is an array. */
+  private static final int ARRAY_VERSION = 2;
+
   private static final int MIN_INSTRUCTION_BYTES = 12;
   private static final int MIN_CONSTANT_BYTES = 12;
 
@@ -96,12 +100,12 @@ public final class Program {
     return instructions;
   }
 
-  /** Returns the types of the inputs by their number. */
+  /** Returns the types of the inputs by their number. A run takes their ciphertexts in this order, arrays element after element. */
   public List<ValueType> inputTypes() {
     return inputTypes;
   }
 
-  /** Returns the types of the outputs by their number. */
+  /** Returns the types of the outputs by their number. A run gives their ciphertexts in this order, arrays element after element. */
   public List<ValueType> outputTypes() {
     return outputTypes;
   }
@@ -114,12 +118,13 @@ public final class Program {
   /** Returns the PROGRAM blob. */
   public byte[] toBytes() {
     BoundedWriter out = new BoundedWriter();
-    out.u16(BODY_VERSION).u16(inputTypes.size()).u16(outputTypes.size()).u16(layers.size());
+    boolean arrays = hasArrays();
+    out.u16(arrays ? ARRAY_VERSION : BODY_VERSION).u16(inputTypes.size()).u16(outputTypes.size()).u16(layers.size());
     layers.forEach(out::string);
     out.u32(constants.size());
     constants.forEach(constant -> constant.writeTo(out));
     out.u32(instructions.size());
-    instructions.forEach(instruction -> instruction.writeTo(out));
+    instructions.forEach(instruction -> instruction.writeTo(out, arrays));
     return Blob.write(BlobKind.PROGRAM, parameters.hash(), out.toBytes());
   }
 
@@ -131,7 +136,7 @@ public final class Program {
    */
   public static Program fromBytes(Parameters parameters, ByteBuffer bytes) {
     BoundedReader in = new BoundedReader("program", Blob.read(bytes, BlobKind.PROGRAM, parameters).body());
-    in.u16("body version", BODY_VERSION, BODY_VERSION);
+    boolean arrays = in.u16("body version", BODY_VERSION, ARRAY_VERSION) == ARRAY_VERSION;
     int inputCount = in.u16("input count");
     int outputCount = in.u16("output count");
     int layerCount = in.u16("layer count", 1, 0xffff);
@@ -152,12 +157,15 @@ public final class Program {
     Program program;
     try {
       for (int i = 0; i < count; i++) {
-        instructions.add(Instruction.readFrom(in));
+        instructions.add(Instruction.readFrom(in, arrays));
       }
       in.end();
       program = new Program(parameters, layers, constants, instructions);
     } catch (IllegalArgumentException e) {
       throw in.malformed(e.getMessage());
+    }
+    if (arrays != program.hasArrays()) {
+      throw in.malformed("body version " + ARRAY_VERSION + " without an array is written as version " + BODY_VERSION);
     }
     if (program.inputTypes.size() != inputCount || program.outputTypes.size() != outputCount) {
       throw in.malformed(
@@ -185,6 +193,10 @@ public final class Program {
   public String toString() {
     return "Program[" + instructions.size() + " instructions, " + constants.size() + " constants, "
         + inputTypes.size() + " inputs, " + outputTypes.size() + " outputs, " + requiredKeys.size() + " keys]";
+  }
+
+  private boolean hasArrays() {
+    return instructions.stream().anyMatch(instruction -> instruction.type().length() > 1);
   }
 
   private static void place(List<ValueType> types, Instruction in, int id) {

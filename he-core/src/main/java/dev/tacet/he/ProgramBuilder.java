@@ -56,6 +56,11 @@ public final class ProgramBuilder {
       return type().scale();
     }
 
+    /** Returns its ciphertexts; more than 1 for an array. */
+    public int length() {
+      return type().length();
+    }
+
     /** Returns its components, 2 or 3. */
     public int components() {
       return type().components();
@@ -132,12 +137,12 @@ public final class ProgramBuilder {
 
   /** a * b slot by slot, 3 components; equal levels. */
   public Value multiply(Value a, Value b) {
-    return add(draft(Op.MULTIPLY, a, b), new ValueType(Encoding.SLOTS, a.level(), 3, a.scale().times(b.scale())));
+    return add(draft(Op.MULTIPLY, a, b), a.type().withComponents(3).withScale(a.scale().times(b.scale())));
   }
 
   /** a * a slot by slot, 3 components. */
   public Value square(Value a) {
-    return add(draft(Op.SQUARE, a), new ValueType(Encoding.SLOTS, a.level(), 3, a.scale().times(a.scale())));
+    return add(draft(Op.SQUARE, a), a.type().withComponents(3).withScale(a.scale().times(a.scale())));
   }
 
   /** a * vector, encoded at plainScale. */
@@ -187,12 +192,19 @@ public final class ProgramBuilder {
           "POLYNOMIAL: degree " + polynomial.degree() + " takes " + polynomial.depth() + " levels, argument has level "
               + a.level());
     }
-    return add(with(draft(Op.POLYNOMIAL, a), polynomial), ValueType.slots(level, target));
+    return add(with(draft(Op.POLYNOMIAL, a), polynomial), a.type().withLevel(level).withScale(target));
+  }
+
+  /** An affine map of the array a, weights encoded at plainScale and the bias at the result's scale. */
+  public Value matrixProduct(Value a, Constant.Affine affine, Scale plainScale) {
+    Instruction.Draft draft = with(draft(Op.MATRIX_PRODUCT, a), affine);
+    draft.plainScale = plainScale;
+    return add(draft, a.type().withScale(a.scale().times(plainScale)).withLength(affine.rows()));
   }
 
   /** 3 components to 2. */
   public Value relinearize(Value a) {
-    return add(draft(Op.RELINEARIZE, a), new ValueType(a.type().encoding(), a.level(), 2, a.scale()));
+    return add(draft(Op.RELINEARIZE, a), a.type().withComponents(2));
   }
 
   /** Division by the prime of a's level. */
@@ -202,7 +214,7 @@ public final class ProgramBuilder {
     }
     return add(
         draft(Op.RESCALE, a),
-        new ValueType(a.type().encoding(), a.level() - 1, a.components(), a.scale().timesPrime(a.level(), -1)));
+        a.type().withLevel(a.level() - 1).withScale(a.scale().timesPrime(a.level(), -1)));
   }
 
   /** Removal of primes down to a level; a itself when it is there already. */
@@ -210,7 +222,7 @@ public final class ProgramBuilder {
     if (level == a.level()) {
       return a;
     }
-    return add(draft(Op.DROP_LEVEL, a), new ValueType(a.type().encoding(), level, a.components(), a.scale()));
+    return add(draft(Op.DROP_LEVEL, a), a.type().withLevel(level));
   }
 
   /** Returns the program, proved once more as a whole. */
@@ -244,7 +256,7 @@ public final class ProgramBuilder {
 
   private Value scaled(Instruction.Draft draft, Value a, Scale plainScale) {
     draft.plainScale = plainScale;
-    return add(draft, new ValueType(a.type().encoding(), a.level(), a.components(), a.scale().times(plainScale)));
+    return add(draft, a.type().withScale(a.scale().times(plainScale)));
   }
 
   private static ValueType widest(Value a, Value b) {

@@ -45,6 +45,9 @@ final class ProgramChecker {
     }
     ValueType first = in.argumentCount() > 0 ? earlier.get(in.argument(0)).type() : null;
     ValueType second = in.argumentCount() > 1 ? earlier.get(in.argument(1)).type() : null;
+    require(
+        in, second == null || first.length() == second.length(), "arrays of %d and %d", first == null ? 0 : first.length(),
+        second == null ? 0 : second.length());
     ValueType expected = result(in, first, second);
     require(
         in, expected.equals(in.type()), "declares %s, its arguments give %s", in.type(), expected);
@@ -86,7 +89,7 @@ final class ProgramChecker {
             in, a.scale().equals(b.scale()), "scales %s and %s (log2 %.6f and %.6f) differ",
             a.scale(), b.scale(), logOf(a.scale()), logOf(b.scale()));
         require(in, a.encoding() == b.encoding(), "encodings %s and %s differ", a.encoding(), b.encoding());
-        yield new ValueType(a.encoding(), a.level(), Math.max(a.components(), b.components()), a.scale());
+        yield a.withComponents(Math.max(a.components(), b.components()));
       }
       case MULTIPLY -> product(in, a, b);
       case SQUARE -> product(in, a, a);
@@ -131,19 +134,20 @@ final class ProgramChecker {
       }
       case LINEAR_TRANSFORM -> linearTransform(in, a);
       case POLYNOMIAL -> polynomial(in, a);
+      case MATRIX_PRODUCT -> matrixProduct(in, a);
       case RELINEARIZE -> {
         require(in, a.components() == 3, "argument has %d components, needs 3", a.components());
         key(in, KeyRequirement.RELINEARIZATION, a);
-        yield new ValueType(a.encoding(), a.level(), 2, a.scale());
+        yield a.withComponents(2);
       }
       case RESCALE -> {
         require(in, a.level() >= 1, "needs level 1 or more, has %d", a.level());
-        yield new ValueType(a.encoding(), a.level() - 1, a.components(), a.scale().timesPrime(a.level(), -1));
+        yield a.withLevel(a.level() - 1).withScale(a.scale().timesPrime(a.level(), -1));
       }
       case DROP_LEVEL -> {
         int level = in.type().level();
         require(in, level <= a.level(), "drops to level %d, has only %d", level, a.level());
-        yield new ValueType(a.encoding(), level, a.components(), a.scale());
+        yield a.withLevel(level);
       }
       default -> throw new UnsupportedException("op " + in.op() + " is not implemented in this version");
     };
@@ -156,12 +160,12 @@ final class ProgramChecker {
     require(
         in, a.encoding() == Encoding.SLOTS && b.encoding() == Encoding.SLOTS, "encodings %s and %s must be SLOTS",
         a.encoding(), b.encoding());
-    return new ValueType(a.encoding(), a.level(), 3, a.scale().times(b.scale()));
+    return a.withComponents(3).withScale(a.scale().times(b.scale()));
   }
 
   private ValueType scaled(Instruction in, ValueType a) {
     require(in, in.plainScale() != null, "has no plain scale");
-    return new ValueType(a.encoding(), a.level(), a.components(), a.scale().times(in.plainScale()));
+    return a.withScale(a.scale().times(in.plainScale()));
   }
 
   private ValueType linearTransform(Instruction in, ValueType a) {
@@ -202,7 +206,17 @@ final class ProgramChecker {
     if (polynomial.degree() >= 2) {
       key(in, KeyRequirement.RELINEARIZATION, a);
     }
-    return new ValueType(a.encoding(), a.level() - depth, 2, in.type().scale());
+    return a.withLevel(a.level() - depth).withScale(in.type().scale());
+  }
+
+  private ValueType matrixProduct(Instruction in, ValueType a) {
+    slots(in, a);
+    require(
+        in, constant(in) instanceof Constant.Affine, "constant %d is %s, needs an affine map",
+        in.constant(), constant(in));
+    Constant.Affine affine = (Constant.Affine) constant(in);
+    require(in, affine.cols() == a.length(), "%d columns for an array of %d", affine.cols(), a.length());
+    return scaled(in, a).withLength(affine.rows());
   }
 
   private void vector(Instruction in) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.he;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -16,8 +15,9 @@ public final class ReferenceEvaluator {
   /**
    * Runs a program.
    *
-   * @param inputSlots for each input, the slots, or one period of them (a power of two that divides the slots)
-   * @return for each output, all slots
+   * @param inputSlots for each input, arrays element after element, the slots, or one period of them (a power of two that
+   *     divides the slots)
+   * @return for each output, arrays element after element, all slots
    * @throws IllegalArgumentException if the number or length of the inputs does not fit
    */
   public static List<double[]> run(Program program, List<double[]> inputSlots) {
@@ -27,10 +27,10 @@ public final class ReferenceEvaluator {
   /** Sees the slots of every value, one period of them, as the program runs. */
   public interface Observer {
     /**
-     * Called after each instruction.
+     * Called after each instruction, for an array once for each element, in order.
      *
      * @param id the instruction's id
-     * @param period one period of its slots; not to be changed
+     * @param period one period of the slots; not to be changed
      */
     void value(int id, double[] period);
   }
@@ -42,9 +42,11 @@ public final class ReferenceEvaluator {
    */
   public static List<double[]> run(Program program, List<double[]> inputSlots, Observer observer) {
     int slots = program.parameters().slots();
+    int[] inputAt = places(program.inputTypes());
+    int[] outputAt = places(program.outputTypes());
     Signature.require(
-        inputSlots.size() == program.inputTypes().size(), "%d inputs, the program takes %d",
-        inputSlots.size(), program.inputTypes().size());
+        inputSlots.size() == inputAt[inputAt.length - 1], "%d inputs, the program takes %d",
+        inputSlots.size(), inputAt[inputAt.length - 1]);
     List<Instruction> instructions = program.instructions();
     int[] lastUse = new int[instructions.size()];
     for (int id = 0; id < instructions.size(); id++) {
@@ -52,36 +54,60 @@ public final class ReferenceEvaluator {
         lastUse[instructions.get(id).argument(i)] = id;
       }
     }
-    double[][] values = new double[instructions.size()][];
-    List<double[]> outputs = new ArrayList<>();
-    for (int i = 0; i < program.outputTypes().size(); i++) {
-      outputs.add(null);
-    }
+    double[][][] values = new double[instructions.size()][][];
+    double[][] outputs = new double[outputAt[outputAt.length - 1]][];
     for (int id = 0; id < instructions.size(); id++) {
       Instruction in = instructions.get(id);
-      if (in.op() == Op.INPUT) {
-        values[id] = shortest(in.index(), inputSlots.get(in.index()), slots);
-      } else {
-        double[] a = values[in.argument(0)];
-        double[] b = in.argumentCount() > 1 ? values[in.argument(1)] : null;
-        values[id] = apply(program, in, a, b, slots);
+      double[][] result = new double[in.type().length()][];
+      for (int e = 0; e < result.length; e++) {
+        if (in.op() == Op.INPUT) {
+          int place = inputAt[in.index()] + e;
+          result[e] = shortest(place, inputSlots.get(place), slots);
+        } else if (in.op() == Op.MATRIX_PRODUCT) {
+          result[e] = affine((Constant.Affine) program.constants().get(in.constant()), e, values[in.argument(0)]);
+        } else {
+          double[] b = in.argumentCount() > 1 ? values[in.argument(1)][e] : null;
+          result[e] = apply(program, in, values[in.argument(0)][e], b);
+        }
+        if (in.op() == Op.OUTPUT) {
+          outputs[outputAt[in.index()] + e] = tile(result[e], slots);
+        }
+        if (observer != null) {
+          observer.value(id, result[e]);
+        }
       }
-      if (in.op() == Op.OUTPUT) {
-        outputs.set(in.index(), tile(values[id], slots));
-      }
-      if (observer != null) {
-        observer.value(id, values[id]);
-      }
+      values[id] = result;
       for (int i = 0; i < in.argumentCount(); i++) {
         if (lastUse[in.argument(i)] == id) {
           values[in.argument(i)] = null;
         }
       }
     }
-    return outputs;
+    return List.of(outputs);
   }
 
-  private static double[] apply(Program program, Instruction in, double[] a, double[] b, int slots) {
+  /** For each value, how many ciphertexts come before it; last, how many there are. */
+  private static int[] places(List<ValueType> types) {
+    int[] at = new int[types.size() + 1];
+    for (int i = 0; i < types.size(); i++) {
+      at[i + 1] = at[i] + types.get(i).length();
+    }
+    return at;
+  }
+
+  private static double[] affine(Constant.Affine affine, int row, double[][] x) {
+    double[] result = new double[Arrays.stream(x).mapToInt(element -> element.length).max().orElseThrow()];
+    double[] column = new double[x.length];
+    for (int j = 0; j < result.length; j++) {
+      for (int c = 0; c < column.length; c++) {
+        column[c] = x[c][j & (x[c].length - 1)];
+      }
+      result[j] = affine.apply(row, column);
+    }
+    return result;
+  }
+
+  private static double[] apply(Program program, Instruction in, double[] a, double[] b) {
     return switch (in.op()) {
       case OUTPUT, CONJUGATE, RELINEARIZE, RESCALE, DROP_LEVEL -> a;
       case ADD -> combine(a, b, Double::sum);

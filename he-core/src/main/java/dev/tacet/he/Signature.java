@@ -275,7 +275,7 @@ public final class Signature {
 
   private static void requireType(String what, int level, Scale scale, ValueType type) {
     require(
-        level == type.level() && scale.equals(type.scale()) && type.components() == 2 && type.encoding() == Encoding.SLOTS,
+        type.equals(ValueType.slots(level, scale)),
         "%s: signature says level %d scale %s, the program has %s", what, level, scale, type);
   }
 

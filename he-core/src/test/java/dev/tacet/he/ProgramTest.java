@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.he.ProgramBuilder.Value;
+import dev.tacet.he.internal.BoundedWriter;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.SortedSet;
@@ -46,8 +47,17 @@ class ProgramTest {
         error("ADD_SCALAR: number is NaN", b -> b.addScalar(b.input(3, DELTA), Double.NaN)),
         error("LINEAR_TRANSFORM: baby steps 9", b ->
             b.linearTransform(b.input(3, DELTA), new Constant.Matrix(1, 1, 4, 8, new double[1]), 9, DELTA)),
+        error("ADD: arrays of 3 and 2", b -> b.add(array(b, 3), array(b, 2))),
+        error("MATRIX_PRODUCT: 2 columns for an array of 3", b -> b.matrixProduct(array(b, 3), MAP, DELTA)),
+        error("array of 4097", b -> array(b, 4097)),
         error("exceeds the 4096 slots", b ->
             b.addPlain(b.input(3, DELTA), new Constant.Vector(new double[1], 8192))));
+  }
+
+  private static final Constant.Affine MAP = new Constant.Affine(3, 2, new double[] {1, 2, 3, 4, 5, 6}, new double[] {7, 8, 9});
+
+  private static Value array(ProgramBuilder b, int length) {
+    return b.input(ValueType.slots(3, DELTA).withLength(length));
   }
 
   private static Arguments error(String text, Consumer<ProgramBuilder> build) {
@@ -133,6 +143,52 @@ class ProgramTest {
     Value x = b.input(1, DELTA);
     assertThrows(IllegalArgumentException.class, () -> b.rotate(x, 1));
     b.rotate(x, 0);
+  }
+
+  @Test
+  void arraysKeepTheirLengthThroughEveryOpAndOverTheWire() {
+    ProgramBuilder b = new ProgramBuilder(Samples.parameters());
+    Value x = b.rescale(b.relinearize(b.square(array(b, 2))));
+    Value y = b.rescale(b.matrixProduct(x, MAP, Scale.prime(2, 1)));
+    assertEquals(3, y.length());
+    Constant.Polynomial line = new Constant.Polynomial(Constant.Basis.MONOMIAL, new double[] {1, 2});
+    Value z = b.addScalar(b.polynomial(b.sub(y, b.negate(y)), line, DELTA), 1);
+    b.output(b.add(b.addPlain(z, ONES), b.rotate(b.dropLevel(z, 0), 1)));
+    b.output(b.multiplyScalar(x, 2, Scale.ONE));
+    Program program = b.build();
+    assertEquals(List.of(3, 2), program.outputTypes().stream().map(ValueType::length).toList());
+    byte[] bytes = program.toBytes();
+    Program read = Program.fromBytes(program.parameters(), ByteBuffer.wrap(bytes));
+    assertEquals(program, read);
+    assertArrayEquals(bytes, read.toBytes());
+  }
+
+  @Test
+  void aSignatureOfSingleCiphertextsDoesNotDescribeArrays() {
+    Program single = Samples.program(Samples.parameters());
+    Signature signature = Samples.signature(single);
+    ProgramBuilder b = new ProgramBuilder(Samples.parameters());
+    b.output(b.input(single.inputTypes().get(0).withLength(2)));
+    assertThrows(IllegalArgumentException.class, () -> signature.requireMatches(b.build()));
+  }
+
+  @Test
+  void theVersionForArraysIsRefusedWithoutAny() {
+    Parameters p = Samples.parameters();
+    for (int length : new int[] {1, 2}) {
+      ValueType type = ValueType.slots(3, DELTA).withLength(length);
+      BoundedWriter out = new BoundedWriter();
+      out.u16(2).u16(1).u16(1).u16(1).string("l").u32(0).u32(2);
+      new Instruction.Draft(Op.INPUT).typed(type).writeTo(out, true);
+      new Instruction.Draft(Op.OUTPUT, 0).typed(type).writeTo(out, true);
+      ByteBuffer blob = ByteBuffer.wrap(Blob.write(BlobKind.PROGRAM, p.hash(), out.toBytes()));
+      if (length == 2) {
+        assertEquals(2, Program.fromBytes(p, blob).outputTypes().get(0).length());
+      } else {
+        MalformedException refused = assertThrows(MalformedException.class, () -> Program.fromBytes(p, blob));
+        assertTrue(refused.getMessage().contains("version 2 without an array"), refused.getMessage());
+      }
+    }
   }
 
   @Test

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A random well-typed program over all implemented ops, with inputs in [-1, 1].
+ * A random well-typed program over all implemented ops, with inputs in [-1, 1], one of them an array.
  *
  * <p>Every value carries a bound on its slots, so that messages stay within the three spare bits, and the period of its slots, so
  * that matrices meet the vectors that they are for. A product is always relinearized and rescaled at once.
@@ -22,21 +22,28 @@ final class RandomProgram {
   final List<double[]> inputs = new ArrayList<>();
   final Program program;
 
-  private record Sized(ProgramBuilder.Value value, double bound, int period) {}
+  private record Sized(ProgramBuilder.Value value, double bound, int period) {
+    boolean likes(Sized other) {
+      return value.length() == other.value.length();
+    }
+  }
 
   RandomProgram(Parameters parameters, long seed, int operations) {
     this.parameters = parameters;
     random = new Random(seed);
     builder = new ProgramBuilder(parameters);
     builder.layer("inputs");
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
+      int length = i < 2 ? 1 : 2 + random.nextInt(4);
       int period = parameters.slots() >> random.nextInt(4);
-      double[] once = random.doubles(period, -1, 1).toArray();
-      double[] slots = new double[parameters.slots()];
-      Arrays.setAll(slots, j -> once[j % period]);
-      inputs.add(slots);
-      Scale scale = Scale.powerOfTwo(parameters.logScale());
-      values.add(new Sized(builder.input(parameters.maxLevel(), scale), 1, period));
+      for (int e = 0; e < length; e++) {
+        double[] once = random.doubles(period, -1, 1).toArray();
+        double[] slots = new double[parameters.slots()];
+        Arrays.setAll(slots, j -> once[j % period]);
+        inputs.add(slots);
+      }
+      ValueType type = ValueType.slots(parameters.maxLevel(), Scale.powerOfTwo(parameters.logScale()));
+      values.add(new Sized(builder.input(type.withLength(length)), 1, period));
     }
     for (int i = 0; i < operations; i++) {
       if (i % 4 == 0) {
@@ -55,7 +62,7 @@ final class RandomProgram {
   }
 
   private Sized step(Sized a) {
-    return switch (random.nextInt(12)) {
+    return switch (random.nextInt(13)) {
       case 0 -> sum(a, true);
       case 1 -> sum(a, false);
       case 2 -> product(a, values.get(random.nextInt(values.size())));
@@ -69,6 +76,7 @@ final class RandomProgram {
       case 8 -> timesScalar(a);
       case 9 -> rotated(a);
       case 10 -> linear(a);
+      case 11 -> affine(a);
       default -> polynomial(a);
     };
   }
@@ -81,7 +89,7 @@ final class RandomProgram {
   /** Adds or subtracts a value of the same scale, after dropping the higher one's level. */
   private Sized sum(Sized a, boolean add) {
     for (Sized b : values) {
-      if (b != a && b.value.scale().equals(a.value.scale()) && a.bound + b.bound <= LARGEST) {
+      if (b != a && a.likes(b) && b.value.scale().equals(a.value.scale()) && a.bound + b.bound <= LARGEST) {
         int level = Math.min(a.value.level(), b.value.level());
         ProgramBuilder.Value u = builder.dropLevel(a.value, level);
         ProgramBuilder.Value v = builder.dropLevel(b.value, level);
@@ -93,7 +101,7 @@ final class RandomProgram {
 
   private Sized product(Sized a, Sized b) {
     int level = Math.min(a.value.level(), b.value.level());
-    if (level == 0 || a.bound * b.bound > LARGEST) {
+    if (level == 0 || a.bound * b.bound > LARGEST || !a.likes(b)) {
       return null;
     }
     ProgramBuilder.Value product =
@@ -158,6 +166,25 @@ final class RandomProgram {
       product = builder.rotateSum(product, outPeriod, inPeriod / outPeriod);
     }
     return new Sized(product, a.bound, outPeriod);
+  }
+
+  /** A map between arrays: rows of 1-norm at most 1 at the scale of a prime, or integers of at most 1 at scale 1. */
+  private Sized affine(Sized a) {
+    int columns = a.value.length();
+    int rows = 1 + random.nextInt(5);
+    double[] bias = random.doubles(rows, -0.5, 0.5).toArray();
+    if (random.nextBoolean() || a.value.level() == 0) {
+      if (a.bound * columns + 0.5 > LARGEST) {
+        return null;
+      }
+      double[] ternary = random.ints((long) rows * columns, -1, 2).asDoubleStream().toArray();
+      Constant.Affine map = new Constant.Affine(rows, columns, ternary, bias);
+      return new Sized(builder.matrixProduct(a.value, map, Scale.ONE), a.bound * columns + 0.5, a.period);
+    }
+    double[] weights = random.doubles((long) rows * columns, -1.0 / columns, 1.0 / columns).toArray();
+    Constant.Affine map = new Constant.Affine(rows, columns, weights, bias);
+    Scale plain = Scale.prime(a.value.level(), 1);
+    return new Sized(builder.rescale(builder.matrixProduct(a.value, map, plain)), a.bound + 0.5, a.period);
   }
 
   /** Coefficients of 1-norm 1, on values within [-1, 1]. */

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,17 +38,25 @@ final class RandomProgramTest {
     try (HeFixture he = new HeFixture(parameters);
         ExecutableProgram executable = ExecutableProgram.load(he.context, program);
         EvaluationKeySet keys = he.keys(program.requiredKeys());
-        Ciphertext first = he.encrypt(random.inputs.get(0));
-        Ciphertext second = he.encrypt(random.inputs.get(1));
-        ExecutableProgram.Run run = executable.run(keys, List.of(first, second), null)) {
+        Inputs inputs = new Inputs(random.inputs.stream().map(he::encrypt).toList());
+        ExecutableProgram.Run run = executable.run(keys, inputs.ciphertexts(), null)) {
+      List<ValueType> types = new ArrayList<>();
+      program.outputTypes().forEach(type -> types.addAll(Collections.nCopies(type.length(), type.withLength(1))));
       assertEquals(program.layers().size(), run.layerNanos().length);
       assertEquals(expected.size(), run.outputs().size());
       for (int i = 0; i < expected.size(); i++) {
         Ciphertext output = run.outputs().get(i);
-        assertEquals(program.outputTypes().get(i), output.type(), "type of output " + i + ", seed " + seed);
+        assertEquals(types.get(i), output.type(), "type of output " + i + ", seed " + seed);
         double difference = HeFixture.maxDifference(expected.get(i), he.decrypt(output));
         assertTrue(difference <= BOUND, "output " + i + " differs by " + difference + ", seed " + seed);
       }
+    }
+  }
+
+  private record Inputs(List<Ciphertext> ciphertexts) implements AutoCloseable {
+    @Override
+    public void close() {
+      ciphertexts.forEach(Ciphertext::close);
     }
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.tacet.he.ProgramBuilder.Value;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,34 @@ class ReferenceEvaluatorTest {
       assertEquals(xs[j] + v, out.get(8)[j], 1e-15);
       assertEquals(1 - 2 * xs[j], out.get(9)[j], 1e-15);
     }
+  }
+
+  @Test
+  void arraysGoElementByElementAndMeetInAnAffineMap() {
+    Parameters p = Samples.tiny();
+    ProgramBuilder b = new ProgramBuilder(p);
+    Value x = b.input(ValueType.slots(6, DELTA).withLength(2));
+    Value y = b.input(6, DELTA);
+    b.output(b.matrixProduct(x, new Constant.Affine(3, 2, new double[] {1, 2, -3, 4, 0, 0.5}, new double[] {10, 20, 30}), DELTA));
+    b.output(b.negate(y));
+    b.output(b.add(x, x));
+    double[] first = new Random(1).doubles(16).toArray();
+    double[] second = new Random(2).doubles(4).toArray();
+    List<Integer> seen = new ArrayList<>();
+    List<double[]> out =
+        ReferenceEvaluator.run(b.build(), List.of(first, second, new double[] {5}), (id, period) -> seen.add(id));
+    assertEquals(6, out.size());
+    for (int j = 0; j < 16; j++) {
+      double u = first[j];
+      double v = second[j % 4];
+      assertEquals(u + 2 * v + 10, out.get(0)[j], 1e-14);
+      assertEquals(-3 * u + 4 * v + 20, out.get(1)[j], 1e-14);
+      assertEquals(0.5 * v + 30, out.get(2)[j], 1e-14);
+      assertEquals(-5, out.get(3)[j]);
+      assertEquals(2 * u, out.get(4)[j]);
+      assertEquals(2 * v, out.get(5)[j]);
+    }
+    assertEquals(List.of(0, 0, 1, 2, 2, 2, 3, 3, 3, 4, 5, 6, 6, 7, 7), seen);
   }
 
   @Test
