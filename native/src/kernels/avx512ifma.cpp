@@ -17,6 +17,7 @@ const Kernels* avx512ifma_kernels() {
       avx512ifma::negate,
       avx512ifma::multiply,
       avx512ifma::multiply_add,
+      avx512ifma::subtract_product,
       avx512ifma::multiply_constant,
       avx512ifma::subtract_multiply_constant,
       avx512ifma::reduce,

@@ -14,6 +14,7 @@ void subtract(u64* out, const u64* a, const u64* b, std::size_t n, u64 q);
 void negate(u64* out, const u64* a, std::size_t n, u64 q);
 void multiply(u64* out, const u64* a, const u64* b, std::size_t n, const Modulus& q);
 void multiply_add(u64* out, const u64* a, const u64* b, const u64* c, std::size_t n, const Modulus& q);
+void subtract_product(u64* out, const u64* c, const u64* a, const u64* b, std::size_t n, const Modulus& q);
 void multiply_constant(u64* out, const u64* a, u64 w, u64 w_shoup, std::size_t n, u64 q);
 void subtract_multiply_constant(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, std::size_t n, u64 q);
 void reduce(u64* out, const u64* a, std::size_t n, const Modulus& q);

@@ -22,7 +22,7 @@ struct ProductReduction {
         quotient(splat(m.barrett >> 12)),
         shift(_mm_cvtsi32_si128(51 - m.bits)) {}
 
-  /// a b + addend mod q in [0, q); a < 2q, b < q, addend < q.
+  /// a b + addend mod q in [0, q); a < 2q, b <= q, addend < q.
   TACET_INLINE Lanes operator()(Lanes a, Lanes b, Lanes addend) const {
     // the factors are shifted by 53 - bits together, so that the high half of their product is floor(P / 2^(bits - 1))
     const Lanes head = add_high(zero(), _mm512_sll_epi64(a, shift), _mm512_slli_epi64(b, 2));
@@ -64,6 +64,11 @@ void multiply(u64* out, const u64* a, const u64* b, std::size_t n, const Modulus
 void multiply_add(u64* out, const u64* a, const u64* b, const u64* c, std::size_t n, const Modulus& q) {
   const ProductReduction reduce(q);
   for (std::size_t i = 0; i < n; i += kLanes) store(out + i, reduce(load(a + i), load(b + i), load(c + i)));
+}
+
+void subtract_product(u64* out, const u64* c, const u64* a, const u64* b, std::size_t n, const Modulus& q) {
+  const ProductReduction reduce(q);
+  for (std::size_t i = 0; i < n; i += kLanes) store(out + i, reduce(load(a + i), sub(reduce.c.q, load(b + i)), load(c + i)));
 }
 
 void multiply_constant(u64* out, const u64* a, u64 w, u64 w_shoup, std::size_t n, u64 q) {

@@ -95,6 +95,8 @@ struct Kernels {
   void (*multiply)(u64* out, const u64* a, const u64* b, std::size_t n, const Modulus& q);
   /// out = a * b + c; a < 2q, b, c < q.
   void (*multiply_add)(u64* out, const u64* a, const u64* b, const u64* c, std::size_t n, const Modulus& q);
+  /// out = c - a * b; a < 2q, b, c < q. Over secrets: what is stored shows none of its parts.
+  void (*subtract_product)(u64* out, const u64* c, const u64* a, const u64* b, std::size_t n, const Modulus& q);
   /// out = a * w for a constant w < q with Shoup companion; a any 64-bit value.
   void (*multiply_constant)(u64* out, const u64* a, u64 w, u64 w_shoup, std::size_t n, u64 q);
   /// out = (a - b) * w; a, b in [0, q); w < q with Shoup companion.

@@ -94,6 +94,11 @@ void multiply_add(u64* out, const u64* a, const u64* b, const u64* c, std::size_
   for (std::size_t i = 0; i < n; ++i) out[i] = q.reduce(static_cast<u128>(a[i]) * b[i] + c[i]);
 }
 
+void subtract_product(u64* out, const u64* c, const u64* a, const u64* b, std::size_t n, const Modulus& modulus) {
+  const Modulus q = modulus;
+  for (std::size_t i = 0; i < n; ++i) out[i] = q.reduce(static_cast<u128>(a[i]) * (q.value - b[i]) + c[i]);
+}
+
 void multiply_constant(u64* out, const u64* a, u64 w, u64 w_shoup, std::size_t n, u64 q) {
   for (std::size_t i = 0; i < n; ++i) out[i] = mul_shoup(a[i], w, w_shoup, q);
 }
@@ -171,6 +176,7 @@ const Kernels& scalar_kernels() {
       negate,
       multiply,
       multiply_add,
+      subtract_product,
       multiply_constant,
       subtract_multiply_constant,
       reduce,

@@ -83,6 +83,9 @@ void test_elementwise(const Kernels& table, const Modulus& m) {
   table.multiply_add(out.data(), a2.data(), b.data(), c.data(), kN, m);
   check("multiply_add",
         [&](std::size_t i) { return mod(static_cast<u128>(a2.data()[i]) * b.data()[i] + c.data()[i]); });
+  table.subtract_product(out.data(), c.data(), a2.data(), b.data(), kN, m);
+  check("subtract_product",
+        [&](std::size_t i) { return mod(static_cast<u128>(a2.data()[i]) * (q - b.data()[i]) + c.data()[i]); });
   const u64 w = q - 1;
   table.multiply_constant(out.data(), any.data(), w, shoup(w, q), kN, q);
   check("multiply_constant", [&](std::size_t i) { return mod(static_cast<u128>(any.data()[i]) * w); });

@@ -40,16 +40,17 @@ Ciphertext encrypt_secret(const Ring& ring, const SecretKey& key, const Plaintex
   Ciphertext out = shell(plaintext);
   out.seed = public_seed;
   out.components.emplace_back(n, out.level + 1);
-  out.components.push_back(expand_ciphertext_uniform(ring, out.level, public_seed));
+  out.components.emplace_back(n, out.level + 1);
   const SmallPoly error = SmallPoly::error(n, secret_seed, Purpose::kError);
   pool().parallel_for(static_cast<std::size_t>(out.level + 1), [&](std::size_t i) {
     const int limb = static_cast<int>(i);
     const Modulus& q = ring.modulus(limb);
-    SecretLimb scratch(n), product(n);
-    error.to_limb(scratch.data(), ring, limb);
-    kernels().add(scratch.data(), scratch.data(), plaintext.poly.limb(limb), n, q.value);
-    kernels().multiply(product.data(), out.components[1].limb(limb), key.limb(limb), n, q);
-    kernels().subtract(out.components[0].limb(limb), scratch.data(), product.data(), n, q.value);
+    SecretLimb message(n);
+    error.to_limb(message.data(), ring, limb);
+    kernels().add(message.data(), message.data(), plaintext.poly.limb(limb), n, q.value);
+    u64* a = out.components[1].limb(limb);
+    expand_uniform(a, n, q, public_seed, Purpose::kCiphertextUniform, 0, static_cast<u32>(limb));
+    kernels().subtract_product(out.components[0].limb(limb), message.data(), a, key.limb(limb), n, q);
   });
   return out;
 }

@@ -60,10 +60,9 @@ PublicKey make_public_key(const Ring& ring, const SecretKey& key, const PublicSe
   pool().parallel_for(static_cast<std::size_t>(ring.chain_length()), [&](std::size_t i) {
     const int index = static_cast<int>(i);
     const Modulus& q = ring.modulus(index);
-    SecretLimb e(n), product(n);
+    SecretLimb e(n);
     error.to_limb(e.data(), ring, index);
-    kernels().multiply(product.data(), out.a.limb(index), key.limb(index), n, q);
-    kernels().subtract(out.b.limb(index), e.data(), product.data(), n, q.value);
+    kernels().subtract_product(out.b.limb(index), e.data(), out.a.limb(index), key.limb(index), n, q);
   });
   return out;
 }
@@ -88,14 +87,17 @@ SeededEvaluationKey make_evaluation_key(const Ring& ring, const SecretKey& key, 
       galois == 0 ? std::vector<u32>() : automorphism_permutation(ring.log_n(), galois);
   std::vector<SmallPoly> errors;
   for (int j = 0; j < ring.digits(level); ++j) {
-    errors.push_back(SmallPoly::error(n, secret_seed, Purpose::kError, static_cast<u32>(j)));
+    errors.push_back(SmallPoly::zero(n));
     out.b.emplace_back(n, q_limbs, ring.special_count());
   }
+  pool().parallel_for(errors.size(), [&](std::size_t j) {
+    sample_error(errors[j].data(), n, secret_seed, Purpose::kError, static_cast<u32>(j));
+  });
   pool().parallel_for(static_cast<std::size_t>(limbs), [&](std::size_t task) {
     const int limb = static_cast<int>(task);
     const int index = ring.index_of(limb, q_limbs);
     const Modulus& q = ring.modulus(index);
-    SecretLimb scratch(n), source(n);  // source: P * s' modulo this limb, for the one digit that holds it
+    SecretLimb message(n), source(n);  // source: P * s' modulo this limb, for the one digit that holds it
     if (limb < q_limbs) {
       if (galois == 0) {
         kernels().multiply(source.data(), key.limb(index), key.limb(index), n, q);
@@ -109,10 +111,10 @@ SeededEvaluationKey make_evaluation_key(const Ring& ring, const SecretKey& key, 
       u64* b = out.b[static_cast<std::size_t>(j)].limb(limb);
       expand_uniform(b, n, q, public_seed, Purpose::kEvaluationKeyUniform, static_cast<u32>(j),
                      static_cast<u32>(index));
-      kernels().multiply(b, b, key.limb(index), n, q);
-      errors[static_cast<std::size_t>(j)].to_limb(scratch.data(), ring, index);
-      kernels().subtract(b, scratch.data(), b, n, q.value);
-      if (limb < q_limbs && limb / ring.digit_size() == j) kernels().add(b, b, source.data(), n, q.value);
+      errors[static_cast<std::size_t>(j)].to_limb(message.data(), ring, index);
+      if (limb < q_limbs && limb / ring.digit_size() == j)
+        kernels().add(message.data(), message.data(), source.data(), n, q.value);
+      kernels().subtract_product(b, message.data(), b, key.limb(index), n, q);
     }
   });
   return out;

@@ -4,12 +4,14 @@
 
 #include "ring/sampler.h"
 #include "ring/transform.h"
+#include "rlwe/secret_limb.h"
 
 namespace tacet {
 
-/// n signed coefficients in locked memory.
+/// n signed coefficients in locked memory (SecretLimb).
 class SmallPoly {
  public:
+  static SmallPoly zero(std::size_t n) { return SmallPoly(n); }
   static SmallPoly ternary(std::size_t n, const SecretSeed& seed, Purpose purpose) {
     SmallPoly p(n);
     sample_ternary(p.data(), n, seed, purpose);
@@ -21,8 +23,8 @@ class SmallPoly {
     return p;
   }
 
-  signed char* data() { return reinterpret_cast<signed char*>(bytes_.data()); }
-  const signed char* data() const { return reinterpret_cast<const signed char*>(bytes_.data()); }
+  signed char* data() { return reinterpret_cast<signed char*>(words_.data()); }
+  const signed char* data() const { return reinterpret_cast<const signed char*>(words_.data()); }
 
   /// Writes the evaluation form modulo the modulus of that ring index.
   void to_limb(u64* out, const Ring& ring, int index) const {
@@ -31,21 +33,8 @@ class SmallPoly {
   }
 
  private:
-  explicit SmallPoly(std::size_t n) : bytes_(n) {}
-  SecretBytes bytes_;
-};
-
-/// A limb of scratch for secret values: in locked memory as far as the limit goes, out of core dumps, zeroed when it goes.
-/// Not from the cache of buffers, whose memory is dumped.
-class SecretLimb {
- public:
-  explicit SecretLimb(std::size_t n) : words_(n * sizeof(u64)) {}
-  SecretLimb(const SecretLimb&) = delete;
-  SecretLimb& operator=(const SecretLimb&) = delete;
-  u64* data() { return reinterpret_cast<u64*>(words_.data()); }
-
- private:
-  SecretBytes words_;
+  explicit SmallPoly(std::size_t n) : words_((n + sizeof(u64) - 1) / sizeof(u64)) {}
+  SecretLimb words_;
 };
 
 }  // namespace tacet

@@ -105,6 +105,8 @@ TEST_P(KernelTable, ElementwiseOperationsAgreeWithTheRemainder) {
   expect_all(out, [&](std::size_t i) { return static_cast<u128>(lazy.data()[i]) * b.data()[i]; });
   table.multiply_add(out.data(), lazy.data(), b.data(), c.data(), n, modulus);
   expect_all(out, [&](std::size_t i) { return static_cast<u128>(lazy.data()[i]) * b.data()[i] + c.data()[i]; });
+  table.subtract_product(out.data(), c.data(), lazy.data(), b.data(), n, modulus);
+  expect_all(out, [&](std::size_t i) { return static_cast<u128>(lazy.data()[i]) * (q - b.data()[i]) + c.data()[i]; });
   for (u64 w : {u64{0}, u64{1}, q / 2, q - 1}) {
     table.multiply_constant(out.data(), any.data(), w, shoup(w, q), n, q);
     expect_all(out, [&](std::size_t i) { return static_cast<u128>(any.data()[i]) * w; });

@@ -237,5 +237,23 @@ TEST(SecretMemory, TheKeyAndTheScratchOfItsUseStayOutOfCoreDumps) {
 }
 #endif
 
+TEST(Secrets, ScratchIsZeroAgainWhenItsPagesAreUsedAgain) {
+  release_secret_limbs();
+  const u64* first = nullptr;
+  {
+    SecretLimb limb(1024);
+    first = limb.data();
+    std::fill_n(limb.data(), 1024, 0x5ec2e7);
+  }
+  SecretLimb again(1024), other(1024);
+  EXPECT_EQ(first, again.data());
+  EXPECT_NE(first, other.data());
+  for (std::size_t i = 0; i < 1024; ++i) ASSERT_EQ(0u, again.data()[i] | other.data()[i]);
+  SecretLimb moved(std::move(again));
+  EXPECT_EQ(first, moved.data());
+  { const SecretLimb beyond(SecretLimb::kKeptBytes / sizeof(u64) + 512); }
+  release_secret_limbs();
+}
+
 }  // namespace
 }  // namespace tacet::testing
