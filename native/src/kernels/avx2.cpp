@@ -20,6 +20,7 @@ const Kernels* avx2_kernels() {
     t.small_residues = avx2::small_residues;
     t.matrix_product = avx2::matrix_product;
     t.matrix_product_small = avx2::matrix_product_small;
+    t.unpack = avx2::unpack;
     t.largest_magnitude = avx2::largest_magnitude;
     t.slots_to_coefficients = avx2::slots_to_coefficients;
     t.coefficients_to_slots = avx2::coefficients_to_slots;

@@ -19,6 +19,8 @@ void matrix_product(u64* const* out, const u64* const* x, const MatrixWeights& w
 void matrix_product_small(u64* const* out, const u64* const* x, const MatrixWeights& w, std::size_t n, const Modulus& q,
                           u64* scratch);
 
+bool unpack(u64* out, const u8* in, std::size_t n, int bits, u64 q);
+
 u64 largest_magnitude(const double* x, std::size_t n);
 void slots_to_coefficients(double* real, double* imaginary, const SlotTable& table);
 void coefficients_to_slots(double* real, double* imaginary, const SlotTable& table);

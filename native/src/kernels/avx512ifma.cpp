@@ -37,6 +37,8 @@ const Kernels* avx512ifma_kernels() {
       avx512ifma::inner_product_pair,
       avx512ifma::subtract_multiply_permuted,
       avx512ifma::permute,
+      avx512ifma::pack,
+      avx512ifma::unpack,
       avx512ifma::largest_magnitude,
       avx512ifma::slots_to_coefficients,
       avx512ifma::coefficients_to_slots,

@@ -43,6 +43,9 @@ void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64
                                 u64 q);
 void permute(u64* out, const u64* a, const u32* permutation, std::size_t n);
 
+void pack(u8* out, const u64* x, std::size_t n, int bits);
+bool unpack(u64* out, const u8* in, std::size_t n, int bits, u64 q);
+
 u64 largest_magnitude(const double* x, std::size_t n);
 void slots_to_coefficients(double* real, double* imaginary, const SlotTable& table);
 void coefficients_to_slots(double* real, double* imaginary, const SlotTable& table);

@@ -161,6 +161,13 @@ struct Kernels {
   /// out[i] = a[permutation[i]]; out must not overlap a.
   void (*permute)(u64* out, const u64* a, const u32* permutation, std::size_t n);
 
+  /// Packs n residues below 2^bits, 1 <= bits <= 50, least significant bit first, into ceil(n bits / 8) bytes, the last one padded
+  /// with zero bits. Any n.
+  void (*pack)(u8* out, const u64* x, std::size_t n, int bits);
+  /// The inverse; `in` needs no alignment and nothing behind its ceil(n bits / 8) bytes is read. False if a residue is not below q,
+  /// 1 <= q <= 2^bits.
+  bool (*unpack)(u64* out, const u8* in, std::size_t n, int bits, u64 q);
+
   // The encoder. Every table makes the same graph of operations on doubles, without contraction; any n unless stated.
 
   /// The largest bit pattern of |x[i]|, as a word: a NaN if there is one, else the largest magnitude. 0 for n = 0.

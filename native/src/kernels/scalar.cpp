@@ -196,6 +196,8 @@ const Kernels& scalar_kernels() {
       scalar::inner_product_pair,
       scalar::subtract_multiply_permuted,
       scalar::permute,
+      scalar::pack,
+      scalar::unpack,
       scalar::largest_magnitude,
       scalar::slots_to_coefficients,
       scalar::coefficients_to_slots,

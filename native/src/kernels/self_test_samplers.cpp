@@ -81,6 +81,16 @@ void test_samplers(const Kernels& table, const Modulus& m) {
     for (u64 bound : bounds) magnitude += words.data()[i] >> 1 >= bound ? 1 : 0;
     expect(small[i] == (words.data()[i] % 2 == 1 ? -magnitude : magnitude), table, "error", q);
   }
+  const Buffer packed = words_below(q, 73, kN);
+  std::vector<u8> bytes((kN * static_cast<std::size_t>(m.bits) + 7) / 8);
+  table.pack(bytes.data(), packed.data(), kN, m.bits);
+  const auto bit = [&](std::size_t i) { return packed.data()[i / static_cast<std::size_t>(m.bits)] >> (i % static_cast<std::size_t>(m.bits)) & 1; };
+  for (std::size_t i = 0; i < kN * static_cast<std::size_t>(m.bits); ++i)
+    expect((bytes[i / 8] >> (i % 8) & 1u) == bit(i), table, "pack", q);
+  const bool below = table.unpack(out.data(), bytes.data(), kN, m.bits, q);
+  expect(below && !table.unpack(out.data(), bytes.data(), kN, m.bits, q - 1), table, "unpack", q);
+  for (std::size_t i = 0; i < kN; ++i) expect(out.data()[i] == packed.data()[i], table, "unpack", q);
+
   for (std::size_t i = 0; i < kN; ++i) small[i] = static_cast<signed char>(static_cast<int>(i * 5 % 256) - 128);
   table.small_residues(out.data(), small.data(), kN, q);
   for (std::size_t i = 0; i < kN; ++i)
