@@ -10,6 +10,9 @@
 namespace tacet {
 namespace {
 
+/// Terms that one inner product takes.
+constexpr std::size_t kMostBabySteps = 4095;
+
 bool is_power_of_two(std::size_t x) { return x != 0 && (x & (x - 1)) == 0; }
 
 void check_shape(const Context& context, std::size_t rows, std::size_t cols, std::size_t in_period,
@@ -22,6 +25,10 @@ void check_shape(const Context& context, std::size_t rows, std::size_t cols, std
   if (rows == 0 || cols == 0 || rows > out_period || cols > in_period) {
     fail(Code::kInvalidArgument, "a %zu x %zu matrix does not fit periods %zu (out) x %zu (in)", rows, cols, out_period,
          in_period);
+  }
+  const std::size_t babies = std::min(baby_steps, std::min(in_period, out_period));
+  if (babies > kMostBabySteps) {
+    fail(Code::kInvalidArgument, "linear transform with %zu baby steps; at most %zu are possible", babies, kMostBabySteps);
   }
   if (baby_steps == 0) fail(Code::kInvalidArgument, "linear transform with 0 baby steps; at least 1 is needed");
 }

@@ -100,46 +100,52 @@ void convert_to(u64* out, const u64* const* y, const ConversionWeights& weights,
 
 // ---- inner products ----
 
-template <std::size_t kCount>
 TACET_INLINE void accumulate(Lanes* low, Lanes* high, const Lanes* x, const u64* y) {
 #pragma GCC unroll 4
-  for (std::size_t v = 0; v < kCount; ++v) {
+  for (std::size_t v = 0; v < kVectors; ++v) {
     const Lanes factor = load(y + v * kLanes);
     low[v] = add_low(low[v], x[v], factor);
     high[v] = add_high(high[v], x[v], factor);
   }
 }
 
-template <std::size_t kCount>
 TACET_INLINE void start_sum(Lanes* low, Lanes* high, const u64* c, std::size_t start, Lanes w) {
 #pragma GCC unroll 4
-  for (std::size_t v = 0; v < kCount; ++v) low[v] = high[v] = zero();
+  for (std::size_t v = 0; v < kVectors; ++v) low[v] = high[v] = zero();
   if (c == nullptr) return;
 #pragma GCC unroll 4
-  for (std::size_t v = 0; v < kCount; ++v) {
+  for (std::size_t v = 0; v < kVectors; ++v) {
     const Lanes x = load(c + start + v * kLanes);
     low[v] = add_low(low[v], x, w);
     high[v] = add_high(high[v], x, w);
   }
 }
 
-template <std::size_t kCount, bool kFew>
+template <bool kFew>
 void pair_all(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
   const SumReduction reduce(q);
   const Lanes w = splat(terms.w);
-  for (std::size_t start = 0; start < n; start += kCount * kLanes) {
-    Lanes low0[kCount], high0[kCount], low1[kCount], high1[kCount];
-    start_sum<kCount>(low0, high0, terms.c0, start, w);
-    start_sum<kCount>(low1, high1, terms.c1, start, w);
-    for (std::size_t k = 0; k < terms.count; ++k) {
-      Lanes x[kCount];
+  for (std::size_t start = 0; start < n; start += kStep) {
+    Lanes low0[kVectors], high0[kVectors], low1[kVectors], high1[kVectors];
+    start_sum(low0, high0, terms.c0, start, w);
+    start_sum(low1, high1, terms.c1, start, w);
+    const u64* key = terms.key + 2 * start * terms.key_digits;
+    for (std::size_t k = 0; k < terms.digits; ++k, key += 2 * kStep) {
+      Lanes x[kVectors];
 #pragma GCC unroll 4
-      for (std::size_t v = 0; v < kCount; ++v) x[v] = load(terms.a[k] + start + v * kLanes);
-      if (terms.b0[k] != nullptr) accumulate<kCount>(low0, high0, x, terms.b0[k] + start);
-      if (terms.b1[k] != nullptr) accumulate<kCount>(low1, high1, x, terms.b1[k] + start);
+      for (std::size_t v = 0; v < kVectors; ++v) x[v] = load(terms.digit[k] + start + v * kLanes);
+      accumulate(low0, high0, x, key);
+      accumulate(low1, high1, x, key + kStep);
+    }
+    for (std::size_t k = 0; k < terms.count; ++k) {
+      Lanes x[kVectors];
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < kVectors; ++v) x[v] = load(terms.a[k] + start + v * kLanes);
+      if (terms.b0[k] != nullptr) accumulate(low0, high0, x, terms.b0[k] + start);
+      if (terms.b1[k] != nullptr) accumulate(low1, high1, x, terms.b1[k] + start);
     }
 #pragma GCC unroll 4
-    for (std::size_t v = 0; v < kCount; ++v) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
       store(out0 + start + v * kLanes, kFew ? reduce.few_terms(high0[v], low0[v]) : reduce(high0[v], low0[v]));
       store(out1 + start + v * kLanes, kFew ? reduce.few_terms(high1[v], low1[v]) : reduce(high1[v], low1[v]));
     }
@@ -178,10 +184,10 @@ void convert(u64* out, const u64* const* y, const ConversionWeights& weights, st
 }
 
 void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
-  if (n < 2 * kLanes * kVectors) return scalar_kernels().inner_product_pair(out0, out1, terms, n, q);
+  if (n < kStep) return scalar_kernels().inner_product_pair(out0, out1, terms, n, q);
   // high halves of products are below 2^48: fifteen of them and the carry of the low halves stay below 2^52
-  if (terms.count < 15) return pair_all<4, true>(out0, out1, terms, n, q);
-  pair_all<4, false>(out0, out1, terms, n, q);
+  if (terms.digits + terms.count < 15) return pair_all<true>(out0, out1, terms, n, q);
+  pair_all<false>(out0, out1, terms, n, q);
 }
 
 void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation, std::size_t n,

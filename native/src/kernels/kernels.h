@@ -48,8 +48,17 @@ struct ConversionWeights {
   const u64* corrections = nullptr;  ///< v * weights[count] mod t for v = 0..7
 };
 
-/// out_h = sum over k < count of a[k] * b_h[k], plus c_h * w, for the two halves h = 0, 1. A null b_h[k] or c_h is no term.
+/// Words of a block of an evaluation key in its compute form: for each block of a limb, for each digit, that many words of the first
+/// half and then of the second, so that a key is read from front to back.
+inline std::size_t key_block(std::size_t n) { return n < 32 ? n : 32; }
+
+/// out_h = sum over k < digits of digit[k] * key_h[k]  +  sum over k < count of a[k] * b_h[k]  +  c_h * w, for the two halves h = 0,
+/// 1. A null b_h[k] or c_h is no term.
 struct PairTerms {
+  std::size_t digits = 0;
+  const u64* const* digit = nullptr;
+  const u64* key = nullptr;     ///< a limb of the key (see key_block)
+  std::size_t key_digits = 0;  ///< digits in the key, at least `digits`
   std::size_t count = 0;
   const u64* const* a = nullptr;
   const u64* const* b0 = nullptr;
@@ -152,7 +161,7 @@ struct Kernels {
   void (*attach_overflow)(u64* const* y, const Modulus* q, std::size_t count, std::size_t n);
   /// out = the converted value (ConversionWeights) modulo q. y[0] from attach_overflow, y[k] < 2^50 without its overflow.
   void (*convert)(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q);
-  /// Both halves of a gadget product in one pass. a, c < 2^50, b, w < q, at most 4095 terms a half.
+  /// Both halves of a gadget product in one pass. digit, a, c < 2^50, key, b, w < q, at most 4095 terms a half.
   void (*inner_product_pair)(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q);
   /// out[i] = (a[p] - b[p]) * w with p = permutation[i], or i where permutation is null; a, b in [0, q), w < q with its Shoup
   /// companion. out must not overlap a or b unless permutation is null.

@@ -8,17 +8,23 @@ constexpr u64 kLow52 = (u64{1} << 52) - 1;
 // Accumulators of a block stay in cache while each operand streams by once.
 constexpr std::size_t kBlock = 64;
 
-/// One half of inner_product_pair.
-void half(u64* out, const u64* const* a, const u64* const* b, std::size_t count, const u64* c, u64 w, std::size_t n,
-          const Modulus& modulus) {
+/// Half h of inner_product_pair.
+void half(u64* out, const PairTerms& terms, std::size_t h, std::size_t n, const Modulus& modulus) {
   const Modulus q = modulus;
-  const std::size_t block = n < kBlock ? n : kBlock;
+  const u64* const* b = h == 0 ? terms.b0 : terms.b1;
+  const u64* c = h == 0 ? terms.c0 : terms.c1;
+  const std::size_t block = key_block(n);
   for (std::size_t start = 0; start < n; start += block) {
-    u128 sums[kBlock];
-    for (std::size_t i = 0; i < block; ++i) sums[i] = c == nullptr ? u128{0} : static_cast<u128>(c[start + i]) * w;
-    for (std::size_t k = 0; k < count; ++k) {
+    u128 sums[32];
+    for (std::size_t i = 0; i < block; ++i) sums[i] = c == nullptr ? u128{0} : static_cast<u128>(c[start + i]) * terms.w;
+    for (std::size_t k = 0; k < terms.digits; ++k) {
+      const u64* x = terms.digit[k] + start;
+      const u64* y = terms.key + 2 * (start * terms.key_digits + k * block) + h * block;
+      for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(x[i]) * y[i];
+    }
+    for (std::size_t k = 0; k < terms.count; ++k) {
       if (b[k] == nullptr) continue;
-      const u64* x = a[k] + start;
+      const u64* x = terms.a[k] + start;
       const u64* y = b[k] + start;
       for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(x[i]) * y[i];
     }
@@ -59,8 +65,8 @@ void convert(u64* out, const u64* const* y, const ConversionWeights& weights, st
 }
 
 void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
-  half(out0, terms.a, terms.b0, terms.count, terms.c0, terms.w, n, q);
-  half(out1, terms.a, terms.b1, terms.count, terms.c1, terms.w, n, q);
+  half(out0, terms, 0, n, q);
+  half(out1, terms, 1, n, q);
 }
 
 void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation, std::size_t n,

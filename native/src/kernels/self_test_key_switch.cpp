@@ -44,6 +44,7 @@ void test_conversion(const Kernels& table, const Modulus& m, std::size_t count) 
 }
 
 void test_pair(const Kernels& table, const Modulus& m, std::size_t count) {
+  constexpr std::size_t kDigits = 2, kKeyDigits = 3;
   const u64 q = m.value;
   std::vector<Buffer> a, b0, b1;
   for (std::size_t k = 0; k < count; ++k) {
@@ -52,10 +53,19 @@ void test_pair(const Kernels& table, const Modulus& m, std::size_t count) {
     b1.push_back(words_below(q, 160 + k, kN));
   }
   const Buffer c0 = words_below(u64{1} << 50, 180, kN);
+  const Buffer key = words_below(q, 181, 2 * kKeyDigits * kN);
+  const auto key_word = [&](std::size_t digit, std::size_t half, std::size_t i) {
+    const std::size_t block = key_block(kN);
+    return key.data()[(i / block * kKeyDigits + digit) * 2 * block + half * block + i % block];
+  };
   std::vector<const u64*> first = pointers(b0), second = pointers(b1);
   const std::vector<const u64*> factors = pointers(a);
   first[count - 1] = nullptr;
   PairTerms terms;
+  terms.digits = kDigits;
+  terms.digit = factors.data();
+  terms.key = key.data();
+  terms.key_digits = kKeyDigits;
   terms.count = count;
   terms.a = factors.data();
   terms.b0 = first.data();
@@ -69,6 +79,10 @@ void test_pair(const Kernels& table, const Modulus& m, std::size_t count) {
     for (std::size_t k = 0; k < count; ++k) {
       if (k + 1 < count) sum0 += static_cast<u128>(a[k].data()[i]) * b0[k].data()[i];
       sum1 += static_cast<u128>(a[k].data()[i]) * b1[k].data()[i];
+    }
+    for (std::size_t j = 0; j < kDigits; ++j) {
+      sum0 += static_cast<u128>(a[j].data()[i]) * key_word(j, 0, i);
+      sum1 += static_cast<u128>(a[j].data()[i]) * key_word(j, 1, i);
     }
     expect(out0.data()[i] == static_cast<u64>(sum0 % q), table, "inner_product_pair", q);
     expect(out1.data()[i] == static_cast<u64>(sum1 % q), table, "inner_product_pair", q);

@@ -71,6 +71,7 @@ class Run {
 
   RunResult run(const std::vector<const Ciphertext*>& inputs) {
     const CancelScope scope(cancel_);
+    const ThreadPool::Seat seat(pool());
     inputs_ = &inputs;
     while (!ready_.empty()) {
       poll_cancel();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ring/mod_switch.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "util/error.h"
+#include "util/inline_vector.h"
 #include "util/thread_pool.h"
 
 namespace tacet {
@@ -58,14 +58,14 @@ Remainders::Remainders(const Ring& ring, Divisor divisor, int q_limbs, std::size
       words_(count * conversion_->indexes.size() * ring.n()) {}
 
 void Remainders::finish(std::size_t which) {
-  std::vector<u64*> limbs;
+  InlineVector<u64*> limbs;
   for (std::size_t i = 0; i < size(); ++i) limbs.push_back(limb(which, i));
   conversion_->basis.attach_overflow(limbs.data(), ring_.n());
 }
 
 void Remainders::divide(u64* out, const u64* x, std::size_t which, int i, const u32* permutation, u64* scratch) const {
   const Modulus& q = ring_.modulus(i);
-  std::vector<const u64*> limbs;
+  InlineVector<const u64*> limbs;
   for (std::size_t k = 0; k < size(); ++k) limbs.push_back(words_.data() + (which * size() + k) * ring_.n());
   conversion_->basis.convert(scratch, limbs.data(), ring_.n(), i);
   kernels().ntt_forward(scratch, ring_.ntt(i));
@@ -74,40 +74,32 @@ void Remainders::divide(u64* out, const u64* x, std::size_t which, int i, const 
   kernels().subtract_multiply_permuted(out, x, scratch, inverse, shoup(inverse, q.value), permutation, ring_.n(), q.value);
 }
 
-Decomposition::Decomposition(const Ring& ring, const Poly<Eval>& x)
-    : ring_(ring), x_(x), words_(static_cast<std::size_t>(x.q_limbs()) * ring.n()) {
-  for (int j = 0; j < ring.digits(q_limbs() - 1); ++j) {
-    const int first = j * ring.digit_size();
-    const int size = std::min(ring.digit_size(), q_limbs() - first);
-    prepared_.push_back({&ring.digit_conversion(j, size), first, {}});
-    for (int i = first; i < first + size; ++i) {
-      prepared_.back().limbs.push_back(words_.data() + static_cast<std::size_t>(i) * ring.n());
+Decomposition::Decomposition(const Ring& ring, const Poly<Eval>& x) : ring_(ring), x_(x), prepared_(ring.n(), x.q_limbs()) {
+  pool().parallel_for(digits(), [&](std::size_t j) {
+    InlineVector<u64*> limbs;
+    for (int i = 0; i < size(j); ++i) {
+      const int limb = first(j) + i;
+      limbs.push_back(prepared_.limb(limb));
+      std::memcpy(prepared_.limb(limb), x.limb(limb), ring.n() * sizeof(u64));
+      kernels().ntt_inverse(prepared_.limb(limb), conversion(j).to_prepared[static_cast<std::size_t>(i)]);
     }
-  }
-  pool().parallel_for(prepared_.size(), [&](std::size_t j) {
-    const Prepared& digit = prepared_[j];
-    std::vector<u64*> limbs;
-    for (std::size_t i = 0; i < digit.limbs.size(); ++i) {
-      const int limb = digit.first + static_cast<int>(i);
-      limbs.push_back(words_.data() + static_cast<std::size_t>(limb) * ring.n());
-      std::memcpy(limbs[i], x.limb(limb), ring.n() * sizeof(u64));
-      kernels().ntt_inverse(limbs[i], digit.conversion->to_prepared[i]);
-    }
-    digit.conversion->basis.attach_overflow(limbs.data(), ring.n());
+    conversion(j).basis.attach_overflow(limbs.data(), ring.n());
   });
 }
 
-void Decomposition::convert(u64* out, const Prepared& digit, int limb) const {
+void Decomposition::convert(u64* out, std::size_t j, int limb) const {
   const int index = ring_.index_of(limb, q_limbs());
-  digit.conversion->basis.convert(out, digit.limbs.data(), ring_.n(), index);
+  InlineVector<const u64*> limbs;
+  for (int i = 0; i < size(j); ++i) limbs.push_back(prepared_.limb(first(j) + i));
+  conversion(j).basis.convert(out, limbs.data(), ring_.n(), index);
   kernels().ntt_forward(out, ring_.ntt(index));
 }
 
 const u64* Decomposition::digit(std::size_t j, int limb, u64* scratch) const {
   // a lift does not change the residue modulo the digit's own primes
-  if (owns(prepared_[j], limb)) return x_.limb(limb);
+  if (owns(j, limb)) return x_.limb(limb);
   if (!lifted_.empty()) return lifted_[j].limb(limb);
-  convert(scratch, prepared_[j], limb);
+  convert(scratch, j, limb);
   return scratch;
 }
 
@@ -118,7 +110,7 @@ void Decomposition::lift() {
   pool().parallel_for(digits() * limbs, [&](std::size_t task) {
     const std::size_t j = task % digits();
     const int limb = static_cast<int>(task / digits());
-    if (!owns(prepared_[j], limb)) convert(lifted[j].limb(limb), prepared_[j], limb);
+    if (!owns(j, limb)) convert(lifted[j].limb(limb), j, limb);
   });
   lifted_ = std::move(lifted);
 }

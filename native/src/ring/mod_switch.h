@@ -2,6 +2,7 @@
 #pragma once
 // Changes of modulus: digit decomposition (modUp), division by P (modDown), division by the last chain prime (rescale).
 
+#include <algorithm>
 #include <vector>
 
 #include "ring/ring.h"
@@ -53,7 +54,7 @@ class Decomposition {
 
   int q_limbs() const { return x_.q_limbs(); }
   int p_limbs() const { return ring_.special_count(); }
-  std::size_t digits() const { return prepared_.size(); }
+  std::size_t digits() const { return static_cast<std::size_t>(ring_.digits(q_limbs() - 1)); }
 
   /// Digit j modulo the modulus of `limb` (chain limbs, then special ones), evaluation domain. The result is in `scratch` (n
   /// words), or in memory of this or of x.
@@ -62,20 +63,18 @@ class Decomposition {
   void lift();
 
  private:
-  struct Prepared {
-    const Ring::Conversion* conversion;
-    int first;  ///< its first chain prime
-    std::vector<const u64*> limbs;
-  };
-  bool owns(const Prepared& digit, int limb) const {
-    return limb >= digit.first && limb < digit.first + static_cast<int>(digit.limbs.size());
+  /// The chain primes of digit j.
+  int first(std::size_t j) const { return static_cast<int>(j) * ring_.digit_size(); }
+  int size(std::size_t j) const { return std::min(ring_.digit_size(), q_limbs() - first(j)); }
+  bool owns(std::size_t j, int limb) const { return limb >= first(j) && limb < first(j) + size(j); }
+  const Ring::Conversion& conversion(std::size_t j) const {
+    return ring_.digit_conversion(static_cast<int>(j), size(j));
   }
-  void convert(u64* out, const Prepared& digit, int limb) const;
+  void convert(u64* out, std::size_t j, int limb) const;
 
   const Ring& ring_;
   const Poly<Eval>& x_;
-  Buffer words_;
-  std::vector<Prepared> prepared_;
+  Poly<Coeff> prepared_;            ///< the digits' prepared forms, one after the other
   std::vector<Poly<Eval>> lifted_;  ///< empty before lift()
 };
 

@@ -2,13 +2,14 @@
 #include "rlwe/key_switch.h"
 
 #include "util/error.h"
+#include "util/inline_vector.h"
 #include "util/thread_pool.h"
 
 namespace tacet {
 
 GadgetProduct::GadgetProduct(const Ring& ring, const Decomposition& digits, const EvaluationKey& key, const Addend& addend)
     : ring_(ring), digits_(digits), key_(key), addend_(addend) {
-  if (digits.q_limbs() > key.level + 1 || digits.digits() > key.b.size()) {
+  if (digits.q_limbs() > key.level + 1 || digits.digits() > key.digits) {
     fail(Code::kMissingKey, "the key of Galois element %u is for level %d, the operation is at level %d", key.galois,
          key.level, digits.q_limbs() - 1);
   }
@@ -24,12 +25,8 @@ void GadgetProduct::limb(int limb, u64* out0, u64* out1) const {
 
   const std::size_t digits = digits_.digits();
   Buffer scratch((digits + 2) * n);
-  std::vector<const u64*> a, b0, b1;
-  for (std::size_t j = 0; j < digits; ++j) {
-    a.push_back(digits_.digit(j, limb, scratch.data() + j * n));
-    b0.push_back(key_.b[j].limb(key_limb));
-    b1.push_back(key_.a[j].limb(key_limb));
-  }
+  InlineVector<const u64*> digit, a, b0, b1;
+  for (std::size_t j = 0; j < digits; ++j) digit.push_back(digits_.digit(j, limb, scratch.data() + j * n));
   const u64 p = chain ? ring_.special_mod(limb) : 0;
   if (product) {
     for (std::size_t i = 0; i < 2; ++i) {
@@ -43,6 +40,10 @@ void GadgetProduct::limb(int limb, u64* out0, u64* out1) const {
     b1.push_back(addend_.y[0].limb(limb));
   }
   PairTerms terms;
+  terms.digits = digits;
+  terms.digit = digit.data();
+  terms.key = key_.limb(key_limb);
+  terms.key_digits = key_.digits;
   terms.count = a.size();
   terms.a = a.data();
   terms.b0 = b0.data();

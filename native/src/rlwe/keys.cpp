@@ -133,29 +133,39 @@ EvaluationKey expand(const Ring& ring, SeededEvaluationKey key) {
            b.q_limbs(), b.p_limbs(), ring.n(), key.level + 1, ring.special_count());
     }
   }
+  const std::size_t n = ring.n();
+  const std::size_t block = key_block(n);
   EvaluationKey out;
   out.galois = key.galois;
   out.level = key.level;
-  out.b = std::move(key.b);
-  for (std::size_t j = 0; j < out.b.size(); ++j) {
-    out.a.push_back(
-        expand_uniform(ring, key.level + 1, true, key.seed, Purpose::kEvaluationKeyUniform, static_cast<u32>(j)));
-  }
+  out.digits = key.b.size();
+  out.limb_words = 2 * out.digits * n;
+  std::vector<u32> inverse;
   if (out.galois != 0) {
     out.permutation = automorphism_permutation(ring.log_n(), out.galois);
-    const std::vector<u32> inverse = inverse_permutation(out.permutation);
-    for (std::size_t j = 0; j < out.b.size(); ++j) {
-      out.b[j] = permute(ring, out.b[j], inverse);
-      out.a[j] = permute(ring, out.a[j], inverse);
-    }
+    inverse = inverse_permutation(out.permutation);
   }
+  const std::size_t limbs = static_cast<std::size_t>(key.level + 1 + ring.special_count());
+  out.words = Buffer(limbs * out.limb_words);
+  pool().parallel_for(limbs * out.digits, [&](std::size_t task) {
+    const std::size_t j = task % out.digits;
+    const int limb = static_cast<int>(task / out.digits);
+    const int index = ring.index_of(limb, key.level + 1);
+    Buffer uniform(n), permuted(inverse.empty() ? 0 : n);
+    expand_uniform(uniform.data(), n, ring.modulus(index), key.seed, Purpose::kEvaluationKeyUniform, static_cast<u32>(j),
+                   static_cast<u32>(index));
+    const u64* halves[] = {key.b[j].limb(limb), uniform.data()};
+    for (std::size_t h = 0; h < 2; ++h) {
+      const u64* from = halves[h];
+      if (!inverse.empty()) {
+        kernels().permute(permuted.data(), from, inverse.data(), n);
+        from = permuted.data();
+      }
+      u64* to = out.words.data() + static_cast<std::size_t>(limb) * out.limb_words + (2 * j + h) * block;
+      for (std::size_t i = 0; i < n; i += block) std::memcpy(to + 2 * out.digits * i, from + i, block * sizeof(u64));
+    }
+  });
   return out;
-}
-
-std::size_t EvaluationKey::bytes() const {
-  std::size_t sum = permutation.size() * sizeof(u32);
-  for (const Poly<Eval>& p : b) sum += 2 * p.bytes();
-  return sum;
 }
 
 void EvaluationKeySet::add(std::shared_ptr<const EvaluationKey> key) {

@@ -55,17 +55,20 @@ struct SeededEvaluationKey {
   std::vector<Poly<Eval>> b;
 };
 
-/// The compute form: both halves expanded. For a Galois element g both halves have passed through sigma_g^-1, which
-/// makes them a key s -> sigma_g^-1(s): the gadget product takes the digits as they are, and `permutation` (sigma_g) is
-/// applied once to its result. Empty permutation for relinearization.
+/// The compute form: both halves expanded, in the order in which a key switch reads them (key_block). For a Galois element g both
+/// halves have passed through sigma_g^-1, which makes them a key s -> sigma_g^-1(s): the gadget product takes the digits as they
+/// are, and `permutation` (sigma_g) is applied once to its result. Empty permutation for relinearization.
 struct EvaluationKey {
   u32 galois = 0;
   int level = 0;
-  std::vector<Poly<Eval>> b;
-  std::vector<Poly<Eval>> a;
+  std::size_t digits = 0;
+  std::size_t limb_words = 0;  ///< of all digits and both halves
+  Buffer words;
   std::vector<u32> permutation;
 
-  std::size_t bytes() const;
+  /// Limb i of q_0..q_level, p_0..
+  const u64* limb(int i) const { return words.data() + static_cast<std::size_t>(i) * limb_words; }
+  std::size_t bytes() const { return words.size() * sizeof(u64) + permutation.size() * sizeof(u32); }
 };
 
 /// An immutable set of keys once built; lookups are safe from many threads.

@@ -10,7 +10,8 @@
 namespace tacet {
 
 /// Owns `size` 64-bit words, aligned to 64 bytes, uninitialised on construction. Freed blocks are kept for reuse up to
-/// a bound, so that operations do not return to the operating system for every polynomial. Throws Error(kOutOfMemory)
+/// a bound, so that operations do not return to the operating system for every polynomial; blocks of 2 MiB and more ask for huge
+/// pages. Throws Error(kOutOfMemory)
 /// with the bytes asked for.
 class Buffer {
  public:
@@ -35,6 +36,9 @@ class Buffer {
   u64* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+/// How many blocks of any size the process has asked the system for so far: an operation that runs again asks for none.
+u64 blocks_from_system();
 
 /// Returns all cached blocks to the operating system.
 void release_cached_buffers();

@@ -2,6 +2,7 @@
 #include "util/thread_pool.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -17,37 +18,17 @@ namespace tacet {
 namespace {
 
 thread_local bool inside_loop = false;
+thread_local bool seated = false;
 
-/// One parallel_for in progress. Workers and the caller take indexes from `next` until they run out.
-struct Loop {
-  Loop(std::size_t n, const std::function<void(std::size_t)>& b) : count(n), body(b) {}
-
-  const std::size_t count;
-  const std::function<void(std::size_t)>& body;
-  const CancelFlag* const cancel = current_cancel_flag();
-  std::atomic<std::size_t> next{0};
-  std::size_t helpers = 0;  // workers inside run(); guarded by State::mutex
-  std::mutex error_mutex;
-  std::exception_ptr error;
-
-  void run() {
-    const CancelScope scope(cancel);
-    for (;;) {
-      const std::size_t i = next.fetch_add(1, std::memory_order_relaxed);
-      if (i >= count) return;
-      try {
-        throw_if_cancelled(cancel);
-        body(i);
-      } catch (...) {
-        std::lock_guard<std::mutex> lock(error_mutex);
-        if (!error) error = std::current_exception();
-        next.store(count, std::memory_order_relaxed);
-      }
-    }
+/// Waits a few microseconds for `ready`, cheaper than sleeping when it is about to come: loops of one operation follow closely.
+template <class Ready>
+void spin_until(const Ready& ready) {
+  for (int i = 0; i < 2000 && !ready(); ++i) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
   }
-
-  bool exhausted() const { return next.load(std::memory_order_relaxed) >= count; }
-};
+}
 
 std::size_t configured_threads() {
   const char* text = std::getenv("TACET_THREADS");
@@ -65,35 +46,93 @@ std::size_t configured_threads() {
 
 }  // namespace
 
+/// One loop in progress. Workers and the caller take indexes from `next` until they run out.
+struct Loop {
+  Loop(std::size_t n, const void* b, void (*c)(const void*, std::size_t)) : count(n), body(b), call(c) {}
+
+  const std::size_t count;
+  const void* const body;
+  void (*const call)(const void*, std::size_t);
+  const CancelFlag* const cancel = current_cancel_flag();
+  std::atomic<std::size_t> next{0};
+  std::atomic<std::size_t> helpers{0};  // workers inside run(); written under State::mutex
+  std::mutex error_mutex;
+  std::exception_ptr error;
+
+  void run() {
+    const CancelScope scope(cancel);
+    for (;;) {
+      const std::size_t i = next.fetch_add(1, std::memory_order_relaxed);
+      if (i >= count) return;
+      try {
+        throw_if_cancelled(cancel);
+        call(body, i);
+      } catch (...) {
+        std::lock_guard<std::mutex> lock(error_mutex);
+        if (!error) error = std::current_exception();
+        next.store(count, std::memory_order_relaxed);
+      }
+    }
+  }
+
+  bool exhausted() const { return next.load(std::memory_order_relaxed) >= count; }
+};
+
 struct ThreadPool::State {
+  explicit State(std::size_t threads_in_all) : size(threads_in_all) {}
+
+  const std::size_t size;
   std::mutex mutex;
   std::condition_variable work;
   std::condition_variable done;
+  std::condition_variable seat;
   std::deque<Loop*> loops;
+  std::size_t taken = 0;    // seats
+  std::size_t waiting = 0;  // callers that wait for a seat
+  std::atomic<std::size_t> submitted{0};
   bool stopping = false;
   std::vector<std::thread> threads;
+
+  /// A loop that a worker may help with now; null if there is none or no seat for a worker.
+  Loop* open_loop() {
+    while (!loops.empty() && loops.front()->exhausted()) loops.pop_front();
+    return loops.empty() || waiting > 0 || taken >= size ? nullptr : loops.front();
+  }
+
+  /// With the mutex held.
+  void give_back() {
+    --taken;
+    if (waiting > 0) {
+      seat.notify_one();
+    } else if (!loops.empty()) {
+      work.notify_one();
+    }
+  }
 
   void worker() {
     inside_loop = true;
     std::unique_lock<std::mutex> lock(mutex);
     for (;;) {
-      work.wait(lock, [this] { return stopping || !loops.empty(); });
+      Loop* loop = nullptr;
+      work.wait(lock, [&] { return stopping || (loop = open_loop()) != nullptr; });
       if (stopping) return;
-      Loop* loop = loops.front();
-      if (loop->exhausted()) {
-        loops.pop_front();
-        continue;
-      }
-      ++loop->helpers;
+      loop->helpers.fetch_add(1, std::memory_order_relaxed);
+      ++taken;
       lock.unlock();
       loop->run();
       lock.lock();
-      if (--loop->helpers == 0) done.notify_all();
+      if (loop->helpers.fetch_sub(1, std::memory_order_release) == 1) done.notify_all();
+      give_back();
+      if (waiting > 0 || open_loop() != nullptr) continue;
+      const std::size_t seen = submitted.load(std::memory_order_relaxed);
+      lock.unlock();
+      spin_until([&] { return submitted.load(std::memory_order_relaxed) != seen; });
+      lock.lock();
     }
   }
 };
 
-ThreadPool::ThreadPool(std::size_t threads) : state_(new State) {
+ThreadPool::ThreadPool(std::size_t threads) : state_(new State(threads)) {
   for (std::size_t i = 1; i < threads; ++i) state_->threads.emplace_back([this] { state_->worker(); });
 }
 
@@ -106,23 +145,50 @@ ThreadPool::~ThreadPool() {
   for (std::thread& thread : state_->threads) thread.join();
 }
 
-std::size_t ThreadPool::size() const { return state_->threads.size() + 1; }
+std::size_t ThreadPool::size() const { return state_->size; }
 
-void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
-  if (count == 0) return;
-  if (count == 1 || inside_loop || state_->threads.empty()) {
-    for (std::size_t i = 0; i < count; ++i) {
+ThreadPool::Seat::Seat(ThreadPool& pool) : pool_(seated || inside_loop ? nullptr : &pool) {
+  if (pool_ == nullptr) return;
+  State& state = *pool.state_;
+  const CancelFlag* cancel = current_cancel_flag();
+  std::unique_lock<std::mutex> lock(state.mutex);
+  ++state.waiting;
+  while (state.taken >= state.size) {
+    state.seat.wait_for(lock, std::chrono::milliseconds(5));
+    if (cancel != nullptr && cancel->load(std::memory_order_relaxed) != 0) break;
+  }
+  --state.waiting;
+  const bool cancelled = state.taken >= state.size;
+  if (!cancelled) ++state.taken;
+  if (state.open_loop() != nullptr) state.work.notify_all();  // workers hold back while callers wait
+  if (cancelled) throw_if_cancelled(cancel);
+  seated = true;
+}
+
+ThreadPool::Seat::~Seat() {
+  if (pool_ == nullptr) return;
+  std::lock_guard<std::mutex> lock(pool_->state_->mutex);
+  pool_->state_->give_back();
+  seated = false;
+}
+
+void ThreadPool::run(const Work& work) {
+  if (work.count == 0) return;
+  if (work.count == 1 || inside_loop || state_->threads.empty()) {
+    for (std::size_t i = 0; i < work.count; ++i) {
       throw_if_cancelled(current_cancel_flag());
-      body(i);
+      work.call(work.body, i);
     }
     return;
   }
-  Loop loop(count, body);
+  const Seat seat(*this);
+  Loop loop(work.count, work.body, work.call);
   {
     std::lock_guard<std::mutex> lock(state_->mutex);
     state_->loops.push_back(&loop);
+    state_->submitted.fetch_add(1, std::memory_order_relaxed);
   }
-  if (count > 2) {
+  if (work.count > 2) {
     state_->work.notify_all();
   } else {
     state_->work.notify_one();
@@ -130,6 +196,7 @@ void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::s
   inside_loop = true;
   loop.run();
   inside_loop = false;
+  spin_until([&] { return loop.helpers.load(std::memory_order_relaxed) == 0; });
   std::unique_lock<std::mutex> lock(state_->mutex);
   for (auto it = state_->loops.begin(); it != state_->loops.end(); ++it) {
     if (*it == &loop) {
@@ -137,7 +204,7 @@ void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::s
       break;
     }
   }
-  state_->done.wait(lock, [&loop] { return loop.helpers == 0; });
+  state_->done.wait(lock, [&loop] { return loop.helpers.load(std::memory_order_acquire) == 0; });
   lock.unlock();
   if (loop.error) std::rethrow_exception(loop.error);
 }

@@ -113,6 +113,9 @@ TEST(LinearTransformErrors, NameShapesPeriodsAndKeys) {
   expect_error(Code::kInvalidArgument, {"2048", "1024"}, [&] { encode(8, 8, 2048, 8, 2); });
   expect_error(Code::kInvalidArgument, {"8 x 8", "4"}, [&] { encode(8, 8, 8, 4, 2); });
   expect_error(Code::kInvalidArgument, {"0 baby steps"}, [&] { encode(8, 8, 8, 8, 0); });
+  const Lab large(Shape{14, 1, 40, 1, 1});
+  expect_error(Code::kInvalidArgument, {"8192 baby steps", "4095"},
+               [&] { LinearTransform::encode(large.context, 1, 1, 8192, 8192, w.data(), 9000, 1, large.scale); });
   const LinearTransform transform = encode(8, 8, 8, 8, 2);
   expect_error(Code::kMissingKey, {"element 5", "level 1"},
                [&] { transform.apply(lab.evaluator, lab.encrypt(lab.random(1))); });

@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "support/fixture.h"
+#include "util/buffer.h"
+#include "util/thread_pool.h"
 
 namespace tacet::testing {
 namespace {
@@ -90,6 +92,24 @@ TEST_P(EvaluatorOver, FusedProductsEqualTheirPartsUpToTheRounding) {
   }
   EXPECT_LT(lab.error(lab.evaluator.relinearize_rescale(steps), product), kBound);  // two components: a rescale
 }
+
+#if !defined(TACET_SANITIZED)  // freed blocks are not kept under the address sanitizer
+TEST_P(EvaluatorOver, AnOperationThatRunsAgainTakesNoMemoryFromTheSystem) {
+  lab.add_key(0);
+  lab.add_rotation(1);
+  lab.add_rotation(2);
+  const auto work = [&] {
+    lab.evaluator.rotate(cx, 1);
+    lab.evaluator.rotate_hoisted(cx, {1, 2});
+    lab.evaluator.rescale(lab.evaluator.multiply_relinearize_rescale(cx, cy));
+  };
+  for (int i = 0; i < 3; ++i) work();
+  const u64 before = blocks_from_system();
+  // as many blocks as the threads may have held at once were kept; how they interleave may ask for a few more
+  for (int i = 0; i < 20; ++i) work();
+  EXPECT_LE(blocks_from_system() - before, 8 * pool().size());
+}
+#endif
 
 TEST_P(EvaluatorOver, AFusedProductTakesAnAddendBeforeItsRescale) {
   lab.add_key(0);

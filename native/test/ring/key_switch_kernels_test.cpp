@@ -137,6 +137,47 @@ TEST_P(KeySwitchKernels, PairOfInnerProductsWithAbsentTermsAndAnAddend) {
   }
 }
 
+TEST_P(KeySwitchKernels, GadgetProductsReadTheKeyBlockByBlockAndSkipItsFurtherDigits) {
+  const std::size_t block = key_block(n);
+  for (std::size_t digits : {1u, 4u, 15u}) {
+    const std::size_t key_digits = digits + 2;
+    Buffer key(2 * key_digits * n);
+    std::vector<Buffer> digit, halves;
+    for (unsigned j = 0; j < digits; ++j) digit.push_back(j == 0 ? largest(u64{1} << 50) : words(u64{1} << 50, j));
+    for (unsigned k = 0; k < 2 * key_digits; ++k) {
+      halves.push_back(words(q, 200 + k));
+      for (std::size_t i = 0; i < n; ++i) key.data()[(i / block * 2 * key_digits + k) * block + i % block] = halves[k].data()[i];
+    }
+    const std::vector<const u64*> factors = pointers(digit);
+    const Buffer c0 = words(u64{1} << 50, 3), b = words(q, 4);
+    const u64* const a[] = {factors[0]};
+    const u64* const b0[] = {b.data()};
+    const u64* const b1[] = {nullptr};
+    PairTerms terms;
+    terms.digits = digits;
+    terms.digit = factors.data();
+    terms.key = key.data();
+    terms.key_digits = key_digits;
+    terms.count = 1;
+    terms.a = a;
+    terms.b0 = b0;
+    terms.b1 = b1;
+    terms.c0 = c0.data();
+    terms.w = q / 3;
+    Buffer out0(n), out1(n);
+    table.inner_product_pair(out0.data(), out1.data(), terms, n, modulus);
+    for (std::size_t i = 0; i < n; ++i) {
+      u128 sum0 = static_cast<u128>(c0.data()[i]) * (q / 3) + static_cast<u128>(a[0][i]) * b.data()[i], sum1 = 0;
+      for (std::size_t j = 0; j < digits; ++j) {
+        sum0 += static_cast<u128>(digit[j].data()[i]) * halves[2 * j].data()[i];
+        sum1 += static_cast<u128>(digit[j].data()[i]) * halves[2 * j + 1].data()[i];
+      }
+      ASSERT_EQ(static_cast<u64>(sum0 % q), out0.data()[i]) << digits << " digits, at " << i;
+      ASSERT_EQ(static_cast<u64>(sum1 % q), out1.data()[i]) << digits << " digits, at " << i;
+    }
+  }
+}
+
 TEST_P(KeySwitchKernels, QuotientsAndLimbsGoThroughAnAutomorphism) {
   int log_n = 0;
   while ((std::size_t{1} << log_n) < n) ++log_n;

@@ -2,12 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <thread>
 #include <vector>
 
 #include "util/buffer.h"
+#include "util/cancel.h"
 #include "util/error.h"
+#include "util/inline_vector.h"
 #include "util/secret_memory.h"
 #include "util/thread_pool.h"
 
@@ -58,6 +61,102 @@ TEST(ThreadPool, ServesManyCallersAtOnce) {
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(4 * 50 * 16, sum.load());
 }
+
+TEST(ThreadPool, ManyCallersNeverRunMoreBodiesAtOnceThanItHasThreads) {
+  ThreadPool threads(2);
+  std::atomic<int> running{0}, most{0};
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 5; ++c) {
+    callers.emplace_back([&] {
+      for (int round = 0; round < 30; ++round) {
+        threads.parallel_for(8, [&](std::size_t) {
+          const int now = ++running;
+          int seen = most.load();
+          while (now > seen && !most.compare_exchange_weak(seen, now)) {
+          }
+          std::this_thread::yield();
+          --running;
+        });
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_LE(most.load(), 2);
+}
+
+TEST(ThreadPool, ACallerWithoutASeatWaitsForOne) {
+  ThreadPool threads(2);
+  std::atomic<int> calls{0};
+  std::thread late;
+  {
+    const ThreadPool::Seat mine(threads);
+    std::atomic<bool> taken{false}, free{false};
+    std::thread other([&] {
+      const ThreadPool::Seat seat(threads);
+      taken = true;
+      while (!free) std::this_thread::yield();
+    });
+    while (!taken) std::this_thread::yield();
+    late = std::thread([&] { threads.parallel_for(4, [&](std::size_t) { ++calls; }); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    EXPECT_EQ(0, calls.load());
+    threads.parallel_for(3, [](std::size_t) {});  // whoever has a seat needs no other
+    free = true;
+    other.join();
+  }
+  late.join();
+  EXPECT_EQ(4, calls.load());
+}
+
+TEST(ThreadPool, WaitingForASeatEndsWhenTheWorkIsCancelled) {
+  ThreadPool threads(2);
+  const ThreadPool::Seat mine(threads);
+  std::atomic<bool> taken{false}, free{false};
+  std::thread other([&] {
+    const ThreadPool::Seat seat(threads);
+    taken = true;
+    while (!free) std::this_thread::yield();
+  });
+  while (!taken) std::this_thread::yield();
+  std::thread late([&] {
+    const CancelFlag flag{1};
+    const CancelScope scope(&flag);
+    try {
+      threads.parallel_for(4, [](std::size_t) { ADD_FAILURE() << "ran without a seat"; });
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const Error& error) {
+      EXPECT_EQ(Code::kCancelled, error.code);
+    }
+  });
+  late.join();
+  free = true;
+  other.join();
+}
+
+TEST(InlineVector, MovesToTheHeapBeyondItsOwnRoom) {
+  InlineVector<int, 4> list;
+  EXPECT_TRUE(list.empty());
+  for (int i = 0; i < 100; ++i) {
+    list.push_back(i * i);
+    ASSERT_EQ(static_cast<std::size_t>(i + 1), list.size());
+    for (int j = 0; j <= i; ++j) ASSERT_EQ(j * j, list[static_cast<std::size_t>(j)]);
+  }
+}
+
+TEST(Buffer, LargeBlocksAreAlignedToHugePages) {
+  const Buffer large((std::size_t{5} << 20) / sizeof(u64));
+  EXPECT_EQ(0u, reinterpret_cast<std::uintptr_t>(large.data()) % (std::size_t{2} << 20));
+}
+
+#if !defined(TACET_SANITIZED)  // the address sanitizer watches freed blocks, so they are not kept
+TEST(Buffer, FreedBlocksAreUsedAgain) {
+  constexpr std::size_t kWords = 123456;
+  { const Buffer first(kWords); }
+  const u64 before = blocks_from_system();
+  for (int i = 0; i < 10; ++i) const Buffer again(kWords);
+  EXPECT_EQ(before, blocks_from_system());
+}
+#endif
 
 TEST(Buffer, IsAlignedCopiesDeeplyAndMoves) {
   Buffer a(1000);
