@@ -7,9 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** JSON as scripts read it: snake_case names, numbers in full precision, absent values left out. */
@@ -40,11 +38,6 @@ public final class Json {
       System.out.flush();
       return;
     }
-    try {
-      Files.write(file, text.getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new CliException(
-          CliException.FAILED, "cannot write " + file + ": " + e, "Name a file in a folder that exists and can be written.", e);
-    }
+    OutputFile.write(file, text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -11,6 +11,7 @@ import dev.tacet.protocol.ErrorTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
 /** What to do about the failures of the libraries underneath; the advice of calls is the protocol's error table's. */
@@ -30,7 +31,7 @@ final class Remedies {
           "No number is returned: check that key and result belong together, and do not tell the host that it failed.", failure);
     }
     if (failure instanceof HostUnreachableException unreachable) {
-      return new CliException(CliException.FAILED, "no host answers: " + rootMessage(failure), unreachable.advice(), failure);
+      return unreachable(unreachable);
     }
     if (failure instanceof TacetException known) {
       return new CliException(CliException.FAILED, what, known.advice(), failure);
@@ -57,6 +58,15 @@ final class Remedies {
     return new CliException(CliException.FAILED, what, sentence(cause.advice()), failure);
   }
 
+  private static CliException unreachable(HostUnreachableException failure) {
+    String why = rootMessage(failure);
+    return why.startsWith("not an SSL/TLS record")
+        ? new CliException(
+            CliException.FAILED, "no host answers: what listens there does not speak TLS",
+            "Check the address: a host without TLS is reached by http://.", failure)
+        : new CliException(CliException.FAILED, "no host answers: " + why, failure.advice(), failure);
+  }
+
   /** What the failure underneath all says: the network's own words. */
   private static String rootMessage(Throwable failure) {
     Throwable root = failure;
@@ -74,7 +84,8 @@ final class Remedies {
       return new CliException(
           CliException.FAILED, "no permission: " + denied.getFile(), "Use a place that you may read and write.", failure);
     }
-    return new CliException(CliException.FAILED, what, "Check the path and the free disk space.", failure);
+    String named = failure instanceof FileSystemException system ? system.getFile() + ": " + OutputFile.reason(failure) : what;
+    return new CliException(CliException.FAILED, named, "Check the path and the free disk space.", failure);
   }
 
   private static String sentence(String advice) {

@@ -19,6 +19,7 @@ import dev.tacet.he.secret.KeyGenerator;
 import dev.tacet.he.secret.SecretKey;
 import dev.tacet.he.secret.SecretKeyAccess;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -33,6 +34,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -47,6 +49,8 @@ public final class KeyRingFiles implements AutoCloseable {
   private final Path folder;
   private final Vault vault;
   private final boolean temporary;
+  /** Deletes a temporary folder when the process ends before this is closed, by Ctrl-C for instance; null for a ring that stays. */
+  private final Thread atExit;
   private final Map<String, SecretKey> secretKeys = new HashMap<>();
   /** SHA-256 of the sealed file that each key of a ring on disk came from. */
   private final Map<String, String> sealedHashes = new HashMap<>();
@@ -57,6 +61,10 @@ public final class KeyRingFiles implements AutoCloseable {
     this.folder = folder;
     this.vault = vault;
     this.temporary = temporary;
+    atExit = temporary ? new Thread(() -> deleteQuietly(folder), "tacet-key-ring") : null;
+    if (temporary) {
+      Runtime.getRuntime().addShutdownHook(atExit);
+    }
   }
 
   /** Opens the ring in a folder, or starts one there. */
@@ -306,8 +314,11 @@ public final class KeyRingFiles implements AutoCloseable {
     if (first && temporary) {
       try {
         PrivateFiles.deleteFolder(folder);
+        Runtime.getRuntime().removeShutdownHook(atExit);
       } catch (IOException e) {
         failure = failure == null ? failed(folder, e) : failure;
+      } catch (IllegalStateException e) {
+        // The process is ending, and the hook has run or will.
       }
     }
     if (failure != null) {
@@ -338,6 +349,17 @@ public final class KeyRingFiles implements AutoCloseable {
   private void requireOpen() {
     if (closed) {
       throw new IllegalStateException("key ring " + folder + " is closed");
+    }
+  }
+
+  /** Deletes what may still be written to by threads that end with the process: what comes after the last attempt is no secret. */
+  private static void deleteQuietly(Path folder) {
+    for (int attempt = 0; attempt < 10 && Files.exists(folder); attempt++) {
+      try {
+        PrivateFiles.deleteFolder(folder);
+      } catch (IOException | UncheckedIOException e) {
+        LockSupport.parkNanos(20_000_000);
+      }
     }
   }
 

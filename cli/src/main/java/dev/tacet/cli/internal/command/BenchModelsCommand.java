@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.process.ServerProcess;
 import dev.tacet.cli.internal.terminal.Table;
 import dev.tacet.cli.internal.terminal.Units;
@@ -49,6 +50,7 @@ public final class BenchModelsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutputFile.require(json);
     if (rows < 1) {
       throw CliException.usage("--rows is " + rows, "Give a number above 0.");
     }

@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.bench.Charts;
 import dev.tacet.cli.internal.bench.NativeBench;
 import dev.tacet.cli.internal.bench.OperationsReport;

@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.terminal.Terminal;
 import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.compiler.ModelProblem;
@@ -35,6 +36,7 @@ public final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutputFile.require(json);
     List<ModelProblem> problems = Compilation.check(model, settings.hasRanges() ? settings.options() : null);
     if (json != null) {
       Map<String, Object> report = new LinkedHashMap<>();

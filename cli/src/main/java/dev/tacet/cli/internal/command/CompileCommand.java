@@ -2,12 +2,11 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.terminal.Progress;
 import dev.tacet.cli.internal.terminal.Units;
 import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.Explanation;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -33,13 +32,14 @@ public final class CompileCommand implements Callable<Integer> {
   private Path output;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
+    OutputFile.require(output);
     Compilation compilation;
     try (Progress progress = Progress.start("Compiling", 0, "")) {
       compilation = Compilation.of(model, settings.calibrated());
     }
     byte[] bytes = compilation.artifact().toBytes();
-    Files.write(output, bytes);
+    OutputFile.write(output, bytes);
     Explanation.of(compilation.artifact()).print();
     System.out.println();
     System.out.printf(

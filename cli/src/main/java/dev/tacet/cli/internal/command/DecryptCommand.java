@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.offline.Artifacts;
 import dev.tacet.cli.internal.offline.CiphertextFile;
 import dev.tacet.cli.internal.offline.Passphrase;
@@ -48,6 +49,7 @@ public final class DecryptCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    OutputFile.require(output);
     ModelArtifact artifact = Artifacts.read(model);
     Path ringFolder = keys.resolve(KeygenCommand.RING);
     if (!Files.isDirectory(ringFolder)) {

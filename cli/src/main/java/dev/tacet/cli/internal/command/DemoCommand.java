@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.blind.BlindProof;
 import dev.tacet.cli.internal.blind.Secrets;
 import dev.tacet.cli.internal.terminal.Progress;
@@ -59,6 +60,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutputFile.require(json);
     quiet = json != null && json.toString().equals("-");
     for (String name : names) {
       if (!ModelFolder.READY.contains(name)) {

@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.terminal.Machine;
 import dev.tacet.cli.internal.terminal.Table;
 import dev.tacet.cli.internal.terminal.Terminal;
@@ -46,6 +47,7 @@ public final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutputFile.require(json);
     machine();
     limits();
     java();

@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.InputFile;
 import dev.tacet.cli.internal.offline.Artifacts;
 import dev.tacet.cli.internal.offline.CiphertextFile;
 import dev.tacet.cli.internal.rows.Rows;
@@ -71,9 +72,7 @@ public final class EncryptCommand implements Callable<Integer> {
         out.write(new CiphertextFile.Row(encrypted.clampedFeatures(), encrypted.ciphertexts()));
         progress.step();
       }
-    } catch (CliException e) {
-      Files.deleteIfExists(output);
-      throw e;
+      out.commit();
     }
     System.out.println("Wrote " + output + ": " + rows.count() + " rows, " + Units.bytes(Files.size(output)));
     return CliException.DONE;
@@ -89,11 +88,8 @@ public final class EncryptCommand implements Callable<Integer> {
     }
   }
 
-  private ProviderCard card() throws IOException {
-    if (!Files.isRegularFile(card)) {
-      throw CliException.usage("no such file: " + card, "Give the owner.card that the key's owner sent you.");
-    }
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(card));
+  private ProviderCard card() {
+    ByteBuffer bytes = ByteBuffer.wrap(InputFile.read(card, "Give the owner.card that the key's owner sent you."));
     return fingerprint == null ? ProviderCard.fromBytes(bytes) : ProviderCard.fromBytes(bytes, fingerprint);
   }
 }

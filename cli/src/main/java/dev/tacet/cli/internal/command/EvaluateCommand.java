@@ -69,9 +69,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         out.write(new CiphertextFile.Row(row.clampedFeatures(), run(program, keySet, row.ciphertexts(), nanos)));
         progress.step();
       }
-    } catch (RuntimeException e) {
-      Files.deleteIfExists(output);
-      throw e;
+      out.commit();
     }
     System.out.printf(
         "Wrote %s: %d rows, %s, %s a row%n",

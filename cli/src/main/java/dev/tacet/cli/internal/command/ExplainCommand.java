@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.offline.Artifacts;
 import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.Explanation;
@@ -29,6 +30,7 @@ public final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutputFile.require(json);
     Explanation explanation =
         Explanation.of(
             model.toString().endsWith(".tacet")

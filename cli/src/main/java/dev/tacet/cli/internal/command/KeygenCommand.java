@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.offline.Artifacts;
 import dev.tacet.cli.internal.offline.EvaluationKeyFile;
 import dev.tacet.cli.internal.offline.Passphrase;
@@ -70,7 +71,7 @@ public final class KeygenCommand implements Callable<Integer> {
                 artifact.signature().model(), artifact.signature().sha256(),
                 manifest.entries().isEmpty() ? "" : manifest.keySetId(), key.toBytes());
       }
-      Files.write(card, owner.toBytes());
+      OutputFile.write(card, owner.toBytes());
       Table table = new Table("file", ">size", "for whom");
       table.row(keys.resolve(RING), "", "the owner alone: the secret key, sealed under the passphrase");
       table.row(card, Units.bytes(Files.size(card)), "data providers; fingerprint " + owner.fingerprint());

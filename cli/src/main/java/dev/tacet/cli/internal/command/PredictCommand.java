@@ -2,6 +2,8 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.InputFile;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.offline.CiphertextFile;
 import dev.tacet.cli.internal.offline.Passphrase;
 import dev.tacet.cli.internal.rows.OutputTable;
@@ -24,7 +26,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,6 +46,7 @@ import picocli.CommandLine.Option;
     footer = "  tacet predict --server http://localhost:8080 --model breast-cancer --input rows.csv --output answers.csv")
 public final class PredictCommand implements Callable<Integer> {
   private static final Duration DEADLINE = Duration.ofMinutes(5);
+  private static final Set<String> SCHEMES = Set.of("http", "https");
 
   @Option(names = "--server", required = true, paramLabel = "URI", description = "Where the host listens, http://... or https://...")
   private URI server;
@@ -80,9 +85,13 @@ public final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    OutputFile.require(output);
     Rows rows = Rows.read(input);
-    if (server.getHost() == null) {
+    if (server.getHost() == null || !SCHEMES.contains(String.valueOf(server.getScheme()).toLowerCase(Locale.ROOT))) {
       throw CliException.usage("--server is " + server, "Give an address such as http://localhost:8080.");
+    }
+    if (trust != null) {
+      InputFile.require(trust, "Give --trust the PEM file of the certificates to trust.");
     }
     if (card != null) {
       return submit(rows);
@@ -127,7 +136,8 @@ public final class PredictCommand implements Callable<Integer> {
     if (output == null || keys != null) {
       throw CliException.usage("a data provider holds no keys and cannot read answers", "Give --output FILE and no --keys.");
     }
-    ProviderCard owner = ProviderCard.fromBytes(ByteBuffer.wrap(Files.readAllBytes(card)));
+    ProviderCard owner =
+        ProviderCard.fromBytes(ByteBuffer.wrap(InputFile.read(card, "Give the owner.card that the key's owner sent you.")));
     if (!owner.model().equals(model)) {
       throw CliException.usage("the card is for model " + owner.model(), "Give --model " + owner.model() + ".");
     }
@@ -141,6 +151,7 @@ public final class PredictCommand implements Callable<Integer> {
         out.write(new CiphertextFile.Row(answer.clampedFeatures(), answer.ciphertexts()));
         progress.step();
       }
+      out.commit();
     }
     System.out.println("Wrote " + output + ": " + rows.count() + " answers for the owner of the key to decrypt");
     return CliException.DONE;

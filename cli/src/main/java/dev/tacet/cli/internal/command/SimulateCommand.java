@@ -3,12 +3,13 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.reference.ClearModel;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.cli.internal.terminal.Progress;
 import dev.tacet.cli.internal.terminal.Units;
-import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.Comparison;
+import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.Simulation;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -42,6 +43,7 @@ public final class SimulateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutputFile.require(json);
     Rows rows = Rows.read(input);
     Simulation simulation;
     try (ClearModel clear = ClearModel.load(model);

@@ -4,6 +4,7 @@ package dev.tacet.cli.internal.command;
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Failures;
 import java.io.PrintWriter;
+import java.util.logging.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -58,8 +59,19 @@ public final class TacetCommand implements Runnable {
 
   /** Parses and runs; prints failures as two lines on standard error; returns the exit code. */
   public static int run(String... arguments) {
+    if (System.getenv("TACET_LOG") == null) {
+      // gRPC logs there, with stack traces, what the caller is told by an exception as well.
+      LogManager.getLogManager().reset();
+    }
     CommandLine commandLine = commandLine();
-    return commandLine.execute(arguments);
+    int exit = commandLine.execute(arguments);
+    if (System.out.checkError() && exit == CliException.DONE) {
+      CliException lost =
+          CliException.failed(
+              "standard output took only a part of the result", "Check the free disk space, or the program that reads the output.");
+      return Failures.report(lost, commandLine.getErr());
+    }
+    return exit;
   }
 
   /** The command line with its handlers of failures. */

@@ -3,12 +3,13 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.reference.ClearModel;
 import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.cli.internal.terminal.Progress;
-import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.Comparison;
+import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.LocalHost;
 import dev.tacet.cli.internal.trial.Trial;
 import dev.tacet.cli.internal.trial.TrialReport;
@@ -54,6 +55,7 @@ public final class TryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutputFile.require(json);
     Comparison.Kind kind = kind();
     CompileOptions options = settings.calibrated();
     Rows rows = Rows.read(input);

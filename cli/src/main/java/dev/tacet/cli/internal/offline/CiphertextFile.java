@@ -2,15 +2,15 @@
 package dev.tacet.cli.internal.offline;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.InputFile;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.he.Signature;
 import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -48,14 +48,16 @@ public final class CiphertextFile {
 
   private CiphertextFile() {}
 
-  /** Writes rows as they come. */
+  /** Writes rows as they come; without {@link #commit()} there is no file. */
   public static final class Writer implements AutoCloseable {
+    private final OutputFile file;
     private final DataOutputStream out;
     private int missing;
 
     /** Starts a file of {@code rows} rows. */
-    public Writer(Path file, Kind kind, Signature signature, int rows) throws IOException {
-      out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file), 1 << 16));
+    public Writer(Path path, Kind kind, Signature signature, int rows) throws IOException {
+      file = OutputFile.create(path);
+      out = new DataOutputStream(file.stream());
       missing = rows;
       out.writeInt(MAGIC);
       out.writeShort(VERSION);
@@ -78,12 +80,17 @@ public final class CiphertextFile {
       }
     }
 
-    @Override
-    public void close() throws IOException {
-      out.close();
+    /** All rows are written: makes the file appear. */
+    public void commit() {
       if (missing != 0) {
-        throw new IOException(missing + " rows were not written");
+        throw new IllegalStateException(missing + " rows were not written");
       }
+      file.commit();
+    }
+
+    @Override
+    public void close() {
+      file.close();
     }
   }
 
@@ -101,12 +108,9 @@ public final class CiphertextFile {
      */
     public Reader(Path file, Kind kind, Signature signature) throws IOException {
       this.file = file;
-      try {
-        left = Files.size(file) - HEADER_BYTES;
-        in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16));
-      } catch (NoSuchFileException e) {
-        throw new CliException(CliException.BAD_USAGE, "no such file: " + file, REMEDY, e);
-      }
+      InputFile.require(file, REMEDY);
+      left = Files.size(file) - HEADER_BYTES;
+      in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16));
       if (left < 0 || in.readInt() != MAGIC) {
         throw broken("is not a file of encrypted rows");
       }

@@ -2,6 +2,8 @@
 package dev.tacet.cli.internal.offline;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.InputFile;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.he.Blob;
 import dev.tacet.he.Context;
 import dev.tacet.he.EvaluationKeySet;
@@ -10,8 +12,9 @@ import dev.tacet.he.KeyRequirement;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.NoSuchFileException;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -38,16 +41,16 @@ public final class EvaluationKeyFile {
 
   /** Writes the keys of {@code manifest}; {@code key} gives each entry's blob. */
   public static void write(Path file, KeyManifest manifest, Function<KeyManifest.Entry, ByteBuffer> key) throws IOException {
-    try (FileChannel out =
-        FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+    try (OutputFile out = OutputFile.create(file)) {
+      WritableByteChannel channel = Channels.newChannel(out.stream());
       byte[] head = manifest.toBytes();
       ByteBuffer start = ByteBuffer.allocate(HEADER_BYTES + head.length);
       start.putInt(MAGIC).putShort((short) VERSION).putInt(head.length).put(head).flip();
-      writeFully(out, start);
+      writeFully(channel, start);
       for (KeyManifest.Entry entry : manifest.entries()) {
-        writeFully(out, key.apply(entry));
+        writeFully(channel, key.apply(entry));
       }
+      out.commit();
     }
   }
 
@@ -58,6 +61,7 @@ public final class EvaluationKeyFile {
    * @throws CliException if the file is damaged, for other parameters, or lacks a key
    */
   public static EvaluationKeySet load(Path file, Context context, SortedSet<KeyRequirement> required) throws IOException {
+    InputFile.require(file, REMEDY);
     try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
       ByteBuffer head = read(in, file, HEADER_BYTES);
       if (head.getInt() != MAGIC || head.getShort() != VERSION) {
@@ -76,8 +80,6 @@ public final class EvaluationKeyFile {
         throw broken(file, "lacks " + missing.size() + " of " + required.size() + " keys, first " + missing.first());
       }
       return EvaluationKeySet.load(context, blobs(in, file, manifest.entries()));
-    } catch (NoSuchFileException e) {
-      throw new CliException(CliException.BAD_USAGE, "no such file: " + file, REMEDY, e);
     }
   }
 
@@ -117,7 +119,7 @@ public final class EvaluationKeyFile {
     return buffer.flip();
   }
 
-  private static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {
+  private static void writeFully(WritableByteChannel out, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       out.write(bytes);
     }

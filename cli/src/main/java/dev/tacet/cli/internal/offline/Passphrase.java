@@ -2,12 +2,11 @@
 package dev.tacet.cli.internal.offline;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.InputFile;
 import java.io.Console;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import picocli.CommandLine.Option;
@@ -60,13 +59,7 @@ public final class Passphrase {
   }
 
   private char[] fromFile() {
-    byte[] bytes;
-    try {
-      bytes = Files.readAllBytes(file);
-    } catch (IOException e) {
-      throw new CliException(
-          CliException.BAD_USAGE, "cannot read the passphrase file " + file, "Name a file whose first line is the passphrase.", e);
-    }
+    byte[] bytes = InputFile.read(file, "Name a file whose first line is the passphrase.");
     CharBuffer text = StandardCharsets.UTF_8.decode(ByteBuffer.wrap(bytes));
     Arrays.fill(bytes, (byte) 0);
     int length = 0;

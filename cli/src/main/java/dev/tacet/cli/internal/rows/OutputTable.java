@@ -2,12 +2,11 @@
 package dev.tacet.cli.internal.rows;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
-import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
+import dev.tacet.cli.internal.OutputFile;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -88,12 +87,7 @@ public final class OutputTable {
     } else if (file.getFileName().toString().endsWith(".json")) {
       Json.write(file, report);
     } else {
-      try {
-        Files.write(file, csv(extra).getBytes(StandardCharsets.UTF_8));
-      } catch (IOException e) {
-        throw new CliException(
-            CliException.FAILED, "cannot write " + file + ": " + e, "Name a file in a folder that can be written.", e);
-      }
+      OutputFile.write(file, csv(extra).getBytes(StandardCharsets.UTF_8));
     }
   }
 }

@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.trial;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.InputFile;
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.Compiler;
 import dev.tacet.compiler.MalformedModelException;
@@ -10,7 +11,6 @@ import dev.tacet.compiler.OnnxSource;
 import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.he.ModelArtifact;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -67,9 +67,7 @@ public record Compilation(ModelArtifact artifact, double milliseconds) {
 
   /** Opens an ONNX file; its name is the model's, or its folder's if the file is just called model. */
   public static OnnxSource source(Path onnx) {
-    if (!Files.isRegularFile(onnx)) {
-      throw CliException.usage("no such file: " + onnx, "Name the ONNX file of a model.");
-    }
+    InputFile.require(onnx, "Name the ONNX file of a model.");
     try {
       OnnxSource source = OnnxSource.ofFile(onnx);
       Path folder = onnx.toAbsolutePath().normalize().getParent();
