@@ -15,9 +15,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,16 +64,17 @@ class RestartTest {
     }
   }
 
-  /** Starts a server process and returns its address. */
-  private String launch(List<Process> started) throws IOException {
+  /** Starts a server process, by the command before it if there is one, and returns its address. */
+  private String launch(List<Process> started, String... before) throws IOException {
     String library = System.getProperty("tacet.native.path");
-    ProcessBuilder builder =
-        new ProcessBuilder(
+    List<String> command = new ArrayList<>(List.of(before));
+    command.addAll(
+        List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp", System.getProperty("java.class.path"),
             library == null ? "-Dtacet.unset=1" : "-Dtacet.native.path=" + library,
-            ServerProcess.class.getName(), models.toString(), data.toString());
-    Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            ServerProcess.class.getName(), models.toString(), data.toString()));
+    Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     started.add(process);
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
     for (String line = out.readLine(); line != null; line = out.readLine()) {
@@ -82,9 +85,41 @@ class RestartTest {
     throw new IOException("the server process ended with " + process.exitValue());
   }
 
+  /** Whether this user may make a file system of its own, in a namespace of its own. */
+  private static boolean mayMount() throws Exception {
+    try {
+      return new ProcessBuilder("unshare", "-rm", "sh", "-c", "mount -t tmpfs none /tmp").start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void aDiskThatIsFullRefusesKeysAndTakesThemWhenThereIsRoomAgain() throws Exception {
+    Assumptions.assumeTrue(mayMount(), "a small file system can be mounted");
+    Files.createDirectories(data);
+    List<Process> started = new ArrayList<>();
+    try (TestOwner owner = new TestOwner(TestModels.square())) {
+      // 100 MiB, of which a foreign file takes 50: less is left than the server leaves free.
+      String fill = "mount -t tmpfs -o size=100m none \"$0\" && head -c 50m /dev/zero > \"$0/foreign\" && exec \"$@\"";
+      String uri = launch(started, "unshare", "-rm", "sh", "-c", fill, data.toString());
+      KeyServiceGrpc.KeyServiceBlockingStub keys =
+          GrpcClients.newClient("gproto+" + uri, KeyServiceGrpc.KeyServiceBlockingStub.class);
+      TestHost.fails(ErrorCause.STORAGE_FULL, () -> owner.upload(keys));
+      Files.delete(Path.of("/proc/" + started.get(0).pid() + "/root" + data.resolve("foreign")));
+      owner.upload(keys);
+      var response =
+          GrpcClients.newClient("gproto+" + uri, InferenceServiceGrpc.InferenceServiceBlockingStub.class)
+              .infer(owner.request(owner.encrypt(ROW)).build());
+      assertArrayEquals(TestModels.squareInTheClear(ROW), owner.decrypt(response), 1e-4);
+    } finally {
+      started.forEach(Process::destroyForcibly);
+    }
+  }
+
   @Test
   void anUploadCutByKillingTheServerIsResumed() throws Exception {
-    List<Process> started = new java.util.ArrayList<>();
+    List<Process> started = new ArrayList<>();
     try (TestOwner owner = new TestOwner(TestModels.square())) {
       byte[] key = owner.keyBlobs.get(0);
       int half = key.length / 2;

@@ -50,4 +50,13 @@ public interface Disk {
   default long usableBytes(Path folder) throws IOException {
     return folder.toFile().getUsableSpace();
   }
+
+  /** As {@link #usableBytes}, after a write has failed: where it cannot be asked for, there is no reason to say that it is used up. */
+  default long spaceAfterFailure(Path folder) {
+    try {
+      return usableBytes(folder);
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
+  }
 }

@@ -257,7 +257,7 @@ public final class KeyStore {
       }
     } catch (IOException e) {
       LOG.warn("registering key set {}: {}", id, e.toString());
-      throw StorageErrors.translate("registering the key set", e);
+      throw StorageErrors.translate("registering the key set", e, disk.spaceAfterFailure(keySets));
     }
   }
 

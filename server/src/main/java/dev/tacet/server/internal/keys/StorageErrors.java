@@ -14,7 +14,17 @@ final class StorageErrors {
 
   private StorageErrors() {}
 
-  /** Returns STORAGE_FULL if the system says that there is no space, else STORAGE_FAILED. */
+  /**
+   * Returns STORAGE_FULL if there is no space, else STORAGE_FAILED. The system says why a write failed in the language of its
+   * locale only, so the space is asked for too.
+   *
+   * @param usableBytes what could still be written after the failure
+   */
+  static ServiceException translate(String doing, IOException failure, long usableBytes) {
+    return usableBytes <= 0 ? full(doing, failure) : translate(doing, failure);
+  }
+
+  /** As {@link #translate(String, IOException, long)}, where nothing was written. */
   static ServiceException translate(String doing, IOException failure) {
     String text = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
     if (text.contains("no space left") || text.contains("quota exceeded")) {

@@ -170,7 +170,7 @@ public final class UploadStore {
       setReceived(hash, offset + length);
     } catch (IOException e) {
       LOG.warn("upload {} at {}: {}", hash, offset, e.toString());
-      throw StorageErrors.translate("storing a chunk of " + data.remaining() + " bytes", e);
+      throw StorageErrors.translate("storing a chunk of " + data.remaining() + " bytes", e, disk.spaceAfterFailure(folder));
     }
   }
 
@@ -193,7 +193,7 @@ public final class UploadStore {
       throw e;
     } catch (IOException e) {
       LOG.warn("finishing upload {}: {}", hash, e.toString());
-      throw StorageErrors.translate("finishing the upload", e);
+      throw StorageErrors.translate("finishing the upload", e, disk.spaceAfterFailure(folder));
     }
   }
 

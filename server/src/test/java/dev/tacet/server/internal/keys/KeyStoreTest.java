@@ -232,6 +232,29 @@ class KeyStoreTest {
   }
 
   @Test
+  void aFullDiskIsKnownInEveryLanguageOfTheSystem() throws IOException {
+    for (long free : new long[] {0, 1 << 20}) {
+      Disk disk =
+          new Disk() {
+            private boolean written;
+
+            @Override
+            public void write(Path file, long offset, ByteBuffer data) throws IOException {
+              written = true;
+              throw new IOException("Auf dem Ger\u00e4t ist kein Speicherplatz mehr verf\u00fcgbar");
+            }
+
+            @Override
+            public long usableBytes(Path folder) {
+              return written ? free : 1 << 20;
+            }
+          };
+      store = new KeyStore(folder, StoreLimits.defaults().withMinFreeBytes(0), disk);
+      fails(free == 0 ? ErrorCause.STORAGE_FULL : ErrorCause.STORAGE_FAILED, () -> put(0, 4096));
+    }
+  }
+
+  @Test
   void aFailingDiskAtTheLastStepLeavesTheUploadToBeFinishedLater() throws IOException {
     Disk failing =
         new Disk() {

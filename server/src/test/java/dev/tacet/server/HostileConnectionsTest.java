@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Bytes that are no protocol, or a protocol used to exhaust: the connection ends with an error and the server serves on. */
+class HostileConnectionsTest {
+  private static final int PATIENCE_MILLIS = 5_000;
+  private static final byte[] HTTP2 = ascii("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0");
+
+  @TempDir static Path folder;
+  private static TestHost host;
+  private static URI uri;
+
+  @BeforeAll
+  static void start() throws IOException {
+    host = new TestHost(Files.createDirectories(folder.resolve("models")), folder.resolve("data"));
+    uri = host.uri;
+  }
+
+  @AfterAll
+  static void stop() {
+    host.close();
+  }
+
+  @AfterEach
+  void theServerStillServes() throws Exception {
+    assertEquals(200, host.get("/healthz").statusCode());
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private static byte[] random(long seed, int count) {
+    byte[] bytes = new byte[count];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
+  }
+
+  private static byte[] join(byte[] first, byte[] second, int times) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.writeBytes(first);
+    for (int i = 0; i < times; i++) {
+      all.writeBytes(second);
+    }
+    return all.toByteArray();
+  }
+
+  private static Socket connect() throws IOException {
+    Socket socket = new Socket(uri.getHost(), uri.getPort());
+    socket.setSoTimeout(PATIENCE_MILLIS);
+    return socket;
+  }
+
+  /** Sends bytes and reads what comes back until the server closes, or a little while after it has answered. */
+  private static String answer(byte[] bytes) throws IOException {
+    ByteArrayOutputStream answer = new ByteArrayOutputStream();
+    try (Socket socket = connect()) {
+      try {
+        socket.getOutputStream().write(bytes);
+        byte[] buffer = new byte[4096];
+        for (int read = socket.getInputStream().read(buffer); read >= 0; read = socket.getInputStream().read(buffer)) {
+          answer.write(buffer, 0, read);
+          socket.setSoTimeout(500);
+        }
+      } catch (SocketException | SocketTimeoutException e) {
+        // It closed while there was more to send, or has said all.
+      }
+    }
+    return answer.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void whatIsNoRequestGetsAStatusOfTheProtocol() throws IOException {
+    String infer = "POST /tacet.v1.InferenceService/Infer HTTP/1.1\r\nHost: x\r\nContent-Type: application/grpc-web+proto\r\n";
+    Map<String, byte[]> requests = new LinkedHashMap<>();
+    requests.put("400", random(1, 5_000));
+    requests.put("431", ascii("GET /healthz HTTP/1.1\r\nX: " + "a".repeat(200_000) + "\r\n\r\n"));
+    requests.put("414", ascii("GET /" + "a".repeat(100_000) + " HTTP/1.1\r\n\r\n"));
+    requests.put("405", ascii("BREW /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+    requests.put("404", ascii("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"));
+    requests.put("413", ascii(infer + "Content-Length: 99999999999\r\n\r\n\0\u00ff\u00ff\u00ff\u00ff"));
+    requests.put("415", ascii(infer.replace("application/grpc-web+proto", "text/plain") + "Content-Length: 5\r\n\r\nhello"));
+    for (Map.Entry<String, byte[]> request : requests.entrySet()) {
+      String answer = answer(request.getValue());
+      assertTrue(answer.startsWith("HTTP/1.1 " + request.getKey()), request.getKey() + ": " + answer);
+    }
+  }
+
+  @Test
+  void aFrameThatClaimsTwoGigabytesIsRefusedWithoutThem() throws IOException {
+    String answer =
+        answer(
+            ascii(
+                "POST /tacet.v1.InferenceService/Infer HTTP/1.1\r\nHost: x\r\nContent-Type: application/grpc-web+proto\r\n"
+                    + "Content-Length: 10\r\n\r\n\0\u007f\u00ff\u00ff\u00ffabcde"));
+    assertTrue(answer.startsWith("HTTP/1.1 200") && answer.matches("(?s).*grpc-status: ?[38].*"), answer);
+  }
+
+  @Test
+  void brokenHttp2EndsTheConnection() throws IOException {
+    byte[] oversized = join(ascii("\u00ff\u00ff\u00ff\0\0\0\0\0\1"), random(2, 1_000), 1);
+    byte[] reset = ascii("\0\0\4\3\0\0\0\0\1\0\0\0\1");
+    for (byte[] frames : List.of(oversized, reset, random(3, 3_000))) {
+      answer(join(HTTP2, frames, 1));
+      assertEquals(200, assertServes());
+    }
+  }
+
+  @Test
+  void floodsOfControlFramesDoNotStopIt() throws IOException {
+    for (byte[] frame : List.of(ascii("\0\0\0\4\0\0\0\0\0"), ascii("\0\0\u0008\6\0\0\0\0\00012345678"))) {
+      answer(join(HTTP2, frame, 20_000));
+      assertEquals(200, assertServes());
+    }
+  }
+
+  @Test
+  void clientsThatNeverFinishTheirRequestKeepNobodyWaiting() throws IOException {
+    List<Socket> slow = new ArrayList<>();
+    try {
+      for (int i = 0; i < 300; i++) {
+        Socket socket = connect();
+        slow.add(socket);
+        socket.getOutputStream().write(ascii(i % 2 == 0 ? "GET /healthz HT" : "PRI * HTTP/2"));
+      }
+      assertEquals(200, assertServes());
+    } finally {
+      for (Socket socket : slow) {
+        socket.close();
+      }
+    }
+  }
+
+  private static int assertServes() throws IOException {
+    try {
+      return host.get("/healthz").statusCode();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+}
