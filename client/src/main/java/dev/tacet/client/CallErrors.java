@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.client;
 
+import dev.tacet.he.CancelledException;
 import dev.tacet.he.HeException;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
@@ -12,6 +13,9 @@ final class CallErrors {
 
   static HeException translate(ServiceException failure) {
     ErrorCause cause = failure.errorCause();
+    if (cause == ErrorCause.CANCELLED && Thread.currentThread().isInterrupted()) {
+      return new CancelledException("interrupted while waiting for the host's answer", failure);
+    }
     String text = failure.getMessage();
     String advice = sentence(cause.advice());
     String reason = cause.name();

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,6 +74,11 @@ public final class RemoteModel {
 
   /** Makes the evaluation keys and brings the host those that it lacks, unless that was done. Every prediction does so itself. */
   public KeySetInfo prepare() {
+    client.requireOpen();
+    return ready();
+  }
+
+  private KeySetInfo ready() {
     KeySetInfo ready = keySet;
     return ready != null ? ready : prepare(null);
   }
@@ -95,8 +101,15 @@ public final class RemoteModel {
    * @throws AnswerCheckException if the answer fails a check; then there is no number, and the host must not hear of it
    * @throws SignatureChangedException if the host changed the model meanwhile
    * @throws CallFailedException if the host refused the call or could not be reached
+   * @throws CancelledException if the thread was interrupted; it stays so
+   * @throws IllegalStateException if the client is closed
    */
   public Prediction predict(double[] row) {
+    client.requireOpen();
+    return predictOpen(row);
+  }
+
+  private Prediction predictOpen(double[] row) {
     long start = System.nanoTime();
     InputEncryptor.EncryptedRow encrypted = encryptor.encrypt(row);
     long encryptedAt = System.nanoTime();
@@ -116,10 +129,19 @@ public final class RemoteModel {
         result.outputs(), result.errorBounds(), result.undecided(), encrypted.clampedFeatures(), timings);
   }
 
-  /** Predicts one row in the background; the future fails with the exceptions of {@link #predict(double[])}. */
+  /**
+   * Predicts one row in the background; the future fails with the exceptions of {@link #predict(double[])}. Cancelling it ends the
+   * call, on the host too.
+   */
   public CompletableFuture<Prediction> predictAsync(double[] row) {
     double[] copy = row.clone();
-    return CompletableFuture.supplyAsync(() -> predict(copy), client.executor());
+    try {
+      client.requireOpen();
+      return Host.inBackground(() -> predictOpen(copy), client.executor());
+    } catch (IllegalStateException | RejectedExecutionException e) {
+      return CompletableFuture.failedFuture(
+          e instanceof IllegalStateException ? e : new IllegalStateException("the client is closed", e));
+    }
   }
 
   /**
@@ -200,7 +222,7 @@ public final class RemoteModel {
     int overloads = 0;
     boolean healed = false;
     while (true) {
-      KeySetInfo keys = prepare();
+      KeySetInfo keys = ready();
       try {
         return client.host().infer(name(), description.version(), signatureSha256(), keys.keySetId(), ciphertexts);
       } catch (ServiceException e) {

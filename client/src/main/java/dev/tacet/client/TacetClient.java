@@ -51,6 +51,7 @@ public final class TacetClient implements AutoCloseable {
   private final int overloadRetries;
   private final ProgressListener progress;
   private final ExecutorService executor;
+  private volatile boolean closed;
 
   private TacetClient(Builder builder) {
     uri = builder.uri;
@@ -111,6 +112,7 @@ public final class TacetClient implements AutoCloseable {
 
   /** Lists the models of the host. */
   public List<ModelInfo> models() {
+    requireOpen();
     try {
       return host.listModels().stream().map(e -> new ModelInfo(e.name(), e.version(), e.ready(), e.problem())).toList();
     } catch (ServiceException e) {
@@ -132,6 +134,7 @@ public final class TacetClient implements AutoCloseable {
 
   /** As {@link #model(String)}, for one version; versions are pinned apart. */
   public RemoteModel model(String name, String version) {
+    requireOpen();
     ModelDescription description = describe(name, version);
     String pin = pinName(name, version);
     Optional<String> pinned = pins.get(pin);
@@ -177,8 +180,13 @@ public final class TacetClient implements AutoCloseable {
     return keyRing;
   }
 
+  /**
+   * Waits for the predictions in the background, up to a minute, then closes the connection and the keys. Whatever uses this
+   * client or its models afterwards gets an IllegalStateException.
+   */
   @Override
   public void close() {
+    closed = true;
     executor.shutdown();
     try {
       executor.awaitTermination(1, TimeUnit.MINUTES);
@@ -206,6 +214,12 @@ public final class TacetClient implements AutoCloseable {
 
   private String pinName(String model, String version) {
     return uri.getAuthority() + "/" + model + (version.isEmpty() ? "" : "@" + version);
+  }
+
+  void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the client of " + uri + " is closed");
+    }
   }
 
   Host host() {

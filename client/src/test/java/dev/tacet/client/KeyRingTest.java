@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -314,6 +315,37 @@ class KeyRingTest {
     ring.close();
     assertEquals(before, rings(temporary));
     assertThrows(IllegalStateException.class, () -> ring.secretKey(PARAMETERS));
+  }
+
+  @Test
+  void aProcessThatIsToldToEndDeletesTheFolderOfItsRingInMemory() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Djava.io.tmpdir=" + folder, "-cp",
+                System.getProperty("java.class.path"), RingInMemory.class.getName())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      assertEquals('r', process.getInputStream().read());
+      assertEquals(1, rings(folder));
+      process.destroy();
+      assertTrue(process.waitFor(1, TimeUnit.MINUTES));
+      assertEquals(0, rings(folder));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Another process: makes keys in memory, says "r" and waits for its end. */
+  static final class RingInMemory {
+    public static void main(String[] arguments) throws Exception {
+      KeyRing ring = KeyRing.inMemory();
+      ring.evaluationKeys(PARAMETERS, List.of(new KeyRequirement(5, 0)), ProgressListener.NONE);
+      System.out.print('r');
+      System.out.flush();
+      Thread.sleep(60_000);
+      ring.close();
+    }
   }
 
   private static long rings(Path folder) throws IOException {

@@ -6,8 +6,8 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.KeyManifest;
 import dev.tacet.protocol.ErrorTable;
-import dev.tacet.protocol.ModelMessages;
 import dev.tacet.protocol.ModelMessages.ModelDescription;
+import dev.tacet.protocol.ModelMessages;
 import dev.tacet.protocol.RequestDigest;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.protocol.v1.GetModelRequest;
@@ -25,6 +25,7 @@ import dev.tacet.protocol.v1.PutChunkRequest;
 import dev.tacet.protocol.v1.PutChunkResponse;
 import dev.tacet.protocol.v1.RegisterKeySetRequest;
 import io.grpc.ChannelCredentials;
+import io.grpc.Context;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -42,6 +43,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.zip.CRC32C;
@@ -186,6 +189,24 @@ public final class Host implements AutoCloseable {
                     .setManifest(UnsafeByteOperations.unsafeWrap(manifest.toBytes()))
                     .build())
             .getKeySetId());
+  }
+
+  /** Does work that calls a host in another thread; cancelling the future ends the call under way. */
+  public static <T> CompletableFuture<T> inBackground(Supplier<T> work, Executor executor) {
+    Context.CancellableContext context = Context.ROOT.withCancellation();
+    CompletableFuture<T> future =
+        CompletableFuture.supplyAsync(
+            () -> {
+              Context before = context.attach();
+              try {
+                return work.get();
+              } finally {
+                context.detach(before);
+              }
+            },
+            executor);
+    future.whenComplete((result, failure) -> context.cancel(failure));
+    return future;
   }
 
   /**
