@@ -6,6 +6,7 @@ import dev.tacet.cli.internal.terminal.Terminal;
 import dev.tacet.cli.internal.terminal.Units;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,7 +38,7 @@ public final class BlindProof {
    * @param found number of different needles found, by subject and form, by place
    * @param hits secrets found outside the client, each with its place; none if the host is blind
    * @param plantedMissing places of the server where a needle was planted and not found; none if the search works
-   * @param heldMissing subjects and forms that the client holds and the search did not find there
+   * @param heldMissing subjects and forms of which the search did not find every needle in the client's memory, where all are
    */
   public record Report(
       Map<Place, Long> bytesSearched,
@@ -110,10 +111,20 @@ public final class BlindProof {
     }
     bytes.put(Place.SERVER_FOLDER, folderBytes);
     bytes.put(Place.WIRE, FolderContents.search(wire, search, hits.get(Place.WIRE)));
-    bytes.put(
-        Place.CLIENT_MEMORY,
-        new ProcessMemory(ProcessHandle.current().pid()).search(search, hits.get(Place.CLIENT_MEMORY)));
+    bytes.put(Place.CLIENT_MEMORY, searchClient(search, hits.get(Place.CLIENT_MEMORY)));
     return report(all, planted, bytes, hits, server);
+  }
+
+  /**
+   * Searches this process, in which every secret is by now: those that the client keeps, and the forms that it does not keep,
+   * written down here so that the search is shown to find them too. Old objects do not move while a search runs.
+   */
+  private long searchClient(NeedleSearch search, List<NeedleSearch.Hit> hits) {
+    List<byte[]> writtenDown = secrets.derived().stream().map(Needle::plain).toList();
+    System.gc();
+    long bytes = new ProcessMemory(ProcessHandle.current().pid()).search(search, hits);
+    writtenDown.forEach(plain -> Arrays.fill(plain, (byte) 0));
+    return bytes;
   }
 
   private Report report(
@@ -140,7 +151,7 @@ public final class BlindProof {
           }
         });
     return new Report(
-        bytes, needles, found, outside, plantedMissing(planted, hits.get(Place.SERVER_MEMORY), server), heldMissing(found));
+        bytes, needles, found, outside, plantedMissing(planted, hits.get(Place.SERVER_MEMORY), server), heldMissing(all, needles, found));
   }
 
   /** A planted needle counts where it was planted: the locked one in a locked page, the one in buffers not in a locked one. */
@@ -158,11 +169,14 @@ public final class BlindProof {
     return missing;
   }
 
-  private List<String> heldMissing(Map<String, Map<Place, Integer>> found) {
+  private static List<String> heldMissing(
+      List<Needle> secrets, Map<String, Integer> needles, Map<String, Map<Place, Integer>> found) {
     Set<String> missing = new LinkedHashSet<>();
-    for (Needle needle : secrets.held()) {
-      if (found.getOrDefault(label(needle), Map.of()).getOrDefault(Place.CLIENT_MEMORY, 0) == 0) {
-        missing.add(label(needle));
+    for (Needle needle : secrets) {
+      String label = label(needle);
+      int there = found.getOrDefault(label, Map.of()).getOrDefault(Place.CLIENT_MEMORY, 0);
+      if (there < needles.get(label)) {
+        missing.add(label + ": " + there + " of " + needles.get(label));
       }
     }
     return List.copyOf(missing);

@@ -47,6 +47,12 @@ public record Needle(String subject, String form, byte[] masked) {
         subject, "float32", values.length, 4, i -> Float.floatToRawIntBits((float) values[i]) & 0xFFFFFFFFL, true);
   }
 
+  /** As {@link #ofDoubles}, in the byte order of networks and of Java's own streams. */
+  public static Needle ofBigEndianDoubles(String subject, double[] values) {
+    return ofWords(
+        subject, "float64, big endian", values.length, 8, i -> Long.reverseBytes(Double.doubleToRawLongBits(values[i])), true);
+  }
+
   /** The most varied window of 64-bit words, as they lie in native memory. */
   public static Needle ofLongs(String subject, String form, long[] words) {
     return ofWords(subject, form, words.length, 8, i -> words[i], false);
@@ -106,6 +112,15 @@ public record Needle(String subject, String form, byte[] masked) {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** The bytes themselves, as they are searched for. */
+  byte[] plain() {
+    byte[] plain = masked.clone();
+    for (int i = 0; i < plain.length; i++) {
+      plain[i] ^= MASK;
+    }
+    return plain;
   }
 
   /** Bytes. */

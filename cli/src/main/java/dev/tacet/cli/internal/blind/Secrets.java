@@ -32,16 +32,20 @@ public final class Secrets {
     return held;
   }
 
-  /** Forms that others might make of the same values: float32, normalised slots, wider ternaries. */
+  /**
+   * Forms that others might make of the same values: float32, big endian, normalised slots, wider ternaries. The client does
+   * not keep them: for the control, {@link BlindProof} writes them down in the client's memory before it searches there.
+   */
   public List<Needle> derived() {
     return derived;
   }
 
-  /** Adds rows as raw numbers, as the text of their file, and as float32. */
+  /** Adds rows as raw numbers, as the text of their file, as float32 and big endian. */
   public Secrets features(Rows rows) {
     for (double[] row : Arrays.copyOf(rows.values(), Math.min(rows.count(), ROWS_AT_MOST))) {
       add(held, Needle.ofDoubles(FEATURES, row));
       add(derived, Needle.ofFloats(FEATURES, row));
+      add(derived, Needle.ofBigEndianDoubles(FEATURES, row));
     }
     lines(FEATURES, rows.text(), rows.header() == null ? 0 : 1);
     return this;
@@ -68,6 +72,7 @@ public final class Secrets {
       double[] together = Arrays.copyOfRange(numbers, start, start + ANSWERS_TOGETHER);
       add(held, Needle.ofDoubles(ANSWERS, together));
       add(derived, Needle.ofFloats(ANSWERS, together));
+      add(derived, Needle.ofBigEndianDoubles(ANSWERS, together));
       Arrays.fill(together, 0);
     }
     lines(ANSWERS, text, 1);

@@ -75,4 +75,31 @@ class BlindProofTest {
     Reference.reachabilityFence(answers);
     Reference.reachabilityFence(text);
   }
+
+  @Test
+  void everyFormOfEverySecretIsFoundInTheClient() throws Exception {
+    double[] answers = new Random(5).doubles(24).toArray();
+    byte[] text = "p\n0.123456789012345678\n0.234567890123456789\n0.3456789012345678901\n0.45678901\n".getBytes(StandardCharsets.UTF_8);
+    Secrets secrets = new Secrets().answers(answers, text).slots(new Random(6).doubles(30).toArray());
+    BlindProof.Report report = prove(secrets);
+    assertTrue(report.holds(), report.hits() + " " + report.plantedMissing() + " " + report.heldMissing());
+    for (String form :
+        List.of("answers, float64", "answers, float64, big endian", "answers, float32", "answers, text", "features, float64, as slots")) {
+      assertEquals(
+          report.needles().get(form), report.found().get(form).get(BlindProof.Place.CLIENT_MEMORY), form);
+    }
+    Reference.reachabilityFence(answers);
+    Reference.reachabilityFence(text);
+  }
+
+  @Test
+  void aSecretThatTheClientDoesNotHoldShowsThatTheControlCanFail() throws Exception {
+    // The bytes exist here only masked: the search must say that it did not find them.
+    double[] answers = new Random(7).doubles(8).toArray();
+    Secrets secrets = new Secrets().answers(answers, new byte[0]);
+    Arrays.fill(answers, 0);
+    BlindProof.Report report = prove(secrets);
+    assertFalse(report.holds());
+    assertEquals(List.of("answers, float64: 0 of 1"), report.heldMissing());
+  }
 }
