@@ -12,7 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -110,6 +113,7 @@ class EndToEndTest {
       }
       JsonNode report = JSON.readTree(output.toFile());
       assertEquals(5, report.get("rows").asInt());
+      rowsAsJsonGetTheSameLabels(server.uri().toString(), report.get("outputs").get("label"));
       List<String> truths = Files.readAllLines(CANCER.resolve("test_labels.csv"));
       assertEquals(truths.get(1), report.get("outputs").get("label").get(0).get(0).asText());
       providerSubmitsAndOwnerReads(server.uri().toString());
@@ -117,6 +121,20 @@ class EndToEndTest {
           Tacet.run("predict", "--server", server.uri().toString(), "--model", "no-such", "--input", rows(CANCER, 1).toString());
       assertEquals(1, unknown.exit(), unknown.all());
       assertEquals(2, unknown.err().lines().count(), unknown.err());
+    }
+  }
+
+  private void rowsAsJsonGetTheSameLabels(String server, JsonNode labels) throws Exception {
+    List<String> lines = Files.readAllLines(rows(CANCER, 5));
+    Path input = folder.resolve("rows.json");
+    Files.writeString(
+        input, lines.stream().skip(1).map(line -> "[" + line + "]").collect(Collectors.joining(",\n", "[", "]\n")));
+    Tacet done = Tacet.run("predict", "--server", server, "--model", "breast-cancer", "--input", input.toString());
+    assertEquals(0, done.exit(), done.all());
+    List<String> answers = done.out().lines().skip(1).toList();
+    assertEquals(labels.size(), answers.size(), done.out());
+    for (int r = 0; r < labels.size(); r++) {
+      assertEquals(labels.get(r).get(0).asText(), answers.get(r).split(",")[0]);
     }
   }
 
@@ -184,5 +202,35 @@ class EndToEndTest {
         Tacet.run("predict", "--server", "http://127.0.0.1:1", "--model", "m", "--input", rows.toString());
     assertEquals(1, unreachable.exit(), unreachable.all());
     assertEquals(2, unreachable.err().lines().count(), unreachable.err());
+  }
+
+  /** What each command says of a place, a file or an address that it cannot use: two lines, never a stack trace, at once. */
+  @Test
+  void whatIsGivenWronglyIsToldInTwoLines() throws Exception {
+    String rows = rows(CANCER, 2).toString();
+    String model = CANCER.resolve("model.onnx").toString();
+    String none = folder.resolve("none/out.json").toString();
+    Map<List<String>, Integer> wrong = new LinkedHashMap<>();
+    wrong.put(List.of("try", model, "--calibration", rows, "--input", rows, "--json", none), 1);
+    wrong.put(List.of("compile", model, "--calibration", rows, "-o", folder.toString()), 1);
+    wrong.put(List.of("demo", "--json", none), 1);
+    wrong.put(List.of("predict", "--server", "http://no-such-host.invalid:1", "--model", "m", "--input", rows), 1);
+    wrong.put(List.of("predict", "--server", "ftp://localhost:1", "--model", "m", "--input", rows), 2);
+    wrong.put(List.of("predict", "--server", "http://localhost:1", "--model", "m", "--input", folder.toString()), 2);
+    wrong.put(List.of("predict", "--server", "https://localhost:1", "--model", "m", "--input", rows, "--trust", none), 2);
+    wrong.put(
+        List.of("predict", "--server", "http://localhost:1", "--model", "m", "--input", rows, "--card", none, "--output", "x.enc"), 2);
+    wrong.put(List.of("check", folder.toString()), 2);
+    wrong.put(List.of("explain", none + ".tacet"), 2);
+    wrong.put(List.of("serve", "--models", none), 2);
+    wrong.put(List.of("keygen", rows, "--keys", folder.resolve("keys").toString()), 1);
+    wrong.put(List.of("frob"), 2);
+    for (Map.Entry<List<String>, Integer> use : wrong.entrySet()) {
+      Tacet done = Tacet.run(use.getKey().toArray(String[]::new));
+      assertEquals(use.getValue(), done.exit(), use.getKey() + " " + done.all());
+      assertEquals("", done.out(), use.getKey().toString());
+      assertEquals(2, done.err().lines().count(), use.getKey() + " " + done.err());
+      assertTrue(done.err().startsWith("tacet: ") && done.err().contains("\n       "), done.err());
+    }
   }
 }

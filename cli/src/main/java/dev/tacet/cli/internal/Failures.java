@@ -31,6 +31,12 @@ public final class Failures {
     return told.exitCode();
   }
 
+  /** Tells on standard error what a command that ran to its end found wanting: one line of what, one of what to do. */
+  public static void tell(String what, String remedy) {
+    System.err.println("tacet: " + oneLine(what));
+    System.err.println("       " + oneLine(remedy));
+  }
+
   private static String oneLine(String text) {
     return text.strip().replaceAll("\\s*\\R\\s*", "; ");
   }

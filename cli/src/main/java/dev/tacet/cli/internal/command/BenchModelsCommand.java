@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.Failures;
 import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.process.ServerProcess;
@@ -83,8 +84,7 @@ public final class BenchModelsCommand implements Callable<Integer> {
       show(reports);
     }
     if (!missed.isEmpty()) {
-      System.err.println("tacet: the accuracy target was missed: " + String.join("; ", missed));
-      System.err.println("       Look at the rows with --json FILE.");
+      Failures.tell("the accuracy target was missed: " + String.join("; ", missed), "Look at the rows with --json FILE.");
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;

@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.Failures;
 import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.terminal.Terminal;
@@ -48,7 +49,14 @@ public final class CheckCommand implements Callable<Integer> {
     if (json == null || !json.toString().equals("-")) {
       show(problems);
     }
-    return problems.isEmpty() ? CliException.DONE : CliException.FAILED;
+    if (problems.isEmpty()) {
+      return CliException.DONE;
+    }
+    Failures.tell(
+        model.getFileName() + " cannot run encrypted: " + problems.size() + (problems.size() == 1 ? " node is" : " nodes are")
+            + " in the way",
+        "Make the rewrites that are listed with the nodes, and export the model again.");
+    return CliException.FAILED;
   }
 
   private void show(List<ModelProblem> problems) {

@@ -71,6 +71,7 @@ public final class DecryptCommand implements Callable<Integer> {
         clamped.add(Boolean.toString(!row.clampedFeatures().isEmpty()));
         progress.step();
       }
+      in.requireEnd();
     } finally {
       Arrays.fill(secret, '\0');
     }

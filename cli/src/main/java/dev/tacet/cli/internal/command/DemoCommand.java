@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.Failures;
 import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.blind.BlindProof;
@@ -142,8 +143,7 @@ public final class DemoCommand implements Callable<Integer> {
     say("no feature, no answer, no part of the secret key. The same search finds them in this process,");
     say("and in the server what was planted there.");
     if (!missed.isEmpty()) {
-      System.err.println("tacet: the accuracy target was missed: " + String.join("; ", missed));
-      System.err.println("       Report this with the output of 'tacet doctor'.");
+      Failures.tell("the accuracy target was missed: " + String.join("; ", missed), "Report this with the output of 'tacet doctor'.");
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;

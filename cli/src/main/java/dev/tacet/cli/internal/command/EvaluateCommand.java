@@ -69,6 +69,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         out.write(new CiphertextFile.Row(row.clampedFeatures(), run(program, keySet, row.ciphertexts(), nanos)));
         progress.step();
       }
+      in.requireEnd();
       out.commit();
     }
     System.out.printf(

@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.Failures;
 import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.reference.ClearModel;
@@ -69,6 +70,12 @@ public final class SimulateCommand implements Callable<Integer> {
           rows.count(), Units.percent(comparison.agreement()), Units.error(comparison.maxError()),
           simulation.clamped().isEmpty() ? "" : ", " + simulation.clamped().size() + " rows clamped");
     }
-    return comparison.meetsTarget() ? CliException.DONE : CliException.ACCURACY_MISSED;
+    if (comparison.meetsTarget()) {
+      return CliException.DONE;
+    }
+    Failures.tell(
+        "the accuracy target was missed without any encryption: the fitted activations are too coarse, or rows were clamped",
+        "Give more rows to --calibration, or a smaller --accuracy.");
+    return CliException.ACCURACY_MISSED;
   }
 }

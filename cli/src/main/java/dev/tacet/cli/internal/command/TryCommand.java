@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.Failures;
 import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.reference.ClearModel;
@@ -84,8 +85,9 @@ public final class TryCommand implements Callable<Integer> {
       TrialView.print(report, 5);
     }
     if (!report.meetsTarget()) {
-      System.err.println("tacet: the accuracy target was missed");
-      System.err.println("       Give more rows to --calibration, a smaller --accuracy, or look at the layers with 'tacet explain'.");
+      Failures.tell(
+          "the accuracy target was missed",
+          "Give more rows to --calibration, a smaller --accuracy, or look at the layers with 'tacet explain'.");
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;

@@ -159,6 +159,17 @@ public final class CiphertextFile {
       }
     }
 
+    /**
+     * Proves that nothing follows the last row.
+     *
+     * @throws CliException if something does
+     */
+    public void requireEnd() {
+      if (left != 0) {
+        throw broken("holds " + left + " bytes after its last row");
+      }
+    }
+
     /** Proves that {@code count} items of {@code bytes} each can follow a counter of {@code counterBytes}. */
     private int take(int count, int counterBytes, int bytes) {
       left -= counterBytes;

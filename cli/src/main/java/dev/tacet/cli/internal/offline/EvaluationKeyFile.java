@@ -79,6 +79,10 @@ public final class EvaluationKeyFile {
       if (!missing.isEmpty()) {
         throw broken(file, "lacks " + missing.size() + " of " + required.size() + " keys, first " + missing.first());
       }
+      long left = in.size() - in.position() - manifest.entries().stream().mapToLong(KeyManifest.Entry::bytes).sum();
+      if (left != 0) {
+        throw broken(file, left < 0 ? "is truncated: " + -left + " bytes of keys are missing" : "holds " + left + " bytes after its last key");
+      }
       return EvaluationKeySet.load(context, blobs(in, file, manifest.entries()));
     }
   }

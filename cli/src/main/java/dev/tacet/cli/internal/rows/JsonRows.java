@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal.rows;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.tacet.cli.internal.CliException;
 import java.io.IOException;
@@ -42,9 +42,9 @@ final class JsonRows {
    */
   static JsonRows parse(Path file, String text) {
     JsonRows json = new JsonRows(file);
-    try (MappingIterator<JsonNode> documents = MAPPER.readerFor(JsonNode.class).readValues(text)) {
-      while (documents.hasNextValue()) {
-        JsonNode document = documents.nextValue();
+    try (JsonParser documents = MAPPER.createParser(text)) {
+      while (documents.nextToken() != null) {
+        JsonNode document = documents.readValueAsTree();
         if (isListOfRows(document)) {
           document.forEach(json::add);
         } else {

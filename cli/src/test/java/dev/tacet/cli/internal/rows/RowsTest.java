@@ -72,12 +72,78 @@ class RowsTest {
   @Test
   void aFileThatIsMissingIsBadUsage() {
     CliException failure = assertThrows(CliException.class, () -> Rows.read(Path.of("no/such.csv")));
-    assertEquals("cannot read no/such.csv: no such file", failure.getMessage());
+    assertEquals("no such file: no/such.csv", failure.getMessage());
   }
 
   @Test
   void theNumberOfFeaturesIsChecked() {
     CliException failure = assertThrows(CliException.class, () -> rows("1,2\n").requireFeatures(3));
     assertEquals("rows.csv has 2 columns, the model takes 3 features", failure.getMessage());
+  }
+
+  @Test
+  void whatOtherParsersTakeForANumberIsNone() {
+    for (String field : List.of("2f", "2d", "0x1p4", "NaN", "nan", "inf", "-Infinity", "1_000", "1 000", "\u0661")) {
+      assertEquals("rows.csv line 2 column 2 is not a number", refused("1,2\n3," + field + "\n").getMessage(), field);
+    }
+    assertEquals("rows.csv line 1 column 1 is not a finite number", refused("1e999,2\n").getMessage());
+    assertArrayEquals(new double[] {1, 0.5, -3e4}, rows("1.,+.5,-3E+4\n").values()[0]);
+  }
+
+  @Test
+  void aFirstRowOfMissingNumbersIsNoHeader() {
+    assertEquals("rows.csv line 1 column 1 is not a number", refused("NaN,nan\n1,2\n").getMessage());
+    assertEquals("rows.csv line 1 column 1 is empty", refused(",,\n1,2,3\n").getMessage());
+    assertEquals(List.of("", "a"), rows(",a\n1,2\n").header());
+  }
+
+  @Test
+  void jsonIsAListOfRowsOrARowALine() {
+    for (String text :
+        List.of("[[1, 2.5], [3, -4e1]]", " [ [1,2.5],\n[3,-4e1] ]\n", "[1, 2.5]\n[3, -4e1]\n", "\uFEFF[[1,2.5],[3,-4e1]]")) {
+      Rows rows = rows(text);
+      assertNull(rows.header());
+      assertArrayEquals(new double[][] {{1, 2.5}, {3, -40}}, rows.values(), text);
+    }
+  }
+
+  @Test
+  void nestedListsAreTakenRowMajor() {
+    assertArrayEquals(new double[][] {{1, 2, 3, 4}, {5, 6, 7, 8}}, rows("[[[1,2],[3,4]],[[5,6],[7,8]]]").values());
+  }
+
+  @Test
+  void jsonObjectsAreTakenInTheFirstOnesOrder() {
+    for (String text : List.of("[{\"a\":1,\"b\":2},{\"b\":4,\"a\":3}]", "{\"a\":1,\"b\":2}\n{\"b\":4,\"a\":3}\n")) {
+      Rows rows = rows(text);
+      assertEquals(List.of("a", "b"), rows.header());
+      assertArrayEquals(new double[][] {{1, 2}, {3, 4}}, rows.values(), text);
+    }
+  }
+
+  @Test
+  void jsonThatIsNoRowsIsRefusedByRowAndNotShown() {
+    assertTrue(refused("[[1,2],[3,\"secret\"]]").getMessage().endsWith("row 1 value 2 is not a number"));
+    assertTrue(refused("[[1,2],[3,null]]").getMessage().endsWith("row 1 value 2 is not a number"));
+    assertTrue(refused("[[1,2],[3,1e999]]").getMessage().endsWith("row 1 value 2 is not a finite number"));
+    assertTrue(refused("[[1,2],[3]]").getMessage().endsWith("row 1 has 1 numbers, the rows before it have 2"));
+    assertTrue(refused("[[1,2],{\"a\":3,\"b\":4}]").getMessage().contains("row 1 has other names"));
+    assertTrue(refused("[{\"a\":1},{\"b\":2}]").getMessage().contains("row 1 has other names"));
+    assertTrue(refused("[{\"a\":1},[2]]").getMessage().contains("row 1 is neither"));
+    assertTrue(refused("[[]]").getMessage().endsWith("row 0 is empty"));
+    assertEquals("rows.csv holds no rows", refused("[]").getMessage());
+    CliException broken = refused("[[1,2],\n[secret]]");
+    assertTrue(broken.getMessage().startsWith("rows.csv is not JSON: line 2"), broken.getMessage());
+    assertTrue(!broken.getMessage().contains("secret"), broken.getMessage());
+    refused("[[NaN]]");
+    refused("[[1,2]");
+    refused("[".repeat(100_000));
+  }
+
+  @Test
+  void aFolderIsNoFileOfRows() {
+    CliException failure = assertThrows(CliException.class, () -> Rows.read(Path.of("src")));
+    assertEquals(CliException.BAD_USAGE, failure.exitCode());
+    assertEquals("src is a folder, not a file", failure.getMessage());
   }
 }
