@@ -9,6 +9,26 @@ namespace tacet::avx2 {
 void ntt_forward(u64* x, const NttTable& table);
 void ntt_inverse(u64* x, const NttTable& table);
 
+void add(u64* out, const u64* a, const u64* b, std::size_t n, u64 q);
+void subtract(u64* out, const u64* a, const u64* b, std::size_t n, u64 q);
+void negate(u64* out, const u64* a, std::size_t n, u64 q);
+void multiply(u64* out, const u64* a, const u64* b, std::size_t n, const Modulus& q);
+void multiply_add(u64* out, const u64* a, const u64* b, const u64* c, std::size_t n, const Modulus& q);
+void subtract_product(u64* out, const u64* c, const u64* a, const u64* b, std::size_t n, const Modulus& q);
+void multiply_constant(u64* out, const u64* a, u64 w, u64 w_shoup, std::size_t n, u64 q);
+void subtract_multiply_constant(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, std::size_t n, u64 q);
+void reduce(u64* out, const u64* a, std::size_t n, const Modulus& q);
+void inner_product(u64* out, const u64* const* a, const u64* const* b, std::size_t count, std::size_t n,
+                   const Modulus& q);
+void linear_combination(u64* out, const u64* const* a, const u64* c, std::size_t count, std::size_t n,
+                        const Modulus& q);
+void overflow_count(u64* out, const u64* const* a, const Modulus* q, std::size_t count, std::size_t n);
+void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::size_t n);
+void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q);
+void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q);
+void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation, std::size_t n,
+                                u64 q);
+
 void chacha20(u8* out, const u32* state, std::size_t blocks);
 std::size_t uniform(u64* out, std::size_t n, const u64* words, std::size_t count, const Modulus& q);
 std::size_t ternary(signed char* out, std::size_t n, const u64* words, std::size_t count);

@@ -53,12 +53,21 @@ TACET_INLINE Factor splat_factor(u64 w, const Constants& c) {
   return {x, _mm256_mul_pd(x, c.inverse)};
 }
 
-/// x w mod q for |x| <= Y q <= 4 q: at most 1/2 + 3/8 Y, since the quotient is wrong by at most 1/2 for rounding to an integer
+/// x w mod q, x an integer below 2^52 in magnitude: at most 3/2 q and a little. For |x| <= Y q <= 4 q: at most 1/2 + 3/8 Y, since the quotient is wrong by at most 1/2 for rounding to an integer
 /// and |x| 3 2^-53 for its own rounding errors.
 TACET_INLINE Lanes multiply(Lanes x, const Factor& f, const Constants& c) {
   const Lanes quotient = nearest(_mm256_mul_pd(x, f.quotient));
   const Lanes high = _mm256_mul_pd(x, f.w);
   const Lanes low = _mm256_fmsub_pd(x, f.w, high);
+  return add(_mm256_fnmadd_pd(quotient, c.q, high), low);
+}
+
+/// a b mod q for integers a, b of at most 2^51 and 2^50 whose product is below 2^52 q: the quotient's own rounding errors are at
+/// most 1/2, or 1/4 for a product below 2^51 q, so the result is at most q and a little, or 3/4 q.
+TACET_INLINE Lanes product(Lanes a, Lanes b, const Constants& c) {
+  const Lanes high = _mm256_mul_pd(a, b);
+  const Lanes low = _mm256_fmsub_pd(a, b, high);
+  const Lanes quotient = nearest(_mm256_mul_pd(high, c.inverse));
   return add(_mm256_fnmadd_pd(quotient, c.q, high), low);
 }
 
@@ -77,17 +86,18 @@ TACET_INLINE Lanes finish(Lanes x, const Constants& c) {
 TACET_INLINE __m256i load_integers(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
 TACET_INLINE __m256i integers(u64 x) { return _mm256_set1_epi64x(static_cast<long long>(x)); }
 
-/// Any 64-bit words modulo q, to [0, q).
+/// Any 64-bit words modulo q: to [0, q), or loosely to a magnitude below 2^51.
 struct WideReduction {
   Factor two32;  ///< 2^32 mod q
   explicit TACET_INLINE WideReduction(u64 q, const Constants& c) : two32(splat_factor((u64{1} << 32) % q, c)) {}
   /// The upper half times 2^32 mod q is exact whatever q (both halves of the product are, and the quotient is below 2^32), and at
   /// most q/2 and a little, so the sum is below 2^51.
-  TACET_INLINE Lanes operator()(__m256i x, const Constants& c) const {
+  TACET_INLINE Lanes loosely(__m256i x, const Constants& c) const {
     const Lanes high = from_words(_mm256_castsi256_pd(_mm256_srli_epi64(x, 32)));
     const Lanes low = from_words(_mm256_castsi256_pd(_mm256_and_si256(x, integers(0xffffffff))));
-    return finish(add(multiply(high, two32, c), low), c);
+    return add(multiply(high, two32, c), low);
   }
+  TACET_INLINE Lanes operator()(__m256i x, const Constants& c) const { return finish(loosely(x, c), c); }
 };
 
 }  // namespace tacet::avx2

@@ -201,8 +201,7 @@ struct Kernels {
 const Kernels& scalar_kernels();
 /// 52-bit multiplications of AVX-512 IFMA; null where the machine or the architecture lacks it.
 const Kernels* avx512ifma_kernels();
-/// AVX2: transforms by exact double-precision FMA, the rest as in the scalar table; null where the machine or the architecture
-/// lacks it.
+/// AVX2: modular arithmetic by exact double-precision FMA; null where the machine or the architecture lacks it.
 const Kernels* avx2_kernels();
 
 /// The tables that this machine can run, best first.

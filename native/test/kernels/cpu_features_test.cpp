@@ -75,7 +75,8 @@ TEST(CpuFeatures, OfThisMachineIncludeThoseThatTheKernelNames) {
   for (const auto& bits : {kAvx2, kAvx512ifma}) {
     for (const Bit& bit : bits) {
       if (bit.state != nullptr || std::string(bit.name) == "osxsave") continue;
-      if (flags.find(std::string(" ") + bit.name + " ") != std::string::npos) EXPECT_TRUE(bit.in(f)) << bit.name;
+      const bool named = flags.find(std::string(" ") + bit.name + " ") != std::string::npos;
+      EXPECT_TRUE(!named || bit.in(f)) << bit.name;
     }
   }
 }

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sums of products in double-precision lanes: each product is reduced to 3/4 q at most, and the sum after every eight, so that it
+// stays below 8 q <= 2^53. (Three 32-bit multiplications of halves without reductions take more instructions a term, and three
+// times as many at the end.) The overflow of a conversion needs the exact upper half of 114-bit products, by 32-bit multiplications.
+#include "kernels/avx2.h"
+#include "kernels/avx2_lanes.h"
+#include "kernels/target.h"
+
+#if TACET_X86
+TACET_TARGET_BEGIN_AVX2
+namespace tacet::avx2 {
+namespace {
+
+using Words = __m256i;
+/// Products that may be added to a reduced sum.
+constexpr std::size_t kTerms = 8;
+/// Vectors whose sums are kept at a time; n is a multiple of 16 words.
+constexpr std::size_t kVectors = 4;
+constexpr std::size_t kStep = kVectors * kLanes;
+
+TACET_INLINE Lanes load_number(const u64* p) { return from_words(load(p)); }
+
+template <class Right>
+TACET_INLINE void sum(u64* out, const u64* const* a, const Right& right, std::size_t count, std::size_t n, u64 q) {
+  const Constants c(q);
+  for (std::size_t i = 0; i < n; i += kStep) {
+    Lanes sums[kVectors];
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v) sums[v] = _mm256_setzero_pd();
+    for (std::size_t first = 0; first < count; first += kTerms) {
+      const std::size_t end = count - first < kTerms ? count : first + kTerms;
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < kVectors; ++v) sums[v] = reduce(sums[v], c);
+      for (std::size_t k = first; k < end; ++k) {
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          const std::size_t at = i + v * kLanes;
+          sums[v] = tacet::avx2::add(sums[v], product(load_number(a[k] + at), right(k, at), c));
+        }
+      }
+    }
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v) store(out + i + v * kLanes, finish(sums[v], c));
+  }
+}
+
+}  // namespace
+
+void inner_product(u64* out, const u64* const* a, const u64* const* b, std::size_t count, std::size_t n, const Modulus& q) {
+  sum(out, a, [b](std::size_t k, std::size_t i) { return load_number(b[k] + i); }, count, n, q.value);
+}
+
+void linear_combination(u64* out, const u64* const* a, const u64* w, std::size_t count, std::size_t n, const Modulus& q) {
+  sum(out, a, [w](std::size_t k, std::size_t) { return splat(static_cast<double>(w[k])); }, count, n, q.value);
+}
+
+void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
+  const Constants c(q.value);
+  const Lanes w = splat(static_cast<double>(terms.w));
+  const auto start = [&](const u64* addend, std::size_t i) {
+    return addend == nullptr ? _mm256_setzero_pd() : product(load_number(addend + i), w, c);
+  };
+  for (std::size_t i = 0; i < n; i += 2 * kLanes) {
+    Lanes first[2], second[2];
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < 2; ++v) {
+      first[v] = start(terms.c0, i + v * kLanes);
+      second[v] = start(terms.c1, i + v * kLanes);
+    }
+    for (std::size_t k = 0; k < terms.count; ++k) {
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < 2; ++v) {
+        const std::size_t at = i + v * kLanes;
+        if (k % kTerms == 0) {
+          first[v] = reduce(first[v], c);
+          second[v] = reduce(second[v], c);
+        }
+        const Lanes a = load_number(terms.a[k] + at);
+        if (terms.b0[k] != nullptr) first[v] = tacet::avx2::add(first[v], product(a, load_number(terms.b0[k] + at), c));
+        if (terms.b1[k] != nullptr) second[v] = tacet::avx2::add(second[v], product(a, load_number(terms.b1[k] + at), c));
+      }
+    }
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < 2; ++v) {
+      store(out0 + i + v * kLanes, finish(first[v], c));
+      store(out1 + i + v * kLanes, finish(second[v], c));
+    }
+  }
+}
+
+void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {
+  const Constants c(q.value);
+  const Words low52 = integers((u64{1} << 52) - 1);
+  const auto weight = [&weights](std::size_t k) { return splat(static_cast<double>(weights.weights[k])); };
+  for (std::size_t i = 0; i < n; i += 2 * kLanes) {
+    Lanes sums[2];
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < 2; ++v) {
+      const Words first = load_integers(y[0] + i + v * kLanes);
+      const Lanes low = from_words(_mm256_castsi256_pd(_mm256_and_si256(first, low52)));
+      const Lanes overflow = from_words(_mm256_castsi256_pd(_mm256_srli_epi64(first, 52)));
+      sums[v] = tacet::avx2::add(product(low, weight(0), c), product(overflow, weight(weights.count), c));
+    }
+    for (std::size_t k = 1; k < weights.count; ++k) {
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < 2; ++v) {
+        if (k % kTerms == 0) sums[v] = reduce(sums[v], c);
+        sums[v] = tacet::avx2::add(sums[v], product(load_number(y[k] + i + v * kLanes), weight(k), c));
+      }
+    }
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < 2; ++v) store(out + i + v * kLanes, finish(sums[v], c));
+  }
+}
+
+namespace {
+
+constexpr int kHalfBits = 25;
+constexpr u64 kHalfMask = (u64{1} << kHalfBits) - 1;
+
+/// The smallest modulus, in bits, for which floor(a barrett / 2^(bits + 7)) comes from the upper parts of the product below.
+constexpr int kSmallestBits = 18;
+
+/// The rounded sums of fractions of four coefficients from i on, as in overflow_count.
+TACET_INLINE Words overflow_at(const u64* const* a, const Modulus* q, std::size_t count, std::size_t i) {
+  const Words mask = integers(kHalfMask);
+  Words sum = integers(u64{1} << 55);
+  for (std::size_t k = 0; k < count; ++k) {
+    // a = a1 2^25 + a0 and barrett = b2 2^50 + b1 2^25 + b0 give digits t3, t2, t1 of 25 bits, t3 with all that is left
+    const u64 barrett = q[k].barrett;
+    const Words b0 = integers(barrett & kHalfMask), b1 = integers(barrett >> 25 & kHalfMask), b2 = integers(barrett >> 50);
+    const Words x = load_integers(a[k] + i), low = _mm256_and_si256(x, mask), high = _mm256_srli_epi64(x, kHalfBits);
+    const Words t0 = _mm256_mul_epu32(low, b0);
+    const Words t1 = _mm256_add_epi64(_mm256_add_epi64(_mm256_mul_epu32(low, b1), _mm256_mul_epu32(high, b0)),
+                                      _mm256_srli_epi64(t0, kHalfBits));
+    const Words t2 = _mm256_add_epi64(_mm256_add_epi64(_mm256_mul_epu32(low, b2), _mm256_mul_epu32(high, b1)),
+                                      _mm256_srli_epi64(t1, kHalfBits));
+    const Words t3 = _mm256_add_epi64(_mm256_mul_epu32(high, b2), _mm256_srli_epi64(t2, kHalfBits));
+    const int s = q[k].bits + 7;  // 25..57
+    sum = _mm256_add_epi64(sum, _mm256_sll_epi64(t3, _mm_cvtsi32_si128(75 - s)));
+    const Words digit2 = _mm256_and_si256(t2, mask);
+    if (s >= 50) {
+      sum = _mm256_add_epi64(sum, _mm256_srl_epi64(digit2, _mm_cvtsi32_si128(s - 50)));
+    } else {
+      sum = _mm256_add_epi64(sum, _mm256_sll_epi64(digit2, _mm_cvtsi32_si128(50 - s)));
+      sum = _mm256_add_epi64(sum, _mm256_srl_epi64(_mm256_and_si256(t1, mask), _mm_cvtsi32_si128(s - 25)));
+    }
+  }
+  return _mm256_srli_epi64(sum, 56);
+}
+
+bool all_wide(const Modulus* q, std::size_t count) {
+  for (std::size_t k = 0; k < count; ++k) {
+    if (q[k].bits < kSmallestBits) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void overflow_count(u64* out, const u64* const* a, const Modulus* q, std::size_t count, std::size_t n) {
+  if (!all_wide(q, count)) return scalar_kernels().overflow_count(out, a, q, count, n);
+  for (std::size_t i = 0; i < n; i += kLanes)
+    _mm256_storeu_si256(reinterpret_cast<Words*>(out + i), overflow_at(a, q, count, i));
+}
+
+void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::size_t n) {
+  if (!all_wide(q, count)) return scalar_kernels().attach_overflow(y, q, count, n);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Words overflow = _mm256_slli_epi64(overflow_at(y, q, count, i), 52);
+    _mm256_storeu_si256(reinterpret_cast<Words*>(y[0] + i), _mm256_or_si256(load_integers(y[0] + i), overflow));
+  }
+}
+
+}  // namespace tacet::avx2
+TACET_TARGET_END
+#endif  // TACET_X86
