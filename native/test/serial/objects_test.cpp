@@ -45,6 +45,26 @@ bool equal(const Poly<Eval>& a, const Poly<Eval>& b) {
   return a.bytes() == b.bytes() && std::memcmp(a.limb(0), b.limb(0), a.bytes()) == 0;
 }
 
+/// Key of a rotation with eight primes of 340 bits, two special ones of 45, four digits: packed residues of half a key, and a seed.
+TEST(ObjectCodec, ARotationKeyOfDegree16384IsFourTenthsOfUnpackedWords) {
+  ParameterSpec spec;
+  spec.log_n = 14;
+  spec.log_scale = 42;
+  spec.digit_size = 2;
+  spec.q = testing::primes_below(46, 1, 14);
+  const std::vector<u64> scales = testing::primes_below(42, 7, 14);
+  spec.q.insert(spec.q.end(), scales.begin(), scales.end());
+  spec.p = testing::primes_below(45, 2, 14);
+  const auto context = Context::create(spec);
+  EXPECT_GT(context->log2_q(), 339.9);
+  EXPECT_EQ(4, context->ring().digits(7));
+  const std::size_t residues = std::size_t{4} * 16384 * (46 + 7 * 42 + 2 * 45) / 8;
+  const std::size_t size = evaluation_key_size(*context, 7);
+  EXPECT_GE(size, residues);
+  EXPECT_LE(size, residues + 200);      // header, key's fields, seed, checksum
+  EXPECT_LE(5 * size, 2 * std::size_t{8} * 9 * 16384 * sizeof(u64));  // 40 % of eight digits of nine limbs in whole words
+}
+
 TEST(ParametersCodec, RoundTrips) {
   ParameterSpec spec = testing::spec_of(kShape);
   spec.hash[31] = 7;
