@@ -2,9 +2,11 @@
 #include "circuits/linear_transform.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "ring/transform.h"
 #include "util/error.h"
+#include "util/inline_vector.h"
 #include "util/thread_pool.h"
 
 namespace tacet {
@@ -113,7 +115,7 @@ std::vector<i64> LinearTransform::rotations(std::size_t in_period, std::size_t o
 
 LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, std::size_t rows, std::size_t cols,
                                         std::size_t in_period, std::size_t out_period, const double* values,
-                                        std::size_t baby_steps, int level, Scale plain) {
+                                        std::size_t baby_steps, int level, Scale plain, DiagonalForm form) {
   check_shape(*context, rows, cols, in_period, out_period, baby_steps);
   LinearTransform out;
   out.diagonal_count_ = std::min(in_period, out_period);
@@ -121,12 +123,13 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
   out.level_ = level;
   out.plain_ = plain;
   out.n_ = context->n();
-  out.block_words_ = block_words(out.n_, out.baby_steps_);
-  const std::size_t limbs = static_cast<std::size_t>(level + 1 + context->ring().special_count());
-  out.diagonals_ = Buffer(limbs * out.n_ * out.diagonal_count_);
+  out.context_ = context;
+  out.diagonals_ = Diagonals(context->ring(), out.diagonal_count_, level + 1, block_words(out.n_, out.baby_steps_), form);
   const std::size_t slots = context->slots();
   const Encoder encoder(context);
+  std::atomic<bool> fits{true};
   pool().parallel_for(out.diagonal_count_, [&](std::size_t d) {
+    if (!fits) return;
     const std::size_t giant = d / out.baby_steps_ * out.baby_steps_;
     std::vector<double> diagonal(slots);
     for (std::size_t slot = 0; slot < slots; ++slot) {
@@ -135,15 +138,10 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
       const std::size_t col = (j + d) & (in_period - 1);
       diagonal[slot] = row < rows && col < cols ? values[row * cols + col] : 0.0;
     }
-    const Poly<Eval> encoded = encoder.encode_raised(diagonal.data(), nullptr, slots, level, plain);
-    for (std::size_t limb = 0; limb < limbs; ++limb) {
-      for (std::size_t block = 0; block < out.n_ / out.block_words_; ++block) {
-        std::copy_n(encoded.limb(static_cast<int>(limb)) + block * out.block_words_, out.block_words_,
-                    out.diagonals_.data() + out.block_at(limb, block, d));
-      }
-    }
+    if (!out.diagonals_.set(d, encoder.encode_raised(diagonal.data(), nullptr, slots, level, plain))) fits = false;
   });
-  return out;
+  if (fits) return out;
+  return encode(context, rows, cols, in_period, out_period, values, baby_steps, level, plain, DiagonalForm::kResidues);
 }
 
 /// The rotations by 0..baby_steps-1 from one decomposition, kept times P in QP.
@@ -161,38 +159,63 @@ std::vector<RaisedPair> LinearTransform::baby_steps(const Evaluator& evaluator, 
   return babies;
 }
 
+/// One block of a giant step's sum modulo the modulus of `limb`: `count` diagonals' blocks, whose first words are given, times the
+/// baby steps' from `offset` on.
+void LinearTransform::sum_block(const Ring& ring, const std::vector<RaisedPair>& babies, const u64* const* diagonals,
+                                std::size_t count, int limb, std::size_t offset, RaisedPair& sum) const {
+  InlineVector<const u64*, 64> c0, c1;
+  for (const RaisedPair& baby : babies) {
+    // the first baby step is the input times P: nothing modulo the special primes
+    const bool none = limb > level_ && c0.empty();
+    c0.push_back(none ? nullptr : baby.c0.limb(limb) + offset);
+    c1.push_back(none ? nullptr : baby.c1.limb(limb) + offset);
+  }
+  PairTerms terms;
+  terms.count = count;
+  terms.a = diagonals;
+  terms.b0 = c0.data();
+  terms.b1 = c1.data();
+  kernels().inner_product_pair(sum.c0.limb(limb) + offset, sum.c1.limb(limb) + offset, terms, diagonals_.block_words(),
+                               ring.modulus(ring.index_of(limb, level_ + 1)));
+}
+
 /// The inner products of the diagonals of giant steps first..first+count-1 with the baby steps, in QP.
 std::vector<RaisedPair> LinearTransform::giant_sums(const Ring& ring, const std::vector<RaisedPair>& babies,
                                                     std::size_t first, std::size_t count) const {
   const int q_limbs = level_ + 1;
-  const std::size_t blocks = n_ / block_words_;
+  const std::size_t words = diagonals_.block_words();
+  const std::size_t blocks = n_ / words;
   std::vector<RaisedPair> sums(count);
   for (RaisedPair& sum : sums) {
     sum = {Poly<Eval>(n_, q_limbs, ring.special_count()), Poly<Eval>(n_, q_limbs, ring.special_count())};
   }
+  const auto terms_of = [&](std::size_t g) { return std::min(baby_steps_, diagonal_count_ - (first + g) * baby_steps_); };
   const std::size_t limbs = static_cast<std::size_t>(q_limbs + ring.special_count());
-  pool().parallel_for(limbs * blocks, [&](std::size_t task) {
-    const std::size_t at = task / blocks;
-    const int limb = static_cast<int>(at);
-    const std::size_t block = task % blocks;
-    const std::size_t offset = block * block_words_;
-    std::vector<const u64*> diagonals(baby_steps_), c0, c1;
-    for (const RaisedPair& baby : babies) {
-      // the first baby step is the input times P: nothing modulo the special primes
-      const bool none = limb >= q_limbs && c0.empty();
-      c0.push_back(none ? nullptr : baby.c0.limb(limb) + offset);
-      c1.push_back(none ? nullptr : baby.c1.limb(limb) + offset);
+  if (diagonals_.form() == DiagonalForm::kResidues) {  // a block of the baby steps serves all giant steps from cache
+    pool().parallel_for(limbs * blocks, [&](std::size_t task) {
+      const int limb = static_cast<int>(task / blocks);
+      const std::size_t block = task % blocks;
+      for (std::size_t g = 0; g < count; ++g) {
+        InlineVector<const u64*, 64> diagonals;
+        for (std::size_t b = 0; b < terms_of(g); ++b) {
+          diagonals.push_back(diagonals_.block(limb, block, (first + g) * baby_steps_ + b));
+        }
+        sum_block(ring, babies, diagonals.data(), terms_of(g), limb, block * words, sums[g]);
+      }
+    });
+    return sums;
+  }
+  pool().parallel_for(limbs * count, [&](std::size_t task) {
+    const int limb = static_cast<int>(task / count);
+    const std::size_t g = task % count;
+    Buffer expanded(terms_of(g) * n_);
+    for (std::size_t b = 0; b < terms_of(g); ++b) {
+      diagonals_.expand(expanded.data() + b * n_, limb, (first + g) * baby_steps_ + b);
     }
-    PairTerms terms;
-    terms.a = diagonals.data();
-    terms.b0 = c0.data();
-    terms.b1 = c1.data();
-    for (std::size_t g = 0; g < count; ++g) {
-      const std::size_t d = (first + g) * baby_steps_;
-      terms.count = std::min(baby_steps_, diagonal_count_ - d);
-      for (std::size_t b = 0; b < terms.count; ++b) diagonals[b] = diagonals_.data() + block_at(at, block, d + b);
-      kernels().inner_product_pair(sums[g].c0.limb(limb) + offset, sums[g].c1.limb(limb) + offset, terms, block_words_,
-                                   ring.modulus(ring.index_of(limb, q_limbs)));
+    for (std::size_t block = 0; block < blocks; ++block) {
+      InlineVector<const u64*, 64> diagonals;
+      for (std::size_t b = 0; b < terms_of(g); ++b) diagonals.push_back(expanded.data() + b * n_ + block * words);
+      sum_block(ring, babies, diagonals.data(), terms_of(g), limb, block * words, sums[g]);
     }
   });
   return sums;
@@ -240,7 +263,5 @@ Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& 
   out.components = mod_down(ring, std::move(halves));
   return out;
 }
-
-std::size_t LinearTransform::bytes() const { return diagonals_.size() * sizeof(u64); }
 
 }  // namespace tacet

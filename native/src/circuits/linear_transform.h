@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "circuits/diagonals.h"
 #include "ckks/evaluator.h"
 
 namespace tacet {
@@ -17,10 +18,11 @@ namespace tacet {
 class LinearTransform {
  public:
   /// Periods are powers of two, at most slots; rows <= out_period, cols <= in_period; 1 <= baby_steps. Throws
-  /// Error(kInvalidArgument) with the numbers.
+  /// Error(kInvalidArgument) with the numbers. A matrix that does not fit kIntegers is kept as residues.
   static LinearTransform encode(std::shared_ptr<const Context> context, std::size_t rows, std::size_t cols,
                                 std::size_t in_period, std::size_t out_period, const double* values,
-                                std::size_t baby_steps, int level, Scale plain);
+                                std::size_t baby_steps, int level, Scale plain,
+                                DiagonalForm form = DiagonalForm::kResidues);
 
   /// 2 components at the level it was encoded for. Needs the keys of rotations().
   Ciphertext apply(const Evaluator& evaluator, const Ciphertext& x) const;
@@ -30,30 +32,28 @@ class LinearTransform {
 
   int level() const { return level_; }
   const Scale& plain_scale() const { return plain_; }
+  DiagonalForm form() const { return diagonals_.form(); }
   /// Bytes of the encoded diagonals.
-  std::size_t bytes() const;
+  std::size_t bytes() const { return diagonals_.bytes(); }
 
  private:
   LinearTransform() = default;
 
   std::size_t giants() const { return (diagonal_count_ + baby_steps_ - 1) / baby_steps_; }
-  /// Word `block * block_words_` of diagonal d modulo the modulus of `limb`, block_words_ words.
-  std::size_t block_at(std::size_t limb, std::size_t block, std::size_t d) const {
-    return ((limb * (n_ / block_words_) + block) * diagonal_count_ + d) * block_words_;
-  }
   std::vector<RaisedPair> baby_steps(const Evaluator& evaluator, const Ciphertext& x) const;
   std::vector<RaisedPair> giant_sums(const Ring& ring, const std::vector<RaisedPair>& babies, std::size_t first,
                                      std::size_t count) const;
 
+  void sum_block(const Ring& ring, const std::vector<RaisedPair>& babies, const u64* const* diagonals, std::size_t count,
+                 int limb, std::size_t offset, RaisedPair& sum) const;
+
   std::size_t n_ = 0;
   std::size_t diagonal_count_ = 0;
   std::size_t baby_steps_ = 1;
-  std::size_t block_words_ = 0;
   int level_ = 0;
   Scale plain_;
-  /// Diagonal d = giant + baby is rotated by -giant; residues modulo q_0..q_level, p_0.., in the order in which apply() reads
-  /// them: by limb, block of coefficients, diagonal.
-  Buffer diagonals_;
+  std::shared_ptr<const Context> context_;  // whose ring the diagonals use
+  Diagonals diagonals_;                     // diagonal d = giant + baby is rotated by -giant
 };
 
 }  // namespace tacet

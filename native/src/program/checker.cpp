@@ -326,7 +326,7 @@ void check_keys(const std::map<u32, int>& required, const EvaluationKeySet& keys
   for (const auto& [galois, level] : required) keys.find(galois, level);
 }
 
-double encoded_bytes(const Context& context, const Program& program) {
+double encoded_bytes(const Context& context, const Program& program, DiagonalForm form) {
   double bytes = 0;
   for (const Instruction& op : program.instructions) {
     const double limb = static_cast<double>(context.n()) * sizeof(u64);
@@ -338,7 +338,8 @@ double encoded_bytes(const Context& context, const Program& program) {
     }
     if (op.opcode == Opcode::kLinearTransform) {
       const auto& matrix = std::get<MatrixConstant>(program.constants[op.constant]);
-      bytes += limb * (limbs + context.ring().special_count()) * std::min(matrix.in_period, matrix.out_period);
+      const double words = form == DiagonalForm::kIntegers ? 1 : limbs + context.ring().special_count();
+      bytes += limb * words * std::min(matrix.in_period, matrix.out_period);
     }
   }
   return bytes;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ckks/context.h"
+#include "circuits/diagonals.h"
 #include "program/program.h"
 #include "rlwe/keys.h"
 
@@ -24,6 +25,6 @@ std::map<u32, int> required_keys(const Context& context, const Program& program)
 void check_keys(const std::map<u32, int>& required, const EvaluationKeySet& keys);
 
 /// Bytes that the program's constants take once encoded.
-double encoded_bytes(const Context& context, const Program& program);
+double encoded_bytes(const Context& context, const Program& program, DiagonalForm form);
 
 }  // namespace tacet

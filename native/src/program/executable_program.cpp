@@ -53,7 +53,9 @@ ExecutableProgram::ExecutableProgram(std::shared_ptr<const Context> context, Pro
 std::shared_ptr<const ExecutableProgram> ExecutableProgram::create(std::shared_ptr<const Context> context,
                                                                    Program program) {
   check_program(*context, program);
-  const double bytes = encoded_bytes(*context, program);
+  const bool tight = encoded_bytes(*context, program, DiagonalForm::kResidues) > 0.25 * machine_memory();
+  const DiagonalForm form = tight ? DiagonalForm::kIntegers : DiagonalForm::kResidues;
+  const double bytes = encoded_bytes(*context, program, form);
   const double limit = 0.75 * machine_memory();
   if (bytes > limit) {
     fail(Code::kOutOfMemory, "the program's encoded constants need %.0f MiB, three quarters of this machine are %.0f MiB",
@@ -61,6 +63,7 @@ std::shared_ptr<const ExecutableProgram> ExecutableProgram::create(std::shared_p
   }
   std::shared_ptr<ExecutableProgram> made(new ExecutableProgram(std::move(context), std::move(program)));
   made->required_keys_ = tacet::required_keys(*made->context_, made->program_);
+  made->form_ = form;
   made->fusion_ = plan_fusion(made->program_);
   made->input_at_ = places(made->program_, Opcode::kInput, made->program_.inputs);
   made->output_at_ = places(made->program_, Opcode::kOutput, made->program_.outputs);
@@ -96,7 +99,7 @@ void ExecutableProgram::encode_constants() {
         const auto& m = std::get<MatrixConstant>(constant);
         transforms_[id] = std::make_shared<LinearTransform>(
             LinearTransform::encode(context_, m.rows, m.columns, m.in_period, m.out_period, m.values.data(), op.baby_steps,
-                                    op.type.level, op.plain_scale));
+                                    op.type.level, op.plain_scale, form_));
       } else if (op.opcode == Opcode::kMatrixProduct) {
         const auto& a = std::get<AffineConstant>(constant);
         products_[id] = std::make_shared<MatrixProduct>(

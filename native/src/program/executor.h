@@ -22,7 +22,8 @@ struct RunResult {
 /// A checked program with its constants encoded: immutable, shared by any number of concurrent runs.
 class ExecutableProgram {
  public:
-  /// Checks the program, then encodes its constants on the thread pool. Raises what check_program() raises, and
+  /// Checks the program, then encodes its constants on the thread pool; diagonals as small integers (slower, several times
+  /// smaller) where all constants would otherwise take more than a quarter of the machine's memory. Raises what check_program() raises, and
   /// Code::kOutOfMemory when the encoded constants would take more than three quarters of the machine's memory.
   static std::shared_ptr<const ExecutableProgram> create(std::shared_ptr<const Context> context, Program program);
 
@@ -50,6 +51,7 @@ class ExecutableProgram {
   std::shared_ptr<const Context> context_;
   Program program_;
   std::map<u32, int> required_keys_;
+  DiagonalForm form_ = DiagonalForm::kResidues;
   FusionPlan fusion_;
   std::vector<std::shared_ptr<const Plaintext>> plaintexts_;       // by op id; null where there is none
   std::vector<std::shared_ptr<const LinearTransform>> transforms_;  // by op id; null where there is none

@@ -96,6 +96,38 @@ TEST(LinearTransformAtALowerLevel, UsesTheTopKeysTruncated) {
                [&] { transform.apply(lab.evaluator, lab.encrypt(ones)); });
 }
 
+TEST(LinearTransformForms, IntegersGiveTheSameBitsInLessMemory) {
+  for (const Shape& shape : {Shape{11, 2, 40, 1, 1}, Shape{11, 4, 40, 2, 2}}) {
+    Lab lab(shape);
+    for (i64 step : LinearTransform::rotations(16, 16, 4)) lab.add_rotation(step);
+    const std::vector<double> w = random_values(256, 3);
+    const auto encode = [&](DiagonalForm form) {
+      return LinearTransform::encode(lab.context, 16, 16, 16, 16, w.data(), 4, lab.top(), Scale::power_of_two(38), form);
+    };
+    const LinearTransform residues = encode(DiagonalForm::kResidues), integers = encode(DiagonalForm::kIntegers);
+    ASSERT_EQ(DiagonalForm::kIntegers, integers.form());
+    const std::size_t primes = static_cast<std::size_t>(lab.top() + 1 + lab.ring().special_count());
+    EXPECT_EQ(residues.bytes(), primes * integers.bytes());
+    const Ciphertext x = lab.encrypt(lab.random(4));
+    const Ciphertext a = residues.apply(lab.evaluator, x), b = integers.apply(lab.evaluator, x);
+    for (std::size_t c = 0; c < 2; ++c) {
+      for (int limb = 0; limb <= lab.top(); ++limb) {
+        for (std::size_t i = 0; i < lab.context->n(); ++i) {
+          ASSERT_EQ(a.components[c].limb(limb)[i], b.components[c].limb(limb)[i]);
+        }
+      }
+    }
+  }
+}
+
+TEST(LinearTransformForms, CoefficientsAboveTheFirstPrimeStayResidues) {
+  Lab lab(Shape{11, 2, 40, 1, 1});
+  const std::vector<double> w = random_values(16, 3);
+  const LinearTransform transform = LinearTransform::encode(lab.context, 4, 4, 4, 4, w.data(), 2, 2,
+                                                            Scale::power_of_two(60), DiagonalForm::kIntegers);
+  EXPECT_EQ(DiagonalForm::kResidues, transform.form());
+}
+
 TEST(LinearTransformRotations, AreBabyStepsAndGiantStepsWhateverTheValues) {
   EXPECT_EQ((std::vector<i64>{1, 2, 3, 4, 8, 12}), LinearTransform::rotations(16, 16, 4));
   EXPECT_EQ((std::vector<i64>{1, 2, 3}), LinearTransform::rotations(4, 128, 8));

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The encoded diagonals of a linear transform.
+
+#include <vector>
+
+#include "ring/ring.h"
+
+namespace tacet {
+
+/// How diagonals are kept. kResidues: residues modulo every prime, in the order in which the inner products read them. kIntegers:
+/// the rounded coefficients, one word each, expanded whenever they are used: as many times smaller as there are primes, at the
+/// cost of a transform for each diagonal and prime.
+enum class DiagonalForm { kResidues, kIntegers };
+
+/// `count` polynomials with limbs q_0..q_{q_limbs-1}, p_0... Set every one once, from any thread; then immutable.
+class Diagonals {
+ public:
+  Diagonals() = default;
+  /// block_words divides n.
+  Diagonals(const Ring& ring, std::size_t count, int q_limbs, std::size_t block_words, DiagonalForm form);
+
+  /// Takes diagonal d. False if it does not fit the form: a coefficient is above q_0/2 in size (kIntegers only).
+  bool set(std::size_t d, const Poly<Eval>& encoded);
+
+  DiagonalForm form() const { return form_; }
+  std::size_t bytes() const { return words_.size() * sizeof(u64); }
+  std::size_t block_words() const { return block_words_; }
+
+  /// kResidues: words block * block_words .. of diagonal d modulo the modulus of `limb`. Consecutive d are adjacent.
+  const u64* block(int limb, std::size_t block, std::size_t d) const { return words_.data() + at(limb, block, d); }
+  /// kIntegers: writes the n residues of diagonal d modulo the modulus of `limb`, evaluation domain.
+  void expand(u64* out, int limb, std::size_t d) const;
+
+ private:
+  std::size_t at(int limb, std::size_t block, std::size_t d) const {
+    return ((static_cast<std::size_t>(limb) * (ring_->n() / block_words_) + block) * count_ + d) * block_words_;
+  }
+
+  const Ring* ring_ = nullptr;
+  std::size_t count_ = 0;
+  int q_limbs_ = 0;
+  std::size_t block_words_ = 0;
+  DiagonalForm form_ = DiagonalForm::kResidues;
+  Buffer words_;  ///< kIntegers: each diagonal in the form prepared for conversion from q_0 (BasisConversion)
+};
+
+}  // namespace tacet
