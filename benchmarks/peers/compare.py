@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures Tacet, OpenFHE and TenSEAL on the same work in one run, alternating between them.
+"""Measures single operations of Tacet and of other libraries in one run, alternating between them: the engine of `tacet bench peers`.
 
-python compare.py [--python PYTHON3.10] [--rounds 5] [--rows 10] [--ops-only|--models-only] [--out peers.json] [--doc FILE]
+python compare.py --tacet EXECUTABLE [--with FOLDER] [--params 14:340,..] [--ops a,b] [--rounds 3] [--seconds 0.3] [--json FILE]
+                  [--python PYTHON3.10] [--no-registry] [--doc FILE]
 
-Each round takes every parameter set and model in turn, and there one library after the other; the order rotates with the round.
-So a slow minute of the machine falls on all of them. Reported: minimum and median over all repetitions of all rounds.
-Tacet is measured through its own command line (`tacet bench ops`, `tacet bench models`), the peers through worker processes.
---doc writes the tables between the markers of that Markdown file. One thread everywhere.
+Each round takes every parameter set and operation in turn, and there one library after the other; the order rotates with the round.
+So a slow minute of the machine falls on all of them. Reported are the smallest minimum and the middle median of the rounds, and each
+minimum as a multiple of Tacet's. One thread everywhere. README.md has the contract of the executables in FOLDER.
+--doc writes the tables between the markers of that Markdown file.
 """
 
 import argparse
@@ -16,218 +17,154 @@ import platform
 import statistics
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from worker import OPS, SETS, affine_layers, test_rows
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-MODELS = ["breast-cancer", "diabetes", "mnist-ffnn"]
-REPETITIONS = {"N13": 20, "N14": 10, "N15": 5}
-STAGES = ("encrypt", "server", "decrypt")
+import prepare
 
 
-class Peer:
-    """A worker process of another library."""
+class Library:
+    """A worker that is started anew for each parameter set and round."""
 
-    def __init__(self, python, script):
+    def __init__(self, command, always=()):
+        self.command, self.always, self.name, self.failed = command, list(always), None, False
+
+    def measure(self, arguments):
+        """The results of one run; empty if it fails, which is said once."""
         environment = dict(os.environ, OMP_NUM_THREADS="1")
-        self.process = subprocess.Popen(
-            [python, script], cwd=HERE, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        done = subprocess.run(
+            [*self.command, *arguments, *self.always], capture_output=True, text=True, env=environment
         )
-        self.name = json.loads(self.process.stdout.readline())["library"]
-
-    def ask(self, request):
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def ops(self, name):
-        """{op: [nanoseconds]}"""
-        out = {}
-        for op in [*OPS, "decrypt_decode"]:
-            times = self.ask({"set": name, "op": op, "repetitions": REPETITIONS[name]})["nanoseconds"]
-            if times:
-                out[op] = times
-        return out
-
-    def model(self, name, rows):
-        answer = self.ask({"model": str(ROOT / "models" / name), "rows": rows})
-        times = {stage: [row[stage] for row in answer["rows"]] for stage in STAGES} | {"keygen": [answer["keygen"]]}
-        return times, [row["outputs"] for row in answer["rows"]], answer["parameters"]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
+        try:
+            answer = json.loads(done.stdout)
+            self.name = answer["library"]
+            return answer["results"]
+        except (ValueError, KeyError):
+            if not self.failed:
+                words = (done.stderr.strip() or "no JSON").splitlines()[-1]
+                prepare.say(f"{self.command[-1]} at {arguments[1]}: exit {done.returncode}: {words}")
+            self.failed = True
+            return []
 
 
-class Tacet:
-    """The command line of this repository. Its reports hold minimum and median, which enter as two samples of a round."""
-
-    def __init__(self, command, kernels):
-        self.command, self.name = command, f"Tacet ({kernels} kernels)"
-        self.environment = dict(os.environ, TACET_KERNELS=kernels)
-
-    def run(self, *arguments):
-        with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "out.json"
-            command = [self.command, "bench", *arguments, "--threads", "1", "--json", str(out)]
-            done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
-            if done.returncode not in (0, 3):
-                sys.exit(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip()}")
-            return json.loads(out.read_text())
-
-    def ops(self, name):
-        spec = SETS[name]
-        report = self.run("ops", "--ring-degree", str(1 << spec["log_n"]), "--repetitions", str(REPETITIONS[name]))
-        out = {}
-        for result in report["results"]:
-            if result["ring_degree"] == 1 << spec["log_n"]:
-                out[result["op"]] = [result["nanoseconds"]["min"], result["nanoseconds"]["median"]]
-        return out
-
-    def model(self, name, rows):
-        report = self.run("models", "--models", name, "--rows", str(rows))
-        entry = next(m for m in report["models"] if m["name"] == name)
-        times = {s: [1e6 * entry["milliseconds"][s][k] for k in ("min", "median")] for s in (*STAGES, "keygen")}
-        outputs = list(entry["outputs"].values())[-1]
-        return times, outputs, entry["parameters"]
-
-    def close(self):
-        pass
+def executables(folder):
+    found = sorted(p for p in Path(folder).iterdir() if p.is_file() and os.access(p, os.X_OK)) if folder else []
+    if folder and not found:
+        sys.exit(f"peers: {folder} has no executable")
+    return [Library([str(path.resolve())]) for path in found]
 
 
-def clear_rows(name, rows):
-    """The network in doubles on the first held-out rows: logits, before any logistic function."""
-    folder = ROOT / "models" / name
-    x = test_rows(folder, rows)
-    for i, (matrix, bias) in enumerate(affine_layers(folder)):
-        x = (x * x if i else x) @ matrix.T + bias
-    return x
+def sets(tacet, params):
+    """Each parameter set with the sizes of its primes in bits, as Tacet chooses them."""
+    out = []
+    done = subprocess.run([tacet, "--list-params", "--params", params], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr.strip())
+    for entry in json.loads(done.stdout):
+        join = {key: ",".join(map(str, entry[key])) for key in ("chain", "special")}
+        arguments = ["--params", entry["params"], "--chain", join["chain"], "--special", join["special"]]
+        out.append((entry["params"], [*arguments, "--log-scale", str(entry["log_scale"])]))
+    return out
 
 
-def gather(store, times):
-    for key, values in times.items():
-        store.setdefault(key, []).extend(values)
+def measure(libraries, parameter_sets, ops, rounds, seconds):
+    """{(params, op): {library: [results]}}"""
+    seen = {}
+    for number in range(rounds):
+        turn = libraries[number % len(libraries) :] + libraries[: number % len(libraries)]
+        for params, arguments in parameter_sets:
+            for library in turn:
+                for result in library.measure([*arguments, "--ops", ",".join(ops), "--seconds", str(seconds)]):
+                    seen.setdefault((params, result["op"]), {}).setdefault(library.name, []).append(result)
+            prepare.say(f"round {number + 1} of {rounds}: {params} done")
+    return seen
 
 
-def summary(values):
-    return {"min": min(values), "median": statistics.median(values), "samples": len(values)}
+def merged(params, op, library, results, tacet_min):
+    """One entry of the report from the rounds of one library."""
+    entry = {"op": op, "params": params, "library": library}
+    for key in ("ring_degree", "log_q", "log_qp", "threads", "kernels", "bytes"):
+        if results[0].get(key) is not None:
+            entry[key] = results[0][key]
+    entry["min_us"] = min(r["min_us"] for r in results)
+    entry["median_us"] = statistics.median(r["median_us"] for r in results)
+    if tacet_min:
+        entry["times_tacet"] = entry["min_us"] / tacet_min
+    errors = [r["max_error"] for r in results if r.get("max_error") is not None]
+    if errors:
+        entry["max_error"] = max(errors)
+    return entry
 
 
-def machine():
+def report_of(seen, libraries, rounds, seconds, load):
+    first = libraries[0].name
+    results = []
+    for (params, op), by_library in seen.items():
+        tacet_min = min((r["min_us"] for r in by_library.get(first, [])), default=None)
+        for library, values in by_library.items():
+            results.append(merged(params, op, library, values, tacet_min))
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
-    memory = next(int(line.split()[1]) for line in open("/proc/meminfo") if line.startswith("MemTotal")) // 2**20
-    flags = next(line for line in open("/proc/cpuinfo") if line.startswith("flags"))
-    wide = [f for f in ("avx2", "avx512f", "avx512ifma") if f" {f}" in flags]
-    return f"{cpu}, {os.cpu_count()} cores, {memory} GiB, {' '.join(wide) or 'no AVX2'}, Linux {platform.release()}"
-
-
-def kernel_tables():
-    """The scalar table, and the widest that this machine runs."""
-    return ["avx512ifma", "scalar"] if "avx512ifma" in machine() else ["scalar"]
-
-
-def measure(libraries, rounds, rows, want_ops, want_models):
-    ops, models, load = {}, {}, [os.getloadavg()[0]]
-    for round_number in range(rounds):
-        turn = libraries[round_number % len(libraries) :] + libraries[: round_number % len(libraries)]
-        for name in SETS if want_ops else ():
-            for library in turn:
-                gather(ops.setdefault(name, {}).setdefault(library.name, {}), library.ops(name))
-                print(f"round {round_number + 1} {name} {library.name}", flush=True)
-        for name in MODELS if want_models else ():
-            for library in turn:
-                times, outputs, parameters = library.model(name, rows)
-                entry = models.setdefault(name, {}).setdefault(library.name, {"times": {}, "parameters": parameters})
-                gather(entry["times"], times)
-                entry["error"] = max(entry.get("error", 0.0), error_of(name, outputs))
-                print(f"round {round_number + 1} {name} {library.name}", flush=True)
-    for table in ops.values():
-        for library in table:
-            table[library] = {op: summary(v) for op, v in table[library].items()}
-    for table in models.values():
-        for entry in table.values():
-            entry["times"] = {stage: summary(v) for stage, v in entry["times"].items()}
-    load.append(os.getloadavg()[0])
-    return {
-        "machine": machine(),
-        "load": load,
-        "rounds": rounds,
-        "rows": rows,
-        "sets": SETS,
-        "ops": ops,
-        "models": models,
-    }
-
-
-def error_of(name, outputs):
-    """Largest difference from the clear outputs; probabilities where the library answers them."""
-    clear = clear_rows(name, len(outputs))
-    outputs = [list(row) if isinstance(row, (list, tuple)) else [row] for row in outputs]
-    if name == "breast-cancer":
-        clear = 1 / (1 + 2.718281828459045**-clear)
-        outputs = [[row[-1] if len(row) == 2 else 1 / (1 + 2.718281828459045 ** -row[0])] for row in outputs]
-    return float(abs(clear - outputs).max())
+    machine = {"cpu": cpu, "cores": os.cpu_count(), "system": f"{platform.system()} {platform.release()}", "load": load}
+    return {"machine": machine, "rounds": rounds, "seconds": seconds, "results": results}
 
 
 def milliseconds(entry):
-    return f"{entry['min'] / 1e6:.3g} / {entry['median'] / 1e6:.3g}" if entry else "-"
+    return f"{entry['min_us'] / 1e3:.3g}"
 
 
-def tables(report):
+def tables(report, names):
+    """Markdown: for each set a table of minima in ms with their ratio to Tacet's, and what else was measured."""
     lines = []
-    for name, table in report["ops"].items():
-        spec, libraries = report["sets"][name], list(table)
-        chain = f"{len(spec['q'])} primes, {sum(spec['q'])} bits"
-        lines += [f"**N = 2^{spec['log_n']}**, {chain}, milliseconds (minimum / median)", ""]
+    for params in dict.fromkeys(r["params"] for r in report["results"]):
+        log_n, log_q = params.split(":")
+        here = {(r["op"], r["library"]): r for r in report["results"] if r["params"] == params}
+        libraries = [name for name in names if any(library == name for _, library in here)]
+        lines += [f"**N = 2^{log_n}, log Q = {log_q}**, one thread, minimum in ms (times Tacet's)", ""]
         lines += ["| operation | " + " | ".join(libraries) + " |", "|---|" + "---|" * len(libraries)]
-        seen = [op for op in [*OPS, "decrypt_decode"] if any(op in table[lib] for lib in libraries)]
-        for op in seen:
-            cells = [milliseconds(table[lib].get(op)) for lib in libraries]
-            lines.append(f"| {op.replace('_', ' ')} | " + " | ".join(cells) + " |")
-        lines.append("")
-    for name, table in report["models"].items():
-        lines += [f"**{name}**, milliseconds (minimum / median)", ""]
-        lines += [
-            "| library | N | log Q | key generation | encrypt | evaluate | decrypt | largest error |",
-            "|" + "---|" * 8,
-        ]
-        for library, entry in table.items():
-            p, t = entry["parameters"], entry["times"]
-            cells = [milliseconds(t.get(s)) for s in ("keygen", *STAGES)]
-            lines.append(
-                f"| {library} | {p['ring_degree']} | {p['log_q']:.0f} | "
-                + " | ".join(cells)
-                + f" | {entry['error']:.1e} |"
-            )
+        for op in dict.fromkeys(op for op, _ in here):
+            cells = []
+            for name in libraries:
+                entry = here.get((op, name))
+                ratio = f" ({entry['times_tacet']:.2f}x)" if entry and name != names[0] and "times_tacet" in entry else ""
+                cells.append(milliseconds(entry) + ratio if entry else "-")
+            lines.append(f"| {op} | " + " | ".join(cells) + " |")
+        for title, key, form in (("largest error", "max_error", "{:.1e}"), ("serialized size, bytes", "bytes", "{}")):
+            for op in dict.fromkeys(op for (op, _), r in here.items() if key in r):
+                cells = [form.format(here[op, n][key]) if key in here.get((op, n), {}) else "-" for n in libraries]
+                lines.append(f"| {op}: {title} | " + " | ".join(cells) + " |")
         lines.append("")
     return "\n".join(lines)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", default="python3.10", help="interpreter that has requirements.txt installed")
-    parser.add_argument("--tacet", default=str(ROOT / "tacet"))
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--rows", type=int, default=10)
-    parser.add_argument("--ops-only", action="store_true")
-    parser.add_argument("--models-only", action="store_true")
-    parser.add_argument("--kernels", nargs="*", default=kernel_tables(), help="Tacet's kernel tables to measure")
-    parser.add_argument("--out", default="peers.json")
+    parser.add_argument("--tacet", required=True, help="tacet_bench")
+    parser.add_argument("--with", dest="folder", help="folder of executables that obey the contract")
+    parser.add_argument("--params", default="14:340,15:740,16:1310")
+    parser.add_argument("--ops", default=None)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=0.3)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--python", help="a CPython 3.10, for OpenFHE's wheel")
+    parser.add_argument("--no-registry", action="store_true", help="only Tacet and the executables of --with")
     parser.add_argument("--doc", type=Path)
     args = parser.parse_args()
-    libraries = [Tacet(args.tacet, kernels) for kernels in args.kernels]
-    libraries += [Peer(args.python, script) for script in ("openfhe_worker.py", "tenseal_worker.py")]
-    report = measure(libraries, args.rounds, args.rows, not args.models_only, not args.ops_only)
-    for library in libraries:
-        library.close()
-    Path(args.out).write_text(json.dumps(report, indent=1) + "\n")
-    before, after = report["load"]
+    libraries = [Library([args.tacet], ["--no-limits"]), *executables(args.folder)]
+    libraries += [] if args.no_registry else [Library(command) for command in prepare.peers(args.python)]
+    listed = subprocess.run([args.tacet, "--list-ops"], capture_output=True, text=True, check=True).stdout.split()
+    ops = args.ops.split(",") if args.ops else listed
+    unknown = [op for op in ops if op not in listed]
+    if unknown:
+        sys.exit(f"peers: there is no operation {', '.join(unknown)}; there are {', '.join(listed)}")
+    load = [os.getloadavg()[0]]
+    seen = measure(libraries, sets(args.tacet, args.params), ops, args.rounds, args.seconds)
+    load.append(os.getloadavg()[0])
+    report = report_of(seen, libraries, args.rounds, args.seconds, load)
+    if args.json:
+        args.json.write_text(json.dumps(report, indent=1) + "\n")
+    names = [library.name for library in libraries if library.name]
     text = (
-        f"Machine: {report['machine']}. {report['rounds']} rounds, one thread. "
-        f"Load average {before:.1f} before and {after:.1f} after.\n\n{tables(report)}"
+        f"Machine: {report['machine']['cpu']}, {report['machine']['cores']} cores, {report['machine']['system']}. "
+        f"{args.rounds} rounds. Load average {load[0]:.1f} before and {load[1]:.1f} after.\n\n{tables(report, names)}"
     )
     print(text)
     if args.doc:

@@ -1,63 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""OpenFHE through its Python package: single operations, and the models by the diagonals of diagonals.py."""
+"""The models in OpenFHE through its Python package, by the diagonals of diagonals.py. See models.py."""
 
 import json
-import math
 import time
 from importlib.metadata import version
 
 import numpy as np
-import openfhe
 
 from diagonals import Library, Network, packed, rotations_of
-from worker import SETS, affine_layers, sample, serve, test_rows
-
-
-def context_of(first, scale, depth, digit_size, log_n=None):
-    """Levelled CKKS with manual rescaling and hybrid key switching; the ring degree by OpenFHE's own table unless given."""
-    parameters = openfhe.CCParamsCKKSRNS()
-    parameters.SetMultiplicativeDepth(depth)
-    parameters.SetFirstModSize(first)
-    parameters.SetScalingModSize(scale)
-    parameters.SetScalingTechnique(openfhe.ScalingTechnique.FIXEDMANUAL)
-    parameters.SetKeySwitchTechnique(openfhe.KeySwitchTechnique.HYBRID)
-    parameters.SetNumLargeDigits(math.ceil((depth + 1) / digit_size))
-    parameters.SetSecretKeyDist(openfhe.SecretKeyDist.UNIFORM_TERNARY)
-    if log_n:
-        parameters.SetSecurityLevel(openfhe.SecurityLevel.HEStd_NotSet)
-        parameters.SetRingDim(1 << log_n)
-    else:
-        parameters.SetSecurityLevel(openfhe.SecurityLevel.HEStd_128_classic)
-    context = openfhe.GenCryptoContext(parameters)
-    for feature in (openfhe.PKE, openfhe.KEYSWITCH, openfhe.LEVELEDSHE):
-        context.Enable(getattr(openfhe.PKESchemeFeature, feature) if isinstance(feature, str) else feature)
-    return context
-
-
-def operations(name):
-    spec = SETS[name]
-    context = context_of(spec["q"][0], spec["q"][1], len(spec["q"]) - 1, spec["digit_size"], spec["log_n"])
-    pair = context.KeyGen()
-    context.EvalMultKeyGen(pair.secretKey)
-    context.EvalRotateKeyGen(pair.secretKey, [1])
-    values = sample(context.GetRingDimension() // 2)
-    plain = context.MakeCKKSPackedPlaintext(values)
-    x, y = context.Encrypt(pair.publicKey, plain), context.Encrypt(pair.publicKey, plain)
-    product = context.EvalMultNoRelin(x, y)
-    linear = context.Relinearize(product)
-    return {
-        "encode": lambda: context.MakeCKKSPackedPlaintext(values),
-        "encrypt_public": lambda: context.Encrypt(pair.publicKey, plain),
-        # decrypts and decodes in one call; no encryption under the secret key in the Python package
-        "decrypt_decode": lambda: context.Decrypt(x, pair.secretKey),
-        "add": lambda: context.EvalAdd(x, y),
-        "multiply_plain": lambda: context.EvalMult(x, plain),
-        "multiply": lambda: context.EvalMultNoRelin(x, y),
-        "relinearize": lambda: context.Relinearize(product),
-        "rescale": lambda: context.Rescale(linear),
-        "multiply_relinearize_rescale": lambda: context.Rescale(context.EvalMult(x, y)),
-        "rotate": lambda: context.EvalRotate(x, 1),
-    }
+from openfhe_context import context_of
+from worker import affine_layers, serve, test_rows
 
 
 class OpenFhe(Library):
@@ -130,4 +82,4 @@ def models(folder, count):
 
 if __name__ == "__main__":
     print(json.dumps({"library": f"OpenFHE {version('openfhe')} (Python)"}), flush=True)
-    serve(operations, models)
+    serve(models)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TenSEAL (Microsoft SEAL inside): its own vectors where one does the work, its SEAL bindings for the rest."""
+"""The models in TenSEAL (Microsoft SEAL inside): its own vectors where one does the work, its SEAL bindings for the rest. See models.py."""
 
 import json
 import time
@@ -9,58 +9,7 @@ import tenseal
 import tenseal.sealapi as seal
 
 from diagonals import Library, Network, packed, rotations_of
-from worker import SETS, affine_layers, sample, serve, test_rows
-
-
-def operations(name):
-    """SEAL switches keys with one prime a digit and one special prime, whatever the set asks for."""
-    spec = SETS[name]
-    parameters = seal.EncryptionParameters(seal.SCHEME_TYPE.CKKS)
-    parameters.set_poly_modulus_degree(1 << spec["log_n"])
-    parameters.set_coeff_modulus(seal.CoeffModulus.Create(1 << spec["log_n"], spec["q"] + [spec["special_bits"]]))
-    context = seal.SEALContext(parameters, True, seal.SEC_LEVEL_TYPE.TC128)
-    keys = seal.KeyGenerator(context)
-    secret = keys.secret_key()
-    public, relin, galois = seal.PublicKey(), seal.RelinKeys(), seal.GaloisKeys()
-    keys.create_public_key(public)
-    keys.create_relin_keys(relin)
-    keys.create_galois_keys([3], galois)  # the Galois element of a rotation by one slot
-    encoder, evaluator = seal.CKKSEncoder(context), seal.Evaluator(context)
-    encryptor, decryptor = seal.Encryptor(context, public, secret), seal.Decryptor(context, secret)
-    scale = 2.0 ** spec["q"][1]
-    values = sample(encoder.slot_count())
-
-    def into(make, kind=seal.Ciphertext):
-        out = kind()
-        make(out)
-        return out
-
-    plain = into(lambda o: encoder.encode(values, scale, o), seal.Plaintext)
-    x = into(lambda o: encryptor.encrypt(plain, o))
-    y = into(lambda o: encryptor.encrypt(plain, o))
-    product = into(lambda o: evaluator.multiply(x, y, o))
-    linear = into(lambda o: evaluator.relinearize(product, relin, o))
-
-    def whole():
-        out = into(lambda o: evaluator.multiply(x, y, o))
-        evaluator.relinearize_inplace(out, relin)
-        evaluator.rescale_to_next_inplace(out)
-        return out
-
-    return {
-        "encode": lambda: into(lambda o: encoder.encode(values, scale, o), seal.Plaintext),
-        "encrypt_public": lambda: into(lambda o: encryptor.encrypt(plain, o)),
-        "encrypt_secret": lambda: into(lambda o: encryptor.encrypt_symmetric(plain, o)),
-        "decrypt": lambda: into(lambda o: decryptor.decrypt(x, o), seal.Plaintext),
-        "add": lambda: into(lambda o: evaluator.add(x, y, o)),
-        "multiply_plain": lambda: into(lambda o: evaluator.multiply_plain(x, plain, o)),
-        "multiply": lambda: into(lambda o: evaluator.multiply(x, y, o)),
-        "square": lambda: into(lambda o: evaluator.square(x, o)),
-        "relinearize": lambda: into(lambda o: evaluator.relinearize(product, relin, o)),
-        "rescale": lambda: into(lambda o: evaluator.rescale_to_next(linear, o)),
-        "multiply_relinearize_rescale": whole,
-        "rotate": lambda: into(lambda o: evaluator.rotate_vector(x, 1, galois, o)),
-    }
+from worker import affine_layers, serve, test_rows
 
 
 class Seal(Library):
@@ -205,4 +154,4 @@ def answered(rows, encrypt, evaluate, decrypt, keygen, parameters):
 
 if __name__ == "__main__":
     print(json.dumps({"library": f"TenSEAL {tenseal.__version__}"}), flush=True)
-    serve(operations, models)
+    serve(models)

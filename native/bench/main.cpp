@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tacet_bench: measures single operations and prints one JSON object (benchmarks/peers/README.md has its form).
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -93,8 +94,14 @@ void print_machine(Json& json, const MachineLimits* limits) {
   json.close('}');
 }
 
+/// The set as --params names it.
+std::string params_of(const Context& context) {
+  return std::to_string(context.spec().log_n) + ":" + std::to_string(std::lround(context.log2_q()));
+}
+
 void print_set(Json& json, const Context& context) {
   json.open(nullptr, '{');
+  json.text("params", params_of(context));
   json.integer("log_n", static_cast<unsigned>(context.spec().log_n));
   json.integer("log_scale", static_cast<unsigned>(context.spec().log_scale));
   json.integer("digit_size", static_cast<unsigned>(context.spec().digit_size));
@@ -111,6 +118,7 @@ void print_result(Json& json, const Options& options, const Context& context, co
                   const MachineLimits* limits) {
   json.open(nullptr, '{');
   json.text("op", op.name);
+  json.text("params", params_of(context));
   json.text("ring_type", name_of(options.ring_type));
   json.integer("ring_degree", context.n());
   json.number("log_q", context.log2_q());
@@ -121,6 +129,7 @@ void print_result(Json& json, const Options& options, const Context& context, co
   json.number("median_us", 1e6 * times.median);
   json.integer("samples", times.samples);
   json.number("cycles_per_element", times.min * ticks_per_second() / op.elements);
+  json.number("elements_per_second", op.elements / times.min);
   if (limits != nullptr) {
     json.number("share_of_limit", least_time(op.work, kernels().name, *limits) / options.threads / times.min);
   }
@@ -169,12 +178,39 @@ void run(const Options& options) {
   std::putchar('\n');
 }
 
+void list(const Options& options) {
+  if (options.list_ops) {
+    for (const std::string& name : Bench::names()) std::printf("%s\n", name.c_str());
+    return;
+  }
+  Json json;
+  json.open(nullptr, '[');
+  for (const ChainBits& bits : options.sets) {
+    json.open(nullptr, '{');
+    json.text("params", std::to_string(bits.log_n) + ":" + std::to_string(bits.log_q));
+    json.open("chain", '[');
+    for (const int size : bits.chain) json.integer(nullptr, static_cast<unsigned>(size));
+    json.close(']');
+    json.open("special", '[');
+    for (const int size : bits.special) json.integer(nullptr, static_cast<unsigned>(size));
+    json.close(']');
+    json.integer("log_scale", static_cast<unsigned>(bits.log_scale));
+    json.close('}');
+  }
+  json.close(']');
+  std::putchar('\n');
+}
+
 }  // namespace
 }  // namespace tacet::bench
 
 int main(int count, char** arguments) {
   try {
     const tacet::bench::Options options = tacet::bench::parse(count, arguments);
+    if (options.list_ops || options.list_params) {
+      tacet::bench::list(options);
+      return 0;
+    }
     // The pool is sized when it is first used.
     setenv("TACET_THREADS", std::to_string(options.threads).c_str(), 1);
     tacet::bench::run(options);

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "circuits/linear_transform.h"
+#include "circuits/matrix_product.h"
 #include "rlwe/encryption.h"
 #include "serial/object_codec.h"
 #include "util/error.h"
@@ -16,6 +17,8 @@ namespace {
 
 constexpr int kHoisted = 4;       // rotations of one decomposition
 constexpr int kMatrixLevel = 5;   // six primes left
+constexpr std::size_t kColumns = 784, kRows = 128;  // of the matrix product: an image's pixels, a hidden layer
+constexpr double kMatrixInputBytes = 2.6e9;         // its inputs may take this much
 constexpr double kWord = sizeof(u64);
 
 PublicSeed next_public_seed() {
@@ -104,6 +107,10 @@ struct Bench::State {
     return worst;
   }
 
+  void check_two_primes() const {
+    if (top() < 1) fail(Code::kUnsupported, "the chain has one prime");
+  }
+
   // The least work of parts of an operation at `level`.
   Work transforms(double count) const { return Work().transforms(count, n(), context->ring().log_n()); }
 
@@ -149,6 +156,7 @@ struct Bench::State {
   Operation rotate_hoisted();
   Operation multiply_whole();
   Operation linear(std::size_t size);
+  Operation matrix_product(bool small);
   Operation keygen();
 };
 
@@ -201,7 +209,7 @@ Operation Bench::State::multiply_plain() {
 }
 
 Operation Bench::State::rescale() {
-  if (top() < 1) fail(Code::kUnsupported, "the chain has one prime");
+  check_two_primes();
   Work work = transforms(2 * limbs());
   work.products = 2 * (limbs() - 1) * n();
   const Evaluator evaluator(context, nullptr);
@@ -232,6 +240,7 @@ Operation Bench::State::rotate_hoisted() {
 }
 
 Operation Bench::State::multiply_whole() {
+  check_two_primes();
   const Evaluator evaluator = with_keys({0}, top());
   auto y = std::make_shared<Ciphertext>(encrypt(plain));
   const auto product = [this, evaluator, y] { return evaluator.multiply_relinearize_rescale(x, *y); };
@@ -276,6 +285,31 @@ Operation Bench::State::linear(std::size_t size) {
           [this, evaluator, input] { made.push_back(transform->apply(evaluator, *input)); }, nullptr, 1, worst};
 }
 
+Operation Bench::State::matrix_product(bool small) {
+  const double input_bytes = 2 * n() * kWord * kColumns;
+  const int level = std::min(top(), static_cast<int>(kMatrixInputBytes / input_bytes) - 1);
+  const std::vector<double> weights = uniform_slots(kRows * kColumns, 3);
+  const std::vector<double> bias(kRows, 0.5);
+  // Weights of 10 bits fit the path of one multiplication a term, weights of the scale's size do not. 12 bits are for the sum.
+  const int room = static_cast<int>(ring().log2_q(level)) - context->spec().log_scale - 12;
+  const Scale weight_scale = Scale::power_of_two(small ? 9 : std::min(context->spec().log_scale, room));
+  auto matrix = std::make_shared<const MatrixProduct>(
+      MatrixProduct::encode(context, kRows, kColumns, weights.data(), bias.data(), level, scale, weight_scale));
+  auto inputs = std::make_shared<std::vector<Ciphertext>>();
+  auto pointers = std::make_shared<std::vector<const Ciphertext*>>();
+  const Ciphertext one = encrypt(encode(slots, level));
+  for (std::size_t c = 0; c < kColumns; ++c) inputs->push_back(one);
+  for (const Ciphertext& input : *inputs) pointers->push_back(&input);
+  Work work;
+  work.terms = 2.0 * kRows * kColumns * (level + 1) * n() * (small ? 0.5 : 1);
+  work.bytes = input_bytes * (level + 1);
+  double sum = 0;
+  for (std::size_t c = 0; c < kColumns; ++c) sum += weights[c];
+  const double worst = error(matrix->apply(*pointers)[0], [&](std::size_t i) { return sum * slots[i] + bias[0]; });
+  return {small ? "matrix_product_small" : "matrix_product", 2.0 * kRows * kColumns * (level + 1) * n(), work,
+          [this, matrix, inputs, pointers] { made = matrix->apply(*pointers); }, nullptr, 1, worst};
+}
+
 Operation Bench::State::keygen() {
   const double limbs_of_key = limbs() + ring().special_count(), digits = ring().digits(top());
   Work work = transforms(digits * limbs_of_key);
@@ -296,7 +330,8 @@ const std::vector<std::string>& Bench::names() {
   static const std::vector<std::string> all = {
       "ntt_forward",    "ntt_inverse",    "encode",        "encrypt_secret", "encrypt_public",
       "decrypt_decode", "multiply_plain", "rescale",       "rotate",         "rotate_hoisted",
-      "multiply_relinearize_rescale",     "linear_transform_128", "linear_transform_1024", "keygen_rotation"};
+      "multiply_relinearize_rescale",     "linear_transform_128", "linear_transform_1024", "matrix_product",
+      "matrix_product_small", "keygen_rotation"};
   return all;
 }
 
@@ -316,6 +351,8 @@ Operation Bench::make(const std::string& name) {
       {"multiply_relinearize_rescale", [&] { return s.multiply_whole(); }},
       {"linear_transform_128", [&] { return s.linear(128); }},
       {"linear_transform_1024", [&] { return s.linear(1024); }},
+      {"matrix_product", [&] { return s.matrix_product(false); }},
+      {"matrix_product_small", [&] { return s.matrix_product(true); }},
       {"keygen_rotation", [&] { return s.keygen(); }},
   };
   const auto found = makers.find(name);

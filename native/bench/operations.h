@@ -17,7 +17,8 @@ namespace tacet::bench {
 /// One operation, ready to be called again and again.
 struct Operation {
   std::string name;
-  double elements = 0;  ///< residues of the operand (slots for encode and decode), for "cycles per element"
+  /// For "cycles per element": residues of the operand; slots for encode and decode; multiply-accumulates for matrix products.
+  double elements = 0;
   Work work;
   std::function<void()> run;
   std::function<void()> base = nullptr;  ///< if set, the operation is what `run` takes longer than this, ..

@@ -71,7 +71,8 @@ ChainBits chain_of(int log_n, int log_q, RingType ring_type) {
   const int special_bits = std::min(kMaxBits, base + 2);
   const int special = std::max(1, std::min(budget / special_bits, (count + 2) / 3));
   return {log_n, log_q, repeated(base, count - 1, bits),
-          std::vector<int>(static_cast<std::size_t>(special), std::min(special_bits, budget / special)), bits};
+          std::vector<int>(static_cast<std::size_t>(special), std::min(special_bits, budget / special)),
+          count == 1 ? base - 8 : bits};
 }
 
 ParameterSpec spec_of(const ChainBits& bits, RingType ring_type) {
@@ -106,8 +107,12 @@ Options parse(int count, const char* const* arguments) {
   ChainBits given;
   for (int i = 1; i < count; ++i) {
     const std::string name = arguments[i];
-    if (name == "--no-limits") {
-      options.limits = false;
+    bool* flag = name == "--no-limits" ? &options.limits
+                 : name == "--list-ops" ? &options.list_ops
+                 : name == "--list-params" ? &options.list_params
+                                           : nullptr;
+    if (flag != nullptr) {
+      *flag = !*flag;
       continue;
     }
     if (i + 1 == count) fail(Code::kInvalidArgument, "%s needs a value", name.c_str());

@@ -25,10 +25,12 @@ struct Options {
   int threads = 1;
   double seconds = 0.5;  ///< an operation is measured for at least this long
   bool limits = true;    ///< measure the machine's own limits first
+  bool list_ops = false;     ///< print the names of the operations instead
+  bool list_params = false;  ///< print the parameter sets in bits instead
 };
 
 /// Reads --ops a,b --params logN:logQ,.. --chain BITS,.. --special BITS,.. --log-scale BITS --ring-type NAME --threads N
-/// --seconds S --no-limits. --chain, --special and --log-scale go together, with one parameter set. Throws
+/// --seconds S --no-limits --list-ops --list-params. --chain, --special and --log-scale go together, with one parameter set. Throws
 /// Error(kInvalidArgument) naming the option.
 Options parse(int count, const char* const* arguments);
 

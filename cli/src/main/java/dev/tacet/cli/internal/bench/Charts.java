@@ -26,77 +26,80 @@ public final class Charts {
 
   private Charts() {}
 
-  /** The results of one parameter set: operation -> series -> value. */
-  private record Sheet(int degree, double logQ, Map<String, Map<String, Double>> values) {}
+  /** The results of one parameter set, such as 14:340: operation -> series -> value. */
+  private record Sheet(String params, Map<String, Map<String, Double>> values) {
+    String title() {
+      String[] parts = params.split(":");
+      return "N = 2^" + parts[0] + ", log Q = " + parts[1];
+    }
 
-  /** Draws {@code times-N.svg} (native and through JNI) and {@code share-N.svg} for each ring degree of a report of bench ops. */
+    String file(String kind) {
+      return kind + "-" + params.replace(':', '-');
+    }
+  }
+
+  /** Draws {@code times-*.svg} (native and through JNI) and {@code share-*.svg} for each parameter set of a report of bench ops. */
   public static void operations(JsonNode report, Path folder) {
-    for (Sheet set : sets(report, List.of("min_us", "jni_min_us"), List.of("native", "through JNI"), MICROSECONDS)) {
-      write(chart(set, "milliseconds, minimum", true), folder, "times-" + set.degree());
+    for (Sheet sheet : sheets(report, List.of("min_us", "jni_min_us"), List.of("native", "through JNI"), MICROSECONDS)) {
+      write(chart(sheet, "milliseconds, minimum", true), folder, sheet.file("times"));
     }
-    for (Sheet set : sets(report, List.of("share_of_limit"), List.of("share of this machine's limit"), 1)) {
-      write(chart(set, "share", false), folder, "share-" + set.degree());
+    for (Sheet sheet : sheets(report, List.of("share_of_limit"), List.of("share of this machine's limit"), 1)) {
+      write(chart(sheet, "share", false), folder, sheet.file("share"));
     }
   }
 
-  /** Draws {@code peers-N.svg} for each ring degree of a report of bench peers. */
+  /** Draws {@code peers-*.svg} for each parameter set of a report of bench peers. */
   public static void peers(JsonNode report, Path folder) {
-    Map<Integer, Sheet> sets = new LinkedHashMap<>();
+    Map<String, Sheet> sheets = new LinkedHashMap<>();
     for (JsonNode r : report.path("results")) {
-      sets.computeIfAbsent(
-              r.path("ring_degree").asInt(),
-              degree -> new Sheet(degree, r.path("log_q").asDouble(), new LinkedHashMap<>()))
-          .values()
-          .computeIfAbsent(r.path("op").asText(), op -> new LinkedHashMap<>())
-          .put(r.path("library").asText(), r.path("min_us").asDouble() / MICROSECONDS);
+      put(sheets, r, r.path("library").asText(), r.path("min_us"), MICROSECONDS);
     }
-    for (Sheet set : sets.values()) {
-      write(chart(set, "milliseconds, minimum", true), folder, "peers-" + set.degree());
-    }
+    sheets.values().forEach(sheet -> write(chart(sheet, "milliseconds, minimum", true), folder, sheet.file("peers")));
   }
 
-  private static List<Sheet> sets(JsonNode report, List<String> fields, List<String> names, double divisor) {
-    Map<Integer, Sheet> sets = new LinkedHashMap<>();
+  private static Iterable<Sheet> sheets(JsonNode report, List<String> fields, List<String> names, double divisor) {
+    Map<String, Sheet> sheets = new LinkedHashMap<>();
     for (JsonNode r : report.path("results")) {
-      Sheet set =
-          sets.computeIfAbsent(
-              r.path("ring_degree").asInt(),
-              degree -> new Sheet(degree, r.path("log_q").asDouble(), new LinkedHashMap<>()));
-      Map<String, Double> values = set.values().computeIfAbsent(r.path("op").asText(), op -> new LinkedHashMap<>());
       for (int i = 0; i < fields.size(); i++) {
-        if (r.path(fields.get(i)).isNumber()) {
-          values.put(names.get(i), r.path(fields.get(i)).asDouble() / divisor);
-        }
+        put(sheets, r, names.get(i), r.path(fields.get(i)), divisor);
       }
     }
-    return List.copyOf(sets.values());
+    return sheets.values();
   }
 
-  private static CategoryChart chart(Sheet set, String axis, boolean logarithmic) {
+  private static void put(Map<String, Sheet> sheets, JsonNode result, String series, JsonNode value, double divisor) {
+    Sheet sheet = sheets.computeIfAbsent(result.path("params").asText(), params -> new Sheet(params, new LinkedHashMap<>()));
+    Map<String, Double> values = sheet.values().computeIfAbsent(result.path("op").asText(), op -> new LinkedHashMap<>());
+    if (value.isNumber() && value.asDouble() > 0) {
+      values.put(series, value.asDouble() / divisor);
+    }
+  }
+
+  private static CategoryChart chart(Sheet sheet, String axis, boolean logarithmic) {
     CategoryChart chart =
         new CategoryChartBuilder()
             .width(WIDTH)
             .height(HEIGHT)
-            .title("N = " + set.degree() + ", log Q = " + Math.round(set.logQ()))
+            .title(sheet.title())
             .yAxisTitle(axis)
             .build();
     chart.getStyler().setLegendPosition(LegendPosition.InsideNW);
     chart.getStyler().setXAxisLabelRotation(30);
     chart.getStyler().setYAxisLogarithmic(logarithmic);
     chart.getStyler().setPlotContentSize(0.95);
-    List<String> ops = new ArrayList<>(set.values().keySet());
+    List<String> ops = new ArrayList<>(sheet.values().keySet());
     Set<String> series = new LinkedHashSet<>();
-    set.values().values().forEach(values -> series.addAll(values.keySet()));
+    sheet.values().values().forEach(values -> series.addAll(values.keySet()));
     for (String name : series) {
       List<Double> bars = new ArrayList<>();
       for (String op : ops) {
-        bars.add(set.values().get(op).get(name));
+        bars.add(sheet.values().get(op).get(name));
       }
       chart.addSeries(name, ops, bars);
     }
     if (logarithmic) {
       double smallest =
-          set.values().values().stream().flatMap(v -> v.values().stream()).mapToDouble(v -> v).min().orElse(1);
+          sheet.values().values().stream().flatMap(v -> v.values().stream()).mapToDouble(v -> v).min().orElse(1);
       chart.getStyler().setYAxisMin(Math.pow(10, Math.floor(Math.log10(smallest))));
     }
     return chart;

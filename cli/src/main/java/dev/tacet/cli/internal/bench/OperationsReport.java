@@ -34,7 +34,7 @@ public final class OperationsReport {
     for (JsonNode set : report.path("parameters")) {
       try (JavaBench bench = new JavaBench(parametersOf(set))) {
         for (JsonNode result : report.path("results")) {
-          if (result.path("ring_degree").asInt() == 1 << set.path("log_n").asInt()) {
+          if (result.path("params").equals(set.path("params"))) {
             bench.measure(result.path("op").asText(), seconds)
                 .ifPresent(
                     taken ->
@@ -98,17 +98,17 @@ public final class OperationsReport {
         });
     limits.print();
     for (JsonNode set : report.path("parameters")) {
-      printSet(1 << set.path("log_n").asInt());
+      printSet(set.path("params"));
     }
   }
 
-  private void printSet(int degree) {
+  private void printSet(JsonNode params) {
     Table table =
         new Table("operation", ">minimum", ">median", ">through JNI", ">cycles/element", ">share of limit", ">allocations",
             ">largest error", ">size");
     JsonNode any = null;
     for (JsonNode r : report.path("results")) {
-      if (r.path("ring_degree").asInt() == degree) {
+      if (r.path("params").equals(params)) {
         any = r;
         table.row(
             r.path("op").asText(), microseconds(r, "min_us"), microseconds(r, "median_us"), microseconds(r, "jni_min_us"),
@@ -121,7 +121,7 @@ public final class OperationsReport {
     }
     if (any != null) {
       System.out.printf(
-          Locale.ROOT, "%n%s, N = %d, log Q = %.0f, log QP = %.0f, threads: %d%n", any.path("ring_type").asText(), degree,
+          Locale.ROOT, "%n%s, N = %d, log Q = %.0f, log QP = %.0f, threads: %d%n", any.path("ring_type").asText(), any.path("ring_degree").asInt(),
           any.path("log_q").asDouble(), any.path("log_qp").asDouble(), any.path("threads").asInt());
       table.print();
     }

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Installs the peers into a cache folder, by the pip and go of this machine. A peer that cannot be had is left out with a word."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def cache_folder():
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tacet" / "peers"
+
+
+def say(text):
+    print(f"peers: {text}", file=sys.stderr, flush=True)
+
+
+def run(command, **options):
+    """True if it worked; its last words are said if not."""
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if done.returncode:
+        words = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        say(f"{' '.join(map(str, command[:4]))} ..: {words[-1] if words else f'exit {done.returncode}'}")
+    return done.returncode == 0
+
+
+def python310(named):
+    """A CPython 3.10, the one version that OpenFHE's wheels are for; None if there is none."""
+    candidates = [named, shutil.which("python3.10"), *sorted((Path.home() / ".pyenv/versions").glob("3.10*/bin/python3.10"))]
+    for candidate in filter(None, candidates):
+        probe = [str(candidate), "-c", "import sys; sys.exit(sys.version_info[:2] != (3, 10))"]
+        if subprocess.run(probe, capture_output=True).returncode == 0:
+            return str(candidate)
+    return None
+
+
+def fresh(folder, stamp):
+    """Whether `folder` was finished for the same `stamp`."""
+    return (folder / "stamp").is_file() and (folder / "stamp").read_text() == stamp
+
+
+def environment(python, packages, name):
+    """The Python of a virtual environment that has `packages`; None if they cannot be installed."""
+    folder, stamp = cache_folder() / name, "\n".join([python, *packages])
+    interpreter = folder / "bin" / "python"
+    if not fresh(folder, stamp):
+        say(f"installing {', '.join(packages)} into {folder}")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if not run([python, "-m", "venv", folder]) or not run([interpreter, "-m", "pip", "install", "-q", *packages]):
+            return None
+        (folder / "stamp").write_text(stamp)
+    return str(interpreter)
+
+
+def requirements():
+    lines = (HERE / "requirements.txt").read_text().splitlines()
+    return {line.split("==")[0]: line for line in lines if line and not line.startswith("#")}
+
+
+def lattigo():
+    """The worker built by go; None if it cannot be."""
+    sources = [HERE / "lattigo" / name for name in ("main.go", "go.mod", "go.sum")]
+    stamp = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    folder = cache_folder() / "lattigo"
+    if not fresh(folder, stamp):
+        if shutil.which("go") is None:
+            say("Lattigo is left out: there is no go on the path")
+            return None
+        say(f"building the Lattigo worker into {folder}")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not run(["go", "build", "-o", folder / "worker", "."], cwd=HERE / "lattigo"):
+            return None
+        (folder / "stamp").write_text(stamp)
+    return [str(folder / "worker")]
+
+
+def peers(named_python):
+    """The command of each peer that can be had here."""
+    wanted, commands = requirements(), []
+    python = python310(named_python)
+    if python is None:
+        say("OpenFHE is left out: its wheels are for CPython 3.10, and there is none (--python PATH names one)")
+    else:
+        found = environment(python, [wanted["openfhe"]], "openfhe")
+        commands += [[found, str(HERE / "openfhe_ops.py")]] if found else []
+    found = environment(python or sys.executable, [wanted["tenseal"]], "tenseal")
+    commands += [[found, str(HERE / "tenseal_ops.py")]] if found else []
+    worker = lattigo()
+    return commands + ([worker] if worker else [])

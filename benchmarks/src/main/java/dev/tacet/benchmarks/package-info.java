@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What the boundary between Java and the engine costs, by JMH. */
+package dev.tacet.benchmarks;
