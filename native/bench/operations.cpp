@@ -18,6 +18,7 @@ namespace {
 constexpr int kHoisted = 4;       // rotations of one decomposition
 constexpr int kMatrixLevel = 5;   // six primes left
 constexpr std::size_t kColumns = 784, kRows = 128;  // of the matrix product: an image's pixels, a hidden layer
+constexpr double kSmallWeights = 128;               // of 8 bits with their sign
 constexpr double kMatrixInputBytes = 2.6e9;         // its inputs may take this much
 constexpr double kWord = sizeof(u64);
 
@@ -288,11 +289,14 @@ Operation Bench::State::linear(std::size_t size) {
 Operation Bench::State::matrix_product(bool small) {
   const double input_bytes = 2 * n() * kWord * kColumns;
   const int level = std::min(top(), static_cast<int>(kMatrixInputBytes / input_bytes) - 1);
-  const std::vector<double> weights = uniform_slots(kRows * kColumns, 3);
+  std::vector<double> weights = uniform_slots(kRows * kColumns, 3);
+  if (small) {
+    for (double& weight : weights) weight = std::rint(weight * kSmallWeights) / kSmallWeights;
+  }
   const std::vector<double> bias(kRows, 0.5);
-  // Weights of 10 bits fit the path of one multiplication a term, weights of the scale's size do not. 12 bits are for the sum.
+  // Small weights fit the path of one multiplication a term, weights of the scale's size do not. 12 bits are for the sum.
   const int room = static_cast<int>(ring().log2_q(level)) - context->spec().log_scale - 12;
-  const Scale weight_scale = Scale::power_of_two(small ? 9 : std::min(context->spec().log_scale, room));
+  const Scale weight_scale = Scale::power_of_two(small ? std::ilogb(kSmallWeights) : std::min(context->spec().log_scale, room));
   auto matrix = std::make_shared<const MatrixProduct>(
       MatrixProduct::encode(context, kRows, kColumns, weights.data(), bias.data(), level, scale, weight_scale));
   auto inputs = std::make_shared<std::vector<Ciphertext>>();
