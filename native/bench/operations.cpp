@@ -98,13 +98,13 @@ struct Bench::State {
     return Evaluator(context, keys);
   }
 
-  /// Largest difference between the decrypted slots and `expected`.
+  /// Largest difference between the decrypted slots and `expected`, but for slots whose expected value is not a number.
   template <class Expected>
   double error(const Ciphertext& ciphertext, const Expected& expected) const {
     std::vector<double> real(slots.size());
     encoder.decode(decrypt(ring(), secret, ciphertext), real.data(), nullptr);
     double worst = 0;
-    for (std::size_t i = 0; i < real.size(); ++i) worst = std::max(worst, std::fabs(real[i] - expected(i)));
+    for (std::size_t i = 0; i < real.size(); ++i) worst = std::fmax(worst, std::fabs(real[i] - expected(i)));
     return worst;
   }
 
@@ -135,6 +135,12 @@ struct Bench::State {
     work.bytes = 2 * digits * (q + k) * n() * kWord;
     return work;
   }
+  /// The product with the key alone, left times P.
+  Work gadget_sum(int level) const {
+    Work work = gadget(level);
+    work.butterflies = 0;
+    return work;
+  }
   static Work add(Work a, const Work& b) {
     a.butterflies += b.butterflies;
     a.products += b.products;
@@ -157,7 +163,9 @@ struct Bench::State {
   Operation rotate_hoisted();
   Operation multiply_whole();
   Operation linear(std::size_t size);
+  Operation linear_squat();
   Operation matrix_product(bool small);
+  Operation key_expansion();
   Operation keygen();
 };
 
@@ -271,9 +279,7 @@ Operation Bench::State::linear(std::size_t size) {
   // One decomposition for the baby steps, one for each giant step; products with the diagonals; two divisions by P at the end.
   Work work;
   for (int i = 0; i <= static_cast<int>(giants); ++i) work = add(work, decomposition(level));
-  Work inner = gadget(level);
-  inner.butterflies = 0;
-  for (int i = 0; i < static_cast<int>(giants + babies); ++i) work = add(work, inner);
+  for (int i = 0; i < static_cast<int>(giants + babies); ++i) work = add(work, gadget_sum(level));
   work = add(work, transforms(2 * (level + 1 + ring().special_count()) + giants * (level + 1 + ring().special_count())));
   work.terms += 2 * residues;
   work.bytes += residues * kWord;
@@ -284,6 +290,51 @@ Operation Bench::State::linear(std::size_t size) {
   });
   return {"linear_transform_" + std::to_string(size), (level + 1) * n(), work,
           [this, evaluator, input] { made.push_back(transform->apply(evaluator, *input)); }, nullptr, 1, worst};
+}
+
+// The same product of 128 x 128 where the client has free slots: block c of 256 slots holds the vector, turned by 8 c, twice, so
+// that 8 diagonals of period 4096 do the work of 128, and four rotations add up the 16 blocks.
+Operation Bench::State::linear_squat() {
+  constexpr std::size_t kSize = 128, kBlock = 2 * kSize, kCopies = 16, kDiagonals = kSize / kCopies;
+  constexpr std::size_t kPeriod = kBlock * kCopies;
+  const int level = std::min(kMatrixLevel, top());
+  if (slots.size() < kPeriod) fail(Code::kUnsupported, "%zu slots are fewer than %zu", slots.size(), kPeriod);
+  std::vector<double> matrix = uniform_slots(kSize * kSize, 2);
+  for (double& entry : matrix) entry /= kSize;
+  std::vector<double> squat(kDiagonals * kPeriod);
+  std::vector<double> input(slots.size());
+  for (std::size_t j = 0; j < kPeriod; ++j) {
+    const std::size_t copy = j / kBlock, row = j % kBlock;
+    for (std::size_t d = 0; row < kSize && d < kDiagonals; ++d) {
+      squat[(j % kDiagonals) * kPeriod + (j + d) % kPeriod] = matrix[row * kSize + (row + copy * kDiagonals + d) % kSize];
+    }
+  }
+  for (std::size_t j = 0; j < input.size(); ++j) {
+    input[j] = slots[(j % kBlock + j % kPeriod / kBlock * kDiagonals) % kSize];
+  }
+  transform = std::make_shared<LinearTransform>(LinearTransform::encode(
+      context, kDiagonals, kPeriod, kPeriod, kDiagonals, squat.data(), kDiagonals, level, scale));
+  std::vector<u32> elements;
+  for (const i64 step : LinearTransform::rotations(kPeriod, kDiagonals, kDiagonals)) elements.push_back(galois(step));
+  for (std::size_t step = kBlock; step < kPeriod; step *= 2) elements.push_back(galois(static_cast<i64>(step)));
+  const Evaluator evaluator = with_keys(elements, level);
+  auto x_low = std::make_shared<Ciphertext>(encrypt(encode(input, level)));
+  const auto product = [this, evaluator, x_low] {
+    return evaluator.rotate_sum(transform->apply(evaluator, *x_low), kBlock, kCopies);
+  };
+  const double residues = static_cast<double>(kDiagonals) * (level + 1 + ring().special_count()) * n();
+  Work work = decomposition(level);
+  for (std::size_t i = 0; i + 1 < kDiagonals; ++i) work = add(work, gadget_sum(level));
+  for (std::size_t i = 1; i < kCopies; i *= 2) work = add(work, key_switch(level));
+  work.terms += 2 * residues;
+  work.bytes += residues * kWord;
+  const double worst = error(product(), [&](std::size_t i) {
+    double sum = 0;
+    if (i % kBlock >= kSize) return std::nan("");
+    for (std::size_t c = 0; c < kSize; ++c) sum += matrix[i % kBlock * kSize + c] * slots[c];
+    return sum;
+  });
+  return {"linear_transform_128_squat", (level + 1) * n(), work, [this, product] { made.push_back(product()); }, nullptr, 1, worst};
 }
 
 Operation Bench::State::matrix_product(bool small) {
@@ -326,6 +377,20 @@ Operation Bench::State::keygen() {
           nullptr, 1, std::nullopt, evaluation_key_size(*context, top())};
 }
 
+// What loading a key costs beside reading it: the uniform half from its seed.
+Operation Bench::State::key_expansion() {
+  const int digits = ring().digits(top());
+  const double residues = digits * (limbs() + ring().special_count()) * n();
+  Work work;
+  work.random_words = residues;
+  const PublicSeed seed = next_public_seed();
+  return {"key_expansion", residues, work, [this, digits, seed] {
+            for (int d = 0; d < digits; ++d) {
+              expand_uniform(ring(), top() + 1, true, seed, Purpose::kEvaluationKeyUniform, static_cast<u32>(d));
+            }
+          }};
+}
+
 Bench::Bench(const ChainBits& bits, RingType ring_type)
     : state_(std::make_unique<State>(Context::create(spec_of(bits, ring_type)))) {}
 Bench::~Bench() = default;
@@ -334,8 +399,8 @@ const std::vector<std::string>& Bench::names() {
   static const std::vector<std::string> all = {
       "ntt_forward",    "ntt_inverse",    "encode",        "encrypt_secret", "encrypt_public",
       "decrypt_decode", "multiply_plain", "rescale",       "rotate",         "rotate_hoisted",
-      "multiply_relinearize_rescale",     "linear_transform_128", "linear_transform_1024", "matrix_product",
-      "matrix_product_small", "keygen_rotation"};
+      "multiply_relinearize_rescale",     "linear_transform_128", "linear_transform_128_squat", "linear_transform_1024",
+      "matrix_product", "matrix_product_small", "keygen_rotation", "key_expansion"};
   return all;
 }
 
@@ -355,6 +420,8 @@ Operation Bench::make(const std::string& name) {
       {"multiply_relinearize_rescale", [&] { return s.multiply_whole(); }},
       {"linear_transform_128", [&] { return s.linear(128); }},
       {"linear_transform_1024", [&] { return s.linear(1024); }},
+      {"linear_transform_128_squat", [&] { return s.linear_squat(); }},
+      {"key_expansion", [&] { return s.key_expansion(); }},
       {"matrix_product", [&] { return s.matrix_product(false); }},
       {"matrix_product_small", [&] { return s.matrix_product(true); }},
       {"keygen_rotation", [&] { return s.keygen(); }},
