@@ -57,6 +57,7 @@ void linear_combination(u64* out, const u64* const* a, const u64* w, std::size_t
 void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
   const Constants c(q.value);
   const Lanes w = splat(static_cast<double>(terms.w));
+  const std::size_t block_words = key_block(n);  // at least two vectors
   const auto start = [&](const u64* addend, std::size_t i) {
     return addend == nullptr ? _mm256_setzero_pd() : product(load_number(addend + i), w, c);
   };
@@ -67,17 +68,23 @@ void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_
       first[v] = start(terms.c0, i + v * kLanes);
       second[v] = start(terms.c1, i + v * kLanes);
     }
-    for (std::size_t k = 0; k < terms.count; ++k) {
+    const std::size_t block = i / block_words, inside = i % block_words;
+    const u64* key = terms.digits == 0 ? nullptr : terms.key + 2 * block * block_words * terms.key_digits + inside;
+    for (std::size_t k = 0; k < terms.digits + terms.count; ++k) {
+      const bool digit = k < terms.digits;
+      const std::size_t other = k - terms.digits;
+      const u64* left = (digit ? terms.digit[k] : terms.a[other]) + i;
+      const u64* right0 = digit ? key + 2 * k * block_words : terms.b0[other] == nullptr ? nullptr : terms.b0[other] + i;
+      const u64* right1 = digit ? key + (2 * k + 1) * block_words : terms.b1[other] == nullptr ? nullptr : terms.b1[other] + i;
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < 2; ++v) {
-        const std::size_t at = i + v * kLanes;
         if (k % kTerms == 0) {
           first[v] = reduce(first[v], c);
           second[v] = reduce(second[v], c);
         }
-        const Lanes a = load_number(terms.a[k] + at);
-        if (terms.b0[k] != nullptr) first[v] = tacet::avx2::add(first[v], product(a, load_number(terms.b0[k] + at), c));
-        if (terms.b1[k] != nullptr) second[v] = tacet::avx2::add(second[v], product(a, load_number(terms.b1[k] + at), c));
+        const Lanes a = load_number(left + v * kLanes);
+        if (right0 != nullptr) first[v] = tacet::avx2::add(first[v], product(a, load_number(right0 + v * kLanes), c));
+        if (right1 != nullptr) second[v] = tacet::avx2::add(second[v], product(a, load_number(right1 + v * kLanes), c));
       }
     }
 #pragma GCC unroll 2
