@@ -54,6 +54,7 @@ class LauncherTest {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("PATH", tools.toString());
     builder.environment().put("HOME", folder.toString());
+    builder.environment().put("LC_ALL", "C");
     for (String name : List.of("CXX", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "NO_PROXY")) {
       builder.environment().remove(name);
     }
@@ -93,7 +94,7 @@ class LauncherTest {
   void aBuildThatFailsShowsItsLogAndIsTriedAgainThroughTheProxy() throws Exception {
     provideAllBut("mvn");
     Path stub = tools.resolve("mvn");
-    Files.writeString(stub, "#!/bin/sh\necho \"maven was called: $*\"\nexit 1\n");
+    Files.writeString(stub, "#!/bin/sh\necho \"maven was called: $*\"\necho \"letters: $(locale charmap)\"\nexit 1\n");
     assertTrue(stub.toFile().setExecutable(true));
     for (String folderOfSources :
         List.of("native", "he-core", "compiler", "protocol", "server", "client", "cli", "benchmarks")) {
@@ -108,6 +109,8 @@ class LauncherTest {
       assertTrue(maven.contains("--offline"), maven);
       assertTrue(maven.contains("-Dhttps.proxyHost=proxy.example -Dhttps.proxyPort=3128"), maven);
       assertTrue(!maven.contains("-Dhttp.proxyHost") && !maven.contains("word"), maven);
+      // Java names files with other letters than ASCII in a UTF-8 locale only, whatever the caller's is.
+      assertTrue(run.err().contains("letters: UTF-8") || !"Linux".equals(System.getProperty("os.name")), run.toString());
     }
   }
 }
