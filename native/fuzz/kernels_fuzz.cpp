@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every kernel table that this machine runs against the scalar one: the input chooses entries, degree, prime and operands.
+
+#include <cmath>
+#include <cstring>
+
+#include "fuzz_support.h"
+#include "kernels/kernels.h"
+#include "kernels/ntt_tables.h"
+#include "math/primes.h"
+
+namespace tacet {
+namespace {
+
+/// Words from the input, and when it is used up from a generator that its first bytes start.
+class Source {
+ public:
+  Source(const u8* data, std::size_t size) : data_(data), size_(size) {
+    std::memcpy(&state_, data, size < sizeof state_ ? size : sizeof state_);
+  }
+  u64 next() {
+    u64 word = 0;
+    if (size_ >= sizeof word) {
+      std::memcpy(&word, data_, sizeof word);
+      data_ += sizeof word;
+      size_ -= sizeof word;
+      return word;
+    }
+    word = (state_ += 0x9e3779b97f4a7c15ULL);
+    word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    word = (word ^ (word >> 27)) * 0x94d049bb133111ebULL;
+    return word ^ (word >> 31);
+  }
+  /// A quarter of the words are at an edge.
+  u64 below(u64 bound) {
+    const u64 word = next();
+    return word % 8 == 0 ? bound - 1 : word % 8 == 1 ? 0 : (word >> 3) % bound;
+  }
+  Buffer words(std::size_t n, u64 bound) {
+    Buffer out(n);
+    for (std::size_t i = 0; i < n; ++i) out.data()[i] = below(bound);
+    return out;
+  }
+  std::vector<double> numbers(std::size_t n, int exponents) {
+    std::vector<double> out(n);
+    for (double& x : out) {
+      const int exponent = static_cast<int>(below(static_cast<u64>(exponents) + 1));
+      x = std::ldexp(static_cast<double>(static_cast<i64>(next())), exponent - 63);
+    }
+    return out;
+  }
+
+ private:
+  const u8* data_;
+  std::size_t size_;
+  u64 state_ = 0;
+};
+
+struct Modulo {
+  Modulus q;
+  NttTable ntt;
+  Buffer owner;
+};
+
+/// Primes that are 1 modulo 512 at the ends of the ranges that tables tell apart, with transforms of degree 2^4..2^8.
+const Modulo& modulo(std::size_t prime, int log_n) {
+  constexpr int kBits[] = {14, 18, 33, 45, 48, 50};
+  static const std::vector<Modulo> all = [&] {
+    std::vector<Modulo> made;
+    for (int bits : kBits) {
+      u64 q = (u64{1} << bits) - 511;
+      while (!is_prime(q)) q -= 512;
+      for (int degree = 4; degree <= 8; ++degree) {
+        made.emplace_back();
+        made.back().q = Modulus(q);
+        made.back().owner = build_ntt_table(made.back().ntt, made.back().q, degree);
+      }
+    }
+    return made;
+  }();
+  return all[prime % std::size(kBits) * 5 + static_cast<std::size_t>(log_n - 4)];
+}
+
+template <class T>
+void same(const T* a, const T* b, std::size_t n, const char* entry) {
+  if (n != 0 && std::memcmp(a, b, n * sizeof(T)) != 0) fuzz::broken(entry);
+}
+
+/// Runs `body(table, out)` with the table and with the scalar one; both must write the same n words.
+template <class Body>
+void compare(const Kernels& table, std::size_t n, const char* entry, const Body& body) {
+  Buffer out(n), expected(n);
+  std::memset(out.data(), 0, n * sizeof(u64));
+  std::memset(expected.data(), 0, n * sizeof(u64));
+  body(table, out.data());
+  body(scalar_kernels(), expected.data());
+  same(out.data(), expected.data(), n, entry);
+}
+
+void transforms(const Kernels& table, Source& source, const Modulo& m) {
+  const u64 q = m.q.value;
+  const Buffer wide = source.words(m.ntt.n, 4 * q), lazy = source.words(m.ntt.n, 2 * q);
+  const auto copied = [&](const Buffer& x, u64* out) { std::memcpy(out, x.data(), m.ntt.n * sizeof(u64)); };
+  compare(table, m.ntt.n, "ntt_forward", [&](const Kernels& k, u64* out) { copied(wide, out), k.ntt_forward(out, m.ntt); });
+  compare(table, m.ntt.n, "ntt_inverse", [&](const Kernels& k, u64* out) { copied(lazy, out), k.ntt_inverse(out, m.ntt); });
+}
+
+void elementwise(const Kernels& table, Source& source, const Modulo& m) {
+  const std::size_t n = m.ntt.n;
+  const u64 q = m.q.value, w = source.below(q), w_shoup = shoup(w, q);
+  const Buffer a = source.words(n, q), b = source.words(n, q), lazy = source.words(n, 2 * q), any = source.words(n, ~u64{0});
+  const Buffer wide = source.words(n, u64{1} << 62);
+  const auto each = [&](const char* entry, const auto& body) { compare(table, n, entry, body); };
+  each("add", [&](const Kernels& k, u64* out) { k.add(out, a.data(), b.data(), n, q); });
+  each("subtract", [&](const Kernels& k, u64* out) { k.subtract(out, a.data(), b.data(), n, q); });
+  each("negate", [&](const Kernels& k, u64* out) { k.negate(out, a.data(), n, q); });
+  each("multiply", [&](const Kernels& k, u64* out) { k.multiply(out, lazy.data(), b.data(), n, m.q); });
+  each("multiply_add", [&](const Kernels& k, u64* out) { k.multiply_add(out, lazy.data(), b.data(), a.data(), n, m.q); });
+  each("subtract_product", [&](const Kernels& k, u64* out) { k.subtract_product(out, a.data(), lazy.data(), b.data(), n, m.q); });
+  each("multiply_constant", [&](const Kernels& k, u64* out) { k.multiply_constant(out, any.data(), w, w_shoup, n, q); });
+  each("subtract_multiply_constant",
+       [&](const Kernels& k, u64* out) { k.subtract_multiply_constant(out, a.data(), b.data(), w, w_shoup, n, q); });
+  each("reduce", [&](const Kernels& k, u64* out) { k.reduce(out, wide.data(), n, m.q); });
+}
+
+void sums(const Kernels& table, Source& source, const Modulo& m, std::size_t prime) {
+  const std::size_t n = m.ntt.n, count = 1 + source.below(20);
+  std::vector<Buffer> left, right, fractions;
+  std::vector<const u64*> a, b, y;
+  std::vector<u64> weights;
+  std::vector<Modulus> moduli;
+  for (std::size_t k = 0; k < count; ++k) {
+    moduli.push_back(modulo(prime + k, m.ntt.log_n).q);
+    left.push_back(source.words(n, u64{1} << 50));
+    right.push_back(source.words(n, m.q.value));
+    fractions.push_back(source.words(n, moduli.back().value));
+    weights.push_back(source.below(m.q.value));
+  }
+  for (std::size_t k = 0; k < count; ++k) {
+    a.push_back(left[k].data());
+    b.push_back(right[k].data());
+    y.push_back(fractions[k].data());
+  }
+  PairTerms terms;
+  terms.count = count;
+  terms.a = a.data();
+  terms.b0 = terms.b1 = b.data();
+  terms.c0 = a[0];
+  terms.w = weights[0];
+  const auto each = [&](const char* entry, const auto& body) { compare(table, n, entry, body); };
+  each("inner_product", [&](const Kernels& k, u64* out) { k.inner_product(out, a.data(), b.data(), count, n, m.q); });
+  each("linear_combination", [&](const Kernels& k, u64* out) { k.linear_combination(out, a.data(), weights.data(), count, n, m.q); });
+  each("overflow_count", [&](const Kernels& k, u64* out) { k.overflow_count(out, y.data(), moduli.data(), count, n); });
+  compare(table, 2 * n, "inner_product_pair", [&](const Kernels& k, u64* out) { k.inner_product_pair(out, out + n, terms, n, m.q); });
+}
+
+void samplers(const Kernels& table, Source& source, const Modulo& m) {
+  const std::size_t count = source.below(200), room = source.below(200);
+  const Buffer words = source.words(count + 1, ~u64{0}), bounds = source.words(29, (u64{1} << 63) + 1);
+  u32 state[16];
+  for (u32& word : state) word = static_cast<u32>(source.next());
+  state[12] &= 0xffff;
+  compare(table, 8 * 20, "chacha20", [&](const Kernels& k, u64* out) { k.chacha20(reinterpret_cast<u8*>(out), state, count % 20); });
+  compare(table, room + 1, "uniform", [&](const Kernels& k, u64* out) { out[room] = k.uniform(out, room, words.data(), count, m.q); });
+  const auto small = [](u64* out) { return reinterpret_cast<signed char*>(out); };
+  compare(table, room + 1, "ternary", [&](const Kernels& k, u64* out) { out[room] = k.ternary(small(out), room, words.data(), count); });
+  compare(table, count + 1, "error", [&](const Kernels& k, u64* out) { k.error(small(out), words.data(), count, bounds.data(), 29); });
+  if (m.q.value > 128) {
+    const signed char* from = reinterpret_cast<const signed char*>(words.data());
+    compare(table, count + 1, "small_residues", [&](const Kernels& k, u64* out) { k.small_residues(out, from, count, m.q.value); });
+  }
+}
+
+void encoder(const Kernels& table, Source& source, const Modulo& m) {
+  const std::size_t slots = m.ntt.n / 2, n = source.below(100);
+  const std::vector<double> cosines = source.numbers(slots, 0), sines = source.numbers(slots, 0), x = source.numbers(2 * slots, 60);
+  const std::vector<double> y = source.numbers(n, 60);
+  const SlotTable turns{slots, m.ntt.log_n - 1, cosines.data(), sines.data()};
+  const auto doubles = [](u64* out) { return reinterpret_cast<double*>(out); };
+  for (const bool down : {true, false}) {
+    compare(table, 2 * slots, "slots and coefficients", [&](const Kernels& k, u64* out) {
+      std::memcpy(out, x.data(), 2 * slots * sizeof(double));
+      (down ? k.slots_to_coefficients : k.coefficients_to_slots)(doubles(out), doubles(out) + slots, turns);
+    });
+  }
+  const Buffer integers = source.words(n + 1, u64{1} << 61);
+  compare(table, 1, "largest_magnitude", [&](const Kernels& k, u64* out) { *out = k.largest_magnitude(y.data(), n); });
+  compare(table, n + 1, "round_to_integers",
+          [&](const Kernels& k, u64* out) { k.round_to_integers(reinterpret_cast<i64*>(out), y.data(), 0.8125, n); });
+  compare(table, n + 1, "integer_residues", [&](const Kernels& k, u64* out) {
+    k.integer_residues(out, reinterpret_cast<const i64*>(integers.data()), n, m.q);
+  });
+}
+
+void packing(const Kernels& table, Source& source, const Modulo& m) {
+  const std::size_t n = source.below(300);
+  const Buffer x = source.words(n + 1, u64{1} << m.q.bits);
+  std::vector<u8> bytes((n * static_cast<std::size_t>(m.q.bits) + 7) / 8);
+  compare(table, n + 1, "pack", [&](const Kernels& k, u64* out) { k.pack(reinterpret_cast<u8*>(out), x.data(), n, m.q.bits); });
+  scalar_kernels().pack(bytes.data(), x.data(), n, m.q.bits);
+  compare(table, n + 1, "unpack",
+          [&](const Kernels& k, u64* out) { out[n] = k.unpack(out, bytes.data(), n, m.q.bits, m.q.value) ? 1 : 0; });
+}
+
+}  // namespace
+}  // namespace tacet
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace tacet;
+  if (size < 3) return 0;
+  const Modulo& m = modulo(data[1], 4 + data[2] % 5);
+  for (const Kernels* table : available_kernels()) {
+    Source source(data + 3, size - 3);
+    switch (data[0] % 6) {
+      case 0: transforms(*table, source, m); break;
+      case 1: elementwise(*table, source, m); break;
+      case 2: sums(*table, source, m, data[1]); break;
+      case 3: samplers(*table, source, m); break;
+      case 4: encoder(*table, source, m); break;
+      default: packing(*table, source, m); break;
+    }
+  }
+  return 0;
+}
