@@ -88,7 +88,8 @@ def peers(named_python):
     else:
         found = environment(python, [wanted["openfhe"]], "openfhe")
         commands += [[found, str(HERE / "openfhe_ops.py")]] if found else []
-    found = environment(python or sys.executable, [wanted["tenseal"]], "tenseal")
+    # its bindings import numpy without asking for it
+    found = environment(python or sys.executable, [wanted["tenseal"], wanted["numpy"]], "tenseal")
     commands += [[found, str(HERE / "tenseal_ops.py")]] if found else []
     worker = lattigo()
     return commands + ([worker] if worker else [])
