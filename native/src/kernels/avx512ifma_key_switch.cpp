@@ -15,87 +15,72 @@ constexpr std::size_t kStep = kVectors * kLanes;
 
 // ---- basis conversion ----
 
-/// The sources whose sum is taken at once: each product is in [0, 5/4 q) for a factor below 2^50, and 52 bits hold 4q, or 16q if
-/// q < 2^48.
-constexpr std::size_t group_size(bool lazy) { return lazy ? 8 : 2; }
-
-/// From [0, 10q) for more than six products, [0, 7.5q) for more than three, [0, 4q) otherwise, to [0, 2q).
-TACET_INLINE Lanes fold_group(Lanes x, std::size_t products, Lanes q) {
-  if (products > 6) x = subtract_if_at_least(x, _mm512_slli_epi64(q, 3));
+/// From [0, 5q) for four products, [0, 4q) for fewer, to [0, 2q): each product is in [0, 5/4 q), since its factor is below 2^50.
+TACET_INLINE Lanes fold_products(Lanes x, std::size_t products, Lanes q) {
   if (products > 3) x = subtract_if_at_least(x, _mm512_slli_epi64(q, 2));
   return subtract_if_at_least(x, add(q, q));
 }
 
-/// The sum of one group in [0, 2q), for each of kVectors vectors at `start`.
-template <std::size_t kFixed>
-TACET_INLINE void group_sum(Lanes* out, const u64* const* y, const u64* w, const u64* companion, std::size_t count,
-                            std::size_t start, const Constants& c) {
-  const std::size_t terms = kFixed == 0 ? count : kFixed;
-  Lanes low[kVectors], quotient[kVectors];
-#pragma GCC unroll 4
-  for (std::size_t v = 0; v < kVectors; ++v) low[v] = quotient[v] = zero();
-#pragma GCC unroll 4
-  for (std::size_t k = 0; k < terms; ++k) {
-    const Lanes weight = splat(w[k]), shoup = splat(companion[k]);
-#pragma GCC unroll 4
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const Lanes x = load(y[k] + start + v * kLanes);
-      low[v] = add_low(low[v], x, weight);
-      quotient[v] = add_high(quotient[v], x, shoup);
-    }
-  }
-#pragma GCC unroll 4
-  for (std::size_t v = 0; v < kVectors; ++v) {
-    const Lanes x = _mm512_and_si512(add_low(low[v], quotient[v], c.minus_q), c.low52);
-    out[v] = fold_group(x, terms, c.q);
-  }
-}
-
-/// kFixed sources in one group, or any number if kFixed = 0.
-template <std::size_t kFixed, bool kLazy>
-void convert_all(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {
+/// kCount sources by their companions: one quotient for the whole sum. 52 bits hold 16q for q < 2^48, enough for four sources; for
+/// larger q they hold 4q, enough for two.
+template <std::size_t kCount>
+void convert_by_quotient(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {
   const Constants c(q.value);
   const Lanes two_q = add(c.q, c.q);
   const Lanes corrections = load(weights.corrections);
-  const Factor overflow{splat(weights.weights[weights.count]), splat(weights.companions[weights.count])};
   for (std::size_t start = 0; start < n; start += kStep) {
-    Lanes sum[kVectors];
-    if (kFixed != 0) {
-      group_sum<kFixed>(sum, y, weights.weights, weights.companions, kFixed, start, c);
-    } else {
+    Lanes low[kVectors], quotient[kVectors], overflow[kVectors];
 #pragma GCC unroll 4
-      for (std::size_t v = 0; v < kVectors; ++v) sum[v] = zero();
-      for (std::size_t first = 0; first < weights.count; first += group_size(kLazy)) {
-        const std::size_t left = weights.count - first;
-        Lanes part[kVectors];
-        group_sum<0>(part, y + first, weights.weights + first, weights.companions + first,
-                     left < group_size(kLazy) ? left : group_size(kLazy), start, c);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      low[v] = quotient[v] = zero();
+      overflow[v] = _mm512_srli_epi64(load(y[0] + start + v * kLanes), 52);
+    }
 #pragma GCC unroll 4
-        for (std::size_t v = 0; v < kVectors; ++v) sum[v] = subtract_if_at_least(add(sum[v], part[v]), two_q);
+    for (std::size_t k = 0; k < kCount; ++k) {
+      const Lanes weight = splat(weights.weights[k]), companion = splat(weights.companions[k]);
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        const Lanes x = load(y[k] + start + v * kLanes);
+        low[v] = add_low(low[v], x, weight);
+        quotient[v] = add_high(quotient[v], x, companion);
       }
     }
 #pragma GCC unroll 4
     for (std::size_t v = 0; v < kVectors; ++v) {
-      const Lanes count = _mm512_srli_epi64(load(y[0] + start + v * kLanes), 52);
-      Lanes correction;
-      if (kFixed != 0 || weights.count < 8) {
-        correction = _mm512_permutexvar_epi64(count, corrections);
-      } else {
-        correction = finish(multiply(count, overflow, zero(), c), c);
-      }
-      const Lanes x = subtract_if_at_least(add(sum[v], correction), two_q);
-      store(out + start + v * kLanes, subtract_if_at_least(x, c.q));
+      Lanes x = _mm512_and_si512(add_low(low[v], quotient[v], c.minus_q), c.low52);
+      x = add(fold_products(x, kCount, c.q), _mm512_permutexvar_epi64(overflow[v], corrections));
+      store(out + start + v * kLanes, subtract_if_at_least(subtract_if_at_least(x, two_q), c.q));
     }
   }
 }
 
-template <bool kLazy>
-void convert_to(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {
-  if (weights.count == 1) return convert_all<1, kLazy>(out, y, weights, n, q);
-  if (weights.count == 2) return convert_all<2, kLazy>(out, y, weights, n, q);
-  if (kLazy && weights.count == 3) return convert_all<3, kLazy>(out, y, weights, n, q);
-  if (kLazy && weights.count == 4) return convert_all<4, kLazy>(out, y, weights, n, q);
-  convert_all<0, kLazy>(out, y, weights, n, q);
+/// Any number of sources: exact sums, reduced once.
+template <bool kFew>
+void convert_exactly(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {
+  const SumReduction reduce(q);
+  const Lanes overflow = splat(weights.weights[weights.count]);
+  for (std::size_t start = 0; start < n; start += kStep) {
+    Lanes low[kVectors], high[kVectors];
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const Lanes count = _mm512_srli_epi64(load(y[0] + start + v * kLanes), 52);
+      low[v] = add_low(zero(), count, overflow);
+      high[v] = add_high(zero(), count, overflow);
+    }
+    for (std::size_t k = 0; k < weights.count; ++k) {
+      const Lanes weight = splat(weights.weights[k]);
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        const Lanes x = load(y[k] + start + v * kLanes);
+        low[v] = add_low(low[v], x, weight);
+        high[v] = add_high(high[v], x, weight);
+      }
+    }
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      store(out + start + v * kLanes, kFew ? reduce.few_terms(high[v], low[v]) : reduce(high[v], low[v]));
+    }
+  }
 }
 
 // ---- inner products ----
@@ -179,13 +164,18 @@ void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::si
 
 void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {
   if (n < kStep) return scalar_kernels().convert(out, y, weights, n, q);
-  if (q.value < u64{1} << 48) return convert_to<true>(out, y, weights, n, q);
-  convert_to<false>(out, y, weights, n, q);
+  const bool lazy = q.value < u64{1} << 48;
+  if (weights.count == 1) return convert_by_quotient<1>(out, y, weights, n, q);
+  if (weights.count == 2) return convert_by_quotient<2>(out, y, weights, n, q);
+  if (weights.count == 3 && lazy) return convert_by_quotient<3>(out, y, weights, n, q);
+  if (weights.count == 4 && lazy) return convert_by_quotient<4>(out, y, weights, n, q);
+  // high halves of products are below 2^48: fifteen of them and the carry of the low halves stay below 2^52
+  if (weights.count < 15) return convert_exactly<true>(out, y, weights, n, q);
+  convert_exactly<false>(out, y, weights, n, q);
 }
 
 void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
   if (n < kStep) return scalar_kernels().inner_product_pair(out0, out1, terms, n, q);
-  // high halves of products are below 2^48: fifteen of them and the carry of the low halves stay below 2^52
   if (terms.digits + terms.count < 15) return pair_all<true>(out0, out1, terms, n, q);
   pair_all<false>(out0, out1, terms, n, q);
 }
