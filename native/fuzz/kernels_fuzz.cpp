@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kernel table that this machine runs against the scalar one: the input chooses entries, degree, prime and operands.
+// Every kernel table that this machine runs against the scalar one: the input chooses entries, degree, prime and
+// operands.
 
 #include <cmath>
 #include <cstring>
@@ -101,23 +102,29 @@ void transforms(const Kernels& table, Source& source, const Modulo& m) {
   const u64 q = m.q.value;
   const Buffer wide = source.words(m.ntt.n, 4 * q), lazy = source.words(m.ntt.n, 2 * q);
   const auto copied = [&](const Buffer& x, u64* out) { std::memcpy(out, x.data(), m.ntt.n * sizeof(u64)); };
-  compare(table, m.ntt.n, "ntt_forward", [&](const Kernels& k, u64* out) { copied(wide, out), k.ntt_forward(out, m.ntt); });
-  compare(table, m.ntt.n, "ntt_inverse", [&](const Kernels& k, u64* out) { copied(lazy, out), k.ntt_inverse(out, m.ntt); });
+  compare(table, m.ntt.n, "ntt_forward",
+          [&](const Kernels& k, u64* out) { copied(wide, out), k.ntt_forward(out, m.ntt); });
+  compare(table, m.ntt.n, "ntt_inverse",
+          [&](const Kernels& k, u64* out) { copied(lazy, out), k.ntt_inverse(out, m.ntt); });
 }
 
 void elementwise(const Kernels& table, Source& source, const Modulo& m) {
   const std::size_t n = m.ntt.n;
   const u64 q = m.q.value, w = source.below(q), w_shoup = shoup(w, q);
-  const Buffer a = source.words(n, q), b = source.words(n, q), lazy = source.words(n, 2 * q), any = source.words(n, ~u64{0});
+  const Buffer a = source.words(n, q), b = source.words(n, q), lazy = source.words(n, 2 * q),
+               any = source.words(n, ~u64{0});
   const Buffer wide = source.words(n, u64{1} << 62);
   const auto each = [&](const char* entry, const auto& body) { compare(table, n, entry, body); };
   each("add", [&](const Kernels& k, u64* out) { k.add(out, a.data(), b.data(), n, q); });
   each("subtract", [&](const Kernels& k, u64* out) { k.subtract(out, a.data(), b.data(), n, q); });
   each("negate", [&](const Kernels& k, u64* out) { k.negate(out, a.data(), n, q); });
   each("multiply", [&](const Kernels& k, u64* out) { k.multiply(out, lazy.data(), b.data(), n, m.q); });
-  each("multiply_add", [&](const Kernels& k, u64* out) { k.multiply_add(out, lazy.data(), b.data(), a.data(), n, m.q); });
-  each("subtract_product", [&](const Kernels& k, u64* out) { k.subtract_product(out, a.data(), lazy.data(), b.data(), n, m.q); });
-  each("multiply_constant", [&](const Kernels& k, u64* out) { k.multiply_constant(out, any.data(), w, w_shoup, n, q); });
+  each("multiply_add",
+       [&](const Kernels& k, u64* out) { k.multiply_add(out, lazy.data(), b.data(), a.data(), n, m.q); });
+  each("subtract_product",
+       [&](const Kernels& k, u64* out) { k.subtract_product(out, a.data(), lazy.data(), b.data(), n, m.q); });
+  each("multiply_constant",
+       [&](const Kernels& k, u64* out) { k.multiply_constant(out, any.data(), w, w_shoup, n, q); });
   each("subtract_multiply_constant",
        [&](const Kernels& k, u64* out) { k.subtract_multiply_constant(out, a.data(), b.data(), w, w_shoup, n, q); });
   each("reduce", [&](const Kernels& k, u64* out) { k.reduce(out, wide.data(), n, m.q); });
@@ -149,9 +156,11 @@ void sums(const Kernels& table, Source& source, const Modulo& m, std::size_t pri
   terms.w = weights[0];
   const auto each = [&](const char* entry, const auto& body) { compare(table, n, entry, body); };
   each("inner_product", [&](const Kernels& k, u64* out) { k.inner_product(out, a.data(), b.data(), count, n, m.q); });
-  each("linear_combination", [&](const Kernels& k, u64* out) { k.linear_combination(out, a.data(), weights.data(), count, n, m.q); });
+  each("linear_combination",
+       [&](const Kernels& k, u64* out) { k.linear_combination(out, a.data(), weights.data(), count, n, m.q); });
   each("overflow_count", [&](const Kernels& k, u64* out) { k.overflow_count(out, y.data(), moduli.data(), count, n); });
-  compare(table, 2 * n, "inner_product_pair", [&](const Kernels& k, u64* out) { k.inner_product_pair(out, out + n, terms, n, m.q); });
+  compare(table, 2 * n, "inner_product_pair",
+          [&](const Kernels& k, u64* out) { k.inner_product_pair(out, out + n, terms, n, m.q); });
 }
 
 void samplers(const Kernels& table, Source& source, const Modulo& m) {
@@ -160,20 +169,26 @@ void samplers(const Kernels& table, Source& source, const Modulo& m) {
   u32 state[16];
   for (u32& word : state) word = static_cast<u32>(source.next());
   state[12] &= 0xffff;
-  compare(table, 8 * 20, "chacha20", [&](const Kernels& k, u64* out) { k.chacha20(reinterpret_cast<u8*>(out), state, count % 20); });
-  compare(table, room + 1, "uniform", [&](const Kernels& k, u64* out) { out[room] = k.uniform(out, room, words.data(), count, m.q); });
+  compare(table, 8 * 20, "chacha20",
+          [&](const Kernels& k, u64* out) { k.chacha20(reinterpret_cast<u8*>(out), state, count % 20); });
+  compare(table, room + 1, "uniform",
+          [&](const Kernels& k, u64* out) { out[room] = k.uniform(out, room, words.data(), count, m.q); });
   const auto small = [](u64* out) { return reinterpret_cast<signed char*>(out); };
-  compare(table, room + 1, "ternary", [&](const Kernels& k, u64* out) { out[room] = k.ternary(small(out), room, words.data(), count); });
-  compare(table, count + 1, "error", [&](const Kernels& k, u64* out) { k.error(small(out), words.data(), count, bounds.data(), 29); });
+  compare(table, room + 1, "ternary",
+          [&](const Kernels& k, u64* out) { out[room] = k.ternary(small(out), room, words.data(), count); });
+  compare(table, count + 1, "error",
+          [&](const Kernels& k, u64* out) { k.error(small(out), words.data(), count, bounds.data(), 29); });
   if (m.q.value > 128) {
     const signed char* from = reinterpret_cast<const signed char*>(words.data());
-    compare(table, count + 1, "small_residues", [&](const Kernels& k, u64* out) { k.small_residues(out, from, count, m.q.value); });
+    compare(table, count + 1, "small_residues",
+            [&](const Kernels& k, u64* out) { k.small_residues(out, from, count, m.q.value); });
   }
 }
 
 void encoder(const Kernels& table, Source& source, const Modulo& m) {
   const std::size_t slots = m.ntt.n / 2, n = source.below(100);
-  const std::vector<double> cosines = source.numbers(slots, 0), sines = source.numbers(slots, 0), x = source.numbers(2 * slots, 60);
+  const std::vector<double> cosines = source.numbers(slots, 0), sines = source.numbers(slots, 0),
+                            x = source.numbers(2 * slots, 60);
   const std::vector<double> y = source.numbers(n, 60);
   const SlotTable turns{slots, m.ntt.log_n - 1, cosines.data(), sines.data()};
   const auto doubles = [](u64* out) { return reinterpret_cast<double*>(out); };
@@ -196,7 +211,8 @@ void packing(const Kernels& table, Source& source, const Modulo& m) {
   const std::size_t n = source.below(300);
   const Buffer x = source.words(n + 1, u64{1} << m.q.bits);
   std::vector<u8> bytes((n * static_cast<std::size_t>(m.q.bits) + 7) / 8);
-  compare(table, n + 1, "pack", [&](const Kernels& k, u64* out) { k.pack(reinterpret_cast<u8*>(out), x.data(), n, m.q.bits); });
+  compare(table, n + 1, "pack",
+          [&](const Kernels& k, u64* out) { k.pack(reinterpret_cast<u8*>(out), x.data(), n, m.q.bits); });
   scalar_kernels().pack(bytes.data(), x.data(), n, m.q.bits);
   compare(table, n + 1, "unpack",
           [&](const Kernels& k, u64* out) { out[n] = k.unpack(out, bytes.data(), n, m.q.bits, m.q.value) ? 1 : 0; });
@@ -212,12 +228,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Kernels* table : available_kernels()) {
     Source source(data + 3, size - 3);
     switch (data[0] % 6) {
-      case 0: transforms(*table, source, m); break;
-      case 1: elementwise(*table, source, m); break;
-      case 2: sums(*table, source, m, data[1]); break;
-      case 3: samplers(*table, source, m); break;
-      case 4: encoder(*table, source, m); break;
-      default: packing(*table, source, m); break;
+      case 0:
+        transforms(*table, source, m);
+        break;
+      case 1:
+        elementwise(*table, source, m);
+        break;
+      case 2:
+        sums(*table, source, m, data[1]);
+        break;
+      case 3:
+        samplers(*table, source, m);
+        break;
+      case 4:
+        encoder(*table, source, m);
+        break;
+      default:
+        packing(*table, source, m);
+        break;
     }
   }
   return 0;

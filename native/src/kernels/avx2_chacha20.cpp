@@ -54,8 +54,8 @@ TACET_INLINE void transpose_halves(Words* v) {
 }
 
 void eight_blocks(u8* out, const u32* state, u32 skipped) {
-  const Words counters =
-      _mm256_add_epi32(_mm256_set1_epi32(static_cast<int>(state[12] + skipped)), _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+  const Words counters = _mm256_add_epi32(_mm256_set1_epi32(static_cast<int>(state[12] + skipped)),
+                                          _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0));
   const ByteRotations r = byte_rotations();
   Words x[16];
 #pragma GCC unroll 16

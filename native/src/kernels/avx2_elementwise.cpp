@@ -52,7 +52,8 @@ void negate(u64* out, const u64* a, std::size_t n, u64 q) {
 
 void multiply(u64* out, const u64* a, const u64* b, std::size_t n, const Modulus& q) {
   const Constants c(q.value);
-  for (std::size_t i = 0; i < n; i += kLanes) store(out + i, finish(product(load_number(a + i), load_number(b + i), c), c));
+  for (std::size_t i = 0; i < n; i += kLanes)
+    store(out + i, finish(product(load_number(a + i), load_number(b + i), c), c));
 }
 
 void multiply_add(u64* out, const u64* a, const u64* b, const u64* addend, std::size_t n, const Modulus& q) {
@@ -71,7 +72,8 @@ void multiply_constant(u64* out, const u64* a, u64 w, u64, std::size_t n, u64 q)
   const Constants c(q);
   const WideReduction wide(q, c);
   const Factor f = splat_factor(w, c);
-  for (std::size_t i = 0; i < n; i += kLanes) store(out + i, finish(multiply(wide.loosely(load_integers(a + i), c), f, c), c));
+  for (std::size_t i = 0; i < n; i += kLanes)
+    store(out + i, finish(multiply(wide.loosely(load_integers(a + i), c), f, c), c));
 }
 
 void subtract_multiply_constant(u64* out, const u64* a, const u64* b, u64 w, u64, std::size_t n, u64 q) {
@@ -81,8 +83,8 @@ void subtract_multiply_constant(u64* out, const u64* a, const u64* b, u64 w, u64
     store(out + i, to_words(raise_negative(multiply(sub(load_number(a + i), load_number(b + i)), f, c), c)));
 }
 
-void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation, std::size_t n,
-                                u64 q) {
+void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation,
+                                std::size_t n, u64 q) {
   if (permutation == nullptr) return subtract_multiply_constant(out, a, b, w, w_shoup, n, q);
   const Constants c(q);
   const Factor f = splat_factor(w, c);

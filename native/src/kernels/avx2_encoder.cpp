@@ -100,8 +100,8 @@ TACET_INLINE void recombine_at(double* out, const u64* const* x, const MixedRadi
       const Factor inverse = splat_factor(radix.inverses[i * radix.count + j], c);
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
-        // Below 2^51 q_i at most, however small q_i is: the product is exact in two doubles, its quotient wrong by less than 1, and
-        // the result at most 3/2 q_i.
+        // Below 2^51 q_i at most, however small q_i is: the product is exact in two doubles, its quotient wrong by less
+        // than 1, and the result at most 3/2 q_i.
         t[v] = multiply(sub(t[v], digits[j][v]), inverse, c);
       }
     }

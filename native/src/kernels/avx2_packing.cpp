@@ -34,7 +34,8 @@ Pairs pairs_of(std::size_t width) {
 }
 
 TACET_INLINE __m256i two(const void* low, const void* high) {
-  const __m128i a = _mm_loadu_si128(static_cast<const __m128i*>(low)), b = _mm_loadu_si128(static_cast<const __m128i*>(high));
+  const __m128i a = _mm_loadu_si128(static_cast<const __m128i*>(low)),
+                b = _mm_loadu_si128(static_cast<const __m128i*>(high));
   return _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1);
 }
 
@@ -52,7 +53,8 @@ bool unpack(u64* out, const u8* in, std::size_t n, int bits, u64 q) {
     const u8* from = in + g * width;
 #pragma GCC unroll 2
     for (int i = 0; i < 4; i += 2) {
-      const __m256i words = _mm256_shuffle_epi8(two(from + p.start[i], from + p.start[i + 1]), two(p.bytes[i], p.bytes[i + 1]));
+      const __m256i words =
+          _mm256_shuffle_epi8(two(from + p.start[i], from + p.start[i + 1]), two(p.bytes[i], p.bytes[i + 1]));
       const __m256i r = _mm256_and_si256(_mm256_srlv_epi64(words, two(p.shift[i], p.shift[i + 1])), mask);
       above = _mm256_or_si256(above, _mm256_cmpgt_epi64(r, largest));
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 8 * g + 2 * static_cast<std::size_t>(i)), r);

@@ -13,17 +13,18 @@ namespace tacet::avx2 {
 namespace {
 
 TACET_INLINE void store_bytes(signed char* p, __m256i x) {
-  const __m256i lowest = _mm256_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 8, 0, -1, -1, -1, -1, -1, -1, -1, -1,
-                                         -1, -1, -1, -1, -1, -1, -1, -1, 8, 0);
+  const __m256i lowest = _mm256_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 8, 0, -1, -1, -1, -1, -1, -1,
+                                         -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 8, 0);
   const __m256i halves = _mm256_shuffle_epi8(x, lowest);
-  const int bytes = _mm_cvtsi128_si32(_mm_or_si128(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1)));
+  const int bytes =
+      _mm_cvtsi128_si32(_mm_or_si128(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1)));
   std::memcpy(p, &bytes, sizeof bytes);
 }
 
 /// The words in groups of four: `vector` where four words are all kept, `single` for the rest.
 template <class Kept, class Vector, class Single>
-TACET_INLINE std::size_t sample(std::size_t n, const u64* words, std::size_t count, const Kept& kept, const Vector& vector,
-                                const Single& single) {
+TACET_INLINE std::size_t sample(std::size_t n, const u64* words, std::size_t count, const Kept& kept,
+                                const Vector& vector, const Single& single) {
   std::size_t written = 0, i = 0;
   while (i + kLanes <= count && written + kLanes <= n) {
     const __m256i x = load_integers(words + i);
@@ -51,9 +52,7 @@ std::size_t uniform(u64* out, std::size_t n, const u64* words, std::size_t count
       [&](__m256i x) {
         return _mm256_testz_si256(_mm256_cmpgt_epi64(_mm256_xor_si256(x, flip), largest), integers(~u64{0})) != 0;
       },
-      [&](std::size_t at, __m256i x) {
-        store(out + at, reduce(x, c));
-      },
+      [&](std::size_t at, __m256i x) { store(out + at, reduce(x, c)); },
       [&](std::size_t at, const u64* from, std::size_t left) {
         return scalar::uniform(out + at, n - at, from, left, modulus);
       });
@@ -63,11 +62,10 @@ std::size_t ternary(signed char* out, std::size_t n, const u64* words, std::size
   const __m256i low32 = integers(0xffffffff), low16 = integers(0xffff), third = integers(0x55555556), one = integers(1);
   return sample(
       n, words, count,
-      [&](__m256i x) {
-        return _mm256_testz_si256(_mm256_cmpeq_epi64(x, integers(~u64{0})), integers(~u64{0})) != 0;
-      },
+      [&](__m256i x) { return _mm256_testz_si256(_mm256_cmpeq_epi64(x, integers(~u64{0})), integers(~u64{0})) != 0; },
       [&](std::size_t at, __m256i x) {
-        // 2^32 and 2^16 are 1 modulo 3; the folded sum is below 2^18, where the upper half of the product is the exact quotient
+        // 2^32 and 2^16 are 1 modulo 3; the folded sum is below 2^18, where the upper half of the product is the exact
+        // quotient
         __m256i sum = _mm256_add_epi64(_mm256_srli_epi64(x, 32), _mm256_and_si256(x, low32));
         sum = _mm256_add_epi64(_mm256_srli_epi64(sum, 16), _mm256_and_si256(sum, low16));
         const __m256i quotient = _mm256_srli_epi64(_mm256_mul_epu32(sum, third), 32);

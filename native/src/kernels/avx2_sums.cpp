@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sums of products in double-precision lanes: each product is reduced to 3/4 q at most, and the sum after every eight, so that it
-// stays below 8 q <= 2^53. (Three 32-bit multiplications of halves without reductions take more instructions a term, and three
-// times as many at the end.) The overflow of a conversion needs the exact upper half of 114-bit products, by 32-bit multiplications.
+// Sums of products in double-precision lanes: each product is reduced to 3/4 q at most, and the sum after every eight,
+// so that it stays below 8 q <= 2^53. (Three 32-bit multiplications of halves without reductions take more instructions
+// a term, and three times as many at the end.) The overflow of a conversion needs the exact upper half of 114-bit
+// products, by 32-bit multiplications.
 #include "kernels/avx2.h"
 #include "kernels/avx2_lanes.h"
 #include "kernels/target.h"
@@ -46,12 +47,16 @@ TACET_INLINE void sum(u64* out, const u64* const* a, const Right& right, std::si
 
 }  // namespace
 
-void inner_product(u64* out, const u64* const* a, const u64* const* b, std::size_t count, std::size_t n, const Modulus& q) {
-  sum(out, a, [b](std::size_t k, std::size_t i) { return load_number(b[k] + i); }, count, n, q.value);
+void inner_product(u64* out, const u64* const* a, const u64* const* b, std::size_t count, std::size_t n,
+                   const Modulus& q) {
+  sum(
+      out, a, [b](std::size_t k, std::size_t i) { return load_number(b[k] + i); }, count, n, q.value);
 }
 
-void linear_combination(u64* out, const u64* const* a, const u64* w, std::size_t count, std::size_t n, const Modulus& q) {
-  sum(out, a, [w](std::size_t k, std::size_t) { return splat(static_cast<double>(w[k])); }, count, n, q.value);
+void linear_combination(u64* out, const u64* const* a, const u64* w, std::size_t count, std::size_t n,
+                        const Modulus& q) {
+  sum(
+      out, a, [w](std::size_t k, std::size_t) { return splat(static_cast<double>(w[k])); }, count, n, q.value);
 }
 
 void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
@@ -74,8 +79,12 @@ void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_
       const bool digit = k < terms.digits;
       const std::size_t other = k - terms.digits;
       const u64* left = (digit ? terms.digit[k] : terms.a[other]) + i;
-      const u64* right0 = digit ? key + 2 * k * block_words : terms.b0[other] == nullptr ? nullptr : terms.b0[other] + i;
-      const u64* right1 = digit ? key + (2 * k + 1) * block_words : terms.b1[other] == nullptr ? nullptr : terms.b1[other] + i;
+      const u64* right0 = digit                        ? key + 2 * k * block_words
+                          : terms.b0[other] == nullptr ? nullptr
+                                                       : terms.b0[other] + i;
+      const u64* right1 = digit                        ? key + (2 * k + 1) * block_words
+                          : terms.b1[other] == nullptr ? nullptr
+                                                       : terms.b1[other] + i;
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < 2; ++v) {
         if (k % kTerms == 0) {
@@ -125,7 +134,8 @@ namespace {
 constexpr int kHalfBits = 25;
 constexpr u64 kHalfMask = (u64{1} << kHalfBits) - 1;
 
-/// The smallest modulus, in bits, for which floor(a barrett / 2^(bits + 7)) comes from the upper parts of the product below.
+/// The smallest modulus, in bits, for which floor(a barrett / 2^(bits + 7)) comes from the upper parts of the product
+/// below.
 constexpr int kSmallestBits = 18;
 
 /// The rounded sums of fractions of four coefficients from i on, as in overflow_count.
@@ -135,7 +145,8 @@ TACET_INLINE Words overflow_at(const u64* const* a, const Modulus* q, std::size_
   for (std::size_t k = 0; k < count; ++k) {
     // a = a1 2^25 + a0 and barrett = b2 2^50 + b1 2^25 + b0 give digits t3, t2, t1 of 25 bits, t3 with all that is left
     const u64 barrett = q[k].barrett;
-    const Words b0 = integers(barrett & kHalfMask), b1 = integers(barrett >> 25 & kHalfMask), b2 = integers(barrett >> 50);
+    const Words b0 = integers(barrett & kHalfMask), b1 = integers(barrett >> 25 & kHalfMask),
+                b2 = integers(barrett >> 50);
     const Words x = load_integers(a[k] + i), low = _mm256_and_si256(x, mask), high = _mm256_srli_epi64(x, kHalfBits);
     const Words t0 = _mm256_mul_epu32(low, b0);
     const Words t1 = _mm256_add_epi64(_mm256_add_epi64(_mm256_mul_epu32(low, b1), _mm256_mul_epu32(high, b0)),

@@ -28,7 +28,8 @@ TACET_INLINE void quarter_round(Words& a, Words& b, Words& c, Words& d) {
   b = _mm512_rol_epi32(_mm512_xor_si512(b, c), 7);
 }
 
-/// Four vectors of four blocks each to four words of one block in each quarter: quarter k of result j is words 0..3 of block 4k+j.
+/// Four vectors of four blocks each to four words of one block in each quarter: quarter k of result j is words 0..3 of
+/// block 4k+j.
 TACET_INLINE void transpose_quarters(Words* v) {
   const Words a = _mm512_unpacklo_epi32(v[0], v[1]), b = _mm512_unpackhi_epi32(v[0], v[1]);
   const Words c = _mm512_unpacklo_epi32(v[2], v[3]), d = _mm512_unpackhi_epi32(v[2], v[3]);
@@ -39,9 +40,8 @@ TACET_INLINE void transpose_quarters(Words* v) {
 }
 
 void sixteen_blocks(u8* out, const u32* state, u32 skipped) {
-  const Words counters = _mm512_add_epi32(
-      _mm512_set1_epi32(static_cast<int>(state[12] + skipped)),
-      _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+  const Words counters = _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(state[12] + skipped)),
+                                          _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
   Words x[16];
 #pragma GCC unroll 16
   for (int i = 0; i < 16; ++i) x[i] = i == 12 ? counters : _mm512_set1_epi32(static_cast<int>(state[i]));
@@ -63,7 +63,8 @@ void sixteen_blocks(u8* out, const u32* state, u32 skipped) {
 #pragma GCC unroll 4
   for (int j = 0; j < 4; ++j) {  // the quarters of x[j], x[4+j], x[8+j], x[12+j] are those of blocks j, 4+j, 8+j, 12+j
     const Words a = _mm512_shuffle_i32x4(x[j], x[4 + j], 0x44), b = _mm512_shuffle_i32x4(x[j], x[4 + j], 0xee);
-    const Words c = _mm512_shuffle_i32x4(x[8 + j], x[12 + j], 0x44), d = _mm512_shuffle_i32x4(x[8 + j], x[12 + j], 0xee);
+    const Words c = _mm512_shuffle_i32x4(x[8 + j], x[12 + j], 0x44),
+                d = _mm512_shuffle_i32x4(x[8 + j], x[12 + j], 0xee);
     _mm512_storeu_si512(out + 64 * j, _mm512_shuffle_i32x4(a, c, 0x88));
     _mm512_storeu_si512(out + 64 * (4 + j), _mm512_shuffle_i32x4(a, c, 0xdd));
     _mm512_storeu_si512(out + 64 * (8 + j), _mm512_shuffle_i32x4(b, d, 0x88));

@@ -75,8 +75,8 @@ void integer_residues(u64* out, const i64* x, std::size_t n, const Modulus& modu
 
 namespace {
 
-/// What the recombination needs of each prime. A digit is between -2^49 and 2^49; raised by the next multiple of q, what is
-/// multiplied stays in [0, 2^52).
+/// What the recombination needs of each prime. A digit is between -2^49 and 2^49; raised by the next multiple of q,
+/// what is multiplied stays in [0, 2^52).
 struct RadixConstants {
   u64 companion_of_one[64], raise[64];
   explicit TACET_INLINE RadixConstants(const MixedRadix& radix) {
@@ -90,8 +90,8 @@ struct RadixConstants {
 
 /// kVectors vectors from coefficient k on.
 template <int kVectors>
-TACET_INLINE void recombine_at(double* out, const u64* const* x, const MixedRadix& radix, const RadixConstants& constants,
-                               std::size_t k) {
+TACET_INLINE void recombine_at(double* out, const u64* const* x, const MixedRadix& radix,
+                               const RadixConstants& constants, std::size_t k) {
   Lanes digits[64][kVectors];
   for (std::size_t i = radix.count; i-- > 0;) {
     const u64 q = radix.moduli[i].value;

@@ -16,8 +16,8 @@ TACET_INLINE void store_bytes(signed char* p, Lanes x) {
 
 /// The words in groups of eight: `vector(i)` where eight words from i on are all kept, `single(i, count)` for the rest.
 template <class Kept, class Vector, class Single>
-TACET_INLINE std::size_t sample(std::size_t n, const u64* words, std::size_t count, const Kept& kept, const Vector& vector,
-                                const Single& single) {
+TACET_INLINE std::size_t sample(std::size_t n, const u64* words, std::size_t count, const Kept& kept,
+                                const Vector& vector, const Single& single) {
   std::size_t written = 0, i = 0;
   while (i + kLanes <= count && written + kLanes <= n) {
     const Lanes x = load(words + i);

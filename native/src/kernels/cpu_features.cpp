@@ -49,7 +49,8 @@ bool cpu_runs_avx512ifma(const CpuFeatures& f) {
 }
 
 bool cpu_runs_avx2(const CpuFeatures& f) {
-  return has(f.leaf1_ecx, kXsaveByTheSystem | kAvx | kFma) && has(f.leaf7_ebx, kAvx2) && has(f.saved_state, kVectorState);
+  return has(f.leaf1_ecx, kXsaveByTheSystem | kAvx | kFma) && has(f.leaf7_ebx, kAvx2) &&
+         has(f.saved_state, kVectorState);
 }
 
 }  // namespace tacet

@@ -16,9 +16,9 @@ struct CpuFeatures {
   static const CpuFeatures& of_this_machine();
 };
 
-/// True if every feature that the avx512ifma table uses is there: AVX, AVX2, AVX-512 F, DQ, VL and IFMA in the processor, and the
-/// state of the vector, mask and upper registers saved by the operating system. Each bit is tested by itself: virtual machines and
-/// emulators report sets that no real processor has.
+/// True if every feature that the avx512ifma table uses is there: AVX, AVX2, AVX-512 F, DQ, VL and IFMA in the
+/// processor, and the state of the vector, mask and upper registers saved by the operating system. Each bit is tested
+/// by itself: virtual machines and emulators report sets that no real processor has.
 bool cpu_runs_avx512ifma(const CpuFeatures& features = CpuFeatures::of_this_machine());
 
 /// True if there are AVX, AVX2 and FMA, and the operating system saves the vector registers.

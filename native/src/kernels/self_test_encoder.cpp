@@ -31,10 +31,12 @@ void test_slot_transforms(const Kernels& table, u64 q) {
     std::vector<double> expected_real = real, expected_imaginary = imaginary;
     table.slots_to_coefficients(real.data(), imaginary.data(), turns);
     scalar_kernels().slots_to_coefficients(expected_real.data(), expected_imaginary.data(), turns);
-    expect(same_bits(real, expected_real) && same_bits(imaginary, expected_imaginary), table, "slots_to_coefficients", q);
+    expect(same_bits(real, expected_real) && same_bits(imaginary, expected_imaginary), table, "slots_to_coefficients",
+           q);
     table.coefficients_to_slots(real.data(), imaginary.data(), turns);
     scalar_kernels().coefficients_to_slots(expected_real.data(), expected_imaginary.data(), turns);
-    expect(same_bits(real, expected_real) && same_bits(imaginary, expected_imaginary), table, "coefficients_to_slots", q);
+    expect(same_bits(real, expected_real) && same_bits(imaginary, expected_imaginary), table, "coefficients_to_slots",
+           q);
   }
 }
 

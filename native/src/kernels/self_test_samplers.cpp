@@ -54,7 +54,7 @@ void test_samplers(const Kernels& table, const Modulus& m) {
   test_keystream(table, q);
   Buffer words = words_below(~u64{0}, 72, kN);
   const u64 excess = (0 - q) % q;
-  words.data()[9] = 0 - excess;      // skipped by uniform
+  words.data()[9] = 0 - excess;       // skipped by uniform
   words.data()[10] = 0 - excess - 1;  // the last one kept
   words.data()[20] = ~u64{0};         // skipped by both
 
@@ -84,7 +84,9 @@ void test_samplers(const Kernels& table, const Modulus& m) {
   const Buffer packed = words_below(q, 73, kN);
   std::vector<u8> bytes((kN * static_cast<std::size_t>(m.bits) + 7) / 8);
   table.pack(bytes.data(), packed.data(), kN, m.bits);
-  const auto bit = [&](std::size_t i) { return packed.data()[i / static_cast<std::size_t>(m.bits)] >> (i % static_cast<std::size_t>(m.bits)) & 1; };
+  const auto bit = [&](std::size_t i) {
+    return packed.data()[i / static_cast<std::size_t>(m.bits)] >> (i % static_cast<std::size_t>(m.bits)) & 1;
+  };
   for (std::size_t i = 0; i < kN * static_cast<std::size_t>(m.bits); ++i)
     expect((bytes[i / 8] >> (i % 8) & 1u) == bit(i), table, "pack", q);
   const bool below = table.unpack(out.data(), bytes.data(), kN, m.bits, q);

@@ -6,9 +6,9 @@
 
 namespace tacet {
 
-/// n words of scratch for secret values: in locked memory as far as the limit goes, out of core dumps. When it goes it is zeroed
-/// and its pages are kept for the next one, up to kKeptBytes in all: locking and unlocking pages takes longer than most
-/// operations on them. Contents are zero at first. Not from the cache of buffers, whose memory is dumped.
+/// n words of scratch for secret values: in locked memory as far as the limit goes, out of core dumps. When it goes it
+/// is zeroed and its pages are kept for the next one, up to kKeptBytes in all: locking and unlocking pages takes longer
+/// than most operations on them. Contents are zero at first. Not from the cache of buffers, whose memory is dumped.
 class SecretLimb {
  public:
   static constexpr std::size_t kKeptBytes = std::size_t{4} << 20;

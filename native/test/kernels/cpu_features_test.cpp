@@ -13,8 +13,8 @@ namespace {
 
 struct Bit {
   const char* name;
-  u64 CpuFeatures::* state;
-  u32 CpuFeatures::* word;
+  u64 CpuFeatures::*state;
+  u32 CpuFeatures::*word;
   int number;
 
   bool in(const CpuFeatures& f) const {
@@ -34,11 +34,12 @@ Bit leaf1(const char* name, int number) { return {name, nullptr, &CpuFeatures::l
 Bit leaf7(const char* name, int number) { return {name, nullptr, &CpuFeatures::leaf7_ebx, number}; }
 Bit state(const char* name, int number) { return {name, &CpuFeatures::saved_state, nullptr, number}; }
 
-const std::vector<Bit> kAvx2 = {leaf1("fma", 12),  leaf1("osxsave", 27), leaf1("avx", 28),
-                                leaf7("avx2", 5),  state("xmm", 1),      state("ymm", 2)};
-const std::vector<Bit> kAvx512ifma = {leaf1("osxsave", 27),   leaf1("avx", 28),      leaf7("avx2", 5),    leaf7("avx512f", 16),
-                                      leaf7("avx512dq", 17),  leaf7("avx512ifma", 21), leaf7("avx512vl", 31), state("xmm", 1),
-                                      state("ymm", 2),        state("opmask", 5),    state("zmm_hi256", 6), state("hi16_zmm", 7)};
+const std::vector<Bit> kAvx2 = {leaf1("fma", 12), leaf1("osxsave", 27), leaf1("avx", 28),
+                                leaf7("avx2", 5), state("xmm", 1),      state("ymm", 2)};
+const std::vector<Bit> kAvx512ifma = {leaf1("osxsave", 27),  leaf1("avx", 28),      leaf7("avx2", 5),
+                                      leaf7("avx512f", 16),  leaf7("avx512dq", 17), leaf7("avx512ifma", 21),
+                                      leaf7("avx512vl", 31), state("xmm", 1),       state("ymm", 2),
+                                      state("opmask", 5),    state("zmm_hi256", 6), state("hi16_zmm", 7)};
 
 void expect_each_bit_needed(bool (*runs)(const CpuFeatures&), const std::vector<Bit>& bits) {
   CpuFeatures all;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The encoder's entries of every available table: the same bits as the scalar table, and the definitions where they are exact.
+// The encoder's entries of every available table: the same bits as the scalar table, and the definitions where they are
+// exact.
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -21,7 +22,8 @@ std::vector<double> random_doubles(std::size_t n, unsigned seed, int exponent_sp
   std::mt19937_64 engine(seed);
   std::uniform_real_distribution<double> fraction(-1, 1);
   std::vector<double> out(n);
-  for (double& x : out) x = std::ldexp(fraction(engine), static_cast<int>(engine() % static_cast<u64>(exponent_spread + 1)));
+  for (double& x : out)
+    x = std::ldexp(fraction(engine), static_cast<int>(engine() % static_cast<u64>(exponent_spread + 1)));
   return out;
 }
 
@@ -52,8 +54,13 @@ TEST_P(EncoderTable, TransformsGiveTheScalarBitsForEveryNumberOfSlots) {
 }
 
 TEST_P(EncoderTable, TheLargestMagnitudeFindsWhatIsNotFinite) {
-  const double specials[] = {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
-                             std::nan(""), -std::nan(""), 2.0, -2.0, -0.0};
+  const double specials[] = {std::numeric_limits<double>::infinity(),
+                             -std::numeric_limits<double>::infinity(),
+                             std::nan(""),
+                             -std::nan(""),
+                             2.0,
+                             -2.0,
+                             -0.0};
   EXPECT_EQ(0u, table.largest_magnitude(nullptr, 0));
   for (std::size_t n = 1; n < 40; ++n) {
     for (double special : specials) {
@@ -73,7 +80,8 @@ TEST_P(EncoderTable, RoundingIsToNearestWithTiesToEvenUpTo2To61) {
     for (std::size_t n : {0, 1, 5, 8, 13, 64}) {
       for (int top : {10, 50, 51, 52, 60}) {  // magnitudes of the products
         std::vector<double> x = random_doubles(n, static_cast<unsigned>(n), top);
-        const double edges[] = {0.5, 1.5, -0.5, -2.5, 0.0, -0.0, 4503599627370495.5, 2251799813685247.75, -2251799813685248.5};
+        const double edges[] = {
+            0.5, 1.5, -0.5, -2.5, 0.0, -0.0, 4503599627370495.5, 2251799813685247.75, -2251799813685248.5};
         for (std::size_t i = 0; i < n; i += 2) x[i] = edges[i / 2 % std::size(edges)];
         for (double& v : x) v /= factor;
         std::vector<i64> out(n + 1, 77);
@@ -98,7 +106,8 @@ TEST_P(EncoderTable, ResiduesOfSignedIntegersAreTheirRemainders) {
       for (std::size_t i = 0; i < n; i += 2) x[i] = edges[i / 2 % std::size(edges)];
       std::vector<u64> out(n + 1, 77);
       table.integer_residues(out.data(), x.data(), n, m);
-      for (std::size_t i = 0; i < n; ++i) ASSERT_EQ((x[i] % q + q) % q, static_cast<i64>(out[i])) << x[i] << " modulo " << q;
+      for (std::size_t i = 0; i < n; ++i)
+        ASSERT_EQ((x[i] % q + q) % q, static_cast<i64>(out[i])) << x[i] << " modulo " << q;
       ASSERT_EQ(77u, out[n]);
     }
   }
@@ -129,7 +138,8 @@ TEST_P(EncoderTable, RecombinationOfTwoPrimesIsExact) {
   const Radix r(primes, 0.25);
   const i64 product = static_cast<i64>(primes[0] * primes[1]);
   std::mt19937_64 engine(5);
-  std::vector<i64> values = {0, 1, -1, product / 2, -(product / 2), static_cast<i64>(primes[0]), -static_cast<i64>(primes[1])};
+  std::vector<i64> values = {
+      0, 1, -1, product / 2, -(product / 2), static_cast<i64>(primes[0]), -static_cast<i64>(primes[1])};
   while (values.size() < 203) values.push_back(static_cast<i64>(engine() % static_cast<u64>(product)) - product / 2);
   std::vector<u64> limbs[2];
   for (int i = 0; i < 2; ++i) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packing of residues in every available table: bytes by definition, for every width, and nothing outside them is touched.
+// Packing of residues in every available table: bytes by definition, for every width, and nothing outside them is
+// touched.
 #include <random>
 
 #include "kernels/kernels.h"

@@ -40,7 +40,8 @@ TEST_P(SamplerTable, UniformResiduesAreTheRemaindersOfTheAcceptedWords) {
     const u64 q = m.value, limit = 0 - (0 - q) % q;
     for (std::size_t count = 0; count < 70; ++count) {
       std::vector<u64> words = random_words(count, static_cast<unsigned>(count));
-      const u64 edges[] = {0, q - 1, q, limit - 1, limit, limit + 1, ~u64{0}, (u64{1} << 32) - 1, u64{1} << 32, ~u64{0} << 32};
+      const u64 edges[] = {
+          0, q - 1, q, limit - 1, limit, limit + 1, ~u64{0}, (u64{1} << 32) - 1, u64{1} << 32, ~u64{0} << 32};
       for (std::size_t i = 0; i < count; i += 3) words[i] = edges[i % std::size(edges)];
       for (std::size_t n : {std::size_t{0}, count / 2, count, count + 5}) {
         std::vector<u64> expected;
@@ -58,7 +59,8 @@ TEST_P(SamplerTable, UniformResiduesAreTheRemaindersOfTheAcceptedWords) {
 TEST_P(SamplerTable, TernaryIsTheRemainderByThreeWithoutTheLastWord) {
   for (std::size_t count = 0; count < 70; ++count) {
     std::vector<u64> words = random_words(count, static_cast<unsigned>(count));
-    const u64 edges[] = {~u64{0}, ~u64{0} - 1, 0, 1, 2, 3, 0xffffffff, u64{1} << 32, 0xffffffff00000000, 0xfffffffeffffffff};
+    const u64 edges[] = {~u64{0},           ~u64{0} - 1, 0, 1, 2, 3, 0xffffffff, u64{1} << 32, 0xffffffff00000000,
+                         0xfffffffeffffffff};
     for (std::size_t i = 0; i < count; i += 2) words[i] = edges[i / 2 % std::size(edges)];
     for (std::size_t n : {std::size_t{0}, count / 2, count, count + 5}) {
       std::vector<signed char> expected;
@@ -100,7 +102,8 @@ TEST_P(SamplerTable, SmallCoefficientsBecomeResidues) {
       for (std::size_t i = 0; i < n; ++i) small[i] = static_cast<signed char>(static_cast<int>(i) - 128);
       std::vector<u64> out(n + 1, 99);
       table.small_residues(out.data(), small.data(), n, q);
-      for (std::size_t i = 0; i < n; ++i) ASSERT_EQ((static_cast<i64>(q) + small[i]) % static_cast<i64>(q), static_cast<i64>(out[i]));
+      for (std::size_t i = 0; i < n; ++i)
+        ASSERT_EQ((static_cast<i64>(q) + small[i]) % static_cast<i64>(q), static_cast<i64>(out[i]));
       ASSERT_EQ(99u, out[n]);
     }
   }
