@@ -16,11 +16,12 @@ import java.util.Objects;
  * @param ranges declared ranges of the inputs' features; empty where only the rows say them
  * @param security the security level of the parameters
  * @param packing how a row lies in ciphertexts
- * @param maxDegree the highest degree of a fitted activation, 3..255
+ * @param maxDegree the highest degree of a fitted activation, 3..1023
  * @param accuracy the largest error of an output, relative to the output's range over the sample data, that the fit of
  *     activations and the noise may spend
  * @param margin how far an activation's input may leave its range over the sample data, as a part of that range on each side
  * @param guards whether each activation's input is sent back as a proof that it stayed inside its fitted interval
+ * @param task what the outputs mean; null to tell by the graph, where several plain numbers are taken for scores of classes
  * @param maxLogRingDegree log2 of the largest ring degree allowed, 11..15
  */
 public record CompileOptions(
@@ -33,6 +34,7 @@ public record CompileOptions(
     double accuracy,
     double margin,
     boolean guards,
+    ModelDescription.Task task,
     int maxLogRingDegree) {
   /** How a row lies in ciphertexts. */
   public enum Packing {
@@ -48,7 +50,7 @@ public record CompileOptions(
     Objects.requireNonNull(packing, "packing");
     calibration = calibration.stream().map(double[]::clone).toList();
     ranges = List.copyOf(ranges);
-    require(maxDegree >= 3 && maxDegree <= 255, "maxDegree is " + maxDegree + ", needs 3..255");
+    require(maxDegree >= 3 && maxDegree <= 1023, "maxDegree is " + maxDegree + ", needs 3..1023");
     require(accuracy > 0 && accuracy < 1, "accuracy is " + accuracy + ", needs a part of the output's range in 0..1");
     require(margin >= 0 && margin <= 10, "margin is " + margin + ", needs 0..10");
     require(maxLogRingDegree >= 11 && maxLogRingDegree <= 15, "maxLogRingDegree is " + maxLogRingDegree + ", needs 11..15");
@@ -62,9 +64,10 @@ public record CompileOptions(
     }
   }
 
-  /** Returns the options that {@code try} uses: 128-bit security, latency packing, degrees to 255 where they are needed, guards. */
+  /** Returns the options that {@code try} uses: 128-bit security, latency packing, degrees to 511 where they are needed, guards. */
   public static CompileOptions defaults() {
-    return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.LATENCY, 255, 5e-3, 0.4, true, 15);
+    return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.LATENCY, 511, 5e-3, 0.4, true,
+        null, 15);
   }
 
   /**
@@ -83,60 +86,67 @@ public record CompileOptions(
 
   /** Returns a copy with another model name. */
   public CompileOptions withModel(String value) {
-    return new CompileOptions(value, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards,
+    return new CompileOptions(value, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
         maxLogRingDegree);
   }
 
   /** Returns a copy with these sample rows. */
   public CompileOptions withCalibration(List<double[]> rows) {
-    return new CompileOptions(model, rows, ranges, security, packing, maxDegree, accuracy, margin, guards, maxLogRingDegree);
+    return new CompileOptions(model, rows, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
+        maxLogRingDegree);
   }
 
   /** Returns a copy with these feature ranges. */
   public CompileOptions withRanges(List<ModelDescription.InputRange> value) {
-    return new CompileOptions(model, calibration, value, security, packing, maxDegree, accuracy, margin, guards,
+    return new CompileOptions(model, calibration, value, security, packing, maxDegree, accuracy, margin, guards, task,
         maxLogRingDegree);
   }
 
   /** Returns a copy with another security level. */
   public CompileOptions withSecurity(SecurityLevel value) {
-    return new CompileOptions(model, calibration, ranges, value, packing, maxDegree, accuracy, margin, guards,
+    return new CompileOptions(model, calibration, ranges, value, packing, maxDegree, accuracy, margin, guards, task,
         maxLogRingDegree);
   }
 
   /** Returns a copy with another packing. */
   public CompileOptions withPacking(Packing value) {
-    return new CompileOptions(model, calibration, ranges, security, value, maxDegree, accuracy, margin, guards,
+    return new CompileOptions(model, calibration, ranges, security, value, maxDegree, accuracy, margin, guards, task,
         maxLogRingDegree);
   }
 
   /** Returns a copy with another largest degree. */
   public CompileOptions withMaxDegree(int value) {
-    return new CompileOptions(model, calibration, ranges, security, packing, value, accuracy, margin, guards,
+    return new CompileOptions(model, calibration, ranges, security, packing, value, accuracy, margin, guards, task,
         maxLogRingDegree);
   }
 
   /** Returns a copy with another accuracy target. */
   public CompileOptions withAccuracy(double value) {
-    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, value, margin, guards,
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, value, margin, guards, task,
         maxLogRingDegree);
   }
 
   /** Returns a copy with another margin. */
   public CompileOptions withMargin(double value) {
-    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, value, guards,
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, value, guards, task,
         maxLogRingDegree);
   }
 
   /** Returns a copy with guards on or off. */
   public CompileOptions withGuards(boolean value) {
-    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, value,
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, value, task,
+        maxLogRingDegree);
+  }
+
+  /** Returns a copy with what the outputs mean; null to tell by the graph. */
+  public CompileOptions withTask(ModelDescription.Task value) {
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, value,
         maxLogRingDegree);
   }
 
   /** Returns a copy with another largest ring degree. */
   public CompileOptions withMaxLogRingDegree(int value) {
-    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, value);
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task, value);
   }
 
   private static void require(boolean condition, String message) {

@@ -24,7 +24,7 @@ final class YamlOptions {
     String text = Files.readString(file);
     ModelDescription description = ModelDescription.parse(text);
     CompileOptions options = CompileOptions.defaults().withModel(description.name()).withAccuracy(description.accuracy())
-        .withRanges(description.inputs());
+        .withRanges(description.inputs()).withTask(description.task());
     if (description.calibration().isPresent() && Files.exists(folder.resolve(description.calibration().get()))) {
       options = options.withCalibration(CalibrationRows.read(folder.resolve(description.calibration().get())));
     }

@@ -39,8 +39,11 @@ public record CipherOutput(
     double bound,
     double slotError,
     double errorBound) {
-  /** How many times wider than the error bound the tolerance of a single slot may be. */
+  /** How many times wider than the error bound the tolerance of a single slot may be, where there is one copy. */
   static final int CHECK_SLACK = 4;
+
+  /** Copies beyond this many do not widen the tolerance further. */
+  static final int CHECK_COPIES = 16;
 
   /** The meanings of an encrypted output. The wire code is the ordinal. */
   public enum Kind {
@@ -160,7 +163,8 @@ public record CipherOutput(
    *
    * <p>The noise bound is at most a quarter of the values' bound (or of 1, if that is smaller, since slots are scaled to about 1);
    * bound and scale leave the 3 spare bits of q0; values are finite in real units; and the checks of single slots are at most
-   * {@value #CHECK_SLACK} times as wide as the error bound that the user is shown, which is for the mean of all copies.
+   * {@value #CHECK_SLACK} * sqrt(copies) times as wide as the error bound that the user is shown, which is for the mean of all
+   * copies, whose noise is smaller by that root; of the copies at most {@value #CHECK_COPIES} count.
    *
    * @throws IllegalArgumentException with the numbers, if not
    */
@@ -174,15 +178,25 @@ public record CipherOutput(
     Signature.require(
         log2Largest <= log2Base - 3, "output %s: a slot at its bound %s and scale 2^%.2f is beyond q0/8 = 2^%.2f",
         name, bound, scale.log2(parameters), log2Base - 3);
+    double slack = slack(parameters);
     for (int i = 0; i < factor.length; i++) {
       Signature.require(
           Double.isFinite(Math.abs(factor[i]) * (bound + slotError) * 2 + Math.abs(offset[i])),
           "output %s: value %d overflows at factor %s, offset %s and bound %s", name, i, factor[i], offset[i], bound);
       Signature.require(
-          Math.abs(factor[i]) * slotError <= CHECK_SLACK * errorBound * (1 + 1e-9),
-          "output %s: slot error %s times the factor %s of value %d is more than %d times the error bound %s",
-          name, slotError, factor[i], i, CHECK_SLACK, errorBound);
+          Math.abs(factor[i]) * slotError <= slack * errorBound * (1 + 1e-9),
+          "output %s: slot error %s times the factor %s of value %d is more than %s times the error bound %s",
+          name, slotError, factor[i], i, slack, errorBound);
     }
+  }
+
+  private double slack(Parameters parameters) {
+    return CHECK_SLACK * Math.sqrt(Math.min(CHECK_COPIES, (double) parameters.slots() / period));
+  }
+
+  /** Returns the least error bound for which the checks of single slots are as narrow as the client demands. */
+  public double leastErrorBound(Parameters parameters) {
+    return Arrays.stream(factor).map(Math::abs).max().orElse(0) * slotError / slack(parameters);
   }
 
   void writeTo(BoundedWriter out) {

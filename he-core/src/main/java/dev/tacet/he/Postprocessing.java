@@ -17,6 +17,8 @@ import java.util.Set;
  *
  * <p>A list of nodes over named one-dimensional tensors of one row, from the VALUE outputs to the model's outputs. Error
  * bounds are carried through every node, and a label or index whose margin is below its error is reported as undecided.
+ *
+ * <p>Scores without a label have a class too: a choice named {@link #classOf} an output decides whether that output is undecided.
  */
 public final class Postprocessing {
   /** Most nodes. */
@@ -68,6 +70,18 @@ public final class Postprocessing {
     return new Postprocessing(names, List.of(), names);
   }
 
+  /** Returns the name of the choice that says whether the class in an output of scores is undecided. */
+  public static String classOf(String output) {
+    return "#class " + output;
+  }
+
+  /** Returns whether a label, an index or the class of scores is chosen: the model is a classifier. */
+  public boolean chooses() {
+    return nodes.stream()
+        .anyMatch(node -> node.op().chooses()
+            && outputs.stream().anyMatch(name -> node.output().equals(name) || node.output().equals(classOf(name))));
+  }
+
   /** Returns the names of the decrypted values that it takes. */
   public List<String> inputs() {
     return inputs;
@@ -88,7 +102,7 @@ public final class Postprocessing {
    *
    * @param outputs by name, in the model's order
    * @param errorBounds for each output of numbers or a map, a bound of the error of any of its elements; for a label or index, 0
-   * @param undecided names of the outputs whose label or index could be another within the error bounds
+   * @param undecided names of the outputs whose label, index or class of scores could be another within the error bounds
    */
   public record Result(Map<String, OutputValue> outputs, Map<String, Double> errorBounds, Set<String> undecided) {
     /** Copies. */
@@ -155,8 +169,13 @@ public final class Postprocessing {
       results.put(output, tensor != null ? new OutputValue.Numbers(tensor.values()) : terminal.get(output));
       resultBounds.put(output, tensor != null ? tensor.largestError() : bounds.get(output));
     }
-    undecided.retainAll(results.keySet());
-    return new Result(results, resultBounds, undecided);
+    Set<String> open = new HashSet<>();
+    for (String output : outputs) {
+      if (undecided.contains(output) || undecided.contains(classOf(output))) {
+        open.add(output);
+      }
+    }
+    return new Result(results, resultBounds, open);
   }
 
   void writeTo(BoundedWriter out) {

@@ -25,12 +25,12 @@ final class TailLabels {
         int count = integers.length + strings.size();
         Signature.require(count == x.size(), "postprocessing %s: %d labels for %d elements", node, count, x.size());
         int best = best(x.values(), 1);
-        yield new Choice(label(integers, strings, best), 0, close(x, best, 1));
+        yield new Choice(label(integers, strings, best), 0, close(node, x, best, 1));
       }
       case THRESHOLD_LABEL -> {
         Signature.require(x.size() == 1, "postprocessing %s takes one element, has %d", node, x.size());
         double margin = x.values()[0] - node.numbers()[0];
-        yield new Choice(label(integers, strings, margin > 0 ? 1 : 0), 0, !(Math.abs(margin) >= x.errors()[0]));
+        yield new Choice(label(integers, strings, margin > 0 ? 1 : 0), 0, !(Math.abs(margin) >= marginError(node, x.errors()[0])));
       }
       case ZIP_MAP -> zip(node, x, integers, strings);
       default -> throw new IllegalStateException(node.op() + " is not terminal");
@@ -46,7 +46,7 @@ final class TailLabels {
       Measured group = TailMath.slice(x, g * size, size);
       int best = best(group.values(), sign);
       indices[g] = best;
-      undecided |= close(group, best, sign);
+      undecided |= close(node, group, best, sign);
     }
     return new Choice(new OutputValue.Integers(indices), 0, undecided);
   }
@@ -79,14 +79,19 @@ final class TailLabels {
   }
 
   /** Whether some other element could be the best one within the errors, or something is not a number. */
-  private static boolean close(Measured x, int best, int sign) {
+  private static boolean close(TailNode node, Measured x, int best, int sign) {
     for (int i = 0; i < x.size(); i++) {
       double margin = sign * (x.values()[best] - x.values()[i]);
-      if (i != best && !(margin >= x.errors()[best] + x.errors()[i])) {
+      if (i != best && !(margin >= marginError(node, x.errors()[best] + x.errors()[i]))) {
         return true;
       }
     }
     return false;
+  }
+
+  /** The smaller of what the elements' errors and the choice itself say of a margin's error. */
+  private static double marginError(TailNode node, double ofElements) {
+    return ofElements <= node.marginBound() ? ofElements : node.marginBound();
   }
 
   private static OutputValue label(long[] integers, List<String> strings, int index) {

@@ -49,11 +49,14 @@ public record TailNode(
       case VECTOR_AFFINE -> Signature.require(
           numbers.length >= 2 && numbers.length % 2 == 0, "postprocessing %s has %d numbers, needs pairs", op, numbers.length);
       case THRESHOLD_LABEL -> {
-        count(op, "numbers", numbers.length, 1, 1);
+        count(op, "numbers", numbers.length, 1, 2);
         count(op, "labels", labels, 2, 2);
+        marginBound(op, numbers.length == 2 ? numbers[1] : 0);
       }
       case LABEL, ZIP_MAP -> {
         count(op, "labels", labels, 1, Constant.MAX_PERIOD);
+        count(op, "numbers", numbers.length, 0, op == TailOp.LABEL ? 1 : 0);
+        marginBound(op, numbers.length == 1 ? numbers[0] : 0);
         Signature.require(
             op == TailOp.LABEL || Arrays.stream(integers).distinct().count() + strings.stream().distinct().count() == labels,
             "postprocessing %s repeats a class among %d", op, labels);
@@ -69,6 +72,8 @@ public record TailNode(
         Signature.require(
             integers.length == 0 || integers[0] >= 1 && integers[0] <= Constant.MAX_PERIOD,
             "postprocessing %s has group size %s", op, Arrays.toString(integers));
+        count(op, "numbers", numbers.length, 0, op.chooses() ? 1 : 0);
+        marginBound(op, numbers.length == 1 ? numbers[0] : 0);
       }
       case FUNCTION -> {
         count(op, "numbers", numbers.length, 2, 2);
@@ -144,6 +149,27 @@ public record TailNode(
       strings.add(in.string("postprocessing string"));
     }
     return new TailNode(op, inputs, output, integers, numbers, strings);
+  }
+
+  private static void marginBound(TailOp op, double bound) {
+    Signature.require(bound >= 0, "postprocessing %s has the margin bound %s, must not be negative", op, bound);
+  }
+
+  /** Returns the bound of the error of a margin that a choice carries, or infinity where it carries none. */
+  double marginBound() {
+    int at = op == TailOp.THRESHOLD_LABEL ? 1 : 0;
+    return op.chooses() && numbers.length > at ? numbers[at] : Double.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Returns a copy of a choice with the bound of the error of its margins.
+   *
+   * @param bound in units of the node's input, not negative
+   */
+  public TailNode withMarginBound(double bound) {
+    Signature.require(op.chooses(), "postprocessing %s chooses nothing", op);
+    double[] with = op == TailOp.THRESHOLD_LABEL ? new double[] {numbers[0], bound} : new double[] {bound};
+    return new TailNode(op, inputs, output, integers, with, strings);
   }
 
   private static void count(TailOp op, String what, int count, int min, int max) {

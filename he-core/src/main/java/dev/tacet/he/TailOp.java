@@ -39,13 +39,19 @@ public enum TailOp {
   GATHER,
   /** All inputs one after the other. */
   CONCAT,
-  /** Index of the largest, the first of equals, over groups; integers as for SOFTMAX. Gives integers. */
+  /**
+   * Index of the largest, the first of equals, over groups; integers as for SOFTMAX; numbers none, or {bound of the error of a
+   * difference of two elements that are close}. Gives integers.
+   */
   ARGMAX,
-  /** Index of the smallest, the first of equals, over groups; integers as for SOFTMAX. Gives integers. */
+  /** Index of the smallest, the first of equals, over groups; integers and numbers as for ARGMAX. Gives integers. */
   ARGMIN,
-  /** The label at the index of the largest; integers or strings, one per element. Gives a label. */
+  /** The label at the index of the largest; integers or strings, one per element; numbers as for ARGMAX. Gives a label. */
   LABEL,
-  /** The second label where x > numbers[0], else the first; one element; two integers or strings. Gives a label. */
+  /**
+   * The second label where x > numbers[0], else the first; one element; two integers or strings; numbers[1], if given, bounds the
+   * error of x where it is close to numbers[0]. Gives a label.
+   */
   THRESHOLD_LABEL,
   /** A map from class to number; integers or strings, one per element. Gives a map. */
   ZIP_MAP,
@@ -65,6 +71,11 @@ public enum TailOp {
   SUM,
   /** A function of each element; integers {code of {@link TailFunction}}, numbers {a, b}. */
   FUNCTION;
+
+  /** Returns whether the result is a choice, which an error of the scores can change. */
+  public boolean chooses() {
+    return terminal() && this != ZIP_MAP;
+  }
 
   /** Returns whether the result is an output of the model that no further node can take (labels, indices, maps). */
   public boolean terminal() {

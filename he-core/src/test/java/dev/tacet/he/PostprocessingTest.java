@@ -3,6 +3,7 @@ package dev.tacet.he;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -30,6 +31,40 @@ class PostprocessingTest {
     Map<String, double[]> values = Map.of("scores", new double[] {0, 0.1});
     assertEquals(Set.of(), Samples.tail().run(values, Map.of("scores", 0.04)).undecided());
     assertEquals(Set.of("label"), Samples.tail().run(values, Map.of("scores", 0.06)).undecided());
+  }
+
+  @Test
+  void aChoiceWithABoundOfItsMarginsIsDecidedByThat() {
+    TailNode largest = TailNode.of(TailOp.ARGMAX, "x", "out").withMarginBound(0.05);
+    Map<String, Double> errors = Map.of("x", 10.0);
+    assertEquals(Set.of(), tail(largest).run(Map.of("x", new double[] {0, 0.06}), errors).undecided());
+    assertEquals(Set.of("out"), tail(largest).run(Map.of("x", new double[] {0, 0.04}), errors).undecided());
+    TailNode threshold = new TailNode(
+        TailOp.THRESHOLD_LABEL, List.of("x"), "out", new long[] {0, 1}, new double[] {1}, List.of()).withMarginBound(0.05);
+    assertEquals(Set.of(), tail(threshold).run(Map.of("x", new double[] {1.06}), errors).undecided());
+    assertEquals(Set.of("out"), tail(threshold).run(Map.of("x", new double[] {0.96}), errors).undecided());
+    assertEquals(Set.of(), tail(threshold).run(Map.of("x", new double[] {0.96}), Map.of("x", 0.01)).undecided());
+  }
+
+  @Test
+  void aMarginBoundIsRefusedWhereNothingIsChosenAndBelowZero() {
+    assertThrows(IllegalArgumentException.class, () -> TailNode.of(TailOp.SOFTMAX, "x", "y").withMarginBound(1));
+    assertThrows(IllegalArgumentException.class, () -> TailNode.of(TailOp.ARGMAX, "x", "y").withMarginBound(-1));
+    assertThrows(IllegalArgumentException.class, () -> TailNode.withNumbers(TailOp.SOFTMAX, "x", "y", 1));
+    assertThrows(IllegalArgumentException.class, () -> TailNode.withNumbers(TailOp.LABEL, "x", "y", 1, 2));
+  }
+
+  @Test
+  void scoresHaveAClassThatCanBeUndecided() {
+    Postprocessing plain = Postprocessing.identity(List.of("x"));
+    assertFalse(plain.chooses());
+    Postprocessing scores = new Postprocessing(
+        List.of("x"), List.of(TailNode.of(TailOp.ARGMAX, "x", Postprocessing.classOf("x"))), List.of("x"));
+    assertTrue(scores.chooses());
+    Map<String, double[]> values = Map.of("x", new double[] {0, 0.1});
+    assertEquals(Set.of("x"), scores.run(values, Map.of("x", 0.06)).undecided());
+    assertEquals(Set.of(), scores.run(values, Map.of("x", 0.04)).undecided());
+    assertEquals(Set.of("x"), scores.run(values).keySet());
   }
 
   @Test

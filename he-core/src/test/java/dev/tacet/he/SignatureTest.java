@@ -114,7 +114,7 @@ class SignatureTest {
     "1, 1e300, 1e308, 1, would let any answer pass",
     "1e300, 1e-4, 1e-3, 1, beyond q0/8",
     "1e4, 2500, 1e4, 1, beyond q0/8",
-    "1, 1e-4, 2.4e-5, 1, more than 4 times the error bound",
+    "1, 1e-4, 6.2e-6, 1, more than 16.0 times the error bound",
     "1, 1e-4, 1e-3, 1e308, overflows"
   })
   void tolerancesThatMakeTheChecksVoidAreRefused(

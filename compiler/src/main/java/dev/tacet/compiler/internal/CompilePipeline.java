@@ -21,6 +21,7 @@ import dev.tacet.compiler.internal.fit.FittedNetwork;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
 import dev.tacet.compiler.internal.lower.Lowering;
+import dev.tacet.compiler.internal.lower.ScoreChoices;
 import dev.tacet.compiler.internal.onnx.OnnxGraph;
 import dev.tacet.compiler.internal.onnx.OnnxReader;
 import dev.tacet.compiler.internal.pack.Layout;
@@ -38,7 +39,7 @@ import java.util.Optional;
 /** Runs the passes: import, lower, calibrate, fit, pack, place levels, select parameters, emit, report. */
 public final class CompilePipeline {
   /** What noise may do to an answer of a linear model, as a part of its range: it is the only error there. */
-  private static final double LINEAR_NOISE = 1e-6;
+  private static final double LINEAR_NOISE = 1e-5;
 
   /** The part of the accuracy that the fits aim at over the rows on which they are chosen: other rows show a little more. */
   private static final double FIT_SHARE = 0.8;
@@ -46,8 +47,11 @@ public final class CompilePipeline {
   /** The part of the accuracy that noise may spend in other models; the rest is the fit's. */
   private static final double NOISE_SHARE = 0.02;
 
-  /** Evaluation keys beyond this many bytes are not worth a degree above 63. */
-  private static final long MAX_KEY_BYTES = 160L << 20;
+  /** The part of the fit's own error that noise may add. */
+  private static final double NOISE_OF_FIT = 0.05;
+
+  /** Evaluation keys beyond this many bytes are not worth a higher degree. */
+  private static final long MAX_KEY_BYTES = 256L << 20;
 
   private final OnnxSource source;
   private final CompileOptions options;
@@ -66,30 +70,33 @@ public final class CompilePipeline {
     }
     OnnxGraph graph = OnnxReader.read(source);
     int columns = options.calibration().isEmpty() ? 0 : options.calibration().get(0).length;
-    Network network = Lowering.lower(graph, columns);
+    Network network = ScoreChoices.add(Lowering.lower(graph, columns), options.task(), graph.producer());
     List<FeatureRange> ranges = ranges(network);
     FeatureBounds features = FeatureBounds.of(network, options.calibration(), ranges);
     SampleRows rows = SampleRows.of(network, options.calibration(), ranges);
-    AnswerMetric search = metric(network, ActivationFitter.searchRows(rows), rows.data().size());
-    for (int degree = options.maxDegree(); ; degree = degree / 2) {
-      FittedNetwork fitted = ActivationFitter.fit(
-          network, rows, search, degree, FIT_SHARE * options.accuracy(), options.margin());
-      Plan plan = plan(fitted, features, rows);
+    ActivationFitter fitter = new ActivationFitter(network, rows, metric(network, ActivationFitter.searchRows(rows),
+        rows.data().size()), options.maxDegree(), FIT_SHARE * options.accuracy(), options.margin());
+    int needed = 0;
+    for (int levels = ParameterSelector.mostLevels(options.security(), options.maxLogRingDegree()); levels > 0; ) {
+      Optional<FittedNetwork> fitted = fitter.within(levels);
+      if (fitted.isEmpty()) {
+        break;
+      }
+      Plan plan = plan(fitted.get(), features, rows);
+      needed = plan.levels().total();
       Optional<Selection> selection = ParameterSelector.select(
-          plan, options.security(), options.maxLogRingDegree(), noiseTarget(plan));
-      boolean light = degree < 127 || selection.isPresent()
-          && Costs.keyBytes(selection.get().emission().program()) <= MAX_KEY_BYTES;
-      if (selection.isPresent() && light && (selection.get().precise() || degree < 7)) {
+          plan, options.security(), options.maxLogRingDegree(), noiseTarget(plan, fitter.errorOf(fitted.get())));
+      if (selection.isPresent() && selection.get().precise()
+          && Costs.keyBytes(selection.get().emission().program()) <= MAX_KEY_BYTES) {
         return result(graph, plan, rows, selection.get());
       }
-      if (degree < 7 || network.activations().isEmpty()) {
-        throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
-            "it needs " + plan.levels().total() + " levels and periods of " + plan.layout().largestPeriod()
-                + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "
-                + options.security() + " and the precision asked for",
-            "use fewer or narrower layers, activations of lower degree (squares), or a looser accuracy")));
-      }
+      levels = needed - 1;
     }
+    throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
+        "it needs " + needed + " levels or more and periods of " + Layout.of(network).largestPeriod()
+            + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "
+            + options.security() + " and the precision asked for",
+        "use fewer or narrower layers, activations of lower degree (squares), or a looser accuracy")));
   }
 
   private static AnswerMetric metric(Network network, List<double[]> rows, int dataRows) {
@@ -149,12 +156,13 @@ public final class CompilePipeline {
         reach, options.guards());
   }
 
-  private double noiseTarget(Plan plan) {
+  /** What noise may do to a decrypted value; where the fit itself errs by more than it should, a part of that. */
+  private double noiseTarget(Plan plan, double fitError) {
     double widest = java.util.Arrays.stream(plan.outputReach()).max().orElse(1);
     double share = plan.fitted().network().isLinear()
         ? Math.min(LINEAR_NOISE, options.accuracy())
         : NOISE_SHARE * options.accuracy();
-    return share * 2 * widest;
+    return Math.max(share * 2 * widest, NOISE_OF_FIT * fitError);
   }
 
   private CompileResult result(OnnxGraph graph, Plan plan, SampleRows rows, Selection selection) {
@@ -163,16 +171,16 @@ public final class CompilePipeline {
     List<double[]> all = rows.all();
     AnswerMetric metric = metric(network, all, rows.data().size());
     double noise = emission.valueError() * NoiseModel.ANSWER_SAFETY;
-    AnswerMetric.Score score = metric.score(plan.fitted()::output, ActivationFitter.ERROR_FACTOR, noise);
-    double errorBound = ActivationFitter.ERROR_FACTOR * score.valueError() + noise;
+    AnswerMetric.Score score = metric.score(plan.fitted()::output, noise);
+    double errorBound = Math.max(ActivationFitter.ERROR_FACTOR * score.valueError() + noise, emission.checkError());
     List<CipherOutput> outputs = new ArrayList<>();
     for (CipherOutput output : emission.outputs()) {
       outputs.add(output.kind() == CipherOutput.Kind.VALUE ? withErrorBound(output, errorBound) : output);
     }
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
-        emission.inputs(), outputs, network.tail(), List.copyOf(emission.program().requiredKeys()));
+        emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()), List.copyOf(emission.program().requiredKeys()));
     AnswerMetric.Score onData = metric(network, rows.data(), rows.data().size())
-        .score(plan.fitted()::output, 0, errorBound);
+        .score(plan.fitted()::output, noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
         ProgramTrial.run(emission, network, rows, metric));
     String provenance = ReportBuilder.provenance(source, graph, options);

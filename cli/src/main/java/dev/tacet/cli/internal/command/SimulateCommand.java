@@ -51,7 +51,7 @@ public final class SimulateCommand implements Callable<Integer> {
         Progress progress = Progress.start("Simulating", rows.count(), " rows")) {
       rows.requireFeatures(clear.features());
       Compilation compilation = Compilation.of(model, settings.calibrated());
-      simulation = Simulation.run(compilation.artifact(), rows, clear.run(rows.values()), done -> progress.at(done, rows.count()));
+      simulation = Simulation.run(compilation.artifact(), rows, clear, done -> progress.at(done, rows.count()));
     }
     Comparison comparison = simulation.comparison();
     if (json != null) {

@@ -9,6 +9,7 @@ import dev.tacet.cli.internal.reference.ClearModel;
 import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.cli.internal.terminal.Progress;
+import dev.tacet.cli.internal.trial.ClampedRows;
 import dev.tacet.cli.internal.trial.Comparison;
 import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.LocalHost;
@@ -17,6 +18,8 @@ import dev.tacet.cli.internal.trial.TrialReport;
 import dev.tacet.cli.internal.trial.TrialView;
 import dev.tacet.client.TacetClient;
 import dev.tacet.compiler.CompileOptions;
+import dev.tacet.compiler.ModelDescription;
+import dev.tacet.he.Signature;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -48,7 +51,7 @@ public final class TryCommand implements Callable<Integer> {
   private Path input;
 
   @Option(names = "--task", paramLabel = "TASK",
-      description = "classification or regression. Default: told by the outputs (labels or several scores: classification).")
+      description = "classification or regression. Default: told by the graph; several plain numbers are taken for scores of classes.")
   private String task;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Also write everything as JSON; - is standard output.")
@@ -57,26 +60,26 @@ public final class TryCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     OutputFile.require(json);
-    Comparison.Kind kind = kind();
     CompileOptions options = settings.calibrated();
+    options = task == null ? options : options.withTask(task());
     Rows rows = Rows.read(input);
     Compilation.source(model);
     TrialReport report;
-    OutputTable clearOutputs;
     try (ClearModel clear = ClearModel.load(model)) {
-      rows.requireFeatures(clear.features());
-      clearOutputs = clear.run(rows.values());
-    }
-    Compilation compilation;
-    try (Progress progress = Progress.start("Compiling", 0, "")) {
-      compilation = Compilation.of(model, options);
-    }
-    try (LocalHost host = LocalHost.start(List.of(compilation.artifact()), null, false);
-        ClientProgress progress = new ClientProgress();
-        TacetClient client = TacetClient.builder(host.uri()).clampFeatures(true).progress(progress).build()) {
-      Trial trial = Trial.prepare(client, compilation.artifact());
-      trial.run(rows, clearOutputs, kind, done -> progress.rows(done, rows.count()));
-      report = trial.report(compilation.milliseconds(), null);
+      OutputTable clearOutputs = clear.run(rows.requireFeatures(clear.features()).values());
+      Compilation compilation;
+      try (Progress progress = Progress.start("Compiling", 0, "")) {
+        compilation = Compilation.of(model, options);
+      }
+      Signature signature = compilation.artifact().signature();
+      OutputTable compared = ClampedRows.of(signature, rows).clear(clear, clearOutputs);
+      try (LocalHost host = LocalHost.start(List.of(compilation.artifact()), null, false);
+          ClientProgress progress = new ClientProgress();
+          TacetClient client = TacetClient.builder(host.uri()).clampFeatures(true).progress(progress).build()) {
+        Trial trial = Trial.prepare(client, compilation.artifact());
+        trial.run(rows, clearOutputs, compared, Comparison.kindOf(signature), done -> progress.rows(done, rows.count()));
+        report = trial.report(compilation.milliseconds(), null);
+      }
     }
     if (json != null) {
       Json.write(json, report);
@@ -93,13 +96,10 @@ public final class TryCommand implements Callable<Integer> {
     return CliException.DONE;
   }
 
-  private Comparison.Kind kind() {
-    if (task == null) {
-      return null;
-    }
+  private ModelDescription.Task task() {
     return switch (task.toLowerCase(Locale.ROOT)) {
-      case "classification" -> Comparison.Kind.CLASSIFIER;
-      case "regression" -> Comparison.Kind.REGRESSOR;
+      case "classification" -> ModelDescription.Task.CLASSIFICATION;
+      case "regression" -> ModelDescription.Task.REGRESSION;
       default -> throw CliException.usage("--task is " + task, "Give classification or regression.");
     };
   }

@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.trial;
 
 import dev.tacet.cli.internal.rows.OutputTable;
+import dev.tacet.he.Signature;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -11,10 +12,9 @@ import java.util.Objects;
 /**
  * Decrypted outputs beside the clear ones of the same rows.
  *
- * <p>A model that answers labels, or several numbers a row, is a classifier: a row agrees if its class (the label; else
- * the position of the largest number; else, for one probability, the side of 1/2) is the clear model's and is decided.
- * Any other model is a regressor: a row agrees if every number is within 1 % of the range of the clear output over all
- * rows.
+ * <p>A row of a classifier agrees if its class (the label; else the position of the largest of several numbers; else, for one
+ * probability, the side of 1/2) is the clear model's and is decided. A row of a regressor agrees if every number is within 1 % of
+ * the range of the clear output over all rows.
  *
  * @param kind classifier or regressor
  * @param agreement share of rows that agree, in [0, 1]
@@ -43,13 +43,9 @@ public record Comparison(
     return kind == Kind.CLASSIFIER ? agreement >= CLASSIFIER_TARGET : disagreeing.isEmpty();
   }
 
-  /** The kind of a model by its clear outputs; {@code probability} says that single numbers are probabilities. */
-  public static Kind kindOf(OutputTable clear, boolean probability) {
-    boolean classes = false;
-    for (List<List<Object>> rows : clear.outputs().values()) {
-      classes |= isLabel(rows.get(0)) || rows.get(0).size() > 1;
-    }
-    return classes || probability ? Kind.CLASSIFIER : Kind.REGRESSOR;
+  /** The kind of a model by its signature: a classifier's tail chooses a label, or the class of scores. */
+  public static Kind kindOf(Signature signature) {
+    return signature.tail().chooses() ? Kind.CLASSIFIER : Kind.REGRESSOR;
   }
 
   /**
@@ -97,7 +93,10 @@ public record Comparison(
     return new Comparison(kind, agreement, maxError, open, disagreeing);
   }
 
-  /** The class of one row's outputs: its label if it has one, else that of the last output's numbers; a text if there is no answer. */
+  /**
+   * The class of one row's outputs: its label if it has one, else that of the first output of several numbers, else that of the
+   * last output's number; a text if there is no answer.
+   */
   public static Object classOf(Map<String, List<Object>> row) {
     List<Object> last = List.of();
     for (List<Object> values : row.values()) {
@@ -107,7 +106,7 @@ public record Comparison(
       if (isLabel(values)) {
         return values.get(0);
       }
-      last = values;
+      last = last.size() > 1 ? last : values;
     }
     if (last.size() == 1) {
       return ((Number) last.get(0)).doubleValue() >= 0.5 ? 1L : 0L;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal.trial;
 
+import dev.tacet.cli.internal.reference.ClearModel;
 import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.he.CipherOutput;
@@ -9,7 +10,6 @@ import dev.tacet.he.Postprocessing;
 import dev.tacet.he.ReferenceEvaluator;
 import dev.tacet.he.Signature;
 import dev.tacet.he.SignatureInput;
-import dev.tacet.he.TailOp;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -27,34 +27,28 @@ import java.util.function.LongConsumer;
  */
 public record Simulation(OutputTable outputs, OutputTable clearOutputs, Comparison comparison, List<Integer> clamped) {
   /** Runs every row. */
-  public static Simulation run(ModelArtifact artifact, Rows rows, OutputTable clear, LongConsumer step) {
+  public static Simulation run(ModelArtifact artifact, Rows rows, ClearModel clearModel, LongConsumer step) {
     Signature signature = artifact.signature();
     OutputTable outputs = new OutputTable();
-    List<Integer> clamped = new ArrayList<>();
+    ClampedRows inside = ClampedRows.of(signature, rows);
+    OutputTable clear = clearModel.run(rows.values());
     boolean[] undecided = new boolean[rows.count()];
     for (int r = 0; r < rows.count(); r++) {
-      double[] row = rows.values()[r];
+      double[] row = inside.values()[r];
       List<double[]> packed = new ArrayList<>();
-      boolean moved = false;
       int at = 0;
       for (SignatureInput input : signature.inputs()) {
-        double[] part = Arrays.copyOfRange(row, at, at + input.features());
-        double[] inside = input.clamp(part);
-        moved |= !Arrays.equals(part, inside);
-        packed.add(input.pack(inside, artifact.parameters().slots()));
+        packed.add(input.pack(Arrays.copyOfRange(row, at, at + input.features()), artifact.parameters().slots()));
         at += input.features();
-      }
-      if (moved) {
-        clamped.add(r);
       }
       Postprocessing.Result result = finish(signature, ReferenceEvaluator.run(artifact.program(), packed));
       outputs.add(Answers.row(result.outputs()));
       undecided[r] = !result.undecided().isEmpty();
       step.accept(r + 1);
     }
-    boolean probability = signature.tail().nodes().stream().anyMatch(node -> node.op() == TailOp.SIGMOID);
-    return new Simulation(
-        outputs, clear, Comparison.of(outputs, clear, undecided, Comparison.kindOf(clear, probability)), clamped);
+    Comparison comparison =
+        Comparison.of(outputs, inside.clear(clearModel, clear), undecided, Comparison.kindOf(signature));
+    return new Simulation(outputs, clear, comparison, inside.moved());
   }
 
   private static Postprocessing.Result finish(Signature signature, List<double[]> slots) {

@@ -13,7 +13,6 @@ import dev.tacet.he.Instruction;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Program;
 import dev.tacet.he.PublicKey;
-import dev.tacet.he.TailOp;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -52,13 +51,12 @@ public final class Trial {
    *
    * @param rows as many features each as the model takes
    * @param clearOutputs what onnxruntime computes for the same rows
-   * @param kind classifier or regressor; null to tell by the outputs
+   * @param compared what it computes for the rows as the client clamps them
+   * @param kind classifier or regressor
    * @param step hears how many rows are done
    */
-  public Trial run(Rows rows, OutputTable clearOutputs, Comparison.Kind kind, LongConsumer step) {
+  public Trial run(Rows rows, OutputTable clearOutputs, OutputTable compared, Comparison.Kind kind, LongConsumer step) {
     clear = clearOutputs;
-    boolean probability = artifact.signature().tail().nodes().stream().anyMatch(node -> node.op() == TailOp.SIGMOID);
-    Comparison.Kind known = kind == null ? Comparison.kindOf(clear, probability) : kind;
     undecided = new boolean[rows.count()];
     for (int r = 0; r < rows.count(); r++) {
       try {
@@ -69,14 +67,14 @@ public final class Trial {
         if (prediction.clamped()) {
           clamped.add(r);
         }
-        undecided[r] = prediction.undecided() || known == Comparison.Kind.CLASSIFIER && isOpen(row, prediction.errorBounds());
+        undecided[r] = prediction.undecided();
       } catch (AnswerCheckException e) {
         failed.add(r);
         outputs.add(nothing(clear.row(r)));
       }
       step.accept(r + 1);
     }
-    comparison = Comparison.of(outputs, clear, undecided, known);
+    comparison = Comparison.of(outputs, compared, undecided, kind);
     return this;
   }
 
@@ -178,23 +176,6 @@ public final class Trial {
                     level,
                     Spread.ofNanos(timings.stream().map(t -> t.layerNanos().getOrDefault(name, 0L)).toList()).median())));
     return layers;
-  }
-
-  /** Whether scores without a label leave the class open: the margin of the best is below the error bound. */
-  private static boolean isOpen(Map<String, List<Object>> row, Map<String, Double> errorBounds) {
-    if (row.values().stream().anyMatch(Comparison::isLabel)) {
-      return false;
-    }
-    String last = "";
-    for (String name : row.keySet()) {
-      last = name;
-    }
-    double[] scores = row.get(last).stream().mapToDouble(value -> ((Number) value).doubleValue()).sorted().toArray();
-    double bound = errorBounds.getOrDefault(last, 0.0);
-    if (scores.length == 1) {
-      return Math.abs(scores[0] - 0.5) < bound;
-    }
-    return scores[scores.length - 1] - scores[scores.length - 2] < bound;
   }
 
   private static Map<String, List<Object>> nothing(Map<String, List<Object>> shape) {

@@ -10,6 +10,7 @@ import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.trial.Comparison.Kind;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -55,13 +56,13 @@ class ComparisonTest {
   }
 
   @Test
-  void severalNumbersWithoutALabelAreScoresOfClasses() {
-    OutputTable scores = new OutputTable();
-    scores.add(Map.of("logits", List.of(-1.0, 3.0, 2.0)));
-    assertEquals(Kind.CLASSIFIER, Comparison.kindOf(scores, false));
-    assertEquals(1L, Comparison.classOf(scores.row(0)));
-    assertEquals(Kind.REGRESSOR, Comparison.kindOf(regressor(1), false));
-    assertEquals(Kind.CLASSIFIER, Comparison.kindOf(regressor(1), true));
+  void theClassIsThatOfTheOutputWithSeveralNumbers() {
+    Map<String, List<Object>> row = new LinkedHashMap<>();
+    row.put("logits", List.of(-1.0, 3.0, 2.0));
+    assertEquals(1L, Comparison.classOf(row));
+    row.put("price", List.of(0.1));
+    assertEquals(1L, Comparison.classOf(row));
+    assertEquals(0L, Comparison.classOf(Map.of("p", List.of(0.1))));
   }
 
   @Test

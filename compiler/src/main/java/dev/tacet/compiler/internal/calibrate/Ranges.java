@@ -5,14 +5,20 @@ import dev.tacet.compiler.internal.ir.LinearForm;
 import java.util.List;
 
 /**
- * The range of each element of a form over rows, with mean and spread.
+ * The range of each element of a form over rows, with mean, spread and tails.
  *
  * @param low smallest value of each element
  * @param high largest value of each element
  * @param mean mean of each element
  * @param deviation standard deviation of each element
+ * @param lowTail how far the lowest tenth of an element's values lies below the rest's lowest, on average
+ * @param highTail the same of the highest tenth
  */
-public record Ranges(double[] low, double[] high, double[] mean, double[] deviation) {
+public record Ranges(
+    double[] low, double[] high, double[] mean, double[] deviation, double[] lowTail, double[] highTail) {
+  /** The part of the values that makes a tail. */
+  private static final double TAIL = 0.1;
+
   /**
    * Measures a form.
    *
@@ -26,9 +32,11 @@ public record Ranges(double[] low, double[] high, double[] mean, double[] deviat
     double[] square = new double[size];
     java.util.Arrays.fill(low, Double.POSITIVE_INFINITY);
     java.util.Arrays.fill(high, Double.NEGATIVE_INFINITY);
-    for (double[][] row : values) {
-      double[] value = form.evaluate(row);
+    double[][] columns = new double[size][values.size()];
+    for (int r = 0; r < values.size(); r++) {
+      double[] value = form.evaluate(values.get(r));
       for (int i = 0; i < size; i++) {
+        columns[i][r] = value[i];
         low[i] = Math.min(low[i], value[i]);
         high[i] = Math.max(high[i], value[i]);
         mean[i] += value[i] / values.size();
@@ -38,7 +46,18 @@ public record Ranges(double[] low, double[] high, double[] mean, double[] deviat
     for (int i = 0; i < size; i++) {
       square[i] = Math.sqrt(Math.max(0, square[i] - mean[i] * mean[i]));
     }
-    return new Ranges(low, high, mean, square);
+    double[] lowTail = new double[size];
+    double[] highTail = new double[size];
+    int count = Math.max(1, (int) (TAIL * values.size()));
+    for (int i = 0; i < size; i++) {
+      double[] sorted = columns[i];
+      java.util.Arrays.sort(sorted);
+      for (int k = 0; k < count; k++) {
+        lowTail[i] += (sorted[Math.min(count, sorted.length - 1)] - sorted[k]) / count;
+        highTail[i] += (sorted[sorted.length - 1 - k] - sorted[Math.max(0, sorted.length - 1 - count)]) / count;
+      }
+    }
+    return new Ranges(low, high, mean, square, lowTail, highTail);
   }
 
   /** Returns the largest |value| of any element. */

@@ -12,16 +12,16 @@ import java.util.List;
  * @param inputs one per program input
  * @param outputs the VALUE output first, then the guards
  * @param layers what each layer costs and how precise its result is
- * @param slotError bound of the noise in a slot of the VALUE output, without safety
- * @param valueError bound of what noise does to a decrypted value, in output units, without safety
+ * @param valueError bound of what noise does to a decrypted value, the mean over its copies, in output units, without safety
+ * @param checkError the least error bound under which the checks of single slots are meaningful, in output units
  */
 public record Emission(
     Program program,
     List<SignatureInput> inputs,
     List<CipherOutput> outputs,
     List<Layer> layers,
-    double slotError,
-    double valueError) {
+    double valueError,
+    double checkError) {
   /**
    * One layer of the report.
    *

@@ -32,7 +32,7 @@ final class FormEmitter {
   }
 
   /** Terms that share their input's period. */
-  private record Partial(ProgramBuilder.Value sum, double variance) {}
+  private record Partial(ProgramBuilder.Value sum, double variance, double common) {}
 
   /**
    * Emits rowFactor[i] * (form[i] - rowOffset[i]).
@@ -63,13 +63,16 @@ final class FormEmitter {
       Matrix weights = term.getValue().scaled(rowFactor, signal.factor());
       Partial partial = product(signal, weights, level, outPeriod, target);
       int key = weights.isDiagonal() ? outPeriod : Math.max(signal.period(), outPeriod);
-      partials.merge(key, partial, (a, b) -> new Partial(builder.add(a.sum, b.sum), a.variance + b.variance));
+      partials.merge(key, partial, (a, b) -> new Partial(
+          builder.add(a.sum, b.sum), a.variance + b.variance, a.common + b.common));
     }
     ProgramBuilder.Value result = null;
     double variance = 0;
+    double common = 0;
     double logScale = target.log2(parameters);
     for (Map.Entry<Integer, Partial> entry : partials.entrySet()) {
       ProgramBuilder.Value value = builder.rescale(entry.getValue().sum);
+      common += entry.getValue().common;
       variance += entry.getValue().variance + square(noise.rescale(logScale));
       int count = entry.getKey() / outPeriod;
       if (count > 1) {
@@ -80,13 +83,13 @@ final class FormEmitter {
     }
     if (java.util.Arrays.stream(bias).anyMatch(b -> b != 0)) {
       result = builder.addPlain(result, new Constant.Vector(bias, outPeriod));
-      variance += square(noise.encode(logScale));
+      common += square(noise.encode(outPeriod, logScale));
     }
     double[] factor = new double[rowFactor.length];
     for (int i = 0; i < factor.length; i++) {
       factor[i] = 1 / rowFactor[i];
     }
-    return new Signal(result, outPeriod, factor, rowOffset.clone(), Math.sqrt(variance));
+    return new Signal(result, outPeriod, factor, rowOffset.clone(), Math.sqrt(variance), Math.sqrt(common));
   }
 
   private Partial product(Signal signal, Matrix weights, int level, int outPeriod, Scale target) {
@@ -101,18 +104,20 @@ final class FormEmitter {
       }
       rowNorm = Math.max(rowNorm, norm);
     }
-    double rounding = square(noise.encode(plainScale.log2(parameters)));
+    double rounding = square(noise.encode(Math.max(signal.period(), outPeriod), plainScale.log2(parameters)));
     if (weights.isDiagonal() && signal.period() == outPeriod) {
       Constant.Vector vector = new Constant.Vector(weights.diagonal(), outPeriod);
-      return new Partial(builder.multiplyPlain(x, vector, plainScale), rowNorm * square(signal.deviation()) + rounding);
+      return new Partial(builder.multiplyPlain(x, vector, plainScale), rowNorm * square(signal.deviation()),
+          rowNorm * square(signal.common()) + rounding);
     }
     Constant.Matrix matrix = new Constant.Matrix(
         weights.rows(), weights.columns(), signal.period(), outPeriod, weights.toDense());
     int steps = Math.min(babySteps, matrix.diagonals());
     double rotation = matrix.diagonals() > 1 ? square(noise.keySwitch(level, logIn)) : 0;
-    double variance = rowNorm * (square(signal.deviation()) + rotation) + weights.columns() * rounding
+    double variance = rowNorm * (square(signal.deviation()) + rotation)
         + square(noise.keySwitch(level, logIn + plainScale.log2(parameters))) * matrix.diagonals();
-    return new Partial(builder.linearTransform(x, matrix, steps, plainScale), variance);
+    return new Partial(builder.linearTransform(x, matrix, steps, plainScale), variance,
+        rowNorm * square(signal.common()) + weights.columns() * rounding);
   }
 
   static double square(double value) {

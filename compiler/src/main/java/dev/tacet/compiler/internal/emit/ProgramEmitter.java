@@ -39,6 +39,7 @@ public final class ProgramEmitter {
   private final List<CipherOutput> guards = new ArrayList<>();
   private final List<ProgramBuilder.Value> guardValues = new ArrayList<>();
   private final List<Emission.Layer> layers = new ArrayList<>();
+  private double valueError;
 
   private ProgramEmitter(Plan plan, Parameters parameters) {
     this.plan = plan;
@@ -76,9 +77,7 @@ public final class ProgramEmitter {
       builder.output(guardValues.get(i));
       outputs.add(guards.get(i));
     }
-    double slotError = value.slotError() / NoiseModel.SAFETY;
-    double largest = Arrays.stream(value.factor()).map(Math::abs).max().orElse(1);
-    return new Emission(builder.build(), inputs, outputs, layers, slotError, slotError * largest);
+    return new Emission(builder.build(), inputs, outputs, layers, valueError, outputs.get(0).leastErrorBound(parameters));
   }
 
   private int input(Node.Input node, int offset) {
@@ -93,10 +92,11 @@ public final class ProgramEmitter {
     }
     int period = plan.layout().periods()[node.id()];
     int level = plan.levels().total();
+    Scale inputScale = Scale.powerOfTwo(noise.logInputScale(period));
     int[] shape = node.shape().stream().mapToInt(Integer::intValue).toArray();
-    inputs.add(new SignatureInput(node.name(), shape, size, period, scale, level, low, high, center, halfWidth));
-    double deviation = Math.hypot(noise.fresh(parameters.logScale()), noise.encode(parameters.logScale()));
-    signals.put(node.id(), new Signal(builder.input(level, scale), period, halfWidth, center, deviation));
+    inputs.add(new SignatureInput(node.name(), shape, size, period, inputScale, level, low, high, center, halfWidth));
+    signals.put(node.id(), new Signal(builder.input(level, inputScale), period, halfWidth, center,
+        noise.fresh(noise.logInputScale(period)), noise.encode(period, noise.logInputScale(period))));
     return offset + size;
   }
 
@@ -108,22 +108,25 @@ public final class ProgramEmitter {
     String guarded = guard(node, fit, u);
     ProgramBuilder.Value value;
     double deviation;
+    double common;
     if (fit.isSquare()) {
       value = builder.rescale(builder.relinearize(builder.square(u.value())));
       double logScale = value.scale().log2(parameters);
       deviation = Math.hypot(2 * TYPICAL_SQUARE_INPUT * u.deviation(),
           Math.hypot(noise.rescale(logScale), noise.keySwitch(u.value().level(), 2.0 * parameters.logScale())));
+      common = 2 * TYPICAL_SQUARE_INPUT * u.common();
     } else {
       value = builder.polynomial(
           u.value(), new Constant.Polynomial(Constant.Basis.CHEBYSHEV, fit.coefficients()), scale);
       deviation = Math.hypot(slope(fit.coefficients()) * u.deviation(),
           noise.polynomial(fit.coefficients(), parameters.logScale()));
+      common = slope(fit.coefficients()) * u.common();
     }
     double[] offsets = new double[node.size()];
     Arrays.fill(offsets, fit.outputOffset());
-    signals.put(node.id(), new Signal(value, u.period(), fit.outputScale(), offsets, deviation));
+    signals.put(node.id(), new Signal(value, u.period(), fit.outputScale(), offsets, deviation, common));
     String kind = fit.function() + (fit.isSquare() ? "" : " of degree " + fit.degree());
-    layer(node.name(), kind, u.value().level() + 1, value.level(), deviation, guarded);
+    layer(node.name(), kind, u.value().level() + 1, value.level(), Math.hypot(deviation, common), guarded);
   }
 
   /** Root of the mean square of p' over [-1, 1]. */
@@ -155,7 +158,7 @@ public final class ProgramEmitter {
     double logReach = Math.log(reach) / Math.log(2);
     int shift = (int) Math.max(0, Math.ceil(parameters.logScale() + logReach + 1.2 - logBase));
     ProgramBuilder.Value value = u.value();
-    double deviation = u.deviation();
+    double deviation = u.slotDeviation();
     if (shift > 0) {
       double finest = Math.log(noise.rescale(0) * NoiseModel.DEVIATIONS * NoiseModel.SAFETY / 0.02) / Math.log(2);
       shift = (int) Math.min(shift, Math.max(0, Math.floor(parameters.logScale() - finest)));
@@ -188,7 +191,8 @@ public final class ProgramEmitter {
     double logScale = value.scale().log2(parameters);
     double deviation = Math.hypot(Math.hypot(left.deviation(), right.deviation()),
         Math.hypot(noise.rescale(logScale), noise.keySwitch(level, 2.0 * parameters.logScale())));
-    signals.put(node.id(), new Signal(value, left.period(), factor, new double[node.size()], deviation));
+    signals.put(node.id(), new Signal(value, left.period(), factor, new double[node.size()], deviation,
+        Math.hypot(left.common(), right.common())));
     layer(node.name(), "product", level + 1, value.level(), deviation, "");
   }
 
@@ -230,8 +234,10 @@ public final class ProgramEmitter {
     Signal result = forms.emit(form, signals, inverse, plan.outputCenter(), plan.layout().outputPeriod(), scale);
     ProgramBuilder.Value value = builder.dropLevel(result.value(), 0);
     int number = builder.output(value);
-    layer(OUTPUT_LAYER, "linear", result.value().level() + 1, result.value().level(), result.deviation(), "");
-    double slotError = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * result.deviation();
+    layer(OUTPUT_LAYER, "linear", result.value().level() + 1, result.value().level(), result.slotDeviation(), "");
+    double slotError = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * result.slotDeviation();
+    double copies = (double) parameters.slots() / plan.layout().outputPeriod();
+    valueError = NoiseModel.DEVIATIONS * largest * Math.hypot(result.deviation() / Math.sqrt(copies), result.common());
     return new CipherOutput(CipherOutput.Kind.VALUE, number, network.outputName(), size, plan.layout().outputPeriod(), 0,
         value.scale(), result.factor(), result.offset(), bound, slotError, slotError * largest);
   }

@@ -10,6 +10,13 @@ import dev.tacet.he.ProgramBuilder;
  * @param period the period of its slots
  * @param factor element i of the node's value is factor[i] * slot i + offset[i]
  * @param offset see factor
- * @param deviation predicted standard deviation of the noise in one slot, in slot units
+ * @param deviation predicted standard deviation of the noise in one slot that is drawn anew for every slot, in slot units
+ * @param common the same of the rounding of constants, which every copy of the period has alike
  */
-record Signal(ProgramBuilder.Value value, int period, double[] factor, double[] offset, double deviation) {}
+record Signal(
+    ProgramBuilder.Value value, int period, double[] factor, double[] offset, double deviation, double common) {
+  /** Returns the deviation of both together in one slot. */
+  double slotDeviation() {
+    return Math.hypot(deviation, common);
+  }
+}

@@ -6,19 +6,22 @@ import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.ir.Functions;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
+import dev.tacet.compiler.internal.pack.Levels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
  * The pass that fits activations: intervals from the sample rows, degrees from the error that the answers show.
  *
- * <p>Degrees are 2^k - 1, the most that k levels allow. All activations start at the least k for which the answers meet the
- * accuracy; then each in turn gives levels back as long as they still do. Two fits compete at every degree: least squares
- * weighted by where the sample rows put the activation's input, and minimax.
+ * <p>Degrees are 2^k - 1, the most that k levels allow. All activations start at the least k for which the answers are good
+ * enough; then each in turn gives levels back as long as they still are. Where the levels do not suffice for that, levels go one
+ * by one to the activation for which the answers gain most. Two fits compete at every degree: least squares weighted by where the
+ * sample rows put the activation's input and by what its error does to the answers, and minimax.
  */
 public final class ActivationFitter {
   /** The bound that answers carry is the largest error found times this. */
@@ -26,41 +29,53 @@ public final class ActivationFitter {
 
   private static final int MAX_SEARCH_ROWS = 700;
 
+  /** A step of the search must make the answers better by this part. */
+  private static final double LEAST_GAIN = 0.02;
+
+  private static final int MAX_STEPS = 12;
+
+  /** All sets of at most so many activations are tried for one more level. */
+  private static final int MAX_FILLED = 5;
+
+  /** The most levels of a minimax fit. */
+  private static final int DEEPEST_MINIMAX = 7;
+
   private final Network network;
-  private final SampleRows rows;
   private final AnswerMetric metric;
-  private final int maxDegree;
+  private final int deepest;
   private final double accuracy;
   private final double margin;
   private final List<double[][]> values = new ArrayList<>();
   private final Map<Integer, Ranges> ranges = new HashMap<>();
-  private final Map<String, ActivationFit> cache = new HashMap<>();
-
-  private ActivationFitter(
-      Network network, SampleRows rows, AnswerMetric metric, int maxDegree, double accuracy, double margin) {
-    this.network = network;
-    this.rows = rows;
-    this.metric = metric;
-    this.maxDegree = maxDegree;
-    this.accuracy = accuracy;
-    this.margin = margin;
-  }
+  private final Map<Integer, double[]> densities = new HashMap<>();
+  private final Map<String, ActivationFit> fits = new HashMap<>();
+  private final Map<String, AnswerMetric.Score> scores = new HashMap<>();
+  private final Sensitivity sensitivity;
 
   /**
-   * Fits every activation.
+   * Prepares the fits of a network's activations.
    *
    * @param metric compares with the exact answers, over rows that it chose
    * @param maxDegree the highest degree
    * @param accuracy the largest error of an answer, relative to its range
    * @param margin how far an activation's input may leave its range, as a part of it
-   * @return the best fit found; it may miss the accuracy
    */
-  public static FittedNetwork fit(
+  public ActivationFitter(
       Network network, SampleRows rows, AnswerMetric metric, int maxDegree, double accuracy, double margin) {
-    if (network.activations().isEmpty()) {
-      return new FittedNetwork(network, Map.of());
+    this.network = network;
+    this.metric = metric;
+    this.deepest = 31 - Integer.numberOfLeadingZeros(maxDegree + 1);
+    this.accuracy = accuracy;
+    this.margin = margin;
+    for (double[] row : rows.all()) {
+      values.add(network.evaluate(row));
     }
-    return new ActivationFitter(network, rows, metric, maxDegree, accuracy, margin).run();
+    Ranges answers = Ranges.of(network.output(), values);
+    double[] widths = new double[network.output().size()];
+    for (int i = 0; i < widths.length; i++) {
+      widths[i] = Math.max(answers.high()[i] - answers.low()[i], 1e-9 * (1 + Math.abs(answers.high()[i])));
+    }
+    sensitivity = Sensitivity.of(network, widths);
   }
 
   /** Returns the rows on which fits are compared: at most a fixed number, sample data first. */
@@ -71,66 +86,165 @@ public final class ActivationFitter {
     return result;
   }
 
-  private FittedNetwork run() {
-    for (double[] row : rows.all()) {
-      values.add(network.evaluate(row));
+  /** Degrees as levels for each activation by id, and which of the two fits. */
+  private record Choice(Map<Integer, Integer> depths, boolean minimax) {
+    Choice with(int id, int change) {
+      Map<Integer, Integer> changed = new TreeMap<>(depths);
+      changed.merge(id, change, Integer::sum);
+      return new Choice(changed, minimax);
     }
-    int deepest = 31 - Integer.numberOfLeadingZeros(maxDegree + 1);
-    Map<Integer, Integer> best = null;
-    AnswerMetric.Score bestScore = null;
-    boolean minimax = false;
+  }
+
+  /**
+   * Fits every activation with a limit of levels.
+   *
+   * @param maxLevels the most levels of the whole program
+   * @return the best fit found; it may miss the accuracy. Nothing if even the lowest degrees need more levels
+   */
+  public Optional<FittedNetwork> within(int maxLevels) {
+    if (network.activations().isEmpty()) {
+      FittedNetwork linear = new FittedNetwork(network, Map.of());
+      return Levels.of(linear).total() > maxLevels ? Optional.empty() : Optional.of(linear);
+    }
+    Choice best = null;
     for (int depth = 2; depth <= deepest; depth++) {
-      for (boolean method : new boolean[] {false, true}) {
-        Map<Integer, Integer> depths = uniform(depth);
-        AnswerMetric.Score score = score(depths, method);
-        if (bestScore == null || score.betterThan(bestScore, accuracy)) {
-          best = depths;
-          bestScore = score;
-          minimax = method;
+      for (boolean minimax : new boolean[] {false, true}) {
+        if (!tries(minimax, depth)) {
+          continue;
+        }
+        Choice uniform = uniform(depth, minimax);
+        if (levels(uniform) <= maxLevels && (best == null || cost(uniform) < cost(best))) {
+          best = uniform;
         }
       }
-      if (bestScore.meets(accuracy)) {
+      if (best == null || meets(best)) {
         break;
       }
     }
-    if (bestScore.meets(accuracy)) {
-      best = giveBack(best, minimax);
+    if (best == null) {
+      return Optional.empty();
     }
-    return fitted(best, minimax);
+    if (!meets(best)) {
+      best = filled(best, maxLevels);
+    }
+    for (int step = 0; step < MAX_STEPS && !meets(best); step++) {
+      Choice next = bestStep(best, maxLevels);
+      if (next == null) {
+        break;
+      }
+      best = next;
+    }
+    return Optional.of(fitted(giveBack(best)));
   }
 
-  private Map<Integer, Integer> uniform(int depth) {
+  /** Whether both fits are worth making at a degree: minimax fits of high degree take long and are seldom the better ones. */
+  private static boolean tries(boolean minimax, int depth) {
+    return !minimax || depth <= DEEPEST_MINIMAX;
+  }
+
+  /** Returns the error that noise should stay well below: half of the least margin bound or, without choices, that of values. */
+  public double errorOf(FittedNetwork fitted) {
+    if (network.activations().isEmpty()) {
+      return 0;
+    }
+    AnswerMetric.Score score = metric.score(fitted::output, 0);
+    return Math.min(score.valueError(), Arrays.stream(score.marginBounds()).min().orElse(Double.MAX_VALUE) / 2);
+  }
+
+  private Choice uniform(int depth, boolean minimax) {
     Map<Integer, Integer> depths = new TreeMap<>();
     network.activations().forEach(activation -> depths.put(activation.id(), depth));
-    return depths;
+    return new Choice(depths, minimax);
   }
 
-  private Map<Integer, Integer> giveBack(Map<Integer, Integer> depths, boolean minimax) {
-    for (Node.Activation activation : network.activations()) {
-      while (depths.get(activation.id()) > 2 && activation.function().degree() < 0) {
-        Map<Integer, Integer> fewer = new TreeMap<>(depths);
-        fewer.merge(activation.id(), -1, Integer::sum);
-        if (!score(fewer, minimax).meets(accuracy)) {
-          break;
-        }
-        depths = fewer;
+  /** The best of the choices with one level more for some of the activations, as far as levels are left. */
+  private Choice filled(Choice from, int maxLevels) {
+    List<Integer> ids = from.depths.keySet().stream()
+        .filter(id -> !isExact(id) && from.depths.get(id) < deepest && tries(from.minimax, from.depths.get(id) + 1)).toList();
+    Choice best = from;
+    for (int set = 1; set < 1 << Math.min(ids.size(), MAX_FILLED); set++) {
+      Choice candidate = from;
+      for (int i = 0; i < ids.size(); i++) {
+        candidate = (set >> i & 1) == 1 ? candidate.with(ids.get(i), 1) : candidate;
+      }
+      if (levels(candidate) <= maxLevels && cost(candidate) < cost(best)) {
+        best = candidate;
       }
     }
-    return depths;
+    return best;
   }
 
-  private AnswerMetric.Score score(Map<Integer, Integer> depths, boolean minimax) {
-    return metric.score(fitted(depths, minimax)::output, ERROR_FACTOR, 0);
-  }
-
-  private FittedNetwork fitted(Map<Integer, Integer> depths, boolean minimax) {
-    Map<Integer, ActivationFit> fits = new HashMap<>();
-    for (Node.Activation activation : network.activations()) {
-      int depth = depths.get(activation.id());
-      fits.put(activation.id(), cache.computeIfAbsent(activation.id() + "/" + depth + "/" + minimax,
-          key -> fit(activation, (1 << depth) - 1, minimax)));
+  /** One more level for one activation, perhaps taken from another; null if none of these makes the answers better. */
+  private Choice bestStep(Choice from, int maxLevels) {
+    Choice best = null;
+    for (int up : from.depths.keySet()) {
+      if (from.depths.get(up) >= deepest || !tries(from.minimax, from.depths.get(up) + 1) || isExact(up)) {
+        continue;
+      }
+      List<Choice> candidates = new ArrayList<>(List.of(from.with(up, 1)));
+      for (int down : from.depths.keySet()) {
+        if (down != up && from.depths.get(down) > 2 && !isExact(down)) {
+          candidates.add(from.with(up, 1).with(down, -1));
+        }
+      }
+      for (Choice candidate : candidates) {
+        if (levels(candidate) <= maxLevels && cost(candidate) < (1 - LEAST_GAIN) * cost(best == null ? from : best)) {
+          best = candidate;
+        }
+      }
     }
-    return new FittedNetwork(network, fits);
+    return best;
+  }
+
+  private boolean isExact(int id) {
+    return network.activations().stream().anyMatch(a -> a.id() == id && a.function().degree() >= 0);
+  }
+
+  /** Takes levels away as long as the answers stay good enough or, where they are not, become no worse. */
+  private Choice giveBack(Choice from) {
+    boolean good = meets(from);
+    double limit = cost(from) * (1 + LEAST_GAIN / 2);
+    for (int id : List.copyOf(from.depths.keySet())) {
+      while (from.depths.get(id) > 2 && !isExact(id)) {
+        Choice fewer = from.with(id, -1);
+        if (good ? !meets(fewer) : cost(fewer) > limit) {
+          break;
+        }
+        from = fewer;
+      }
+    }
+    return from;
+  }
+
+  private boolean meets(Choice choice) {
+    return score(choice).meets(accuracy);
+  }
+
+  private double cost(Choice choice) {
+    return score(choice).cost(accuracy);
+  }
+
+  private int levels(Choice choice) {
+    return Levels.of(fitted(choice)).total();
+  }
+
+  private AnswerMetric.Score score(Choice choice) {
+    AnswerMetric.Score known = scores.get(choice.toString());
+    if (known == null) {
+      known = metric.score(fitted(choice)::output, 0);
+      scores.put(choice.toString(), known);
+    }
+    return known;
+  }
+
+  private FittedNetwork fitted(Choice choice) {
+    Map<Integer, ActivationFit> chosen = new HashMap<>();
+    for (Node.Activation activation : network.activations()) {
+      int depth = choice.depths.get(activation.id());
+      chosen.put(activation.id(), fits.computeIfAbsent(activation.id() + "/" + depth + "/" + choice.minimax,
+          key -> fit(activation, (1 << depth) - 1, choice.minimax)));
+    }
+    return new FittedNetwork(network, chosen);
   }
 
   private ActivationFit fit(Node.Activation activation, int degree, boolean minimax) {
@@ -142,7 +256,7 @@ public final class ActivationFitter {
     double middle = intervals.center()[0];
     double half = intervals.perElement() ? 1 : intervals.halfWidth()[0];
     int own = activation.function().degree();
-    boolean exact = own >= 0 && own <= maxDegree;
+    boolean exact = own >= 0 && own < 1 << deepest;
     double[] grid = Chebyshev.grid();
     double[] target = new double[grid.length];
     double scale = 0;
@@ -161,7 +275,8 @@ public final class ActivationFitter {
     } else if (minimax) {
       coefficients = Chebyshev.minimax(target, degree);
     } else {
-      coefficients = Chebyshev.leastSquares(target, density(activation, intervals), degree);
+      coefficients = Chebyshev.leastSquares(
+          target, densities.computeIfAbsent(activation.id(), id -> density(activation, intervals)), degree);
     }
     double error = 0;
     for (int i = 0; i < grid.length; i++) {
@@ -193,16 +308,24 @@ public final class ActivationFitter {
         outputScale, c - a * middle * middle, new double[] {0.5, 0, 0.5}, true, 0);
   }
 
-  /** Weights on the grid: how often the sample rows put the activation's input near a point, plus a floor. */
+  /**
+   * Weights on the grid: how often the sample rows put the activation's input near a point, by what an error there does to the
+   * answers, plus a floor.
+   */
   private double[] density(Node.Activation activation, IntervalChooser.Intervals intervals) {
     int bins = 64;
     double[] counts = new double[bins];
+    double[] weight = new double[activation.size()];
+    for (int i = 0; i < weight.length; i++) {
+      double unit = intervals.perElement() ? intervals.halfWidth()[i] : 1;
+      weight[i] = unit * unit * sensitivity.square(activation.id(), i);
+    }
     int step = Math.max(1, values.size() * activation.size() / 400_000);
     for (int r = 0; r < values.size(); r += step) {
       double[] x = activation.argument().evaluate(values.get(r));
       for (int i = 0; i < x.length; i++) {
         double u = (x[i] - intervals.center()[i]) / intervals.halfWidth()[i];
-        counts[(int) Math.max(0, Math.min(bins - 1, (u + 1) / 2 * bins))]++;
+        counts[(int) Math.max(0, Math.min(bins - 1, (u + 1) / 2 * bins))] += weight[i];
       }
     }
     double[] smooth = new double[bins];

@@ -4,20 +4,24 @@ package dev.tacet.compiler.internal.fit;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.he.OutputValue;
 import dev.tacet.he.Postprocessing;
-import dev.tacet.he.TailOp;
+import dev.tacet.he.TailNode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Compares answers with those of the exact model, end to end: numbers, labels, and labels that become undecided. */
+/** Compares answers with those of the exact model, end to end: numbers, choices, and choices that become undecided. */
 public final class AnswerMetric {
+  /** The part of rows that may be undecided: the sample rows are often those trained on, whose margins are wider than others'. */
+  private static final double MAX_OPEN = 0.002;
+
   private final Network network;
   private final List<double[]> rows;
   private final int dataRows;
   private final List<double[]> exact = new ArrayList<>();
   private final List<Map<String, OutputValue>> answers = new ArrayList<>();
+  private final MarginBounds margins;
   private final boolean labelsOnly;
-  private final boolean probability;
   private final double[] low;
   private final double[] high;
 
@@ -26,24 +30,26 @@ public final class AnswerMetric {
    *
    * @param numberError the largest error of a number among the answers, relative to that number's range over the rows; of a
    *     decrypted value where the answers are labels only
-   * @param agreement the part of the data rows whose class is equal and decided: the label, else the largest of several
-   *     numbers; 1 where the model gives one number that is no probability
-   * @param valueError the largest error of a decrypted value over all rows, in output units
-   * @param valueErrors the same for each decrypted value
+   * @param agreement the part of the data rows whose choices are equal and decided; 1 where the model chooses nothing
+   * @param open the part of rows of this kind that are expected to be undecided
+   * @param valueErrors the largest error of each decrypted value over all rows, in output units
+   * @param marginBounds for each choice of the tail, the bound of its margins' errors
    */
-  public record Score(double numberError, double agreement, double valueError, double[] valueErrors) {
+  public record Score(
+      double numberError, double agreement, double open, double[] valueErrors, double[] marginBounds) {
+    /** Returns the largest error of a decrypted value over all rows, in output units. */
+    public double valueError() {
+      return java.util.Arrays.stream(valueErrors).max().orElse(0);
+    }
+
     /** Returns whether the answers are good enough. */
     public boolean meets(double accuracy) {
-      return numberError <= accuracy && agreement >= 0.99;
+      return numberError <= accuracy && open <= MAX_OPEN;
     }
 
-    /** Returns whether this score is better than another. */
-    public boolean betterThan(Score other, double accuracy) {
-      return cost(accuracy) < other.cost(accuracy);
-    }
-
-    private double cost(double accuracy) {
-      return numberError / accuracy + (1 - agreement) / 0.01;
+    /** Returns how far the answers are from good enough: at most 2 where they are. */
+    public double cost(double accuracy) {
+      return numberError / accuracy + open / MAX_OPEN;
     }
   }
 
@@ -67,7 +73,7 @@ public final class AnswerMetric {
       exact.add(output);
       answers.add(network.tail().run(Map.of(network.outputName(), output)));
     }
-    probability = network.tail().nodes().stream().anyMatch(node -> node.op() == TailOp.SIGMOID);
+    margins = new MarginBounds(network.tail(), exact);
     labelsOnly = numbers(answers.get(0)).length == 0;
     int numbers = labelsOnly ? network.output().size() : numbers(answers.get(0)).length;
     low = new double[numbers];
@@ -96,28 +102,30 @@ public final class AnswerMetric {
   /**
    * Compares.
    *
-   * @param factor by what the largest error found is multiplied to make the bound that decides labels
-   * @param noise added to the bound
+   * @param noise what noise adds to the error of a decrypted value
    */
-  public Score score(Evaluator evaluator, double factor, double noise) {
+  public Score score(Evaluator evaluator, double noise) {
     List<double[]> outputs = new ArrayList<>();
     double[] errors = new double[network.output().size()];
+    boolean finite = true;
     for (int r = 0; r < rows.size(); r++) {
       double[] output = evaluator.output(rows.get(r));
       outputs.add(output);
       for (int i = 0; i < output.length; i++) {
         errors[i] = Math.max(errors[i], Math.abs(output[i] - exact.get(r)[i]));
+        finite &= errors[i] <= Double.MAX_VALUE;
       }
     }
-    double valueError = java.util.Arrays.stream(errors).max().orElse(0);
-    if (!(valueError <= Double.MAX_VALUE)) {
-      return new Score(Double.MAX_VALUE, 0, Double.MAX_VALUE, errors);
+    if (!finite) {
+      return new Score(Double.MAX_VALUE, 0, 1, errors, new double[margins.choices().size()]);
     }
+    MarginBounds.Found found = margins.of(outputs, dataRows, noise);
+    Postprocessing tail = withMarginBounds(network.tail(), found.bounds());
     double numberError = 0;
     int agreed = 0;
     for (int r = 0; r < rows.size(); r++) {
-      Postprocessing.Result result = network.tail().run(Map.of(network.outputName(), outputs.get(r)),
-          Map.of(network.outputName(), factor * valueError + noise));
+      Postprocessing.Result result = tail.run(Map.of(network.outputName(), outputs.get(r)),
+          margins.any() ? Map.of(network.outputName(), Double.MAX_VALUE) : Map.of());
       double[] expected = labelsOnly ? exact.get(r) : numbers(answers.get(r));
       double[] actual = labelsOnly ? outputs.get(r) : numbers(result.outputs());
       for (int i = 0; i < expected.length; i++) {
@@ -125,35 +133,19 @@ public final class AnswerMetric {
         double scale = range > 0 ? range : Math.max(Math.abs(high[i]), 1e-9);
         numberError = Math.max(numberError, Math.abs(actual[i] - expected[i]) / scale);
       }
-      if (r < dataRows && decided(result, answers.get(r))) {
-        agreed++;
-      }
+      agreed += r < dataRows && result.undecided().isEmpty() && labels(answers.get(r)).equals(labels(result.outputs())) ? 1 : 0;
     }
-    return new Score(numberError, dataRows == 0 ? 1 : (double) agreed / dataRows, valueError, errors);
+    return new Score(numberError, dataRows == 0 ? 1 : (double) agreed / dataRows, found.open(), errors, found.bounds());
   }
 
-  /** Whether the row's class is the exact model's and lies beyond the error: the label, else the largest of several numbers. */
-  private boolean decided(Postprocessing.Result result, Map<String, OutputValue> expected) {
-    List<OutputValue> labels = labels(expected);
-    if (!labels.isEmpty()) {
-      return result.undecided().isEmpty() && labels.equals(labels(result.outputs()));
+  /** Returns the tail with the bounds of its choices' margins. */
+  public static Postprocessing withMarginBounds(Postprocessing tail, double[] bounds) {
+    List<TailNode> nodes = new ArrayList<>();
+    int next = 0;
+    for (TailNode node : tail.nodes()) {
+      nodes.add(node.op().chooses() ? node.withMarginBound(bounds[next++]) : node);
     }
-    for (Map.Entry<String, OutputValue> output : result.outputs().entrySet()) {
-      double[] values = output.getValue().toNumbers();
-      double bound = result.errorBounds().get(output.getKey());
-      if (values.length == 1) {
-        if (probability && Math.abs(values[0] - 0.5) < bound) {
-          return false;
-        }
-        continue;
-      }
-      double[] sorted = values.clone();
-      java.util.Arrays.sort(sorted);
-      if (sorted[sorted.length - 1] - sorted[sorted.length - 2] < 2 * bound) {
-        return false;
-      }
-    }
-    return true;
+    return new Postprocessing(tail.inputs(), nodes, tail.outputs());
   }
 
   private static double[] numbers(Map<String, OutputValue> answer) {
@@ -161,8 +153,10 @@ public final class AnswerMetric {
         .flatMapToDouble(value -> java.util.Arrays.stream(value.toNumbers())).toArray();
   }
 
-  private static List<OutputValue> labels(Map<String, OutputValue> answer) {
-    return answer.values().stream().filter(AnswerMetric::isLabel).toList();
+  private static Map<String, OutputValue> labels(Map<String, OutputValue> answer) {
+    Map<String, OutputValue> labels = new HashMap<>(answer);
+    labels.values().removeIf(value -> !isLabel(value));
+    return labels;
   }
 
   private static boolean isLabel(OutputValue value) {

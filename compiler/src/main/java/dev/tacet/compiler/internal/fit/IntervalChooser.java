@@ -15,6 +15,18 @@ final class IntervalChooser {
   /** An element's interval holds its mean plus and minus this many standard deviations. */
   private static final double DEVIATIONS = 4.2;
 
+  /**
+   * Beyond the range, an interval has room for this many times the mean length of the range's tail, at the usual margin: of an
+   * exponential tail, one value in ninety of those beyond the range lies beyond that.
+   */
+  private static final double TAILS = 4.5;
+
+  /** The margin for which {@link #TAILS} stands. */
+  private static final double USUAL_MARGIN = 0.4;
+
+  /** The least room beyond the range, as a part of the margin; the most is the whole margin twice. */
+  private static final double LEAST_ROOM = 0.25;
+
   /** Activations that are polynomials themselves lose nothing on a wider interval. */
   private static final double EXACT_MARGIN = 1.5;
 
@@ -41,8 +53,8 @@ final class IntervalChooser {
     for (int i = 0; i < size; i++) {
       double width = ranges.high()[i] - ranges.low()[i];
       double spread = DEVIATIONS * ranges.deviation()[i];
-      low[i] = Math.min(ranges.low()[i] - room * width, ranges.mean()[i] - spread);
-      high[i] = Math.max(ranges.high()[i] + room * width, ranges.mean()[i] + spread);
+      low[i] = Math.min(ranges.low()[i] - room(exact, room, width, ranges.lowTail()[i]), ranges.mean()[i] - spread);
+      high[i] = Math.max(ranges.high()[i] + room(exact, room, width, ranges.highTail()[i]), ranges.mean()[i] + spread);
     }
     double[] center = new double[size];
     double[] halfWidth = new double[size];
@@ -65,6 +77,12 @@ final class IntervalChooser {
     Arrays.fill(halfWidth, Math.max((highest - lowest) / 2, 1e-6 * (1 + Math.abs(lowest))));
     requireFinite(activation, center[0] - halfWidth[0], center[0] + halfWidth[0]);
     return new Intervals(center, halfWidth, false);
+  }
+
+  private static double room(boolean exact, double margin, double width, double tail) {
+    double most = 2 * margin * width;
+    return exact ? margin * width
+        : Math.max(LEAST_ROOM * margin * width, Math.min(most, TAILS * tail * margin / USUAL_MARGIN));
   }
 
   /** Returns the point about which a function of degree 2 is symmetric. */

@@ -10,6 +10,12 @@ import dev.tacet.he.Parameters;
  * <p>Secret: uniform ternary (variance 2/3); error: sigma = 3.19 (eprint 2024/463).
  */
 public final class NoiseModel {
+  /** The encoder's integers stay below 2^53. */
+  private static final int MAX_LOG_INPUT_SCALE = 50;
+
+  /** Weights keep at least this many bits. */
+  private static final int LEAST_LOG_WEIGHT_SCALE = 16;
+
   /** Standard deviation of encryption errors. */
   private static final double SIGMA = 3.19;
 
@@ -64,9 +70,21 @@ public final class NoiseModel {
     return Math.sqrt(product * product + rounding * rounding);
   }
 
-  /** Returns the deviation of an encoded plaintext's rounding. */
-  public double encode(double logScale) {
-    return Math.sqrt(n / 12) * Math.pow(2, -logScale);
+  /** Returns the deviation of an encoded plaintext's rounding: slots of a period come from twice as many coefficients. */
+  public double encode(int period, double logScale) {
+    return Math.sqrt(period / 6.0) * Math.pow(2, -logScale);
+  }
+
+  /**
+   * Returns log2 of the scale at which inputs are encrypted: above the scale of the program, so that the noise of encryption is
+   * no more than the rounding of the first layer's weights, whose plaintext scale is lower by as much.
+   */
+  public int logInputScale(int period) {
+    double fresh = Math.log(fresh(0)) / Math.log(2);
+    double rounding = Math.log(encode(period, 0) * Math.sqrt(period)) / Math.log(2);
+    int logScale = parameters.logScale();
+    int raised = logScale + (int) Math.max(0, Math.floor((fresh - rounding) / 2));
+    return Math.min(raised, Math.min(MAX_LOG_INPUT_SCALE, 2 * logScale - LEAST_LOG_WEIGHT_SCALE));
   }
 
   /**

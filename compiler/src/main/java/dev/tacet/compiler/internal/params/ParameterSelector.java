@@ -9,6 +9,7 @@ import dev.tacet.he.ModulusChain;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.RingType;
 import dev.tacet.he.SecurityLevel;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -52,6 +53,11 @@ public final class ParameterSelector {
    */
   public static Optional<Selection> select(Plan plan, SecurityLevel security, int maxLogRingDegree, double target) {
     return new ParameterSelector(plan, security, target).run(maxLogRingDegree);
+  }
+
+  /** Returns a number of levels that no program can exceed, whatever its layers. */
+  public static int mostLevels(SecurityLevel security, int maxLogRingDegree) {
+    return (security.maxLogQP(maxLogRingDegree) + 1 - 2 * (MIN_SCALE + BASE_ROOM)) / MIN_SCALE;
   }
 
   private Optional<Selection> run(int maxLogRingDegree) {
@@ -155,8 +161,15 @@ public final class ParameterSelector {
       return Optional.empty();
     }
     try {
-      return Optional.of(ModulusChain.select(logN, RingType.STANDARD, base, logScale, levels, specialBits, special)
-          .security(security).build());
+      Parameters.Builder builder =
+          ModulusChain.select(logN, RingType.STANDARD, base, logScale, levels, specialBits, special).security(security);
+      long[] chain = builder.build().modulusChain();
+      long[] ordered = ChainOrder.of(plan, Arrays.copyOfRange(chain, 1, chain.length), logScale);
+      if (ordered == null) {
+        return Optional.empty();
+      }
+      System.arraycopy(ordered, 0, chain, 1, ordered.length);
+      return Optional.of(builder.modulusChain(chain).build());
     } catch (IllegalArgumentException tooLarge) {
       return Optional.empty();
     }

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.fit;
+
+import dev.tacet.he.OutputValue;
+import dev.tacet.he.Postprocessing;
+import dev.tacet.he.TailNode;
+import dev.tacet.he.TailOp;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the error of the decrypted values does to the choices of the client's tail: to the difference of two scores, or to the
+ * distance of a score from its threshold.
+ *
+ * <p>Errors of scores that rise and fall together do not change a choice, and errors where the choice is clear do not matter: a
+ * choice's bound comes from the differences' own errors on rows whose margin is no more than a few times the bound.
+ */
+final class MarginBounds {
+  /** Rows whose margin is below this many times the bound are the evidence for it. */
+  private static final double WINDOW = 4;
+
+  /** At least this many of the smallest margins are evidence. */
+  private static final int LEAST_EVIDENCE = 100;
+
+  private final List<TailNode> choices;
+  private final Postprocessing toScores;
+  private final List<double[][]> exact = new ArrayList<>();
+
+  /**
+   * Prepares the exact scores.
+   *
+   * @param tail the client's end of the model
+   * @param decrypted the exact decrypted values of each row
+   */
+  MarginBounds(Postprocessing tail, List<double[]> decrypted) {
+    choices = tail.nodes().stream().filter(node -> node.op().chooses()).toList();
+    List<TailNode> numeric = tail.nodes().stream().filter(node -> !node.op().terminal()).toList();
+    List<String> scores = choices.stream().map(node -> node.inputs().get(0)).distinct().toList();
+    toScores = scores.isEmpty() ? null : new Postprocessing(tail.inputs(), numeric, scores);
+    decrypted.forEach(values -> exact.add(scores(values)));
+  }
+
+  /** Returns whether the tail chooses anything. */
+  boolean any() {
+    return !choices.isEmpty();
+  }
+
+  /** Returns the choices, in the tail's order. */
+  List<TailNode> choices() {
+    return choices;
+  }
+
+  /** One margin: of the chosen class over another, or of a score over its threshold; with the error that it has. */
+  private record Evidence(double margin, double error) {}
+
+  /**
+   * What the rows show.
+   *
+   * @param bounds one per choice
+   * @param open the part of the rows that a choice leaves open, smoothed: a quarter of those within four times the bound
+   */
+  record Found(double[] bounds, double open) {}
+
+  /**
+   * Compares.
+   *
+   * @param decrypted the fitted network's decrypted values of each row
+   * @param dataRows how many of the rows, the first ones, are sample data
+   * @param noise what noise adds to the error of a value
+   */
+  Found of(List<double[]> decrypted, int dataRows, double noise) {
+    double[] bounds = new double[choices.size()];
+    double[] nearest = new double[decrypted.size()];
+    Arrays.fill(nearest, Double.POSITIVE_INFINITY);
+    List<double[][]> scores = decrypted.stream().map(this::scores).toList();
+    for (int c = 0; c < choices.size(); c++) {
+      List<List<Evidence>> rows = new ArrayList<>();
+      List<Evidence> all = new ArrayList<>();
+      for (int r = 0; r < decrypted.size(); r++) {
+        List<Evidence> row = evidence(choices.get(c), scores.get(r)[c], exact.get(r)[c]);
+        rows.add(row);
+        all.addAll(row);
+      }
+      double noiseOfMargin = choices.get(c).op() == TailOp.THRESHOLD_LABEL ? noise : 2 * noise;
+      bounds[c] = bound(all) + noiseOfMargin;
+      for (int r = 0; r < rows.size(); r++) {
+        for (Evidence e : rows.get(r)) {
+          nearest[r] = Math.min(nearest[r], e.margin / Math.max(bounds[c], 1e-300));
+        }
+      }
+    }
+    double data = within(nearest, 0, dataRows);
+    double open = dataRows == nearest.length ? data : (data + within(nearest, dataRows, nearest.length)) / 2;
+    return new Found(bounds, open);
+  }
+
+  private static double within(double[] nearest, int from, int to) {
+    long near = Arrays.stream(nearest, from, to).filter(ratio -> ratio < WINDOW).count();
+    return to == from ? 0 : near / WINDOW / (to - from);
+  }
+
+  private double[][] scores(double[] decrypted) {
+    double[][] result = new double[choices.size()][];
+    if (toScores == null) {
+      return result;
+    }
+    Map<String, OutputValue> values = toScores.run(Map.of(toScores.inputs().get(0), decrypted));
+    for (int c = 0; c < result.length; c++) {
+      result[c] = values.get(choices.get(c).inputs().get(0)).toNumbers();
+    }
+    return result;
+  }
+
+  private static List<Evidence> evidence(TailNode choice, double[] actual, double[] expected) {
+    List<Evidence> result = new ArrayList<>();
+    if (choice.op() == TailOp.THRESHOLD_LABEL) {
+      result.add(new Evidence(Math.abs(actual[0] - choice.numbers()[0]), Math.abs(actual[0] - expected[0])));
+      return result;
+    }
+    int sign = choice.op() == TailOp.ARGMIN ? -1 : 1;
+    int size = choice.op() == TailOp.LABEL || choice.integers().length == 0 ? actual.length : (int) choice.integers()[0];
+    for (int start = 0; start < actual.length; start += size) {
+      int best = start;
+      for (int i = start + 1; i < start + size; i++) {
+        best = sign * actual[i] > sign * actual[best] ? i : best;
+      }
+      for (int i = start; i < start + size; i++) {
+        if (i != best) {
+          double margin = sign * (actual[best] - actual[i]);
+          result.add(new Evidence(margin, Math.abs(margin - sign * (expected[best] - expected[i]))));
+        }
+      }
+    }
+    return result;
+  }
+
+  /** The largest error among margins below WINDOW times itself. */
+  private static double bound(List<Evidence> evidence) {
+    Evidence[] sorted = evidence.toArray(Evidence[]::new);
+    Arrays.sort(sorted, (a, b) -> Double.compare(a.margin, b.margin));
+    double largest = 0;
+    for (int i = 0; i < sorted.length; i++) {
+      if (i >= LEAST_EVIDENCE && sorted[i].margin > WINDOW * largest) {
+        break;
+      }
+      largest = Math.max(largest, sorted[i].error);
+    }
+    return largest;
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.lower;
+
+import dev.tacet.compiler.ModelDescription.Task;
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.he.OutputValue;
+import dev.tacet.he.Postprocessing;
+import dev.tacet.he.TailNode;
+import dev.tacet.he.TailOp;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The pass that gives scores without a label their class: a choice beside the output, which says whether the class that a reader
+ * takes from the scores is undecided.
+ *
+ * <p>Probabilities at the end (sigmoid, softmax) are a classifier's. Several plain numbers may be scores or quantities, and
+ * nothing in the graph tells; they are taken for scores unless the task is regression or the exporter is skl2onnx, whose
+ * classifiers always have a label.
+ */
+public final class ScoreChoices {
+  private final Network network;
+  private final Map<String, TailNode> makers = new HashMap<>();
+  private final List<TailNode> choices = new ArrayList<>();
+
+  private ScoreChoices(Network network) {
+    this.network = network;
+    network.tail().nodes().forEach(node -> makers.put(node.output(), node));
+  }
+
+  /**
+   * Adds the choices.
+   *
+   * @param task what the outputs mean, or null to tell by the graph
+   * @param producer what exported the model
+   */
+  public static Network add(Network network, Task task, String producer) {
+    if (task == Task.REGRESSION || network.tail().chooses()) {
+      return network;
+    }
+    boolean plainScores = task == Task.CLASSIFICATION || !producer.contains("skl2onnx");
+    return new ScoreChoices(network).run(plainScores);
+  }
+
+  private Network run(boolean plainScores) {
+    Postprocessing tail = network.tail();
+    Map<String, OutputValue> shapes = tail.run(Map.of(network.outputName(), new double[network.output().size()]));
+    for (String output : tail.outputs()) {
+      if (shapes.get(output) instanceof OutputValue.Numbers numbers) {
+        probabilities(output, numbers.toNumbers().length);
+      }
+    }
+    for (String output : tail.outputs()) {
+      int size = shapes.get(output) instanceof OutputValue.Numbers numbers ? numbers.toNumbers().length : 0;
+      if (choices.isEmpty() && plainScores && size > 1) {
+        choices.add(TailNode.of(TailOp.ARGMAX, output, Postprocessing.classOf(output)));
+      }
+    }
+    if (choices.isEmpty()) {
+      return network;
+    }
+    List<TailNode> nodes = new ArrayList<>(tail.nodes());
+    nodes.addAll(choices);
+    return new Network(network.nodes(), network.output(), network.outputName(),
+        new Postprocessing(tail.inputs(), nodes, tail.outputs()));
+  }
+
+  /** A softmax has the order of its scores; a sigmoid is one half where its score is 0. */
+  private void probabilities(String output, int size) {
+    TailNode maker = maker(output);
+    if (maker == null) {
+      return;
+    }
+    String scores = maker.inputs().get(0);
+    String name = Postprocessing.classOf(output);
+    switch (maker.op()) {
+      case SOFTMAX, LOG_SOFTMAX -> choices.add(TailNode.withIntegers(TailOp.ARGMAX, scores, name, maker.integers()));
+      case SIGMOID -> choices.add(size == 1
+          ? new TailNode(TailOp.THRESHOLD_LABEL, List.of(scores), name, new long[] {0, 1}, new double[] {0}, List.of())
+          : TailNode.of(TailOp.ARGMAX, scores, name));
+      default -> { }
+    }
+  }
+
+  private TailNode maker(String tensor) {
+    TailNode node = makers.get(tensor);
+    while (node != null && node.op() == TailOp.IDENTITY) {
+      node = makers.get(node.inputs().get(0));
+    }
+    return node;
+  }
+}

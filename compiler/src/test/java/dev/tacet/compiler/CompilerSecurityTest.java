@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.he.Parameters;
+import dev.tacet.he.SecurityLevel;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The compiler on its own never chooses a modulus above table 5.2 of eprint 2024/463, and refuses a model that needs one. */
+class CompilerSecurityTest {
+  /** log2(QP) at most, for N = 2^11 to 2^15, typed from the paper. */
+  private static final Map<SecurityLevel, int[]> TABLE = Map.of(
+      SecurityLevel.CLASSICAL_128, new int[] {53, 106, 214, 430, 868},
+      SecurityLevel.CLASSICAL_192, new int[] {36, 73, 147, 297, 597},
+      SecurityLevel.CLASSICAL_256, new int[] {27, 56, 114, 230, 462},
+      SecurityLevel.QUANTUM_128, new int[] {40, 80, 161, 322, 644});
+
+  private static CompileResult compile(String name, CompileOptions options) throws Exception {
+    List<double[]> rows = CalibrationRows.read(CompiledZooTest.FOLDER.resolve(name + ".calibration.csv"));
+    return Compiler.compile(OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve(name + ".onnx")), options.withCalibration(rows));
+  }
+
+  private static void assertInsideTheTable(Parameters parameters, SecurityLevel security) {
+    BigInteger product = BigInteger.ONE;
+    for (long prime : parameters.modulusChain()) {
+      product = product.multiply(BigInteger.valueOf(prime));
+    }
+    for (long prime : parameters.specialPrimes()) {
+      product = product.multiply(BigInteger.valueOf(prime));
+    }
+    int limit = TABLE.get(security)[parameters.logRingDegree() - 11];
+    assertTrue(product.bitLength() <= limit + 1 && parameters.logQP() <= limit + 0.5,
+        "log QP " + parameters.logQP() + " at N = 2^" + parameters.logRingDegree() + ", the table allows " + limit);
+    assertEquals(security, parameters.security());
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = SecurityLevel.class, names = "UNCHECKED_FOR_TESTS", mode = EnumSource.Mode.EXCLUDE)
+  void whatItChoosesIsInsideTheTable(SecurityLevel security) throws Exception {
+    for (String name : List.of("skl_logistic", "torch_squares", "skl_mlpr_tanh")) {
+      CompileOptions options = CompileOptions.defaults().withSecurity(security);
+      assertInsideTheTable(compile(name, options).artifact().parameters(), security);
+    }
+  }
+
+  @Test
+  void aDeepModelThatFillsTheLargestRingIsInsideTheTable() throws Exception {
+    Parameters parameters = compile("torch_tanh5", CompileOptions.defaults().withAccuracy(1e-4)).artifact().parameters();
+    assertEquals(15, parameters.logRingDegree());
+    assertInsideTheTable(parameters, SecurityLevel.CLASSICAL_128);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"torch_tanh5", "skl_mlpc_relu", "torch_residual"})
+  void aModelThatNeedsABiggerModulusIsRefused(String name) {
+    CompileOptions options = CompileOptions.defaults().withMaxLogRingDegree(12);
+    UncompilableModelException refused = assertThrows(UncompilableModelException.class, () -> compile(name, options));
+    assertTrue(refused.getMessage().contains("more than a ring of degree 2^12 has room for"), refused.getMessage());
+  }
+}

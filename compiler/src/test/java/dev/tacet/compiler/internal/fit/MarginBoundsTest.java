@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.fit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.he.Postprocessing;
+import dev.tacet.he.TailNode;
+import dev.tacet.he.TailOp;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class MarginBoundsTest {
+  private static final Postprocessing LARGEST =
+      new Postprocessing(List.of("v"), List.of(TailNode.of(TailOp.ARGMAX, "v", "label")), List.of("label"));
+  private static final int ROWS = 2000;
+
+  /** Rows of three scores, spread over -5..5. */
+  private static List<double[]> scores(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<double[]> rows = new ArrayList<>();
+    for (int r = 0; r < ROWS; r++) {
+      rows.add(random.doubles(3, -5, 5).toArray());
+    }
+    return rows;
+  }
+
+  @Test
+  void errorsThatScoresShareDoNotCount() {
+    List<double[]> exact = scores(1);
+    List<double[]> shifted = exact.stream().map(row -> new double[] {row[0] + 3, row[1] + 3, row[2] + 3}).toList();
+    MarginBounds.Found found = new MarginBounds(LARGEST, exact).of(shifted, ROWS, 0);
+    assertEquals(0, found.bounds()[0], 1e-12);
+    assertEquals(0.25, new MarginBounds(LARGEST, exact).of(shifted, ROWS, 0.125).bounds()[0], 1e-12);
+  }
+
+  @Test
+  void errorsWhereTheChoiceIsClearDoNotCount() {
+    List<double[]> exact = scores(2);
+    List<double[]> actual = exact.stream().map(row -> {
+      double first = Math.max(row[0], Math.max(row[1], row[2]));
+      return new double[] {row[0] + (row[0] == first && row[0] - Math.max(row[1], row[2]) > 3 ? 1 : 0.01), row[1], row[2]};
+    }).toList();
+    double bound = new MarginBounds(LARGEST, exact).of(actual, ROWS, 0).bounds()[0];
+    assertEquals(0.01, bound, 1e-9);
+  }
+
+  @Test
+  void noFreshRowIsWrongBeyondTheBound() {
+    SplittableRandom random = new SplittableRandom(3);
+    List<double[]> exact = scores(4);
+    List<double[]> actual = exact.stream().map(row -> blurred(row, random)).toList();
+    double bound = new MarginBounds(LARGEST, exact).of(actual, ROWS, 0).bounds()[0];
+    assertTrue(bound > 0.1 && bound <= 0.4, "bound " + bound);
+    Postprocessing tail = AnswerMetric.withMarginBounds(LARGEST, new double[] {bound});
+    int undecided = 0;
+    for (double[] row : scores(5)) {
+      Postprocessing.Result answer = tail.run(
+          java.util.Map.of("v", blurred(row, random)), java.util.Map.of("v", Double.MAX_VALUE));
+      undecided += answer.undecided().size();
+      assertTrue(!answer.undecided().isEmpty()
+          || answer.outputs().equals(LARGEST.run(java.util.Map.of("v", row))), java.util.Arrays.toString(row));
+    }
+    assertTrue(undecided > 0 && undecided < ROWS / 10, undecided + " rows are undecided");
+  }
+
+  private static double[] blurred(double[] row, SplittableRandom random) {
+    return java.util.Arrays.stream(row).map(v -> v + random.nextDouble(-0.2, 0.2)).toArray();
+  }
+
+  @Test
+  void aThresholdIsJudgedByTheErrorNearIt() {
+    Postprocessing threshold = new Postprocessing(List.of("v"),
+        List.of(new TailNode(TailOp.THRESHOLD_LABEL, List.of("v"), "label", new long[] {0, 1}, new double[] {1}, List.of())),
+        List.of("label"));
+    List<double[]> exact = new ArrayList<>();
+    List<double[]> actual = new ArrayList<>();
+    for (int r = 0; r < ROWS; r++) {
+      double x = 10.0 * r / ROWS - 5;
+      exact.add(new double[] {x});
+      actual.add(new double[] {x + Math.signum(x - 1) * (Math.abs(x - 1) > 2 ? 2 : 0.02)});
+    }
+    MarginBounds margins = new MarginBounds(threshold, exact);
+    assertTrue(margins.any());
+    assertEquals(0.02, margins.of(actual, ROWS, 0).bounds()[0], 1e-9);
+    assertFalse(new MarginBounds(Postprocessing.identity(List.of("v")), exact).any());
+  }
+}
