@@ -50,6 +50,12 @@ public final class CompilePipeline {
   /** The part of the fit's own error that noise may add. */
   private static final double NOISE_OF_FIT = 0.05;
 
+  /** The part of the error that margins tolerate that noise may make. */
+  private static final double NOISE_OF_MARGIN = 0.1;
+
+  /** Less noise than this part of an output's range is never asked for. */
+  private static final double LEAST_NOISE = 1e-6;
+
   /** Evaluation keys beyond this many bytes are not worth a higher degree. */
   private static final long MAX_KEY_BYTES = 256L << 20;
 
@@ -74,8 +80,9 @@ public final class CompilePipeline {
     List<FeatureRange> ranges = ranges(network);
     FeatureBounds features = FeatureBounds.of(network, options.calibration(), ranges);
     SampleRows rows = SampleRows.of(network, options.calibration(), ranges);
-    ActivationFitter fitter = new ActivationFitter(network, rows, metric(network, ActivationFitter.searchRows(rows),
-        rows.data().size()), options.maxDegree(), FIT_SHARE * options.accuracy(), options.margin());
+    AnswerMetric search = metric(network, ActivationFitter.searchRows(rows), rows.data().size());
+    ActivationFitter fitter = new ActivationFitter(
+        network, rows, search, options.maxDegree(), FIT_SHARE * options.accuracy(), options.margin());
     int needed = 0;
     for (int levels = ParameterSelector.mostLevels(options.security(), options.maxLogRingDegree()); levels > 0; ) {
       Optional<FittedNetwork> fitted = fitter.within(levels);
@@ -85,7 +92,7 @@ public final class CompilePipeline {
       Plan plan = plan(fitted.get(), features, rows);
       needed = plan.levels().total();
       Optional<Selection> selection = ParameterSelector.select(
-          plan, options.security(), options.maxLogRingDegree(), noiseTarget(plan, fitter.errorOf(fitted.get())));
+          plan, options.security(), options.maxLogRingDegree(), noiseTarget(plan, search, fitter.errorOf(fitted.get())));
       if (selection.isPresent() && selection.get().precise()
           && Costs.keyBytes(selection.get().emission().program()) <= MAX_KEY_BYTES) {
         return result(graph, plan, rows, selection.get());
@@ -156,13 +163,17 @@ public final class CompilePipeline {
         reach, options.guards());
   }
 
-  /** What noise may do to a decrypted value; where the fit itself errs by more than it should, a part of that. */
-  private double noiseTarget(Plan plan, double fitError) {
+  /**
+   * What noise may do to a decrypted value: a part of its range and, where a class is chosen, of the margins that rows have; where
+   * the fit itself errs by more than it should, a part of that.
+   */
+  private double noiseTarget(Plan plan, AnswerMetric metric, double fitError) {
     double widest = java.util.Arrays.stream(plan.outputReach()).max().orElse(1);
     double share = plan.fitted().network().isLinear()
         ? Math.min(LINEAR_NOISE, options.accuracy())
         : NOISE_SHARE * options.accuracy();
-    return Math.max(share * 2 * widest, NOISE_OF_FIT * fitError);
+    double ofMargins = Math.max(NOISE_OF_MARGIN * metric.tolerableError(), LEAST_NOISE * 2 * widest);
+    return Math.max(Math.min(share * 2 * widest, ofMargins), NOISE_OF_FIT * fitError);
   }
 
   private CompileResult result(OnnxGraph graph, Plan plan, SampleRows rows, Selection selection) {

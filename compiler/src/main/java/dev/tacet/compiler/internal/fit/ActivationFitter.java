@@ -272,11 +272,8 @@ public final class ActivationFitter {
     if (exact) {
       double unit = scale;
       coefficients = Chebyshev.interpolate(u -> activation.function().at(middle + half * u) / unit, own);
-    } else if (minimax) {
-      coefficients = Chebyshev.minimax(target, degree);
     } else {
-      coefficients = Chebyshev.leastSquares(
-          target, densities.computeIfAbsent(activation.id(), id -> density(activation, intervals)), degree);
+      coefficients = inexact(activation, intervals, target, degree, minimax);
     }
     double error = 0;
     for (int i = 0; i < grid.length; i++) {
@@ -290,6 +287,29 @@ public final class ActivationFitter {
     }
     return new ActivationFit(activation.id(), Functions.name(activation.function()), intervals.center(),
         intervals.halfWidth(), outputScale, 0, coefficients, exact, error * scale * widest);
+  }
+
+  /**
+   * The coefficients of an activation that is no polynomial. One that scales (ReLU) is a straight line and a multiple of |x|: with
+   * an even polynomial for that, half of the coefficients vanish, and with them products.
+   */
+  private double[] inexact(
+      Node.Activation activation, IntervalChooser.Intervals intervals, double[] target, int degree, boolean minimax) {
+    int last = target.length - 1;
+    double slope = intervals.perElement() ? (target[last] - target[0]) / 2 : 0;
+    int stride = intervals.perElement() ? 2 : 1;
+    double[] weights = minimax ? null : densities.computeIfAbsent(activation.id(), id -> density(activation, intervals));
+    double[] rest = new double[target.length];
+    double[] even = new double[target.length];
+    double[] grid = Chebyshev.grid();
+    for (int i = 0; i <= last; i++) {
+      rest[i] = target[i] - slope * grid[i];
+      even[i] = minimax || stride == 1 ? 0 : weights[i] + weights[last - i];
+    }
+    double[] coefficients = minimax ? Chebyshev.minimax(rest, degree, stride)
+        : Chebyshev.leastSquares(rest, stride == 1 ? weights : even, degree, stride);
+    coefficients[1] += slope;
+    return coefficients;
   }
 
   /** f(x) = a*x^2 + b*x + c = a*(x - m)^2 + (c - a*m^2) with m = -b / 2a. */

@@ -94,6 +94,11 @@ public final class AnswerMetric {
     return exact.get(r).clone();
   }
 
+  /** Returns an error of a decrypted value that leaves few rows undecided; infinity where nothing is chosen. */
+  public double tolerableError() {
+    return margins.tolerableError();
+  }
+
   /** Returns the number of rows compared. */
   public int size() {
     return rows.size();

@@ -53,16 +53,19 @@ public final class Chebyshev {
    *
    * @param values f at the points
    * @param weights a positive weight for each point
+   * @param stride 1 for all coefficients, 2 for those of even index only, the others being 0
    */
-  static double[] leastSquares(double[] values, double[] weights, int degree) {
+  static double[] leastSquares(double[] values, double[] weights, int degree, int stride) {
     double[] grid = grid();
-    int n = degree + 1;
+    int n = degree / stride + 1;
     double[][] normal = new double[n][n];
     double[] right = new double[n];
+    double[] all = new double[degree + 1];
     double[] basis = new double[n];
     for (int i = 0; i < GRID; i++) {
-      fill(basis, grid[i]);
+      fill(all, grid[i]);
       for (int a = 0; a < n; a++) {
+        basis[a] = all[a * stride];
         double weighted = weights[i] * basis[a];
         right[a] += weighted * values[i];
         for (int b = 0; b <= a; b++) {
@@ -80,8 +83,13 @@ public final class Chebyshev {
     for (int a = 0; a < n; a++) {
       normal[a][a] += 1e-13 * trace;
     }
-    return new CholeskyDecomposition(new Array2DRowRealMatrix(normal, false), 1e-10, 0)
+    double[] solved = new CholeskyDecomposition(new Array2DRowRealMatrix(normal, false), 1e-10, 0)
         .getSolver().solve(new ArrayRealVector(right, false)).toArray();
+    double[] coefficients = new double[(n - 1) * stride + 1];
+    for (int a = 0; a < n; a++) {
+      coefficients[a * stride] = solved[a];
+    }
+    return coefficients;
   }
 
   private static void fill(double[] basis, double x) {
@@ -96,16 +104,16 @@ public final class Chebyshev {
 
   /**
    * Returns coefficients close to the minimax fit, by Lawson's iteration: least squares whose weights are multiplied by the
-   * error of the last step (C. L. Lawson, 1961).
+   * error of the last step (C. L. Lawson, 1961); stride as for {@link #leastSquares}.
    */
-  static double[] minimax(double[] values, int degree) {
+  static double[] minimax(double[] values, int degree, int stride) {
     double[] grid = grid();
     double[] weights = new double[GRID];
     java.util.Arrays.fill(weights, 1.0 / GRID);
     double[] best = null;
     double bestError = Double.POSITIVE_INFINITY;
     for (int step = 0; step < LAWSON_STEPS; step++) {
-      double[] coefficients = leastSquares(values, weights, degree);
+      double[] coefficients = leastSquares(values, weights, degree, stride);
       double largest = 0;
       double sum = 0;
       double[] errors = new double[GRID];

@@ -42,6 +42,24 @@ final class MarginBounds {
     decrypted.forEach(values -> exact.add(scores(values)));
   }
 
+  /**
+   * Returns an error of a score that leaves few rows undecided: an eighth of the margin that one row in a hundred is below;
+   * infinity where nothing is chosen.
+   */
+  double tolerableError() {
+    double[] nearest = new double[exact.size()];
+    Arrays.fill(nearest, Double.POSITIVE_INFINITY);
+    for (int r = 0; r < nearest.length; r++) {
+      for (int c = 0; c < choices.size(); c++) {
+        for (Evidence e : evidence(choices.get(c), exact.get(r)[c], exact.get(r)[c])) {
+          nearest[r] = Math.min(nearest[r], e.margin);
+        }
+      }
+    }
+    Arrays.sort(nearest);
+    return nearest[nearest.length / 100] / 8;
+  }
+
   /** Returns whether the tail chooses anything. */
   boolean any() {
     return !choices.isEmpty();

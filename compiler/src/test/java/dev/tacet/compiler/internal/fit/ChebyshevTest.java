@@ -28,7 +28,7 @@ class ChebyshevTest {
   void minimaxOfTheAbsoluteValueApproachesBernsteinsConstant() {
     double[] values = Arrays.stream(Chebyshev.grid()).map(Math::abs).toArray();
     for (int degree : new int[] {8, 16, 30}) {
-      double error = largestError(Chebyshev.minimax(values, degree), Math::abs);
+      double error = largestError(Chebyshev.minimax(values, degree, 1), Math::abs);
       assertEquals(0.2801694990 / degree, error, 0.12 * 0.28 / degree, "degree " + degree);
     }
   }
@@ -36,8 +36,8 @@ class ChebyshevTest {
   @Test
   void tanhOnFiveNeedsDegree31ForAThousandth() {
     double[] values = Arrays.stream(Chebyshev.grid()).map(u -> Math.tanh(5 * u)).toArray();
-    assertTrue(largestError(Chebyshev.minimax(values, 31), u -> Math.tanh(5 * u)) < 1e-3);
-    assertTrue(largestError(Chebyshev.minimax(values, 15), u -> Math.tanh(5 * u)) > 1e-3);
+    assertTrue(largestError(Chebyshev.minimax(values, 31, 1), u -> Math.tanh(5 * u)) < 1e-3);
+    assertTrue(largestError(Chebyshev.minimax(values, 15, 1), u -> Math.tanh(5 * u)) > 1e-3);
   }
 
   @Test
@@ -45,7 +45,21 @@ class ChebyshevTest {
     double[] grid = Chebyshev.grid();
     double[] values = Arrays.stream(grid).map(u -> Math.max(u, 0)).toArray();
     double[] weights = Arrays.stream(grid).map(u -> u > 0.5 ? 1 : 1e-3).toArray();
-    double[] coefficients = Chebyshev.leastSquares(values, weights, 7);
+    double[] coefficients = Chebyshev.leastSquares(values, weights, 7, 1);
     assertTrue(Math.abs(Chebyshev.evaluate(coefficients, 0.75) - 0.75) < 1e-3);
+  }
+
+  @Test
+  void anEvenFitHasNoOddCoefficientsAndIsAsGoodForAnEvenFunction() {
+    double[] grid = Chebyshev.grid();
+    double[] values = java.util.Arrays.stream(grid).map(Math::abs).toArray();
+    double[] weights = new double[grid.length];
+    java.util.Arrays.fill(weights, 1);
+    double[] even = Chebyshev.leastSquares(values, weights, 31, 2);
+    double[] all = Chebyshev.leastSquares(values, weights, 31, 1);
+    assertEquals(31, even.length);
+    for (int i = 0; i < even.length; i++) {
+      assertEquals(i % 2 == 0 ? all[i] : 0, even[i], 1e-9);
+    }
   }
 }
