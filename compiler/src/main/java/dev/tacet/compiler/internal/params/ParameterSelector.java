@@ -118,7 +118,8 @@ public final class ParameterSelector {
       }
       Selection candidate = cheapest(logN, logScale - bits);
       double cost = keyBits(candidate.parameters()) * Math.pow(PRICE_OF_A_BIT, bits);
-      if (cost < bestCost && candidate.emission().valueError() <= target * (1 << bits)) {
+      boolean checkable = candidate.emission().outputs().stream().allMatch(o -> o.slotError() <= Math.max(1, o.bound()) / 4);
+      if (cost < bestCost && checkable && candidate.emission().valueError() <= target * (1 << bits)) {
         best = new Selection(candidate.parameters(), candidate.emission(), true);
         bestCost = cost;
       }
@@ -148,7 +149,8 @@ public final class ParameterSelector {
 
   private Selection emit(Parameters parameters) {
     Emission emission = ProgramEmitter.emit(plan, parameters);
-    return new Selection(parameters, emission, emission.valueError() <= target);
+    boolean checkable = emission.outputs().stream().allMatch(o -> o.slotError() <= Math.max(1, o.bound()) / 4);
+    return new Selection(parameters, emission, checkable && emission.valueError() <= target);
   }
 
   private Optional<Parameters> build(int logN, int logScale, int special) {
