@@ -87,7 +87,7 @@ struct Bench::State {
     return encrypt_secret(ring(), secret, plaintext, next_public_seed(), next_secret_seed());
   }
 
-  u32 galois(i64 steps) const { return galois_element(context->n(), steps); }
+  u32 galois(i64 steps) const { return galois_element(ring(), steps); }
 
   Evaluator with_keys(const std::vector<u32>& elements, int level) {
     keys = std::make_shared<EvaluationKeySet>();
@@ -151,7 +151,10 @@ struct Bench::State {
     return a;
   }
   /// The transform between slots and coefficients: 10 operations a complex butterfly.
-  double slot_flops() const { return 10 * (n() / 4) * std::log2(n() / 2); }
+  double slot_flops() const {
+    const double slots = static_cast<double>(context->slots());
+    return 10 * (slots / 2) * std::log2(slots);
+  }
 
   Operation ntt(bool forward);
   Operation encode_op();

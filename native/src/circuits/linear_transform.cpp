@@ -237,7 +237,7 @@ Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& 
     }
   }
   const auto key_of = [&](std::size_t step) -> const EvaluationKey& {
-    return evaluator.keys().find(galois_element(n, static_cast<i64>(step)), level_);
+    return evaluator.keys().find(galois_element(ring, static_cast<i64>(step)), level_);
   };
   for (i64 step : rotations(diagonal_count_, diagonal_count_, baby_steps_)) key_of(static_cast<std::size_t>(step));
 

@@ -15,10 +15,7 @@ void check_in(const char* what, long value, long low, long high) {
 }
 
 void check(const ParameterSpec& spec) {
-  if (spec.ring_type == RingType::kConjugateInvariant) {
-    fail(Code::kUnsupported, "ring type CONJUGATE_INVARIANT is not yet supported by this engine");
-  }
-  if (spec.ring_type != RingType::kStandard) {
+  if (spec.ring_type != RingType::kStandard && spec.ring_type != RingType::kConjugateInvariant) {
     fail(Code::kInvalidArgument, "ring type %d is unknown", static_cast<int>(spec.ring_type));
   }
   const bool unchecked = spec.security == Security::kUncheckedForTests;
@@ -36,8 +33,8 @@ void check(const ParameterSpec& spec) {
 
 Context::Context(ParameterSpec spec)
     : spec_(std::move(spec)),
-      ring_(std::make_unique<Ring>(spec_.log_n, spec_.q, spec_.p, spec_.digit_size)),
-      slot_transform_(std::make_unique<SlotTransform>(spec_.log_n)) {}
+      ring_(std::make_unique<Ring>(spec_.log_n, spec_.q, spec_.p, spec_.digit_size, spec_.ring_type)),
+      slot_transform_(std::make_unique<SlotTransform>(real_slots() ? spec_.log_n + 1 : spec_.log_n)) {}
 
 Context::~Context() = default;
 

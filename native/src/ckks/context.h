@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "ckks/parameters.h"
-#include "ring/ring.h"
+#include "ring/automorphism.h"
 
 namespace tacet {
 
@@ -15,8 +15,8 @@ class SlotTransform;
 class Context {
  public:
   /// Validates: degree 2^11..2^16 (2^4..2^16 unchecked), 1..64 chain primes, 0..16 special primes, all distinct, prime,
-  /// below 2^50, 1 mod 2N; 1 <= digit size <= chain length; log scale 1..60; log2(QP) within the table. Throws
-  /// Error(kInvalidArgument) with the numbers, Error(kUnsupported) for CONJUGATE_INVARIANT.
+  /// below 2^50, 1 mod 2N (4N for CONJUGATE_INVARIANT); 1 <= digit size <= chain length; log scale 1..60; log2(QP) within the
+  /// table. Throws Error(kInvalidArgument) with the numbers.
   static std::shared_ptr<const Context> create(ParameterSpec spec);
   ~Context();
   Context(const Context&) = delete;
@@ -25,7 +25,9 @@ class Context {
   const ParameterSpec& spec() const { return spec_; }
   const Ring& ring() const { return *ring_; }
   std::size_t n() const { return ring_->n(); }
-  std::size_t slots() const { return ring_->n() / 2; }
+  /// N/2 complex slots, or N real ones.
+  std::size_t slots() const { return slot_count(*ring_); }
+  bool real_slots() const { return ring_->type() == RingType::kConjugateInvariant; }
   int max_level() const { return ring_->max_level(); }
   double log2_q() const { return ring_->log2_q(max_level()); }
   double log2_qp() const { return log2_q() + ring_->log2_p(); }

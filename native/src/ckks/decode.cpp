@@ -49,6 +49,17 @@ void divide_scale(Numbers<double>& x, const ScaleValue& scale, int exponent) {
   }
 }
 
+/// From n coefficients a_i in the basis {1, X^i + X^-i} to the 2n of the same polynomial in the standard ring of degree 2n:
+/// a_i at X^i and -a_i at X^(2n-i), none at X^n.
+Numbers<double> in_standard_ring(const Numbers<double>& a) {
+  const std::size_t n = a.size();
+  Numbers<double> out(2 * n);
+  std::memcpy(out.data(), a.data(), n * sizeof(double));
+  out.data()[n] = 0;
+  for (std::size_t i = 1; i < n; ++i) out.data()[2 * n - i] = -a.data()[i];
+  return out;
+}
+
 }  // namespace
 
 Numbers<double> Encoder::coefficients_of(const Plaintext& plaintext, Encoding encoding, DecodeStats* stats) const {
@@ -81,9 +92,15 @@ Numbers<double> Encoder::coefficients_of(const Plaintext& plaintext, Encoding en
 void Encoder::decode(const Plaintext& plaintext, double* real, double* imaginary, DecodeStats* stats) const {
   Numbers<double> values = coefficients_of(plaintext, Encoding::kSlots, stats);
   const std::size_t slots = context_->slots();
+  if (context_->real_slots()) values = in_standard_ring(values);
   context_->slot_transform().to_slots(values.data(), values.data() + slots);
   if (real != nullptr) std::memcpy(real, values.data(), slots * sizeof(double));
-  if (imaginary != nullptr) std::memcpy(imaginary, values.data() + slots, slots * sizeof(double));
+  if (imaginary == nullptr) return;
+  if (context_->real_slots()) {
+    std::fill_n(imaginary, slots, 0.0);
+  } else {
+    std::memcpy(imaginary, values.data() + slots, slots * sizeof(double));
+  }
 }
 
 void Encoder::decode_coefficients(const Plaintext& plaintext, double* values, DecodeStats* stats) const {

@@ -24,6 +24,14 @@ void check_finite(const double* values, std::size_t count, const char* what) {
   fail(Code::kInvalidArgument, "%s %zu is %s", what, i, std::isnan(values[i]) ? "NaN" : "infinite");
 }
 
+void check_real(const double* imaginary, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (imaginary[i] != 0) {
+      fail(Code::kInvalidArgument, "slot %zu has an imaginary part, the slots of ring type CONJUGATE_INVARIANT are real", i);
+    }
+  }
+}
+
 void check_level(const Ring& ring, int level) {
   if (level < 0 || level > ring.max_level()) {
     fail(Code::kInvalidArgument, "encoding level %d is outside 0..%d", level, ring.max_level());
@@ -59,7 +67,7 @@ void fill(double* x, const double* values, std::size_t count, std::size_t end) {
 
 }  // namespace
 
-/// Rounds coefficients[k] * scale and transforms; `log2` is the logarithm of the largest result's magnitude.
+/// Rounds coefficients[k] * scale, k < n, and transforms; `log2` is the logarithm of the largest result's magnitude.
 Poly<Eval> Encoder::from_coefficients(const Numbers<double>& coefficients, const ScaleValue& scale, double log2, int level,
                                       bool with_special) const {
   const Ring& ring = context_->ring();
@@ -94,7 +102,8 @@ Poly<Eval> Encoder::encode_poly(const double* real, const double* imaginary, std
   if (count > slots) fail(Code::kInvalidArgument, "%zu values do not fit into %zu slots", count, slots);
   check_finite(real, count, "slot");
   if (imaginary != nullptr) check_finite(imaginary, count, "imaginary part of slot");
-  Numbers<double> coefficients(2 * slots);
+  if (imaginary != nullptr && context_->real_slots()) check_real(imaginary, count);
+  Numbers<double> coefficients(2 * slots);  // where slots are real the second half says the same as the first
   fill(coefficients.data(), real, count, slots);
   fill(coefficients.data() + slots, imaginary, imaginary == nullptr ? 0 : count, slots);
   context_->slot_transform().to_coefficients(coefficients.data(), coefficients.data() + slots);

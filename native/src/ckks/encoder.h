@@ -16,14 +16,18 @@ struct DecodeStats {
   double fraction = 0;
 };
 
-/// Canonical embedding: slot j is the value at the root zeta^(5^j). Doubles inside, coefficients rounded to exact
-/// integers.
+/// Canonical embedding: slot j is the value at zeta^(5^j), zeta = exp(2 pi i / root_order). Doubles inside, coefficients
+/// rounded to exact integers.
+///
+/// In the conjugate-invariant ring the transform is that of the standard ring of degree 2N, in which the polynomials with real
+/// slots are this ring's.
 class Encoder {
  public:
   explicit Encoder(std::shared_ptr<const Context> context) : context_(std::move(context)) {}
 
   /// `count` <= slots complex numbers (imaginary may be null), the rest zero. Throws Error(kInvalidArgument) naming
-  /// slot and bound for NaN, infinity and overflow (a coefficient at or above q_0..q_level / 2), the count, the level.
+  /// slot and bound for NaN, infinity and overflow (a coefficient at or above q_0..q_level / 2), the count, the level, and an
+  /// imaginary part other than 0 where slots are real.
   Plaintext encode(const double* real, const double* imaginary, std::size_t count, int level, const Scale& scale) const;
   /// As encode(), for `count` <= n coefficients.
   Plaintext encode_coefficients(const double* values, std::size_t count, int level, const Scale& scale) const;
@@ -32,7 +36,7 @@ class Encoder {
   Poly<Eval> encode_raised(const double* real, const double* imaginary, std::size_t count, int level,
                            const Scale& scale) const;
 
-  /// Writes slots() numbers to each of real and imaginary (either may be null).
+  /// Writes slots() numbers to each of real and imaginary (either may be null); imaginary parts are 0 where slots are real.
   void decode(const Plaintext& plaintext, double* real, double* imaginary, DecodeStats* stats = nullptr) const;
   /// Writes n numbers.
   void decode_coefficients(const Plaintext& plaintext, double* values, DecodeStats* stats = nullptr) const;

@@ -59,6 +59,7 @@ class Evaluator {
   std::vector<Ciphertext> rotate_hoisted(const Ciphertext& a, const std::vector<i64>& steps) const;
   /// sum over i < count of rotate(a, i * step), count a power of two, by log2(count) rotations.
   Ciphertext rotate_sum(const Ciphertext& a, i64 step, i64 count) const;
+  /// Error(kUnsupported) in the conjugate-invariant ring.
   Ciphertext conjugate(const Ciphertext& a) const;
 
   const Context& context() const { return *context_; }

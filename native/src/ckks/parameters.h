@@ -5,12 +5,12 @@
 #include <array>
 #include <vector>
 
+#include "math/ring_type.h"
 #include "util/types.h"
 
 namespace tacet {
 
 /// Numbers are part of the wire format.
-enum class RingType : u8 { kStandard = 0, kConjugateInvariant = 1 };
 enum class Security : u8 {
   kClassical128 = 0,
   kClassical192 = 1,
@@ -33,7 +33,8 @@ struct ParameterSpec {
 };
 
 /// Largest log2(QP) for the degree at that level of security; 0 if the degree is not in the table.
-/// Source: Bossuat et al., eprint 2024/463, Table 5.2, uniform ternary secret.
+/// Source: Bossuat et al., eprint 2024/463, Table 5.2, uniform ternary secret. It holds for both rings: a sample of the
+/// conjugate-invariant one is N coefficients of secret and error too (Kim-Song, eprint 2018/952).
 int max_log_qp(int log_n, Security security);
 const char* security_name(Security security);
 

@@ -30,7 +30,7 @@ std::vector<Ciphertext> Evaluator::rotate_hoisted(const Ciphertext& a, const std
   std::vector<const EvaluationKey*> found;
   std::size_t switches = 0;
   for (i64 step : steps) {
-    const u32 galois = galois_element(context_->n(), step);
+    const u32 galois = galois_element(context_->ring(), step);
     found.push_back(galois == 1 ? nullptr : &keys().find(galois, a.level));
     switches += galois != 1 ? 1 : 0;
   }
@@ -68,7 +68,7 @@ Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const
 
 Ciphertext Evaluator::conjugate(const Ciphertext& a) const {
   check(a, "conjugate", 2);
-  const EvaluationKey& key = keys().find(conjugation_element(context_->n()), a.level);
+  const EvaluationKey& key = keys().find(conjugation_element(context_->ring()), a.level);
   return apply_galois(a, Decomposition(context_->ring(), a.components[1]), key);
 }
 

@@ -8,6 +8,7 @@
 //   inverse: starts at 2; sums are reduced to 1/2, products of differences are t(4) = 2.
 #include "kernels/avx2.h"
 #include "kernels/avx2_lanes.h"
+#include "kernels/fold.h"
 #include "kernels/target.h"
 
 #if TACET_X86
@@ -191,9 +192,7 @@ void inverse(u64* x, int log_length, std::size_t node, const Plan& p) {
   inverse_pass4<false>(x, std::size_t{1} << log_length, node, top, top, p);
 }
 
-}  // namespace
-
-void ntt_forward(u64* x, const NttTable& table) {
+void forward_tree(u64* x, const NttTable& table) {
   const Plan p{Constants(table.modulus.value), table.roots};
   const int log_n = table.log_n;
   if (log_n == 4) return forward_block<true>(x, 1, p);
@@ -208,7 +207,7 @@ void ntt_forward(u64* x, const NttTable& table) {
   for (std::size_t i = 0; i < children; ++i) forward(x + i * length, log_n - first, children + i, p);
 }
 
-void ntt_inverse(u64* x, const NttTable& table) {
+void inverse_tree(u64* x, const NttTable& table) {
   const Plan p{Constants(table.modulus.value), table.inverse_roots};
   const Factor top = splat_factor(table.n_inverse_root, p.c), n_inverse = splat_factor(table.n_inverse, p.c);
   const int log_n = table.log_n;
@@ -222,6 +221,18 @@ void ntt_inverse(u64* x, const NttTable& table) {
   } else {
     inverse_last_pass2(x, table.n, top, n_inverse, p);
   }
+}
+
+}  // namespace
+
+void ntt_forward(u64* x, const NttTable& table) {
+  if (table.ring == RingType::kConjugateInvariant) fold(x, table);
+  forward_tree(x, table);
+}
+
+void ntt_inverse(u64* x, const NttTable& table) {
+  inverse_tree(x, table);
+  if (table.ring == RingType::kConjugateInvariant) unfold(x, table);
 }
 
 }  // namespace tacet::avx2

@@ -14,6 +14,7 @@
 //     used as y for the last time. The caller's [0, 4) is raised by 3 in the first pass.
 #include "kernels/avx512ifma.h"
 #include "kernels/avx512ifma_lanes.h"
+#include "kernels/fold.h"
 #include "kernels/target.h"
 
 #if TACET_X86
@@ -135,6 +136,7 @@ void transform_all(u64* x, int log_n, const Plan& p) {
 
 void ntt_forward(u64* x, const NttTable& table) {
   if (table.log_n < 6) return scalar_kernels().ntt_forward(x, table);
+  if (table.ring == RingType::kConjugateInvariant) fold(x, table);
   const u64 q = table.modulus.value;
   const bool lazy = q < u64{1} << 48;
   const Plan plan{Constants(q), table.roots, table.companions, table.leaves,

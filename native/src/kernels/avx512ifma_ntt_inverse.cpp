@@ -11,6 +11,7 @@
 //     lower and the upper half too, and the same holds for every smaller group on the way.
 #include "kernels/avx512ifma.h"
 #include "kernels/avx512ifma_lanes.h"
+#include "kernels/fold.h"
 #include "kernels/target.h"
 
 #if TACET_X86
@@ -171,6 +172,7 @@ void ntt_inverse(u64* x, const NttTable& table) {
   } else {
     transform_all<false>(x, table.log_n, plan);
   }
+  if (table.ring == RingType::kConjugateInvariant) unfold(x, table);
 }
 
 }  // namespace tacet::avx512ifma

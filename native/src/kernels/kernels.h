@@ -10,13 +10,23 @@
 
 #include "kernels/matrix_product.h"
 #include "math/modulus.h"
+#include "math/ring_type.h"
 #include "util/types.h"
 
 namespace tacet {
 
-/// Constants of the negacyclic number theoretic transform of degree n modulo q. Arrays hold n words; entry i of `roots`
-/// is psi^brv(i), of `inverse_roots` psi^-brv(i); the _shoup arrays are their Shoup companions.
+/// Constants of the number theoretic transform of degree n modulo q, in one of the two rings. psi is a root of unity of
+/// order root_order(ring, n).
+///
+/// The butterflies form a binary tree: node 1 is the whole array, node k halves into nodes 2k and 2k+1 and turns by roots[k].
+/// Node 1 is a polynomial modulo X^n - c: c = psi^n = -1 in the standard ring. In the conjugate-invariant ring the
+/// coefficients a_i are first folded to that form, b_i = a_i + fold a_(n-i) and b_0 = a_0, with c = psi^n, a root of -1, and
+/// fold = 1/c; of the roots psi^k and psi^-k, at which a has the same value, the tree holds the one with k = 1 mod 4.
+///
+/// Arrays hold n words; entry k = 2^d + r of `roots`, r < 2^d, is psi^brv(k) (standard) or psi^((4 brv_d(r) + 1) n / 2^(d+1)),
+/// of `inverse_roots` its inverse; the _shoup arrays are their Shoup companions.
 struct NttTable {
+  RingType ring = RingType::kStandard;
   Modulus modulus;
   std::size_t n = 0;
   int log_n = 0;
@@ -33,10 +43,14 @@ struct NttTable {
   const u64* inverse_companions = nullptr;
   const u64* leaves = nullptr;  ///< entry kLeafWords * j belongs to block j, node n/64 + j
   const u64* inverse_leaves = nullptr;
-  u64 n_inverse = 0;  ///< n^-1
+  u64 n_inverse = 0;  ///< n^-1; (2n)^-1 in the conjugate-invariant ring
   u64 n_inverse_shoup = 0;
-  u64 n_inverse_root = 0;  ///< n^-1 * psi^-brv(1), folded into the last stage
+  u64 n_inverse_root = 0;  ///< n_inverse * inverse_roots[1], folded into the last stage
   u64 n_inverse_root_shoup = 0;
+  u64 fold = 0;  ///< psi^-n; conjugate-invariant ring only, like the next three
+  u64 fold_shoup = 0;
+  u64 unfold = 0;  ///< psi^n: a_i = (b_i + unfold b_(n-i)) / 2
+  u64 unfold_shoup = 0;
 };
 
 /// Constants of the conversion of a centred residue vector to one target modulus t (see BasisConversion in ring/). The value is
@@ -89,7 +103,8 @@ struct MixedRadix {
 struct Kernels {
   const char* name;
 
-  /// Forward transform in place. In: coefficients in [0, 4q). Out: [0, q), entry j is the value at psi^(2*brv(j)+1).
+  /// Forward transform in place, in the table's ring. In: coefficients in [0, 4q). Out: [0, q), entry j is the value at
+  /// psi^(2*brv(j)+1), or psi^(4*brv(j)+1) in the conjugate-invariant ring.
   void (*ntt_forward)(u64* x, const NttTable& table);
   /// Inverse transform in place. In: [0, 2q), order as above. Out: coefficients in [0, q).
   void (*ntt_inverse)(u64* x, const NttTable& table);

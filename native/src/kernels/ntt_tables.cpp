@@ -28,26 +28,43 @@ void fill_wide(u64* companions, u64* leaves, const u64* roots, const u64* roots_
 
 }  // namespace
 
-Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n) {
+Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n, RingType ring) {
   const std::size_t n = std::size_t{1} << log_n;
   Buffer words(4 * n + wide_words(n));
   u64* roots = words.data();
   u64* roots_shoup = roots + n;
   u64* inverse = roots + 2 * n;
   u64* inverse_shoup = roots + 3 * n;
-  const u64 psi = primitive_root(q, n);
+  const u64 psi = primitive_root(q, root_order(ring, n) / 2);
   const u64 psi_inverse = inverse_mod(psi, q);
+  // The whole tree of degree n (standard), or the half of the tree of degree 2n below its node 2, whose node 2^(d+1) + r is
+  // node 2^d + r here.
+  const bool standard = ring == RingType::kStandard;
+  const std::size_t powers = standard ? n : 2 * n;
+  const int bits = standard ? log_n : log_n + 1;
   u64 power = 1;
   u64 inverse_power = 1;
-  for (std::size_t i = 0; i < n; ++i) {
-    const u32 at = bit_reverse(static_cast<u32>(i), log_n);
-    roots[at] = power;
-    roots_shoup[at] = shoup(power, q.value);
-    inverse[at] = inverse_power;
-    inverse_shoup[at] = shoup(inverse_power, q.value);
+  for (std::size_t i = 0; i < powers; ++i) {
+    const u32 node = bit_reverse(static_cast<u32>(i), bits);
+    const u32 top = node < 2 ? 0 : 1U << (31 - __builtin_clz(node));  // 2^depth
+    if (standard || (node >= 2 && node < top + top / 2)) {
+      const std::size_t at = standard ? node : node - top / 2;
+      roots[at] = power;
+      roots_shoup[at] = shoup(power, q.value);
+      inverse[at] = inverse_power;
+      inverse_shoup[at] = shoup(inverse_power, q.value);
+    }
     power = mul_mod(power, psi, q);
     inverse_power = mul_mod(inverse_power, psi_inverse, q);
   }
+  if (!standard) {
+    roots[0] = roots_shoup[0] = inverse[0] = inverse_shoup[0] = 0;  // no node
+    table.unfold = pow_mod(psi, n, q);
+    table.unfold_shoup = shoup(table.unfold, q.value);
+    table.fold = negate_mod(table.unfold, q.value);
+    table.fold_shoup = shoup(table.fold, q.value);
+  }
+  table.ring = ring;
   table.modulus = q;
   table.n = n;
   table.log_n = log_n;
@@ -67,7 +84,7 @@ Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n) {
     table.leaves = leaves;
     table.inverse_leaves = inverse_leaves;
   }
-  table.n_inverse = inverse_mod(n, q);
+  table.n_inverse = inverse_mod(standard ? n : 2 * n, q);
   table.n_inverse_shoup = shoup(table.n_inverse, q.value);
   table.n_inverse_root = mul_mod(table.n_inverse, inverse[1], q);
   table.n_inverse_root_shoup = shoup(table.n_inverse_root, q.value);

@@ -7,9 +7,9 @@
 
 namespace tacet {
 
-/// Fills `table` for degree n = 2^log_n and prime q = 1 mod 2n; its arrays live in the returned buffer. The root is
-/// primitive_root(q, n). Throws Error(kInvalidArgument) as primitive_root does.
-Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n);
+/// Fills `table` for degree n = 2^log_n in `ring` and a prime q that is 1 modulo root_order(ring, n); its arrays live in the
+/// returned buffer. The root psi is primitive_root(q, root_order / 2). Throws Error(kInvalidArgument) as primitive_root does.
+Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n, RingType ring = RingType::kStandard);
 
 /// The table whose inverse transform also multiplies by `factor` < q, at no cost. Shares the arrays of `table`; its forward
 /// transform is the same.

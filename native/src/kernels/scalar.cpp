@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scalar kernel table: portable C++17, the oracle for every other table.
+#include "kernels/fold.h"
 #include "kernels/kernels.h"
 #include "kernels/scalar.h"
 
@@ -30,6 +31,7 @@ inline void inverse_butterfly(u64& x, u64& y, u64 w, u64 w_shoup, u64 q) {
 inline u64 fold_4q(u64 x, u64 q) { return subtract_if_at_least(subtract_if_at_least(x, 2 * q), q); }
 
 void ntt_forward(u64* x, const NttTable& table) {
+  if (table.ring == RingType::kConjugateInvariant) fold(x, table);
   const u64 q = table.modulus.value;
   const std::size_t n = table.n;
   std::size_t t = n / 2;
@@ -70,6 +72,7 @@ void ntt_inverse(u64* x, const NttTable& table) {
     x[j] = mul_shoup(sum, table.n_inverse, table.n_inverse_shoup, q);
     x[j + n / 2] = mul_shoup(difference, table.n_inverse_root, table.n_inverse_root_shoup, q);
   }
+  if (table.ring == RingType::kConjugateInvariant) unfold(x, table);
 }
 
 void add(u64* out, const u64* a, const u64* b, std::size_t n, u64 q) {

@@ -16,22 +16,29 @@ namespace {
 constexpr int kLogN = 6;
 constexpr std::size_t kN = std::size_t{1} << kLogN;
 
-u64 power_at(u64 psi, std::size_t j, const Modulus& q) {
-  return pow_mod(psi, 2 * bit_reverse(static_cast<u32>(j), kLogN) + 1, q);
+/// The value of the polynomial with coefficients a at X = psi^(step brv(j) + 1), where the transform has it.
+u64 value_at(const Buffer& a, RingType ring, u64 psi, std::size_t j, const Modulus& q) {
+  const u64 step = ring == RingType::kStandard ? 2 : 4;
+  const u64 point = pow_mod(psi, step * bit_reverse(static_cast<u32>(j), kLogN) + 1, q);
+  const auto horner = [&](u64 at) {
+    u64 value = 0;
+    for (std::size_t i = kN; i-- > 0;) value = q.reduce(static_cast<u128>(value) * at + a.data()[i]);
+    return value;
+  };
+  if (ring == RingType::kStandard) return horner(point);
+  const u64 both = add_mod(horner(point), horner(inverse_mod(point, q)), q.value);
+  return sub_mod(both, a.data()[0] % q.value, q.value);  // the coefficient of 1 counts once
 }
 
-void test_transform(const Kernels& table, const Modulus& q) {
+void test_transform(const Kernels& table, const Modulus& q, RingType ring) {
   NttTable ntt;
-  const Buffer owner = build_ntt_table(ntt, q, kLogN);
-  const u64 psi = primitive_root(q, kN);
+  const Buffer owner = build_ntt_table(ntt, q, kLogN, ring);
+  const u64 psi = primitive_root(q, root_order(ring, kN) / 2);
   Buffer x = words_below(4 * q.value, 11, kN);
   const Buffer original = x;
   table.ntt_forward(x.data(), ntt);
   for (std::size_t j = 0; j < kN; ++j) {
-    const u64 point = power_at(psi, j, q);
-    u64 value = 0;
-    for (std::size_t i = kN; i-- > 0;) value = q.reduce(static_cast<u128>(value) * point + original.data()[i]);
-    expect(x.data()[j] == value, table, "ntt_forward", q.value);
+    expect(x.data()[j] == value_at(original, ring, psi, j, q), table, "ntt_forward", q.value);
   }
   table.ntt_inverse(x.data(), ntt);
   for (std::size_t i = 0; i < kN; ++i)
@@ -45,11 +52,11 @@ void test_transform(const Kernels& table, const Modulus& q) {
 }
 
 /// Degrees for which wide tables take other passes than for kN, against the scalar table.
-void test_larger_transforms(const Kernels& table, const Modulus& q) {
+void test_larger_transforms(const Kernels& table, const Modulus& q, RingType ring) {
   for (int log_n : {5, 7, 8, 9}) {
-    if (q.value % (u64{2} << log_n) != 1) continue;
+    if (q.value % root_order(ring, u64{1} << log_n) != 1) continue;
     NttTable ntt;
-    const Buffer owner = build_ntt_table(ntt, q, log_n);
+    const Buffer owner = build_ntt_table(ntt, q, log_n, ring);
     Buffer x = words_below(4 * q.value, 13, ntt.n);
     Buffer expected = x;
     table.ntt_forward(x.data(), ntt);
@@ -144,8 +151,10 @@ void self_test(const Kernels& table) {
   // A small prime, and the largest ones that are 1 mod 1024 below 2^48 and 2^50: the ends of the ranges that tables treat alike.
   for (u64 prime : {u64{7681}, u64{281474976694273}, u64{1125899906826241}}) {
     const Modulus q(prime);
-    test_transform(table, q);
-    test_larger_transforms(table, q);
+    for (RingType ring : {RingType::kStandard, RingType::kConjugateInvariant}) {
+      test_transform(table, q, ring);
+      test_larger_transforms(table, q, ring);
+    }
     test_elementwise(table, q);
     test_sums(table, q);
     test_samplers(table, q);

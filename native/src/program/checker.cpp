@@ -89,8 +89,13 @@ class OpChecker {
         constant<VectorConstant>("a vector");
         return scaled();
       case Opcode::kMultiplyScalar: return scalar_product();
-      case Opcode::kRotate:
       case Opcode::kConjugate:
+        if (context_.real_slots()) {
+          fail(Code::kUnsupported, "op %u: conjugate does not exist in ring type CONJUGATE_INVARIANT, its slots are real",
+               id_);
+        }
+        [[fallthrough]];
+      case Opcode::kRotate:
         need_slots();
         need_two_components();
         return argument(0);
@@ -293,7 +298,7 @@ std::map<u32, int> required_keys(const Context& context, const Program& program)
     entry->second = std::max(entry->second, level);
   };
   const auto need_rotation = [&](i64 steps, int level) {
-    const u32 galois = galois_element(context.n(), steps);
+    const u32 galois = galois_element(context.ring(), steps);
     if (galois != 1) need(galois, level);
   };
   for (const Instruction& op : program.instructions) {
@@ -304,7 +309,7 @@ std::map<u32, int> required_keys(const Context& context, const Program& program)
       case Opcode::kRotateSum:
         for (i64 i = 1; i < static_cast<i64>(op.count); i *= 2) need_rotation(i * op.stride, level);
         break;
-      case Opcode::kConjugate: need(conjugation_element(context.n()), level); break;
+      case Opcode::kConjugate: need(conjugation_element(context.ring()), level); break;
       case Opcode::kLinearTransform: {
         const auto& matrix = std::get<MatrixConstant>(program.constants[op.constant]);
         for (const i64 steps : LinearTransform::rotations(matrix.in_period, matrix.out_period, op.baby_steps)) {

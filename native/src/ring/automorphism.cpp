@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ring/automorphism.h"
 
+#include <string>
+
 #include "math/primes.h"
 #include "util/error.h"
 #include "util/thread_pool.h"
 
 namespace tacet {
 
-u32 galois_element(std::size_t n, i64 steps) {
-  const i64 slots = static_cast<i64>(n / 2);
+bool is_galois_element(const Ring& ring, u32 galois) {
+  const bool residue = ring.type() == RingType::kStandard ? galois % 2 == 1 : galois % 4 == 1;
+  return residue && galois < root_order(ring.type(), ring.n());
+}
+
+std::string galois_element_rule(const Ring& ring) {
+  return std::string(ring.type() == RingType::kStandard ? "odd" : "1 modulo 4") + " and below " +
+         root_order_name(ring.type()) + " = " + std::to_string(root_order(ring.type(), ring.n()));
+}
+
+u32 galois_element(const Ring& ring, i64 steps) {
+  const i64 slots = static_cast<i64>(slot_count(ring));
   i64 exponent = steps % slots;
   if (exponent < 0) exponent += slots;
-  const u64 mask = 2 * n - 1;
+  const u64 mask = root_order(ring.type(), ring.n()) - 1;
   u64 result = 1;
   for (u64 base = 5; exponent != 0; exponent >>= 1) {
     if (exponent & 1) result = (result * base) & mask;
@@ -20,17 +32,24 @@ u32 galois_element(std::size_t n, i64 steps) {
   return static_cast<u32>(result);
 }
 
-std::vector<u32> automorphism_permutation(int log_n, u32 galois) {
-  const std::size_t n = std::size_t{1} << log_n;
-  if (galois % 2 == 0 || galois >= 2 * n) {
-    fail(Code::kInvalidArgument, "Galois element %u must be odd and below 2N = %zu", galois, 2 * n);
+u32 conjugation_element(const Ring& ring) {
+  if (ring.type() != RingType::kStandard) {
+    fail(Code::kUnsupported, "conjugate does not exist in ring type CONJUGATE_INVARIANT, its slots are real");
   }
-  // sigma_g(x) at psi^(2 brv(j) + 1) is x at psi^(g (2 brv(j) + 1)).
-  std::vector<u32> permutation(n);
-  const u64 mask = 2 * n - 1;
-  for (std::size_t j = 0; j < n; ++j) {
-    const u64 exponent = (static_cast<u64>(galois) * (2 * bit_reverse(static_cast<u32>(j), log_n) + 1)) & mask;
-    permutation[j] = bit_reverse(static_cast<u32>((exponent - 1) / 2), log_n);
+  return static_cast<u32>(2 * ring.n() - 1);
+}
+
+std::vector<u32> automorphism_permutation(const Ring& ring, u32 galois) {
+  if (!is_galois_element(ring, galois)) {
+    fail(Code::kInvalidArgument, "Galois element %u must be %s", galois, galois_element_rule(ring).c_str());
+  }
+  // Entry j is the value at psi^(step brv(j) + 1), and sigma_g(x) there is x at psi^(g (step brv(j) + 1)).
+  const u64 step = ring.type() == RingType::kStandard ? 2 : 4;
+  const u64 mask = root_order(ring.type(), ring.n()) - 1;
+  std::vector<u32> permutation(ring.n());
+  for (std::size_t j = 0; j < ring.n(); ++j) {
+    const u64 exponent = (galois * (step * bit_reverse(static_cast<u32>(j), ring.log_n()) + 1)) & mask;
+    permutation[j] = bit_reverse(static_cast<u32>((exponent - 1) / step), ring.log_n());
   }
   return permutation;
 }

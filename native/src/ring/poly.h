@@ -9,9 +9,9 @@
 
 namespace tacet {
 
-/// Domain tag: coefficients in natural order.
+/// Domain tag: coefficients in natural order, in the basis {X^i} or, in the conjugate-invariant ring, {1, X^i + X^-i}.
 struct Coeff {};
-/// Domain tag: values at the odd powers of psi, bit-reversed order (see kernels.h).
+/// Domain tag: values at powers of psi, bit-reversed order (see kernels.h).
 struct Eval {};
 
 /// A polynomial of degree below n, as contiguous limbs of n residues: first q_limbs limbs modulo q_0..q_{q_limbs-1},

@@ -15,10 +15,13 @@ namespace {
 
 unsigned long long print(u64 x) { return x; }
 
-void check_primes(const std::vector<u64>& primes, std::size_t n) {
+void check_primes(const std::vector<u64>& primes, std::size_t n, RingType type) {
+  const u64 order = root_order(type, n);
   for (u64 q : primes) {
     if ((q >> 50) != 0) fail(Code::kInvalidArgument, "modulus %llu is not below 2^50", print(q));
-    if (q % (2 * n) != 1) fail(Code::kInvalidArgument, "modulus %llu is not 1 modulo 2N = %zu", print(q), 2 * n);
+    if (q % order != 1) {
+      fail(Code::kInvalidArgument, "modulus %llu is not 1 modulo %s = %llu", print(q), root_order_name(type), print(order));
+    }
     if (!is_prime(q)) fail(Code::kInvalidArgument, "modulus %llu is not prime", print(q));
   }
   std::vector<u64> sorted = primes;
@@ -29,21 +32,22 @@ void check_primes(const std::vector<u64>& primes, std::size_t n) {
 
 }  // namespace
 
-Ring::Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size)
-    : log_n_(log_n),
+Ring::Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size, RingType type)
+    : type_(type),
+      log_n_(log_n),
       n_(std::size_t{1} << log_n),
       chain_length_(static_cast<int>(q.size())),
       special_count_(static_cast<int>(p.size())),
       digit_size_(digit_size) {
   std::vector<u64> primes = q;
   primes.insert(primes.end(), p.begin(), p.end());
-  check_primes(primes, n_);
+  check_primes(primes, n_, type_);
   for (u64 prime : primes) moduli_.emplace_back(prime);
 
   ntt_.resize(primes.size());
   ntt_words_.resize(primes.size());
   pool().parallel_for(primes.size(),
-                      [&](std::size_t i) { ntt_words_[i] = build_ntt_table(ntt_[i], moduli_[i], log_n_); });
+                      [&](std::size_t i) { ntt_words_[i] = build_ntt_table(ntt_[i], moduli_[i], log_n_, type_); });
 
   const std::vector<Modulus> chain(moduli_.begin(), moduli_.begin() + chain_length_);
   const std::vector<Modulus> special(moduli_.begin() + chain_length_, moduli_.end());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The ring Z_QP[X]/(X^n+1): primes, transform tables, conversion tables. Immutable and shared.
+// One of the two rings (math/ring_type.h) modulo QP: primes, transform tables, conversion tables. Immutable and shared.
 
 #include <memory>
 #include <vector>
@@ -15,12 +15,14 @@ namespace tacet {
 /// `digit_size` chain primes. Moduli have one index: chain primes 0..L, special prime t at chain_length()+t.
 class Ring {
  public:
-  /// Throws Error(kInvalidArgument) with the offending prime unless all are distinct primes below 2^50 and 1 mod 2n.
-  Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size);
+  /// Throws Error(kInvalidArgument) with the offending prime unless all are distinct primes below 2^50 and 1 modulo
+  /// root_order(type, n).
+  Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size, RingType type = RingType::kStandard);
   ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
+  RingType type() const { return type_; }
   int log_n() const { return log_n_; }
   std::size_t n() const { return n_; }
   int chain_length() const { return chain_length_; }
@@ -67,6 +69,7 @@ class Ring {
  private:
   std::unique_ptr<Conversion> conversion_from(std::vector<int> indexes) const;
 
+  RingType type_;
   int log_n_;
   std::size_t n_;
   int chain_length_;

@@ -13,8 +13,8 @@ namespace tacet {
 namespace {
 
 void check_key_shape(const Ring& ring, u32 galois, int level) {
-  if (galois != 0 && (galois % 2 == 0 || galois >= 2 * ring.n())) {
-    fail(Code::kInvalidArgument, "Galois element %u must be 0 or odd and below 2N = %zu", galois, 2 * ring.n());
+  if (galois != 0 && !is_galois_element(ring, galois)) {
+    fail(Code::kInvalidArgument, "Galois element %u must be 0 or %s", galois, galois_element_rule(ring).c_str());
   }
   if (level < 0 || level > ring.max_level()) {
     fail(Code::kInvalidArgument, "evaluation key level %d is outside 0..%d", level, ring.max_level());
@@ -84,7 +84,7 @@ SeededEvaluationKey make_evaluation_key(const Ring& ring, const SecretKey& key, 
   const int limbs = q_limbs + ring.special_count();
   SeededEvaluationKey out{galois, level, public_seed, {}};
   const std::vector<u32> permutation =
-      galois == 0 ? std::vector<u32>() : automorphism_permutation(ring.log_n(), galois);
+      galois == 0 ? std::vector<u32>() : automorphism_permutation(ring, galois);
   std::vector<SmallPoly> errors;
   for (int j = 0; j < ring.digits(level); ++j) {
     errors.push_back(SmallPoly::zero(n));
@@ -142,7 +142,7 @@ EvaluationKey expand(const Ring& ring, SeededEvaluationKey key) {
   out.limb_words = 2 * out.digits * n;
   std::vector<u32> inverse;
   if (out.galois != 0) {
-    out.permutation = automorphism_permutation(ring.log_n(), out.galois);
+    out.permutation = automorphism_permutation(ring, out.galois);
     inverse = inverse_permutation(out.permutation);
   }
   const std::size_t limbs = static_cast<std::size_t>(key.level + 1 + ring.special_count());

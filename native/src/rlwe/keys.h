@@ -46,8 +46,8 @@ struct PublicKey {
   Poly<Eval> a;
 };
 
-/// The compact form of an evaluation key, as it travels. galois 0: s^2 -> s (relinearization); odd g < 2n: sigma_g(s)
-/// -> s. b[j] has limbs q_0..q_level, p_0..p_{k-1}.
+/// The compact form of an evaluation key, as it travels. galois 0: s^2 -> s (relinearization); a Galois element g of the ring
+/// (is_galois_element): sigma_g(s) -> s. b[j] has limbs q_0..q_level, p_0..p_{k-1}.
 struct SeededEvaluationKey {
   u32 galois = 0;
   int level = 0;
@@ -93,8 +93,8 @@ PublicKey make_public_key(const Ring& ring, const SecretKey& key, const PublicSe
 /// The compute form of a public key that was read: expands a. `b` must have all chain limbs.
 PublicKey expand_public_key(const Ring& ring, const PublicSeed& seed, Poly<Eval> b);
 
-/// Throws Error(kInvalidArgument) for an even galois element other than 0, one >= 2n, a level outside the chain, or no
-/// special primes.
+/// Throws Error(kInvalidArgument) for a number that is neither 0 nor a Galois element of the ring, a level outside the chain, or
+/// no special primes.
 SeededEvaluationKey make_evaluation_key(const Ring& ring, const SecretKey& key, u32 galois, int level,
                                         const PublicSeed& public_seed, const SecretSeed& secret_seed);
 /// Checks the shape (digits, limbs) against the ring and expands the uniform half. Throws Error(kInvalidArgument) with

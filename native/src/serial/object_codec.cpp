@@ -135,8 +135,9 @@ SeededEvaluationKey load_evaluation_key(const Context& context, const u8* data, 
   const Ring& ring = context.ring();
   SeededEvaluationKey key;
   key.galois = reader.u32("Galois element");
-  if (key.galois != 0 && (key.galois % 2 == 0 || key.galois >= 2 * ring.n())) {
-    fail(Code::kMalformed, "evaluation key: Galois element %u is neither 0 nor odd and below %zu", key.galois, 2 * ring.n());
+  if (key.galois != 0 && !is_galois_element(ring, key.galois)) {
+    fail(Code::kMalformed, "evaluation key: Galois element %u is neither 0 nor %s", key.galois,
+         galois_element_rule(ring).c_str());
   }
   key.level = reader.u8("level");
   if (key.level > ring.max_level()) {

@@ -59,8 +59,13 @@ struct Layer {
   std::vector<Ciphertext> features;
 };
 
-TEST(MatrixProduct, OfAnyShapeIsTheProductAndTheBias) {
-  Lab lab(Shape{7, 2, 40, 1, 1});
+class MatrixProductIn : public ::testing::TestWithParam<RingType> {};
+
+INSTANTIATE_TEST_SUITE_P(Rings, MatrixProductIn, ::testing::ValuesIn(testing::kBothRings),
+                         [](const auto& test) { return testing::name_of(test.param); });
+
+TEST_P(MatrixProductIn, OfAnyShapeIsTheProductAndTheBias) {
+  Lab lab(Shape{7, 2, 40, 1, 1, GetParam()});
   const Scale plain = Scale().times_prime(2);
   for (std::size_t rows : {1, 3, 8, 13}) {
     for (std::size_t columns : {1, 5, 24}) {
@@ -80,15 +85,15 @@ TEST(MatrixProduct, OfAnyShapeIsTheProductAndTheBias) {
   }
 }
 
-TEST(MatrixProduct, StripesCoverALargeRing) {
-  Lab lab(Shape{11, 1, 40, 1, 1});
+TEST_P(MatrixProductIn, StripesCoverALargeRing) {
+  Lab lab(Shape{11, 1, 40, 1, 1, GetParam()});
   const Layer layer(lab, 5, 9);
   EXPECT_LT(layer.worst(layer.encode(Scale::power_of_two(30)).apply(layer.x())), 1e-5);
 }
 
 /// Integers of few bits take the one-multiplication form by the primes that leave room, and mean the same.
-TEST(MatrixProduct, SmallIntegersGiveTheSameBitsAsResidues) {
-  Lab lab(Shape{7, 2, 40, 1, 1});
+TEST_P(MatrixProductIn, SmallIntegersGiveTheSameBitsAsResidues) {
+  Lab lab(Shape{7, 2, 40, 1, 1, GetParam()});
   Layer layer(lab, 7, 11, 100);
   for (double& w : layer.weights) w = std::nearbyint(w);
   const MatrixProduct product = layer.encode(Scale());
@@ -108,8 +113,8 @@ TEST(MatrixProduct, SmallIntegersGiveTheSameBitsAsResidues) {
   }
 }
 
-TEST(MatrixProduct, TernaryWeightsAreSmallByEveryPrime) {
-  Lab lab(Shape{6, 1, 40, 1, 1});
+TEST_P(MatrixProductIn, TernaryWeightsAreSmallByEveryPrime) {
+  Lab lab(Shape{6, 1, 40, 1, 1, GetParam()});
   Layer layer(lab, 4, 6);
   for (double& w : layer.weights) w = std::nearbyint(w);
   const MatrixProduct product = layer.encode(Scale());
@@ -119,8 +124,8 @@ TEST(MatrixProduct, TernaryWeightsAreSmallByEveryPrime) {
   EXPECT_LT(layer.worst(product.apply(layer.x())), 1e-6);
 }
 
-TEST(MatrixProduct, OfSquaresNeedsNoRelinearizationBefore) {
-  Lab lab(Shape{7, 2, 40, 1, 1});
+TEST_P(MatrixProductIn, OfSquaresNeedsNoRelinearizationBefore) {
+  Lab lab(Shape{7, 2, 40, 1, 1, GetParam()});
   lab.add_key(0);
   const Layer layer(lab, 3, 6);
   std::vector<Ciphertext> squares;
@@ -141,8 +146,8 @@ TEST(MatrixProduct, OfSquaresNeedsNoRelinearizationBefore) {
   }
 }
 
-TEST(MatrixProduct, WhatDoesNotFitIsRefusedWithItsNumbers) {
-  Lab lab(Shape{6, 2, 40, 1, 1});
+TEST_P(MatrixProductIn, WhatDoesNotFitIsRefusedWithItsNumbers) {
+  Lab lab(Shape{6, 2, 40, 1, 1, GetParam()});
   Layer layer(lab, 2, 3);
   const MatrixProduct product = layer.encode(Scale::power_of_two(20));
   std::vector<const Ciphertext*> x = layer.x();
@@ -165,8 +170,8 @@ TEST(MatrixProduct, WhatDoesNotFitIsRefusedWithItsNumbers) {
   expect_error(Code::kInvalidArgument, {"row 1, column 1", "NaN"}, [&] { encode(2, 3, 2, Scale()); });
 }
 
-TEST(MatrixProduct, ASetFlagStopsItBetweenStripes) {
-  Lab lab(Shape{6, 1, 40, 1, 1});
+TEST_P(MatrixProductIn, ASetFlagStopsItBetweenStripes) {
+  Lab lab(Shape{6, 1, 40, 1, 1, GetParam()});
   const Layer layer(lab, 2, 2);
   const MatrixProduct product = layer.encode(Scale());
   const CancelFlag flag{1};

@@ -23,16 +23,20 @@ std::vector<double> random_coefficients(std::size_t degree, unsigned seed) {
   return out;
 }
 
-class Polynomial : public ::testing::TestWithParam<Basis> {
+class Polynomial : public ::testing::TestWithParam<std::tuple<Basis, RingType>> {
  protected:
-  static Lab& lab() {
-    static Lab* instance = [] {
-      Lab* made = new Lab(Shape{11, 8, 40, 2, 2});
-      made->add_key(0);
-      return made;
-    }();
-    return *instance;
+  static Lab* made(RingType ring) {
+    Lab* lab = new Lab(Shape{11, 8, 40, 2, 2, ring});
+    lab->add_key(0);
+    return lab;
   }
+  static Lab& lab() {
+    static Lab* standard = made(RingType::kStandard);
+    static Lab* conjugate_invariant = made(RingType::kConjugateInvariant);
+    return *(std::get<1>(GetParam()) == RingType::kStandard ? standard : conjugate_invariant);
+  }
+
+  const Basis basis = std::get<0>(GetParam());
 };
 
 TEST_P(Polynomial, HasTheDeclaredLevelAndExactScaleAndValueAtEveryDegreeUpTo40) {
@@ -42,11 +46,11 @@ TEST_P(Polynomial, HasTheDeclaredLevelAndExactScaleAndValueAtEveryDegreeUpTo40) 
   for (std::size_t degree = 1; degree <= 40; ++degree) {
     const std::vector<double> c = random_coefficients(degree, static_cast<unsigned>(degree));
     const Scale target = Scale::power_of_two(39).times_prime(1).times_prime(2, -1);
-    const Ciphertext y = evaluate_polynomial(l.evaluator, input, GetParam(), c.data(), degree, target);
+    const Ciphertext y = evaluate_polynomial(l.evaluator, input, basis, c.data(), degree, target);
     EXPECT_EQ(l.top() - polynomial_depth(degree), y.level) << degree;
     EXPECT_TRUE(target == y.scale) << degree;
     EXPECT_EQ(2, y.size());
-    EXPECT_LT(l.error(y, [&](std::size_t i) { return clear_value(GetParam(), c, x[i]); }), 2e-6) << "degree " << degree;
+    EXPECT_LT(l.error(y, [&](std::size_t i) { return clear_value(basis, c, x[i]); }), 2e-6) << "degree " << degree;
   }
 }
 
@@ -56,8 +60,8 @@ TEST_P(Polynomial, RunsAtDegrees63And127) {
   const Ciphertext input = l.encrypt(x);
   for (std::size_t degree : {std::size_t{63}, std::size_t{127}}) {
     const std::vector<double> c = random_coefficients(degree, 7);
-    const Ciphertext y = evaluate_polynomial(l.evaluator, input, GetParam(), c.data(), degree, l.scale);
-    EXPECT_LT(l.error(y, [&](std::size_t i) { return clear_value(GetParam(), c, x[i]); }), 1e-5) << "degree " << degree;
+    const Ciphertext y = evaluate_polynomial(l.evaluator, input, basis, c.data(), degree, l.scale);
+    EXPECT_LT(l.error(y, [&](std::size_t i) { return clear_value(basis, c, x[i]); }), 1e-5) << "degree " << degree;
   }
 }
 
@@ -76,14 +80,19 @@ TEST_P(Polynomial, TakesSparseOddAndConstantCoefficients) {
       {0, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0},
   };
   for (const std::vector<double>& c : cases) {
-    const Ciphertext y = evaluate_polynomial(l.evaluator, input, GetParam(), c.data(), c.size() - 1, l.scale);
+    const Ciphertext y = evaluate_polynomial(l.evaluator, input, basis, c.data(), c.size() - 1, l.scale);
     EXPECT_EQ(l.top() - polynomial_depth(c.size() - 1), y.level);
-    EXPECT_LT(l.error(y, [&](std::size_t i) { return clear_value(GetParam(), c, x[i]); }), 1e-6);
+    EXPECT_LT(l.error(y, [&](std::size_t i) { return clear_value(basis, c, x[i]); }), 1e-6);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Bases, Polynomial, ::testing::Values(Basis::kMonomial, Basis::kChebyshev),
-                         [](const auto& basis) { return basis.param == Basis::kMonomial ? "Monomial" : "Chebyshev"; });
+INSTANTIATE_TEST_SUITE_P(BasesAndRings, Polynomial,
+                         ::testing::Combine(::testing::Values(Basis::kMonomial, Basis::kChebyshev),
+                                            ::testing::ValuesIn(kBothRings)),
+                         [](const auto& test) {
+                           const bool monomial = std::get<0>(test.param) == Basis::kMonomial;
+                           return (monomial ? "Monomial_" : "Chebyshev_") + name_of(std::get<1>(test.param));
+                         });
 
 TEST(PolynomialErrors, ALevelThatIsTooLowIsRefusedWithBothNumbers) {
   Lab l(Shape{11, 2, 40, 1, 1});

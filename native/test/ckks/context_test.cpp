@@ -7,12 +7,13 @@ namespace tacet::testing {
 namespace {
 
 /// `count` primes of `bits` bits in all, the last one special.
-ParameterSpec spec_with(int log_n, int bits, int count, Security security) {
+ParameterSpec spec_with(int log_n, int bits, int count, Security security, RingType ring = RingType::kStandard) {
   ParameterSpec spec;
+  spec.ring_type = ring;
   spec.log_n = log_n;
   spec.log_scale = 30;
   spec.security = security;
-  std::vector<u64> primes = primes_below(bits, count, log_n);
+  std::vector<u64> primes = primes_below(bits, count, log_n, ring);
   spec.p = {primes.back()};
   primes.pop_back();
   spec.q = primes;
@@ -58,10 +59,17 @@ TEST(Context, OnlyUncheckedParametersPassTheTable) {
   EXPECT_NEAR(500, Context::create(spec)->log2_qp(), 0.01);
 }
 
-TEST(Context, ConjugateInvariantIsNotYetSupported) {
-  ParameterSpec spec = spec_with(13, 42, 4, Security::kClassical128);
-  spec.ring_type = RingType::kConjugateInvariant;
-  expect_error(Code::kUnsupported, {"CONJUGATE_INVARIANT", "not yet supported"}, [&] { Context::create(spec); });
+TEST(Context, TheConjugateInvariantRingHasNRealSlotsAndTheTableOfItsDegree) {
+  ParameterSpec spec = spec_with(13, 42, 4, Security::kClassical128, RingType::kConjugateInvariant);
+  const auto context = Context::create(spec);
+  EXPECT_EQ(8192u, context->n());
+  EXPECT_EQ(8192u, context->slots());
+  EXPECT_TRUE(context->real_slots());
+  EXPECT_FALSE(Context::create(spec_with(13, 42, 4, Security::kClassical128))->real_slots());
+  spec.q = spec_with(13, 42, 5, Security::kClassical128).q;
+  expect_error(Code::kInvalidArgument, {"4N = 32768"}, [&] { Context::create(spec); });
+  spec = spec_with(13, 45, 5, Security::kClassical128, RingType::kConjugateInvariant);
+  expect_error(Code::kInvalidArgument, {"225.00", "214", "2^13"}, [&] { Context::create(spec); });
 }
 
 TEST(Context, RefusesNumbersOutsideTheirBounds) {
@@ -79,6 +87,7 @@ TEST(Context, RefusesNumbersOutsideTheirBounds) {
   refuse({"digit size is 0"}, [](ParameterSpec& s) { s.digit_size = 0; });
   refuse({"not prime"}, [](ParameterSpec& s) { s.q[0] = 16384 * 3 + 1 - 2 * 16384; });
   refuse({"twice"}, [](ParameterSpec& s) { s.q[0] = s.q[1]; });
+  refuse({"ring type 2"}, [](ParameterSpec& s) { s.ring_type = static_cast<RingType>(2); });
   refuse({"security level 9"}, [](ParameterSpec& s) { s.security = static_cast<Security>(9); });
   refuse({"2^50"}, [](ParameterSpec& s) { s.q[0] = (u64{1} << 51) + 1; });
 }

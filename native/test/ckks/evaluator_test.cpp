@@ -10,7 +10,7 @@
 namespace tacet::testing {
 namespace {
 
-/// Scale 2^40, unit inputs: fresh noise is below 2^-25 of a slot at these degrees, a key switch adds less than 2^-23.
+/// Scale 2^40, unit inputs: fresh noise is below 2^-24 of a slot at these degrees, a key switch adds less than 2^-22.
 constexpr double kBound = 1e-6;
 
 class EvaluatorOver : public ::testing::TestWithParam<Shape> {
@@ -63,7 +63,10 @@ TEST_P(EvaluatorOver, MultipliesRelinearizesAndRescales) {
   EXPECT_LT(lab.error(rescaled, [&](std::size_t i) { return x[i] * y[i]; }), kBound);
   const Ciphertext late =
       lab.evaluator.relinearize(lab.evaluator.rescale(three));  // the key is truncated to the lower level
-  EXPECT_LT(lab.error(late, [&](std::size_t i) { return x[i] * y[i]; }), kBound);
+  // The rounding of the third component comes times s^2, which at a real slot has mean 2N * 2/3 (a square of a normal number)
+  // and at a complex one N * 2/3 (the sum of two, rarely large).
+  const double third = GetParam().ring == RingType::kStandard ? kBound : 8 * kBound;
+  EXPECT_LT(lab.error(late, [&](std::size_t i) { return x[i] * y[i]; }), third);
   EXPECT_LT(lab.error(lab.evaluator.square(cx), [&](std::size_t i) { return x[i] * x[i]; }), kBound);
 }
 
@@ -145,7 +148,7 @@ TEST_P(EvaluatorOver, HoistedRotationsEqualSingleOnesAndZeroNeedsNoKey) {
   }
 }
 
-TEST_P(EvaluatorOver, SumsRotationsAndConjugates) {
+TEST_P(EvaluatorOver, SumsRotations) {
   lab.add_rotation(2);
   lab.add_rotation(4);
   lab.add_rotation(8);
@@ -157,7 +160,14 @@ TEST_P(EvaluatorOver, SumsRotationsAndConjugates) {
                         return total;
                       }),
             8 * kBound);
-  lab.add_key(conjugation_element(lab.context->n()));
+}
+
+TEST_P(EvaluatorOver, ConjugatesWhereSlotsAreComplex) {
+  if (GetParam().ring != RingType::kStandard) {
+    expect_error(Code::kUnsupported, {"conjugate", "CONJUGATE_INVARIANT"}, [&] { lab.evaluator.conjugate(cx); });
+    return;
+  }
+  lab.add_key(conjugation_element(lab.ring()));
   const Plaintext complex = lab.encoder.encode(x.data(), y.data(), x.size(), lab.top(), lab.scale);
   const Ciphertext c = encrypt_secret(lab.ring(), lab.secret, complex, public_seed(200), secret_seed(200));
   std::vector<double> real(lab.slots()), imaginary(lab.slots());
@@ -178,12 +188,18 @@ TEST_P(EvaluatorOver, WorksOnPublicKeyEncryptions) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, EvaluatorOver,
-                         ::testing::Values(Shape{11, 2, 40, 1, 1}, Shape{12, 3, 40, 1, 1}, Shape{12, 4, 40, 2, 2},
-                                           Shape{12, 5, 40, 3, 3}, Shape{11, 5, 40, 2, 3}, Shape{11, 3, 40, 4, 4}),
+                         ::testing::ValuesIn(in_both_rings({Shape{11, 2, 40, 1, 1}, Shape{12, 3, 40, 1, 1},
+                                                            Shape{12, 4, 40, 2, 2}, Shape{12, 5, 40, 3, 3},
+                                                            Shape{11, 5, 40, 2, 3}, Shape{11, 3, 40, 4, 4}})),
                          [](const auto& test) { return name_of(test.param); });
 
-TEST(KeySwitching, WithADigitAboveThePIsCorrectUpToTheLargerNoise) {
-  Lab lab(Shape{11, 3, 40, 2, 1});  // digits of 89 and 80 bits, P of 50: noise of about 2^38 * sqrt(N) in a coefficient
+class KeySwitching : public ::testing::TestWithParam<RingType> {};
+
+INSTANTIATE_TEST_SUITE_P(Rings, KeySwitching, ::testing::ValuesIn(kBothRings),
+                         [](const auto& test) { return name_of(test.param); });
+
+TEST_P(KeySwitching, WithADigitAboveThePIsCorrectUpToTheLargerNoise) {
+  Lab lab(Shape{11, 3, 40, 2, 1, GetParam()});  // digits of 89 and 80 bits, P of 50: noise of about 2^38 * sqrt(N) in a coefficient
   lab.add_rotation(1);
   const std::vector<double> x = lab.random(1);
   const Scale large = Scale::power_of_two(75);
@@ -193,9 +209,9 @@ TEST(KeySwitching, WithADigitAboveThePIsCorrectUpToTheLargerNoise) {
   EXPECT_LT(lab.error(rotated, [&](std::size_t i) { return x[(i + 1) % lab.slots()]; }), 1e-4);
 }
 
-TEST(KeySwitching, WithKeysMadeForALowerLevelIsRightThereAndBelow) {
-  Lab lab(Shape{11, 4, 40, 2, 2});
-  lab.add_key(galois_element(lab.context->n(), 1), 2);
+TEST_P(KeySwitching, WithKeysMadeForALowerLevelIsRightThereAndBelow) {
+  Lab lab(Shape{11, 4, 40, 2, 2, GetParam()});
+  lab.add_key(galois_element(lab.ring(), 1), 2);
   lab.add_key(0, 2);
   const std::vector<double> x = lab.random(1);
   for (int level : {2, 1}) {
@@ -237,7 +253,7 @@ TEST_F(EvaluatorRefuses, MissingKeysByElementAndLevel) {
   expect_error(Code::kMissingKey, {"element 5", "level 2"}, [&] { lab.evaluator.rotate(top, 1); });
   expect_error(Code::kMissingKey, {"relinearization", "level 2"},
                [&] { lab.evaluator.relinearize(lab.evaluator.square(top)); });
-  lab.add_key(galois_element(lab.context->n(), 1), 1);
+  lab.add_key(galois_element(lab.ring(), 1), 1);
   lab.evaluator.rotate(lower, 1);
   expect_error(Code::kMissingKey, {"level 2", "up to level 1"}, [&] { lab.evaluator.rotate(top, 1); });
   const Evaluator keyless(lab.context, nullptr);

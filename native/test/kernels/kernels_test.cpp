@@ -18,13 +18,16 @@ struct Case {
   const Kernels* table;
   int log_n;
   int bits;
+  RingType ring;
 };
 
 std::vector<Case> cases() {
   std::vector<Case> out;
   for (const Kernels* table : available_kernels()) {
     for (int log_n : {4, 5, 7, 10}) {
-      for (int bits : {20, 28, 40, 49, 50}) out.push_back({table, log_n, bits});
+      for (int bits : {20, 28, 40, 49, 50}) {
+        for (RingType ring : kBothRings) out.push_back({table, log_n, bits, ring});
+      }
     }
   }
   return out;
@@ -34,7 +37,7 @@ class KernelTable : public ::testing::TestWithParam<Case> {
  protected:
   const Kernels& table = *GetParam().table;
   const std::size_t n = std::size_t{1} << GetParam().log_n;
-  const Modulus modulus = Modulus(primes_below(GetParam().bits, 1, GetParam().log_n).front());
+  const Modulus modulus = Modulus(primes_below(GetParam().bits, 1, GetParam().log_n, GetParam().ring).front());
   const u64 q = modulus.value;
 
   /// n words below `bound`: the multiples of q minus 1 and plus 0 that fit, then random ones.
@@ -57,27 +60,34 @@ class KernelTable : public ::testing::TestWithParam<Case> {
   }
 };
 
-TEST_P(KernelTable, ForwardTransformOfLazyInputIsTheValueAtOddPowersOfTheRoot) {
+TEST_P(KernelTable, ForwardTransformOfLazyInputIsTheValueAtPowersOfTheRoot) {
   NttTable ntt;
-  const Buffer owner = build_ntt_table(ntt, modulus, GetParam().log_n);
-  const u64 psi = primitive_root(modulus, n);
+  const RingType ring = GetParam().ring;
+  const Buffer owner = build_ntt_table(ntt, modulus, GetParam().log_n, ring);
+  const u64 psi = primitive_root(modulus, root_order(ring, n) / 2);
+  const u64 step = ring == RingType::kStandard ? 2 : 4;
   for (unsigned seed = 0; seed < 3; ++seed) {
     Buffer x = words(4 * q, seed);
     if (seed == 2) std::fill_n(x.data(), n, 4 * q - 1);
     const Buffer input = x;
     table.ntt_forward(x.data(), ntt);
     expect_all(x, [&](std::size_t j) {
-      const u64 point = pow_mod(psi, 2 * bit_reverse(static_cast<u32>(j), GetParam().log_n) + 1, modulus);
-      u128 value = 0;
-      for (std::size_t i = n; i-- > 0;) value = (value * point + input.data()[i]) % q;
-      return value;
+      const u64 point = pow_mod(psi, step * bit_reverse(static_cast<u32>(j), GetParam().log_n) + 1, modulus);
+      const auto horner = [&](u64 at) {
+        u128 value = 0;
+        for (std::size_t i = n; i-- > 0;) value = (value * at + input.data()[i]) % q;
+        return value;
+      };
+      if (ring == RingType::kStandard) return horner(point);
+      // sum of a_i X^i at the point and its inverse; the coefficient of 1 counts once
+      return horner(point) + horner(inverse_mod(point, modulus)) + 4 * q - input.data()[0];
     });
   }
 }
 
 TEST_P(KernelTable, InverseTransformUndoesTheForwardOneFromLazyInput) {
   NttTable ntt;
-  const Buffer owner = build_ntt_table(ntt, modulus, GetParam().log_n);
+  const Buffer owner = build_ntt_table(ntt, modulus, GetParam().log_n, GetParam().ring);
   for (unsigned seed = 0; seed < 3; ++seed) {
     Buffer x = words(2 * q, seed);
     if (seed == 2) std::fill_n(x.data(), n, 2 * q - 1);
@@ -142,7 +152,7 @@ TEST_P(KernelTable, SumsOfTheMostTermsAtTheirLargestDoNotOverflow) {
 }
 
 TEST_P(KernelTable, OverflowCountRoundsTheSumOfFractions) {
-  const std::vector<u64> primes = primes_below(GetParam().bits, 4, GetParam().log_n);
+  const std::vector<u64> primes = primes_below(GetParam().bits, 4, GetParam().log_n, GetParam().ring);
   std::vector<Modulus> moduli;
   std::vector<Buffer> limbs;
   std::vector<const u64*> pointers;
@@ -163,15 +173,21 @@ TEST_P(KernelTable, OverflowCountRoundsTheSumOfFractions) {
 
 INSTANTIATE_TEST_SUITE_P(AllTables, KernelTable, ::testing::ValuesIn(cases()), [](const auto& test) {
   return std::string(test.param.table->name) + "_N" + std::to_string(test.param.log_n) + "_" +
-         std::to_string(test.param.bits) + "bits";
+         std::to_string(test.param.bits) + "bits_" + name_of(test.param.ring);
 });
 
-TEST(Tables, TransformsOfAllDegreesAndPrimesAgreeWithTheScalarTable) {
+class TransformsIn : public ::testing::TestWithParam<RingType> {
+ protected:
+  const RingType ring = GetParam();
+  const vectors::OfRing& known = vectors::of(ring);
+};
+
+TEST_P(TransformsIn, AllDegreesAndPrimesAgreeWithTheScalarTable) {
   for (int log_n = 4; log_n <= 14; ++log_n) {
     for (int bits : {20, 33, 45, 47, 48, 49, 50}) {
-      const Modulus q(primes_below(bits, 1, log_n).front());
+      const Modulus q(primes_below(bits, 1, log_n, ring).front());
       NttTable ntt;
-      const Buffer owner = build_ntt_table(ntt, q, log_n);
+      const Buffer owner = build_ntt_table(ntt, q, log_n, ring);
       std::mt19937_64 engine(static_cast<unsigned>(64 * log_n + bits));
       for (int kind = 0; kind < 3; ++kind) {  // random, all at the upper edge, both edges mixed
         const auto word = [&](u64 bound) {
@@ -195,31 +211,34 @@ TEST(Tables, TransformsOfAllDegreesAndPrimesAgreeWithTheScalarTable) {
   }
 }
 
-TEST(KnownAnswers, TransformsAgreeWithTheBigIntegerReference) {
+TEST_P(TransformsIn, AgreeWithTheBigIntegerReference) {
   for (bool large : {false, true}) {
-    const Modulus q(large ? vectors::ntt_large_prime : vectors::ntt_small_prime);
+    const Modulus q(large ? known.ntt_large_prime : known.ntt_small_prime);
     NttTable ntt;
-    const Buffer owner = build_ntt_table(ntt, q, 4);
-    std::vector<u64> x = large ? vectors::ntt_large_coefficients : vectors::ntt_small_coefficients;
+    const Buffer owner = build_ntt_table(ntt, q, 4, ring);
+    std::vector<u64> x = large ? known.ntt_large_coefficients : known.ntt_small_coefficients;
     const std::vector<u64> coefficients = x;
     kernels().ntt_forward(x.data(), ntt);
-    EXPECT_EQ(large ? vectors::ntt_large_values : vectors::ntt_small_values, x);
+    EXPECT_EQ(large ? known.ntt_large_values : known.ntt_small_values, x);
     kernels().ntt_inverse(x.data(), ntt);
     EXPECT_EQ(coefficients, x);
   }
 }
 
-TEST(KnownAnswers, TheTransformOfDegree4096AgreesAtSpotChecks) {
-  const Modulus q(vectors::ntt_4096_prime);
+TEST_P(TransformsIn, OfDegree4096AgreeWithTheReferenceAtSpotChecks) {
+  const Modulus q(known.ntt_4096_prime);
   NttTable ntt;
-  const Buffer owner = build_ntt_table(ntt, q, 12);
+  const Buffer owner = build_ntt_table(ntt, q, 12, ring);
   Buffer x(4096);
   for (u64 i = 0; i < 4096; ++i) x.data()[i] = (i * i * 0x9E3779B97F4A7C15ULL + i) % q.value;
   kernels().ntt_forward(x.data(), ntt);
   for (std::size_t k = 0; k < vectors::ntt_4096_indexes.size(); ++k) {
-    EXPECT_EQ(vectors::ntt_4096_values[k], x.data()[vectors::ntt_4096_indexes[k]]);
+    EXPECT_EQ(known.ntt_4096_values[k], x.data()[vectors::ntt_4096_indexes[k]]);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Rings, TransformsIn, ::testing::ValuesIn(kBothRings),
+                         [](const auto& test) { return name_of(test.param); });
 
 TEST(Dispatch, AnUnknownTableIsRefusedWithTheNamesOfTheAvailableOnes) {
   EXPECT_STREQ("scalar", select_kernels("scalar").name);

@@ -66,9 +66,12 @@ TEST(Primes, AreRecognisedIncludingCarmichaelNumbersAndStrongPseudoprimes) {
 }
 
 TEST(Primes, TheCanonicalRootIsTheReferenceOne) {
-  EXPECT_EQ(vectors::ntt_small_root, primitive_root(Modulus(vectors::ntt_small_prime), 16));
-  EXPECT_EQ(vectors::ntt_large_root, primitive_root(Modulus(vectors::ntt_large_prime), 16));
-  EXPECT_EQ(vectors::ntt_4096_root, primitive_root(Modulus(vectors::ntt_4096_prime), 4096));
+  for (RingType ring : {RingType::kStandard, RingType::kConjugateInvariant}) {
+    const vectors::OfRing& known = vectors::of(ring);
+    EXPECT_EQ(known.ntt_small_root, primitive_root(Modulus(known.ntt_small_prime), root_order(ring, 16) / 2));
+    EXPECT_EQ(known.ntt_large_root, primitive_root(Modulus(known.ntt_large_prime), root_order(ring, 16) / 2));
+    EXPECT_EQ(known.ntt_4096_root, primitive_root(Modulus(known.ntt_4096_prime), root_order(ring, 4096) / 2));
+  }
   EXPECT_THROW(primitive_root(Modulus(97), 32), Error);
 }
 

@@ -23,7 +23,7 @@ Instruction instruction(Opcode opcode, std::vector<u32> arguments, ValueType typ
   return op;
 }
 
-class ExecutorTest : public ::testing::Test {
+class ExecutorTest : public ::testing::TestWithParam<RingType> {
  protected:
   ValueType type(int level) const { return {Encoding::kSlots, level, 2, lab.scale}; }
 
@@ -56,11 +56,14 @@ class ExecutorTest : public ::testing::Test {
     return program;
   }
 
-  Lab lab{Shape{5, 3, 40, 2, 2}};
+  Lab lab{Shape{5, 3, 40, 2, 2, GetParam()}};
   std::vector<double> x = lab.random(1);
 };
 
-TEST_F(ExecutorTest, RotationsOfOneValueShareTheirDecompositionAndComeOutRight) {
+INSTANTIATE_TEST_SUITE_P(Rings, ExecutorTest, ::testing::ValuesIn(testing::kBothRings),
+                         [](const auto& test) { return testing::name_of(test.param); });
+
+TEST_P(ExecutorTest, RotationsOfOneValueShareTheirDecompositionAndComeOutRight) {
   for (int k = 1; k <= 5; ++k) lab.add_rotation(k);
   const auto program = ExecutableProgram::create(lab.context, rotations(5));
   const Ciphertext input = lab.encrypt(x);
@@ -74,7 +77,7 @@ TEST_F(ExecutorTest, RotationsOfOneValueShareTheirDecompositionAndComeOutRight) 
 }
 
 /// square(x + y) for arrays, relinearized and rescaled, then a matrix product, rescaled; the array x is an output as well.
-TEST_F(ExecutorTest, ArraysGoThroughElementByElementAndMeetInTheMatrixProduct) {
+TEST_P(ExecutorTest, ArraysGoThroughElementByElementAndMeetInTheMatrixProduct) {
   lab.add_key(0);
   Program program;
   program.layers = {"square", "fc"};
@@ -146,7 +149,7 @@ TEST_F(ExecutorTest, ArraysGoThroughElementByElementAndMeetInTheMatrixProduct) {
   expect_error(Code::kCancelled, {"square"}, [&] { executable->run(lab.keys, inputs, &flag); });
 }
 
-TEST_F(ExecutorTest, AnAffineMapThatOverflowsNamesItsOpAndLayer) {
+TEST_P(ExecutorTest, AnAffineMapThatOverflowsNamesItsOpAndLayer) {
   Program program = sum({4, {0}}, 1);
   program.constants[0] = AffineConstant{1, 1, {1e30}, {0}};
   ValueType result = type(1);
@@ -158,7 +161,7 @@ TEST_F(ExecutorTest, AnAffineMapThatOverflowsNamesItsOpAndLayer) {
                [&] { ExecutableProgram::create(lab.context, program); });
 }
 
-TEST_F(ExecutorTest, AnOutputThatIsAnInputOutlivesIt) {
+TEST_P(ExecutorTest, AnOutputThatIsAnInputOutlivesIt) {
   Program same = rotations(1);
   same.instructions[2].arguments = {0};
   lab.add_rotation(1);
@@ -171,7 +174,7 @@ TEST_F(ExecutorTest, AnOutputThatIsAnInputOutlivesIt) {
   EXPECT_LT(lab.error(*output, [&](std::size_t j) { return x[j]; }), 1e-7);
 }
 
-TEST_F(ExecutorTest, AVectorIsPaddedToItsPeriodAndTiled) {
+TEST_P(ExecutorTest, AVectorIsPaddedToItsPeriodAndTiled) {
   const auto executable = ExecutableProgram::create(lab.context, sum({4, {1, 2, 3}}, 3));
   EXPECT_EQ(lab.context->n() * 4 * sizeof(u64), executable->bytes());
   const Ciphertext input = lab.encrypt(x);
@@ -180,13 +183,13 @@ TEST_F(ExecutorTest, AVectorIsPaddedToItsPeriodAndTiled) {
   EXPECT_LT(lab.error(*result.outputs[0], [&](std::size_t j) { return x[j] + added[j % 4]; }), 1e-7);
 }
 
-TEST_F(ExecutorTest, AConstantThatOverflowsNamesItsOpAndLayer) {
+TEST_P(ExecutorTest, AConstantThatOverflowsNamesItsOpAndLayer) {
   const Program overflowing = sum({4, {1e30}}, 0);
   expect_error(Code::kMalformed, {"op 1", "addPlain", "fc2"}, [&] { ExecutableProgram::create(lab.context, overflowing); });
 }
 
-TEST_F(ExecutorTest, ConstantsThatDoNotFitInMemoryAreRefusedBeforeAnythingIsAllocated) {
-  const Lab large(Shape{16, 1, 40, 1, 1});
+TEST_P(ExecutorTest, ConstantsThatDoNotFitInMemoryAreRefusedBeforeAnythingIsAllocated) {
+  const Lab large(Shape{16, 1, 40, 1, 1, GetParam()});
   Program program;
   program.layers = {"wide"};
   program.inputs = program.outputs = 1;
@@ -203,7 +206,7 @@ TEST_F(ExecutorTest, ConstantsThatDoNotFitInMemoryAreRefusedBeforeAnythingIsAllo
   expect_error(Code::kOutOfMemory, {"MiB"}, [&] { ExecutableProgram::create(large.context, program); });
 }
 
-TEST_F(ExecutorTest, ASetFlagCancelsBeforeTheNextOperation) {
+TEST_P(ExecutorTest, ASetFlagCancelsBeforeTheNextOperation) {
   lab.add_rotation(1);
   lab.add_rotation(2);
   const auto program = ExecutableProgram::create(lab.context, rotations(2));
@@ -212,8 +215,8 @@ TEST_F(ExecutorTest, ASetFlagCancelsBeforeTheNextOperation) {
   expect_error(Code::kCancelled, {"0 of 5 operations", "rotations"}, [&] { program->run(lab.keys, {&input}, &flag); });
 }
 
-TEST_F(ExecutorTest, AFlagSetWhileAnOperationRunsStopsItInside) {
-  Lab keyed(Shape{13, 1, 40, 1, 1});
+TEST_P(ExecutorTest, AFlagSetWhileAnOperationRunsStopsItInside) {
+  Lab keyed(Shape{13, 1, 40, 1, 1, GetParam()});
   Program program;
   program.layers = {"wide"};
   program.inputs = program.outputs = 1;
@@ -230,7 +233,7 @@ TEST_F(ExecutorTest, AFlagSetWhileAnOperationRunsStopsItInside) {
       keyed.ring(), make_evaluation_key(keyed.ring(), keyed.secret, 5, 1, testing::public_seed(1), testing::secret_seed(2))));
   for (i64 giant = 1; giant < 256; ++giant) {
     EvaluationKey renamed = *key;
-    renamed.galois = galois_element(keyed.context->n(), giant);
+    renamed.galois = galois_element(keyed.ring(), giant);
     keyed.keys->add(std::make_shared<const EvaluationKey>(std::move(renamed)));
   }
   const auto executable = ExecutableProgram::create(keyed.context, program);
@@ -245,7 +248,7 @@ TEST_F(ExecutorTest, AFlagSetWhileAnOperationRunsStopsItInside) {
   canceller.join();
 }
 
-TEST_F(ExecutorTest, InputsAndKeysAreCheckedBeforeAnythingRuns) {
+TEST_P(ExecutorTest, InputsAndKeysAreCheckedBeforeAnythingRuns) {
   const auto program = ExecutableProgram::create(lab.context, rotations(1));
   const Ciphertext low = lab.encrypt(x, 1);
   expect_error(Code::kInvalidArgument, {"input 0", "level 1", "level 3"}, [&] { program->run(nullptr, {&low}, nullptr); });

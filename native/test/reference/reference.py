@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Big-integer reference of the engine's mathematics, written from the definitions: no tables, no lazy values, no C++.
 
-Polynomials are lists of n integers (coefficients of Z[X]/(X^n+1)).
+Polynomials are lists of n integers. In ring STANDARD they are coefficients of Z[X]/(X^n+1); in ring CONJUGATE_INVARIANT entry 0
+is the coefficient of 1 and entry i that of X^i + X^-i, in Z[X]/(X^2n+1).
 """
 import struct
 from decimal import Decimal, getcontext
@@ -32,23 +33,32 @@ def is_prime(n):
     return True
 
 
-def primes_below(bits, count, n):
-    """The largest primes below 2^bits that are 1 mod 2n."""
-    q = ((2**bits - 1) // (2 * n)) * 2 * n + 1
+STANDARD, CONJUGATE_INVARIANT = "standard", "conjugate_invariant"
+
+
+def root_order(n, ring):
+    """The order of the roots of unity that polynomials are evaluated at."""
+    return 2 * n if ring == STANDARD else 4 * n
+
+
+def primes_below(bits, count, n, ring=STANDARD):
+    """The largest primes below 2^bits that are 1 modulo the order of the roots."""
+    order = root_order(n, ring)
+    q = ((2**bits - 1) // order) * order + 1
     found = []
     while len(found) < count:
         if q < 2**bits and is_prime(q):
             found.append(q)
-        q -= 2 * n
+        q -= order
     return found
 
 
-def primitive_root(q, n):
-    """g^((q-1)/2n) for the smallest g >= 2 for which its n-th power is -1."""
+def primitive_root(q, order):
+    """g^((q-1)/order) for the smallest g >= 2 for which its power order/2 is -1."""
     g = 2
     while True:
-        psi = pow(g, (q - 1) // (2 * n), q)
-        if pow(psi, n, q) == q - 1:
+        psi = pow(g, (q - 1) // order, q)
+        if pow(psi, order // 2, q) == q - 1:
             return psi
         g += 1
 
@@ -57,34 +67,46 @@ def bit_reverse(x, bits):
     return int(format(x, "0%db" % bits)[::-1], 2) if bits else 0
 
 
-def ntt_entry(coefficients, q, j):
-    """The value at psi^(2 brv(j) + 1), by Horner's rule."""
-    n = len(coefficients)
-    point = pow(primitive_root(q, n), 2 * bit_reverse(j, n.bit_length() - 1) + 1, q)
+def embed(a):
+    """The same polynomial of ring CONJUGATE_INVARIANT as 2n coefficients of Z[X]/(X^2n+1): X^-i is -X^(2n-i)."""
+    return a + [0] + [-x for x in a[:0:-1]]
+
+
+def restrict(b):
+    """The inverse of embed."""
+    a = b[: len(b) // 2]
+    assert embed(a) == b, "not invariant under X -> 1/X"
+    return a
+
+
+def exponent(j, n, ring):
+    """Entry j of a transform is the value at this power of the root."""
+    reversed_j = bit_reverse(j, n.bit_length() - 1)
+    return 2 * reversed_j + 1 if ring == STANDARD else 4 * reversed_j + 1
+
+
+def value_at(coefficients, point, q):
+    """By Horner's rule."""
     value = 0
     for c in reversed(coefficients):
         value = (value * point + c) % q
     return value
 
 
-def ntt(coefficients, q):
-    return [ntt_entry(coefficients, q, j) for j in range(len(coefficients))]
+def ntt_entry(coefficients, q, j, ring=STANDARD):
+    n = len(coefficients)
+    point = pow(primitive_root(q, root_order(n, ring)), exponent(j, n, ring), q)
+    return value_at(coefficients if ring == STANDARD else embed(coefficients), point, q)
 
 
-def inverse_ntt(values, q):
-    n = len(values)
-    bits = n.bit_length() - 1
-    psi = primitive_root(q, n)
-    n_inverse = pow(n, -1, q)
-    out = []
-    for k in range(n):
-        total = sum(values[j] * pow(psi, -(2 * bit_reverse(j, bits) + 1) * k, q) for j in range(n))
-        out.append(total * n_inverse % q)
-    return out
+def ntt(coefficients, q, ring=STANDARD):
+    return [ntt_entry(coefficients, q, j, ring) for j in range(len(coefficients))]
 
 
-def multiply(a, b):
-    """Negacyclic product over the integers."""
+def multiply(a, b, ring=STANDARD):
+    """The product over the integers."""
+    if ring == CONJUGATE_INVARIANT:
+        return restrict(multiply(embed(a), embed(b)))
     n = len(a)
     out = [0] * n
     for i, x in enumerate(a):
@@ -97,8 +119,10 @@ def multiply(a, b):
     return out
 
 
-def automorphism(a, g):
+def automorphism(a, g, ring=STANDARD):
     """a(X^g)."""
+    if ring == CONJUGATE_INVARIANT:
+        return restrict(automorphism(embed(a), g))
     n = len(a)
     out = [0] * n
     for i, x in enumerate(a):

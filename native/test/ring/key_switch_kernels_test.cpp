@@ -56,7 +56,7 @@ class KeySwitchKernels : public ::testing::TestWithParam<Case> {
 };
 
 TEST_P(KeySwitchKernels, ConversionIsTheCentredRepresentativeFromAnyNumberOfSources) {
-  const std::vector<u64> primes = primes_below(50, 20, 10, {q});
+  const std::vector<u64> primes = primes_below(50, 20, 10, RingType::kStandard, {q});
   for (std::size_t count : {1u, 2u, 3u, 4u, 5u, 7u, 8u, 9u, 16u, 20u}) {
     for (const bool extreme : {false, true}) {
       std::vector<Modulus> sources;
@@ -182,16 +182,25 @@ TEST_P(KeySwitchKernels, QuotientsAndLimbsGoThroughAnAutomorphism) {
   int log_n = 0;
   while ((std::size_t{1} << log_n) < n) ++log_n;
   const Buffer a = words(q, 1), b = words(q, 2);
+  std::vector<std::vector<u32>> permutations;
+  const Ring standard(log_n, primes_below(40, 1, log_n), {}, 1);
   for (const u32 galois : {1u, 3u, 5u, 25u, static_cast<u32>(2 * n - 1)}) {
-    const std::vector<u32> permutation = automorphism_permutation(log_n, galois);
+    permutations.push_back(automorphism_permutation(standard, galois));
+  }
+  const RingType type = RingType::kConjugateInvariant;
+  const Ring real(log_n, primes_below(40, 1, log_n, type), {}, 1, type);
+  for (const i64 steps : {0, 1, 2, 7, -1}) {
+    permutations.push_back(automorphism_permutation(real, galois_element(real, steps)));
+  }
+  for (const std::vector<u32>& permutation : permutations) {
     Buffer out(n);
     table.permute(out.data(), a.data(), permutation.data(), n);
-    for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(a.data()[permutation[i]], out.data()[i]) << "element " << galois;
+    for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(a.data()[permutation[i]], out.data()[i]) << "at " << i;
     for (const u64 w : {u64{0}, u64{1}, q - 1}) {
       table.subtract_multiply_permuted(out.data(), a.data(), b.data(), w, shoup(w, q), permutation.data(), n, q);
       for (std::size_t i = 0; i < n; ++i) {
         const u128 difference = a.data()[permutation[i]] + q - b.data()[permutation[i]];
-        ASSERT_EQ(static_cast<u64>(difference * w % q), out.data()[i]) << "element " << galois << ", at " << i;
+        ASSERT_EQ(static_cast<u64>(difference * w % q), out.data()[i]) << "at " << i;
       }
     }
   }

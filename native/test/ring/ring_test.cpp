@@ -16,6 +16,15 @@ Poly<Coeff> poly_of(const std::vector<u64>& words, std::size_t n, int q_limbs, i
   return out;
 }
 
+/// Small coefficients modulo the first q_limbs chain primes.
+Poly<Coeff> poly_of(const std::vector<int>& coefficients, const Ring& ring, int q_limbs) {
+  Poly<Coeff> out(ring.n(), q_limbs);
+  for (int limb = 0; limb < q_limbs; ++limb) {
+    for (std::size_t i = 0; i < ring.n(); ++i) out.limb(limb)[i] = residue_of(coefficients[i], 0, ring.modulus(limb));
+  }
+  return out;
+}
+
 template <class Domain>
 std::vector<u64> words_of(const Poly<Domain>& x) {
   return std::vector<u64>(x.limb(0), x.limb(0) + x.n() * static_cast<std::size_t>(x.limbs()));
@@ -54,17 +63,42 @@ TEST(KnownAnswers, BasisConversionIsCentredAndExactAgainstBigIntegers) {
   }
 }
 
-TEST(KnownAnswers, ModDownRoundsToTheNearestMultipleOfP) {
-  const Ring ring(4, vectors::divide_chain, vectors::divide_special, 1);
-  const Poly<Eval> x = to_eval(ring, poly_of(vectors::mod_down_in, 16, 3, 2));
-  EXPECT_EQ(vectors::mod_down_out, words_of(to_coeff(ring, mod_down(ring, {x}).front())));
+class KnownAnswersIn : public ::testing::TestWithParam<RingType> {
+ protected:
+  const vectors::OfRing& known = vectors::of(GetParam());
+  const Ring ring{4, known.divide_chain, known.divide_special, 1, GetParam()};
+};
+
+TEST_P(KnownAnswersIn, ModDownRoundsToTheNearestMultipleOfP) {
+  const Poly<Eval> x = to_eval(ring, poly_of(known.mod_down_in, 16, 3, 2));
+  EXPECT_EQ(known.mod_down_out, words_of(to_coeff(ring, mod_down(ring, {x}).front())));
 }
 
-TEST(KnownAnswers, RescaleRoundsToTheNearestMultipleOfTheLastPrime) {
-  const Ring ring(4, vectors::divide_chain, vectors::divide_special, 1);
-  const Poly<Eval> x = to_eval(ring, poly_of(vectors::rescale_in, 16, 3, 0));
-  EXPECT_EQ(vectors::rescale_out, words_of(to_coeff(ring, divide_by_last(ring, {x}).front())));
+TEST_P(KnownAnswersIn, RescaleRoundsToTheNearestMultipleOfTheLastPrime) {
+  const Poly<Eval> x = to_eval(ring, poly_of(known.rescale_in, 16, 3, 0));
+  EXPECT_EQ(known.rescale_out, words_of(to_coeff(ring, divide_by_last(ring, {x}).front())));
 }
+
+TEST_P(KnownAnswersIn, AProductIsThatOfTheRing) {
+  const Poly<Eval> left = to_eval(ring, poly_of(known.product_left, ring, 3));
+  const Poly<Eval> right = to_eval(ring, poly_of(known.product_right, ring, 3));
+  EXPECT_EQ(words_of(poly_of(known.product, ring, 3)), words_of(to_coeff(ring, multiply(ring, left, right, 3))));
+}
+
+TEST_P(KnownAnswersIn, AnAutomorphismSubstitutesXToTheG) {
+  const Poly<Eval> x = to_eval(ring, poly_of(known.product_left, ring, 3));
+  for (std::size_t k = 0; k < known.automorphism_elements.size(); ++k) {
+    const u32 g = static_cast<u32>(known.automorphism_elements[k]);
+    const auto first = known.automorphism_values.begin() + static_cast<std::ptrdiff_t>(16 * k);
+    const std::vector<int> expected(first, first + 16);
+    EXPECT_EQ(words_of(poly_of(expected, ring, 3)),
+              words_of(to_coeff(ring, permute(ring, x, automorphism_permutation(ring, g)))))
+        << "g = " << g;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Rings, KnownAnswersIn, ::testing::ValuesIn(kBothRings),
+                         [](const auto& test) { return name_of(test.param); });
 
 TEST(Ring, RefusesPrimesThatAreWideCompositeRepeatedOrNotOneModulo2N) {
   const std::vector<u64> good = primes_below(40, 2, 10);
@@ -74,6 +108,9 @@ TEST(Ring, RefusesPrimesThatAreWideCompositeRepeatedOrNotOneModulo2N) {
   expect_error(Code::kInvalidArgument, {"4194305", "not prime"}, [&] { make({4194305}, {}); });
   expect_error(Code::kInvalidArgument, {std::to_string(good[0]), "twice"},
                [&] { make({good[0], good[1]}, {good[0]}); });
+  const u64 half = primes_below(40, 1, 10, RingType::kConjugateInvariant).front() - 2048;  // 1 modulo 2N, not 4N
+  expect_error(Code::kInvalidArgument, {std::to_string(half), "4N = 4096"},
+               [&] { Ring(10, {half}, {}, 1, RingType::kConjugateInvariant); });
 }
 
 TEST(Ring, CountsDigitsByTheCeiling) {
@@ -97,34 +134,76 @@ TEST(Transform, MultiplicationIsNegacyclic) {
   }
 }
 
-TEST(Automorphism, PermutationEqualsSubstitutionOfXToTheG) {
+TEST(Automorphism, PermutationEqualsSubstitutionOfXToTheGForEveryOddG) {
   const Ring ring(6, primes_below(45, 1, 6), {}, 1);
   const u64 q = ring.modulus(0).value;
   const Poly<Coeff> x = random_poly(ring, 1, 0, 3);
-  for (u32 g : {1u, 5u, 25u, 127u, 3u}) {
+  for (u32 g = 1; g < 128; g += 2) {
     Poly<Coeff> expected(64, 1);
     for (u32 i = 0; i < 64; ++i) {
       const u32 k = i * g % 128;
       expected.limb(0)[k % 64] = k < 64 ? x.limb(0)[i] : negate_mod(x.limb(0)[i], q);
     }
-    const Poly<Eval> actual = permute(ring, to_eval(ring, x), automorphism_permutation(6, g));
+    const Poly<Eval> actual = permute(ring, to_eval(ring, x), automorphism_permutation(ring, g));
     EXPECT_EQ(words_of(expected), words_of(to_coeff(ring, actual))) << "g = " << g;
   }
 }
 
 TEST(Automorphism, GaloisElementsArePowersOfFiveWithNegativeStepsWrapped) {
-  EXPECT_EQ(1u, galois_element(64, 0));
-  EXPECT_EQ(5u, galois_element(64, 1));
-  EXPECT_EQ(25u, galois_element(64, 2));
-  EXPECT_EQ(galois_element(64, 31), galois_element(64, -1));
-  EXPECT_EQ(1u, galois_element(64, 32));
-  expect_error(Code::kInvalidArgument, {"6", "2N = 128"}, [] { automorphism_permutation(6, 6); });
-  expect_error(Code::kInvalidArgument, {"129", "2N = 128"}, [] { automorphism_permutation(6, 129); });
+  for (RingType type : kBothRings) {
+    const Ring ring(6, primes_below(45, 1, 6, type), {}, 1, type);
+    const i64 slots = type == RingType::kStandard ? 32 : 64;
+    EXPECT_EQ(static_cast<std::size_t>(slots), slot_count(ring));
+    EXPECT_EQ(1u, galois_element(ring, 0));
+    EXPECT_EQ(5u, galois_element(ring, 1));
+    EXPECT_EQ(25u, galois_element(ring, 2));
+    EXPECT_EQ(galois_element(ring, slots - 1), galois_element(ring, -1));
+    EXPECT_EQ(1u, galois_element(ring, slots));
+    EXPECT_NE(1u, galois_element(ring, slots / 2));
+  }
+}
+
+TEST(Automorphism, NumbersThatAreNoGaloisElementsOfTheRingAreRefused) {
+  const Ring standard(6, primes_below(45, 1, 6), {}, 1);
+  EXPECT_TRUE(is_galois_element(standard, 3));
+  EXPECT_EQ(127u, conjugation_element(standard));
+  expect_error(Code::kInvalidArgument, {"6", "odd", "2N = 128"}, [&] { automorphism_permutation(standard, 6); });
+  expect_error(Code::kInvalidArgument, {"129", "2N = 128"}, [&] { automorphism_permutation(standard, 129); });
+  const RingType type = RingType::kConjugateInvariant;
+  const Ring real(6, primes_below(45, 1, 6, type), {}, 1, type);
+  EXPECT_TRUE(is_galois_element(real, 129));
+  EXPECT_FALSE(is_galois_element(real, 0));
+  expect_error(Code::kInvalidArgument, {"251", "1 modulo 4", "4N = 256"}, [&] { automorphism_permutation(real, 251); });
+  expect_error(Code::kInvalidArgument, {"257", "4N = 256"}, [&] { automorphism_permutation(real, 257); });
+  expect_error(Code::kUnsupported, {"conjugate", "CONJUGATE_INVARIANT"}, [&] { conjugation_element(real); });
+}
+
+TEST(Automorphism, TheRealRingHasTheValuesOfTheStandardOneOfTwiceTheDegree) {
+  const RingType type = RingType::kConjugateInvariant;
+  const std::vector<u64> primes = primes_below(45, 1, 6, type);
+  const Ring real(6, primes, {}, 1, type), standard(7, primes, {}, 1);
+  const Poly<Coeff> x = random_poly(real, 1, 0, 5);
+  Poly<Coeff> embedded = Poly<Coeff>::zero(128, 1);
+  for (std::size_t i = 0; i < 64; ++i) {
+    embedded.limb(0)[i] = x.limb(0)[i];
+    if (i > 0) embedded.limb(0)[128 - i] = negate_mod(x.limb(0)[i], primes[0]);
+  }
+  const Poly<Eval> values = to_eval(real, x), all = to_eval(standard, embedded);
+  EXPECT_EQ(words_of(values), std::vector<u64>(all.limb(0), all.limb(0) + 64));
+  for (i64 steps : {1, -1, 17}) {
+    const Poly<Eval> rotated = permute(real, values, automorphism_permutation(real, galois_element(real, steps)));
+    const Poly<Eval> same = permute(standard, all, automorphism_permutation(standard, galois_element(standard, steps)));
+    EXPECT_EQ(words_of(rotated), std::vector<u64>(same.limb(0), same.limb(0) + 64));
+  }
 }
 
 TEST(Decompose, DigitsAreCentredAndTheGadgetReconstructsTheInput) {
-  for (int alpha : {1, 2, 3}) {
-    const Ring ring(5, primes_below(45, 5, 5), primes_below(50, 2, 5), alpha);
+  for (const auto& [alpha, type] : std::vector<std::pair<int, RingType>>{{1, RingType::kStandard},
+                                                                         {2, RingType::kStandard},
+                                                                         {3, RingType::kStandard},
+                                                                         {1, RingType::kConjugateInvariant},
+                                                                         {3, RingType::kConjugateInvariant}}) {
+    const Ring ring(5, primes_below(45, 5, 5, type), primes_below(50, 2, 5, type), alpha, type);
     const Poly<Coeff> x = random_poly(ring, 4, 0, 9);
     const Poly<Eval> transformed = to_eval(ring, x);
     const Decomposition digits(ring, transformed);

@@ -18,7 +18,13 @@ using testing::public_seed;
 using testing::secret_seed;
 using testing::Shape;
 
-constexpr Shape kShape{5, 3, 40, 2, 2};
+class CodecIn : public ::testing::TestWithParam<RingType> {
+ protected:
+  const Shape shape{5, 3, 40, 2, 2, GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Rings, CodecIn, ::testing::ValuesIn(testing::kBothRings),
+                         [](const auto& test) { return testing::name_of(test.param); });
 
 std::vector<u8> stored(const Lab& lab, const Ciphertext& ciphertext) {
   std::vector<u8> bytes(ciphertext_size(*lab.context, ciphertext));
@@ -65,22 +71,23 @@ TEST(ObjectCodec, ARotationKeyOfDegree16384IsFourTenthsOfUnpackedWords) {
   EXPECT_LE(5 * size, 2 * std::size_t{8} * 9 * 16384 * sizeof(u64));  // 40 % of eight digits of nine limbs in whole words
 }
 
-TEST(ParametersCodec, RoundTrips) {
-  ParameterSpec spec = testing::spec_of(kShape);
+TEST_P(CodecIn, ParametersRoundTrips) {
+  ParameterSpec spec = testing::spec_of(shape);
   spec.hash[31] = 7;
   const std::vector<u8> bytes = store_parameters(spec);
   const ParameterSpec back = load_parameters(bytes.data(), bytes.size());
   EXPECT_EQ(spec.q, back.q);
   EXPECT_EQ(spec.p, back.p);
   EXPECT_EQ(spec.hash, back.hash);
+  EXPECT_EQ(spec.ring_type, back.ring_type);
   EXPECT_EQ(spec.log_n, back.log_n);
   EXPECT_EQ(spec.log_scale, back.log_scale);
   EXPECT_EQ(spec.digit_size, back.digit_size);
   EXPECT_EQ(spec.security, back.security);
 }
 
-TEST(ParametersCodec, RefusesUnknownNumbersAndWrongLengths) {
-  const std::vector<u8> good = store_parameters(testing::spec_of(kShape));
+TEST_P(CodecIn, ParametersRefusesUnknownNumbersAndWrongLengths) {
+  const std::vector<u8> good = store_parameters(testing::spec_of(shape));
   const auto refused = [&](std::size_t at, u8 value, std::vector<std::string> parts) {
     const std::vector<u8> bytes = changed(good, at, value);
     expect_error(Code::kMalformed, parts, [&] { load_parameters(bytes.data(), bytes.size()); });
@@ -92,8 +99,8 @@ TEST(ParametersCodec, RefusesUnknownNumbersAndWrongLengths) {
   refused(7, 1, {"reserved"});
 }
 
-TEST(CiphertextCodec, SeededFullAndThreeComponentsRoundTrip) {
-  Lab lab(kShape);
+TEST_P(CodecIn, CiphertextSeededFullAndThreeComponentsRoundTrip) {
+  Lab lab(shape);
   const Ciphertext seeded = lab.encrypt(lab.random(1));
   ASSERT_TRUE(seeded.seed.has_value());
   const Ciphertext full = lab.evaluator.rescale(lab.evaluator.multiply_scalar(seeded, 0.5, Scale().times_prime(3)));
@@ -112,8 +119,8 @@ TEST(CiphertextCodec, SeededFullAndThreeComponentsRoundTrip) {
   EXPECT_LT(stored(lab, seeded).size() * 2 - 200, stored(lab, lab.evaluator.negate(seeded)).size());
 }
 
-TEST(CiphertextCodec, ResiduesArePackedToTheirPrimesWidthInOrder) {
-  Lab lab(kShape);
+TEST_P(CodecIn, CiphertextResiduesArePackedToTheirPrimesWidthInOrder) {
+  Lab lab(shape);
   const Ciphertext full = lab.evaluator.negate(lab.encrypt(lab.random(2)));
   const std::vector<u8> bytes = stored(lab, full);
   std::size_t at = 48 + 4 + 5;  // header; encoding, level, components, seeded; a power of two as the scale
@@ -134,8 +141,8 @@ TEST(CiphertextCodec, ResiduesArePackedToTheirPrimesWidthInOrder) {
   EXPECT_EQ(bytes.size() - 4, at);
 }
 
-TEST(CiphertextCodec, EveryFieldOutOfRangeIsNamed) {
-  Lab lab(kShape);
+TEST_P(CodecIn, CiphertextEveryFieldOutOfRangeIsNamed) {
+  Lab lab(shape);
   const std::vector<u8> good = stored(lab, lab.encrypt(lab.random(3)));
   const auto refused = [&](std::size_t at, u8 value, std::vector<std::string> parts) {
     const std::vector<u8> bytes = changed(good, at, value);
@@ -151,8 +158,8 @@ TEST(CiphertextCodec, EveryFieldOutOfRangeIsNamed) {
   refused(3, 0, {"limbs", "counts 2 items"});
 }
 
-TEST(CiphertextCodec, ResiduesAtOrAboveTheirPrimeAreRefused) {
-  Lab lab(kShape);
+TEST_P(CodecIn, CiphertextResiduesAtOrAboveTheirPrimeAreRefused) {
+  Lab lab(shape);
   std::vector<u8> bytes = stored(lab, lab.encrypt(lab.random(4)));
   const std::size_t limbs = 4 + 5 + 32;
   std::memset(bytes.data() + 48 + limbs, 0xFF, 10);
@@ -160,8 +167,8 @@ TEST(CiphertextCodec, ResiduesAtOrAboveTheirPrimeAreRefused) {
   expect_error(Code::kMalformed, {"residue 0", "limb 0"}, [&] { load_ciphertext(*lab.context, bytes.data(), bytes.size()); });
 }
 
-TEST(PublicKeyCodec, RoundTripsBothHalves) {
-  Lab lab(kShape);
+TEST_P(CodecIn, PublicKeyRoundTripsBothHalves) {
+  Lab lab(shape);
   const PublicKey key = make_public_key(lab.ring(), lab.secret, public_seed(3), secret_seed(4));
   std::vector<u8> bytes(public_key_size(*lab.context));
   store_public_key(*lab.context, key, bytes.data(), bytes.size());
@@ -171,8 +178,8 @@ TEST(PublicKeyCodec, RoundTripsBothHalves) {
   EXPECT_EQ(key.seed.bytes, back.seed.bytes);
 }
 
-TEST(EvaluationKeyCodec, RoundTripsAtEveryLevel) {
-  Lab lab(kShape);
+TEST_P(CodecIn, EvaluationKeyRoundTripsAtEveryLevel) {
+  Lab lab(shape);
   for (int level = 0; level <= lab.top(); ++level) {
     const u32 galois = level == 0 ? 0 : 5;
     const auto key = make_evaluation_key(lab.ring(), lab.secret, galois, level, public_seed(5), secret_seed(6));
@@ -186,15 +193,20 @@ TEST(EvaluationKeyCodec, RoundTripsAtEveryLevel) {
   }
 }
 
-TEST(EvaluationKeyCodec, AnotherElementLevelOrDigitLayoutIsNamed) {
-  Lab lab(kShape);
+TEST_P(CodecIn, EvaluationKeyAnotherElementLevelOrDigitLayoutIsNamed) {
+  Lab lab(shape);
   const std::vector<u8> good = stored(lab, make_evaluation_key(lab.ring(), lab.secret, 5, 3, public_seed(5), secret_seed(6)));
   const auto refused = [&](std::size_t at, u8 value, std::vector<std::string> parts) {
     const std::vector<u8> bytes = changed(good, at, value);
     expect_error(Code::kMalformed, parts, [&] { load_evaluation_key(*lab.context, bytes.data(), bytes.size()); });
   };
   refused(0, 6, {"Galois element 6"});
-  refused(1, 1, {"Galois element 261"});
+  if (GetParam() == RingType::kStandard) {
+    refused(1, 1, {"Galois element 261", "odd and below 2N = 64"});
+  } else {
+    refused(0, 3, {"Galois element 3", "1 modulo 4 and below 4N = 128"});
+    refused(1, 1, {"Galois element 261"});
+  }
   refused(4, 9, {"level 9"});
   refused(5, 3, {"3 digits of 2 primes with 2"});
   refused(6, 1, {"2 digits of 1 primes"});
@@ -202,16 +214,16 @@ TEST(EvaluationKeyCodec, AnotherElementLevelOrDigitLayoutIsNamed) {
   refused(4, 1, {"have 1 of 2 with 2 at level 1"});
 }
 
-TEST(SecretKeyCodec, TheKeyIsItsSeed) {
-  Lab lab(kShape);
+TEST_P(CodecIn, SecretKeyTheKeyIsItsSeed) {
+  Lab lab(shape);
   std::vector<u8> bytes(secret_key_size());
   store_secret_key(*lab.context, lab.secret, bytes.data(), bytes.size());
   const SecretKey back = load_secret_key(*lab.context, bytes.data(), bytes.size());
   EXPECT_EQ(0, std::memcmp(lab.secret.ternary(), back.ternary(), back.n()));
 }
 
-TEST(Stores, ARangeOfAnotherSizeIsRefused) {
-  Lab lab(kShape);
+TEST_P(CodecIn, ARangeOfAnotherSizeIsRefused) {
+  Lab lab(shape);
   std::vector<u8> bytes(secret_key_size() + 1);
   expect_error(Code::kInvalidArgument, {"has 84 bytes", "has 85"},
                [&] { store_secret_key(*lab.context, lab.secret, bytes.data(), bytes.size()); });

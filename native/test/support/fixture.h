@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "math/primes.h"
+#include "math/ring_type.h"
 #include "util/error.h"
 
 #if __has_include("ckks/evaluator.h")
@@ -20,9 +21,14 @@
 
 namespace tacet::testing {
 
-/// The largest `count` primes below 2^bits that are 1 mod 2n and not in `taken`.
-inline std::vector<u64> primes_below(int bits, int count, int log_n, const std::vector<u64>& taken = {}) {
-  const u64 step = u64{2} << log_n;
+inline constexpr RingType kBothRings[] = {RingType::kStandard, RingType::kConjugateInvariant};
+
+inline std::string name_of(RingType ring) { return ring == RingType::kStandard ? "standard" : "conjugate_invariant"; }
+
+/// The largest `count` primes below 2^bits that are 1 modulo root_order(ring, n) and not in `taken`.
+inline std::vector<u64> primes_below(int bits, int count, int log_n, RingType ring = RingType::kStandard,
+                                     const std::vector<u64>& taken = {}) {
+  const u64 step = root_order(ring, u64{1} << log_n);
   std::vector<u64> out;
   for (u64 q = (((u64{1} << bits) - 1) / step) * step + 1; static_cast<int>(out.size()) < count; q -= step) {
     if ((q >> bits) != 0 || !is_prime(q)) continue;
@@ -55,23 +61,36 @@ struct Shape {
   int scale_bits;
   int digit_size;
   int special_count;
+  RingType ring = RingType::kStandard;
+
+  Shape in(RingType other) const { return {log_n, levels, scale_bits, digit_size, special_count, other}; }
 };
+
+/// The shapes, in each ring.
+inline std::vector<Shape> in_both_rings(const std::vector<Shape>& shapes) {
+  std::vector<Shape> out;
+  for (RingType ring : kBothRings) {
+    for (const Shape& shape : shapes) out.push_back(shape.in(ring));
+  }
+  return out;
+}
 
 inline std::string name_of(const Shape& s) {
   return "N" + std::to_string(s.log_n) + "_L" + std::to_string(s.levels) + "_alpha" + std::to_string(s.digit_size) +
-         "_k" + std::to_string(s.special_count);
+         "_k" + std::to_string(s.special_count) + "_" + name_of(s.ring);
 }
 
 inline ParameterSpec spec_of(const Shape& shape) {
   ParameterSpec spec;
+  spec.ring_type = shape.ring;
   spec.log_n = shape.log_n;
   spec.log_scale = shape.scale_bits;
   spec.security = Security::kUncheckedForTests;
   spec.digit_size = shape.digit_size;
-  spec.q = primes_below(49, 1, shape.log_n);
-  const std::vector<u64> scales = primes_below(shape.scale_bits, shape.levels, shape.log_n);
+  spec.q = primes_below(49, 1, shape.log_n, shape.ring);
+  const std::vector<u64> scales = primes_below(shape.scale_bits, shape.levels, shape.log_n, shape.ring);
   spec.q.insert(spec.q.end(), scales.begin(), scales.end());
-  spec.p = primes_below(50, shape.special_count, shape.log_n, spec.q);
+  spec.p = primes_below(50, shape.special_count, shape.log_n, shape.ring, spec.q);
   return spec;
 }
 
@@ -107,7 +126,7 @@ struct Lab {
         expand(ring(), make_evaluation_key(ring(), secret, galois, level, public_seed(id), secret_seed(id)))));
   }
   void add_key(u32 galois) { add_key(galois, top()); }
-  void add_rotation(i64 steps) { add_key(galois_element(context->n(), steps)); }
+  void add_rotation(i64 steps) { add_key(galois_element(ring(), steps)); }
 
   std::vector<double> random(unsigned seed, double bound = 1.0) const {
     std::mt19937_64 engine(seed);
