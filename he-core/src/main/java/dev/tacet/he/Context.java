@@ -19,7 +19,6 @@ public final class Context extends NativeObject {
   /**
    * Makes a context.
    *
-   * @throws UnsupportedException for ring type CONJUGATE_INVARIANT
    * @throws IllegalArgumentException if the engine refuses the parameters
    */
   public static Context create(Parameters parameters) {

@@ -194,6 +194,15 @@ public final class Parameters {
   }
 
   /**
+   * Returns whether an automorphism has this number: the odd ones below {@link #galoisModulus()}, for CONJUGATE_INVARIANT those
+   * that are 1 modulo 4 (g and -g are the same automorphism there).
+   */
+  public boolean isGaloisElement(long element) {
+    boolean residue = ringType == RingType.STANDARD ? element % 2 == 1 : element % 4 == 1;
+    return residue && element > 0 && element < galoisModulus();
+  }
+
+  /**
    * Returns the Galois element of complex conjugation, 2N-1.
    *
    * @throws UnsupportedException for CONJUGATE_INVARIANT, whose slots are real

@@ -31,15 +31,19 @@ public final class Plaintext extends NativeObject {
   /**
    * Encodes complex slots.
    *
-   * @param imaginary as many as {@code real}, or null for zeros
-   * @throws IllegalArgumentException naming the slot and the bound for NaN, infinity or overflow, or for a bad level or scale
+   * @param imaginary as many as {@code real}, or null for zeros; zeros in ring type CONJUGATE_INVARIANT, whose slots are real
+   * @throws IllegalArgumentException naming the slot and the bound for NaN, infinity or overflow, or for a bad level or scale;
+   *     naming the slot that has an imaginary part where slots are real
    */
   public static Plaintext encode(Context context, double[] real, double[] imaginary, int level, Scale scale) {
     return new Plaintext(
         context, Engine.encode(context, Encoding.SLOTS.code(), real, imaginary, level, scaleBytes(context, scale)));
   }
 
-  /** Encodes coefficients, at most N of them; errors as {@link #encode(Context, double[], int, Scale)}. */
+  /**
+   * Encodes coefficients, at most N of them: of X^i or, in ring type CONJUGATE_INVARIANT, of 1 and X^i + X^-i. Errors as
+   * {@link #encode(Context, double[], int, Scale)}.
+   */
   public static Plaintext encodeCoefficients(Context context, double[] coefficients, int level, Scale scale) {
     return new Plaintext(
         context,
@@ -69,7 +73,7 @@ public final class Plaintext extends NativeObject {
   /**
    * Decodes.
    *
-   * @return real and imaginary parts of every slot; or the N coefficients, without imaginary parts
+   * @return real and imaginary parts of every slot (zeros where slots are real); or the N coefficients, without imaginary parts
    */
   public Decoded decode() {
     int n = context.parameters().ringDegree();

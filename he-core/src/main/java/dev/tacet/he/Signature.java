@@ -155,7 +155,8 @@ public final class Signature {
     tail.run(sample);
     for (KeyRequirement key : keys) {
       require(
-          key.level() <= parameters.maxLevel() && key.galoisElement() < parameters.galoisModulus(),
+          key.level() <= parameters.maxLevel()
+              && (key.galoisElement() == KeyRequirement.RELINEARIZATION || parameters.isGaloisElement(key.galoisElement())),
           "key for Galois element %d at level %d is outside the parameters (modulus %d, level %d)",
           key.galoisElement(), key.level(), parameters.galoisModulus(), parameters.maxLevel());
     }

@@ -6,18 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Each single operation on encrypted slots against the same on doubles. */
+/** Each single operation on encrypted slots against the same on doubles, in both rings. */
+@ParameterizedClass(name = "{0}")
+@EnumSource(RingType.class)
 final class EvaluatorTest {
   /** Fresh noise at a scale of 2^40 in a ring of degree 2^7 stays far below this. */
   private static final double BOUND = 1e-7;
@@ -30,18 +35,21 @@ final class EvaluatorTest {
   private static Ciphertext a;
   private static Ciphertext b;
 
-  @BeforeAll
-  static void encryptTwoVectors() {
-    he = HeFixture.small();
-    keys =
-        he.keys(
-            List.of(
-                he.relinearization(),
-                he.rotation(1),
-                he.rotation(2),
-                he.rotation(4),
-                he.rotation(-3),
-                new KeyRequirement(he.parameters.conjugationElement(), 4)));
+  private final boolean realSlots;
+
+  EvaluatorTest(RingType ring) {
+    realSlots = ring == RingType.CONJUGATE_INVARIANT;
+  }
+
+  @BeforeParameterizedClassInvocation
+  static void encryptTwoVectors(RingType ring) {
+    he = HeFixture.small(ring);
+    List<KeyRequirement> needed = new ArrayList<>(
+        List.of(he.relinearization(), he.rotation(1), he.rotation(2), he.rotation(4), he.rotation(-3)));
+    if (ring == RingType.STANDARD) {
+      needed.add(new KeyRequirement(he.parameters.conjugationElement(), 4));
+    }
+    keys = he.keys(needed);
     evaluator = new Evaluator(he.context, keys);
     Random random = new Random(1);
     x = he.slots(random);
@@ -50,7 +58,7 @@ final class EvaluatorTest {
     b = he.encrypt(y);
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void close() {
     a.close();
     b.close();
@@ -179,12 +187,42 @@ final class EvaluatorTest {
   }
 
   @Test
-  void conjugateConjugatesSlots() {
+  void conjugateConjugatesSlotsWhereTheyAreComplex() {
+    if (realSlots) {
+      assertMessage(UnsupportedException.class, () -> evaluator.conjugate(a), "conjugate", "CONJUGATE_INVARIANT");
+      assertMessage(UnsupportedException.class, he.parameters::conjugationElement, "CONJUGATE_INVARIANT");
+      return;
+    }
     try (Plaintext p = Plaintext.encode(he.context, x, y, 4, he.scale);
         Ciphertext c = he.encryptor.encrypt(p)) {
       var decrypted = he.decryptor.decrypt(evaluator.conjugate(c));
       assertClose(x, decrypted.real());
       assertClose(Arrays.stream(y).map(v -> -v).toArray(), decrypted.imaginary());
+    }
+  }
+
+  @Test
+  void imaginaryPartsAreRefusedWhereSlotsAreReal() {
+    double[] imaginary = new double[x.length];
+    Plaintext.encode(he.context, x, imaginary, 4, he.scale).close();
+    imaginary[3] = 1e-9;
+    if (realSlots) {
+      assertMessage(
+          IllegalArgumentException.class, () -> Plaintext.encode(he.context, x, imaginary, 4, he.scale), "slot 3", "imaginary");
+    } else {
+      Plaintext.encode(he.context, x, imaginary, 4, he.scale).close();
+    }
+  }
+
+  @Test
+  void keysOfNumbersThatAreNoGaloisElementsAreRefused() {
+    assertMessage(IllegalArgumentException.class, () -> he.generator.evaluationKey(6, 4), "6");
+    long outside = he.parameters.galoisModulus() + 1;
+    assertMessage(IllegalArgumentException.class, () -> he.generator.evaluationKey(outside, 4), "" + outside);
+    if (realSlots) {
+      assertMessage(IllegalArgumentException.class, () -> he.generator.evaluationKey(3, 4), "3", "1 modulo 4");
+    } else {
+      assertTrue(he.generator.evaluationKey(3, 4).hasRemaining());
     }
   }
 
@@ -222,7 +260,7 @@ final class EvaluatorTest {
 
   @Test
   void ciphertextsOfOtherParametersAreRefused() {
-    try (HeFixture other = new HeFixture(HeFixture.parameters(7, 3));
+    try (HeFixture other = new HeFixture(HeFixture.parameters(he.parameters.ringType(), 7, 3));
         Ciphertext foreign = other.encrypt(other.slots(new Random(2)))) {
       assertMessage(IllegalArgumentException.class, () -> evaluator.add(a, foreign), "parameters");
       assertMessage(IllegalArgumentException.class, () -> he.decrypt(foreign), "parameters");
@@ -243,7 +281,10 @@ final class EvaluatorTest {
     bad[7] = 1e60;
     assertMessage(IllegalArgumentException.class, () -> he.encrypt(bad), "7");
     assertMessage(IllegalArgumentException.class, () -> he.encryptor.encrypt(x, 9, he.scale), "9");
-    assertMessage(IllegalArgumentException.class, () -> he.encryptor.encrypt(new double[65], 1, he.scale), "65", "64");
+    int tooMany = he.parameters.slots() + 1;
+    assertMessage(
+        IllegalArgumentException.class, () -> he.encryptor.encrypt(new double[tooMany], 1, he.scale), "" + tooMany,
+        realSlots ? "128" : "64");
   }
 
   private static void expect(DoubleBinaryOperator clear, Ciphertext result) {

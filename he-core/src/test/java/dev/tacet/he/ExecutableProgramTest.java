@@ -33,6 +33,23 @@ final class ExecutableProgramTest {
   }
 
   @Test
+  void conjugateIsRefusedByNameInJavaAndByTheNativeCheckerWhereSlotsAreReal() {
+    try (HeFixture he = new HeFixture(HeFixture.parameters(RingType.CONJUGATE_INVARIANT, 5, 2))) {
+      ProgramBuilder builder = new ProgramBuilder(he.parameters);
+      ProgramBuilder.Value x = builder.input(2, he.scale);
+      String message = assertThrows(UnsupportedException.class, () -> builder.conjugate(x)).getMessage();
+      assertTrue(message.contains("conjugate does not exist in ring type CONJUGATE_INVARIANT"), message);
+      builder.output(builder.negate(x));
+      byte[] good = builder.build().toBytes();
+      int negate = good.length - 4 - 18 - 16;
+      assertEquals(Op.NEGATE.code(), good[negate]);
+      assertMessage(
+          UnsupportedException.class, "op 1: conjugate does not exist in ring type CONJUGATE_INVARIANT", he,
+          withByte(good, negate, Op.CONJUGATE.code()));
+    }
+  }
+
+  @Test
   void constantsBeyondTheMachinesMemoryAreAnOutOfMemoryError() {
     Parameters parameters = HeFixture.parameters(16, 1);
     ProgramBuilder builder = new ProgramBuilder(parameters);

@@ -32,13 +32,17 @@ final class HeFixture implements AutoCloseable {
 
   /** N = 2^logN, q_0 of 50 bits, {@code levels} scale primes of 40 bits, two special primes of 50 bits, digits of two primes. */
   static Parameters parameters(int logRingDegree, int levels) {
-    return ModulusChain.select(logRingDegree, RingType.STANDARD, 50, 40, levels, 50, 2)
+    return parameters(RingType.STANDARD, logRingDegree, levels);
+  }
+
+  static Parameters parameters(RingType ring, int logRingDegree, int levels) {
+    return ModulusChain.select(logRingDegree, ring, 50, 40, levels, 50, 2)
         .security(SecurityLevel.UNCHECKED_FOR_TESTS)
         .build();
   }
 
-  static HeFixture small() {
-    return new HeFixture(parameters(7, 4));
+  static HeFixture small(RingType ring) {
+    return new HeFixture(parameters(ring, 7, 4));
   }
 
   /** Numbers uniform in [-1, 1], one per slot. */

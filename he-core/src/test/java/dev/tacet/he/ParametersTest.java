@@ -2,6 +2,7 @@
 package dev.tacet.he;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,27 +21,28 @@ class ParametersTest {
   static Stream<Arguments> rows() {
     return Stream.of(SecurityLevel.values())
         .filter(level -> level != SecurityLevel.UNCHECKED_FOR_TESTS)
-        .flatMap(level -> IntStream.rangeClosed(11, 16).mapToObj(logN -> Arguments.of(level, logN)));
+        .flatMap(level -> IntStream.rangeClosed(11, 16).boxed().flatMap(
+            logN -> Stream.of(RingType.values()).map(ring -> Arguments.of(level, logN, ring))));
   }
 
-  @ParameterizedTest(name = "{0} at N = 2^{1}")
+  @ParameterizedTest(name = "{0} at N = 2^{1}, {2}")
   @MethodSource("rows")
-  void aModulusAboveTheTableIsRefusedAndOneBelowIsNot(SecurityLevel level, int logN) {
+  void aModulusAboveTheTableIsRefusedAndOneBelowIsNot(SecurityLevel level, int logN, RingType ring) {
     int bound = level.maxLogQP(logN);
     int bits = Math.min(48, bound - 1);
     int primes = bound / bits + 1;
     long[] tooMuch =
-        ModulusChain.select(logN, RingType.STANDARD, bits, bits, primes - 1, bits, 0)
+        ModulusChain.select(logN, ring, bits, bits, primes - 1, bits, 0)
             .security(SecurityLevel.UNCHECKED_FOR_TESTS).build().modulusChain();
     long[] fits = Arrays.copyOf(tooMuch, primes - 1);
-    Parameters accepted = withChain(level, logN, fits).build();
+    Parameters accepted = withChain(level, logN, ring, fits).build();
     assertTrue(accepted.logQP() <= bound);
-    assertRefused(bound, withChain(level, logN, tooMuch));
-    assertRefused(bound, withChain(level, logN, fits).specialPrimes(tooMuch[primes - 1]));
+    assertRefused(bound, withChain(level, logN, ring, tooMuch));
+    assertRefused(bound, withChain(level, logN, ring, fits).specialPrimes(tooMuch[primes - 1]));
   }
 
-  private static Parameters.Builder withChain(SecurityLevel level, int logN, long[] chain) {
-    return Parameters.builder().ringType(RingType.STANDARD).logRingDegree(logN).logScale(20).digitSize(1)
+  private static Parameters.Builder withChain(SecurityLevel level, int logN, RingType ring, long[] chain) {
+    return Parameters.builder().ringType(ring).logRingDegree(logN).logScale(20).digitSize(1)
         .modulusChain(chain).specialPrimes().security(level);
   }
 
@@ -128,5 +130,25 @@ class ParametersTest {
     assertEquals(25, parameters.galoisElement(2 + parameters.slots()));
     assertEquals(1, parameters.galoisElement(-1) * 5 % parameters.galoisModulus());
     assertEquals(2L * parameters.ringDegree() - 1, parameters.conjugationElement());
+    assertTrue(parameters.isGaloisElement(3));
+    assertFalse(parameters.isGaloisElement(0));
+    assertFalse(parameters.isGaloisElement(6));
+    assertFalse(parameters.isGaloisElement(parameters.galoisModulus() + 1));
+  }
+
+  @Test
+  void theRealRingHasNSlotsAndGaloisElementsOneModuloFour() {
+    Parameters parameters =
+        ModulusChain.select(13, RingType.CONJUGATE_INVARIANT, 45, 32, 3, 45, 1).security(SecurityLevel.CLASSICAL_128).build();
+    assertEquals(parameters, Parameters.fromBytes(ByteBuffer.wrap(parameters.toBytes())));
+    assertEquals(8192, parameters.slots());
+    assertEquals(4L * 8192, parameters.galoisModulus());
+    assertEquals(5, parameters.galoisElement(1));
+    assertEquals(1, parameters.galoisElement(8192));
+    assertEquals(1, parameters.galoisElement(-1) * 5 % parameters.galoisModulus());
+    assertTrue(parameters.isGaloisElement(parameters.galoisElement(-3)));
+    assertFalse(parameters.isGaloisElement(3));
+    assertFalse(parameters.isGaloisElement(parameters.galoisModulus() - 1));
+    assertThrows(UnsupportedException.class, parameters::conjugationElement);
   }
 }

@@ -140,7 +140,9 @@ final class RandomProgram {
             ? null
             : new Sized(builder.rotateSum(a.value, 1 << random.nextInt(3), count), a.bound * count, a.period);
       case 1:
-        return new Sized(builder.conjugate(a.value), a.bound, a.period);
+        return parameters.ringType() == RingType.STANDARD
+            ? new Sized(builder.conjugate(a.value), a.bound, a.period)
+            : null;
       default:
         ProgramBuilder.Value first = builder.rotate(a.value, random.nextInt(2 * parameters.slots()) - parameters.slots());
         values.add(new Sized(first, a.bound, a.period));

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -23,15 +25,17 @@ final class RandomProgramTest {
    */
   private static final double BOUND = 1e-6;
 
-  static LongStream seeds() {
-    return LongStream.concat(
-        LongStream.rangeClosed(1, 40), LongStream.of(Long.getLong("tacet.test.seed", System.nanoTime())));
+  static Stream<Arguments> seeds() {
+    return Stream.of(RingType.values()).flatMap(ring ->
+        LongStream.concat(
+                LongStream.rangeClosed(1, 40), LongStream.of(Long.getLong("tacet.test.seed", System.nanoTime())))
+            .mapToObj(seed -> Arguments.of(ring, seed)));
   }
 
-  @ParameterizedTest(name = "seed {0}")
+  @ParameterizedTest(name = "{0}, seed {1}")
   @MethodSource("seeds")
-  void anEncryptedRunAgreesWithTheReference(long seed) {
-    Parameters parameters = HeFixture.parameters(7 + (int) Math.floorMod(seed, 2L), 4 + (int) Math.floorMod(seed, 3L));
+  void anEncryptedRunAgreesWithTheReference(RingType ring, long seed) {
+    Parameters parameters = HeFixture.parameters(ring, 7 + (int) Math.floorMod(seed, 2L), 4 + (int) Math.floorMod(seed, 3L));
     RandomProgram random = new RandomProgram(parameters, seed, 24);
     Program program = Program.fromBytes(parameters, ByteBuffer.wrap(random.program.toBytes()));
     List<double[]> expected = ReferenceEvaluator.run(program, random.inputs);

@@ -24,7 +24,7 @@ public final class KeyGenerator {
   /**
    * Returns the EVALUATION_KEY blob of a new key, in direct memory.
    *
-   * @throws IllegalArgumentException if the Galois element is neither 0 nor odd and below 2N, if the level is not in the chain, or if
+   * @throws IllegalArgumentException if the Galois element is neither 0 nor one of the ring (Parameters.isGaloisElement), if the level is not in the chain, or if
    *     the parameters have no special primes
    */
   public ByteBuffer evaluationKey(KeyRequirement requirement) {

@@ -105,8 +105,29 @@ final class NativeBoundaryTest {
     } finally {
       Native.destroy(ciphertext);
     }
+  }
+
+  @Test
+  void conjugateDoesNotExistWhereSlotsAreReal() {
     ByteBuffer blob = direct(parameters(RingType.CONJUGATE_INVARIANT).toBytes());
-    expect(UnsupportedException.class, "CONJUGATE_INVARIANT", () -> Native.contextCreate(blob, 0, blob.capacity()));
+    long real = Native.contextCreate(blob, 0, blob.capacity());
+    long key = Native.secretKeyCreate(real, ByteBuffer.allocateDirect(32));
+    long encoded = Native.encode(real, 0, new double[16], null, 0, scale(20));
+    long ciphertext = Native.encrypt(key, encoded, ByteBuffer.allocateDirect(32), ByteBuffer.allocateDirect(32));
+    try {
+      expect(
+          UnsupportedException.class,
+          "CONJUGATE_INVARIANT",
+          () -> Native.apply(real, 0, 14, new long[] {ciphertext}, 0, 0, null, null));
+      expect(
+          IllegalArgumentException.class,
+          "imaginary",
+          () -> Native.encode(real, 0, new double[2], new double[] {0, 1}, 0, scale(20)));
+    } finally {
+      for (long object : new long[] {ciphertext, encoded, key, real}) {
+        Native.destroy(object);
+      }
+    }
   }
 
   @Test
