@@ -152,8 +152,8 @@ struct Bench::State {
   }
   /// The transform between slots and coefficients: 10 operations a complex butterfly.
   double slot_flops() const {
-    const double slots = static_cast<double>(context->slots());
-    return 10 * (slots / 2) * std::log2(slots);
+    const double count = static_cast<double>(context->slots());
+    return 10 * (count / 2) * std::log2(count);
   }
 
   Operation ntt(bool forward);

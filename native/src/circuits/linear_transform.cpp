@@ -153,7 +153,7 @@ std::vector<RaisedPair> LinearTransform::baby_steps(const Evaluator& evaluator, 
   Decomposition digits(ring, x.components[1]);
   if (baby_steps_ > 2) digits.lift();
   pool().parallel_for(baby_steps_ - 1, [&](std::size_t i) {
-    const u32 galois = galois_element(n_, static_cast<i64>(i + 1));
+    const u32 galois = galois_element(ring, static_cast<i64>(i + 1));
     babies[i + 1] = rotate_raised(ring, x.components[0], digits, evaluator.keys().find(galois, level_));
   });
   return babies;

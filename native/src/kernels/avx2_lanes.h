@@ -26,6 +26,9 @@ TACET_INLINE Lanes add(Lanes a, Lanes b) { return _mm256_add_pd(a, b); }
 TACET_INLINE Lanes sub(Lanes a, Lanes b) { return _mm256_sub_pd(a, b); }
 TACET_INLINE Lanes nearest(Lanes x) { return _mm256_round_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
+/// The lanes in reverse order.
+TACET_INLINE Lanes reversed(Lanes x) { return _mm256_permute4x64_pd(x, 0x1b); }
+
 constexpr double kTwo52 = 4503599627370496.0;
 
 /// Words below 2^52, whose bits `x` holds, as doubles: the word becomes the fraction of a number in [2^52, 2^53).

@@ -6,6 +6,8 @@
 //   forward: a pass of two levels starts at B <= 4, reduces vectors 0 and 1 to 1/2, and ends at
 //     1/2 + t(B) + t(1/2 + t(B)) <= 4. A single level ends at 1/2 + t(B) <= 5/2.
 //   inverse: starts at 2; sums are reduced to 1/2, products of differences are t(4) = 2.
+// In the conjugate-invariant ring the first pass folds and the last one unfolds (NttTable) at the same time: a reduced to 1/2 plus
+// fold a', t(4), is 5/2; b and unfold b' are t(4) and t(2).
 #include "kernels/avx2.h"
 #include "kernels/avx2_lanes.h"
 #include "kernels/fold.h"
@@ -71,6 +73,69 @@ void forward_pass4(u64* x, std::size_t length, std::size_t node, const Plan& pla
   }
 }
 
+/// x[k] for the mirror images of a block of words: legs in reverse order, and so are the words of each.
+template <std::size_t kLegs, bool kWords>
+TACET_INLINE void load_ends(Lanes* low, Lanes* high, const u64* x, std::size_t stride, std::size_t j) {
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < kLegs; ++i) {
+    low[i] = load_number<kWords>(x + i * stride + j);
+    high[i] = load_number<kWords>(x + i * stride + stride - j - (kLanes - 1));
+  }
+}
+
+template <std::size_t kLegs>
+TACET_INLINE void store_ends(u64* x, const Lanes* low, const Lanes* high, std::size_t stride, std::size_t j) {
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < kLegs; ++i) {
+    store(x + i * stride + j, low[i]);
+    store(x + i * stride + stride - j - (kLanes - 1), high[i]);
+  }
+}
+
+/// One or two levels of the root node.
+template <std::size_t kLegs>
+TACET_INLINE void first_levels(Lanes* v, const Factor* f, const Plan& p) {
+  if constexpr (kLegs == 4) {
+    forward_levels(v, f[1], f[2], f[3], p);
+  } else {
+    v[0] = reduce(v[0], p.c);
+    forward_butterfly(v[0], v[1], f[1], p);
+  }
+}
+
+TACET_INLINE Lanes folded(Lanes own, Lanes mirror, const Factor& fold, const Plan& p) {
+  return add(reduce(own, p.c), multiply(mirror, fold, p.c));
+}
+
+/// The first pass of the conjugate-invariant ring. The mirror image of word `at` of leg k is word stride - at of the opposite
+/// leg, and for at = 0 that of leg -k. So words 1.. and words ..stride-1 are taken together up to the middle one, which both ends
+/// reach with the same result; the column of the words 0 goes by itself.
+template <std::size_t kLegs>
+void folding_pass(u64* x, std::size_t length, const Factor& fold, const Plan& plan) {
+  const Plan p = plan;
+  Factor f[kLegs];
+  for (std::size_t i = 1; i < kLegs; ++i) f[i] = root(i, p);
+  const std::size_t stride = length / kLegs;
+  Lanes low[kLegs], high[kLegs], v[kLegs], w[kLegs];
+  for (std::size_t i = 0; i < kLegs; ++i) low[i] = splat(static_cast<double>(x[i * stride]));
+  for (std::size_t i = 0; i < kLegs; ++i) v[i] = folded(low[i], i == 0 ? splat(0) : low[kLegs - i], fold, p);
+  first_levels<kLegs>(v, f, p);
+  for (std::size_t i = 0; i < kLegs; ++i) {
+    _mm_storel_pd(reinterpret_cast<double*>(x + i * stride), _mm256_castpd256_pd128(v[i]));
+  }
+  for (std::size_t j = 1; j < stride / 2; j += kLanes) {
+    load_ends<kLegs, true>(low, high, x, stride, j);
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < kLegs; ++i) {
+      v[i] = folded(low[i], reversed(high[kLegs - 1 - i]), fold, p);
+      w[i] = folded(high[i], reversed(low[kLegs - 1 - i]), fold, p);
+    }
+    first_levels<kLegs>(v, f, p);
+    first_levels<kLegs>(w, f, p);
+    store_ends<kLegs>(x, v, w, stride, j);
+  }
+}
+
 void forward_pass2(u64* x, std::size_t length, const Plan& plan) {
   const Plan p = plan;
   const Factor a = root(1, p);
@@ -116,6 +181,13 @@ void forward(u64* x, int log_length, std::size_t node, const Plan& p) {
   for (std::size_t i = 0; i < 4; ++i) forward(x + i * quarter, log_length - 2, 4 * node + i, p);
 }
 
+/// x + y and x - y, times 1/n and a: the last level.
+TACET_INLINE void last_butterfly(Lanes& x, Lanes& y, const Factor& a, const Factor& n_inverse, const Plan& p) {
+  const Lanes difference = sub(x, y);
+  x = multiply(add(x, y), n_inverse, p.c);
+  y = multiply(difference, a, p.c);
+}
+
 /// Two levels on four vectors, from the leaves.
 template <bool kLast>
 TACET_INLINE void inverse_levels(Lanes* v, const Factor& b0, const Factor& b1, const Factor& a, const Factor& n_inverse,
@@ -125,9 +197,7 @@ TACET_INLINE void inverse_levels(Lanes* v, const Factor& b0, const Factor& b1, c
 #pragma GCC unroll 2
   for (int i = 0; i < 2; ++i) {
     if (kLast) {  // 1/n is folded into a
-      const Lanes difference = sub(v[i], v[i + 2]);
-      v[i] = finish(multiply(add(v[i], v[i + 2]), n_inverse, p.c), p.c);
-      v[i + 2] = finish(multiply(difference, a, p.c), p.c);
+      last_butterfly(v[i], v[i + 2], a, n_inverse, p);
     } else {
       inverse_butterfly(v[i], v[i + 2], a, p);
     }
@@ -146,16 +216,62 @@ void inverse_pass4(u64* x, std::size_t length, std::size_t node, const Factor& a
     for (std::size_t i = 0; i < 4; ++i) v[i] = load(x + i * stride + j);
     inverse_levels<kLast>(v, b0, b1, a, n_inverse, p);
 #pragma GCC unroll 4
-    for (std::size_t i = 0; i < 4; ++i) store(x + i * stride + j, v[i]);
+    for (std::size_t i = 0; i < 4; ++i) store(x + i * stride + j, kLast ? finish(v[i], p.c) : v[i]);
   }
 }
 
 void inverse_last_pass2(u64* x, std::size_t length, const Factor& a, const Factor& n_inverse, const Plan& p) {
   const std::size_t stride = length / 2;
   for (std::size_t j = 0; j < stride; j += kLanes) {
-    const Lanes low = load(x + j), high = load(x + stride + j);
-    store(x + j, finish(multiply(add(low, high), n_inverse, p.c), p.c));
-    store(x + stride + j, finish(multiply(sub(low, high), a, p.c), p.c));
+    Lanes low = load(x + j), high = load(x + stride + j);
+    last_butterfly(low, high, a, n_inverse, p);
+    store(x + j, finish(low, p.c));
+    store(x + stride + j, finish(high, p.c));
+  }
+}
+
+template <std::size_t kLegs>
+TACET_INLINE void last_levels(Lanes* v, const Factor* f, const Factor& n_inverse, const Plan& p) {
+  if constexpr (kLegs == 4) {
+    inverse_levels<true>(v, f[2], f[3], f[1], n_inverse, p);
+  } else {
+    last_butterfly(v[0], v[1], f[1], n_inverse, p);
+  }
+}
+
+TACET_INLINE Lanes unfolded(Lanes own, Lanes mirror, const Factor& unfold, const Plan& p) {
+  return finish(add(own, multiply(mirror, unfold, p.c)), p.c);
+}
+
+/// The last pass of the conjugate-invariant ring, as folding_pass.
+template <std::size_t kLegs>
+void unfolding_pass(u64* x, std::size_t length, const Factor& a, const Factor& n_inverse, const Factor& unfold,
+                    const Plan& plan) {
+  const Plan p = plan;
+  Factor f[kLegs];
+  f[1] = a;
+  for (std::size_t i = 2; i < kLegs; ++i) f[i] = root(i, p);
+  const std::size_t stride = length / kLegs;
+  Lanes low[kLegs], high[kLegs], v[kLegs], w[kLegs];
+  for (std::size_t i = 0; i < kLegs; ++i) {
+    low[i] = _mm256_broadcast_sd(reinterpret_cast<const double*>(x + i * stride));
+  }
+  last_levels<kLegs>(low, f, n_inverse, p);
+  v[0] = finish(add(low[0], low[0]), p.c);
+  for (std::size_t i = 1; i < kLegs; ++i) v[i] = unfolded(low[i], low[kLegs - i], unfold, p);
+  for (std::size_t i = 0; i < kLegs; ++i) {
+    _mm_storel_pd(reinterpret_cast<double*>(x + i * stride), _mm256_castpd256_pd128(v[i]));
+  }
+  for (std::size_t j = 1; j < stride / 2; j += kLanes) {
+    load_ends<kLegs, false>(low, high, x, stride, j);
+    last_levels<kLegs>(low, f, n_inverse, p);
+    last_levels<kLegs>(high, f, n_inverse, p);
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < kLegs; ++i) {
+      v[i] = unfolded(low[i], reversed(high[kLegs - 1 - i]), unfold, p);
+      w[i] = unfolded(high[i], reversed(low[kLegs - 1 - i]), unfold, p);
+    }
+    store_ends<kLegs>(x, v, w, stride, j);
   }
 }
 
@@ -181,7 +297,7 @@ void inverse_block(u64* x, std::size_t node, const Factor& top, const Factor& n_
   }
   inverse_levels<kLast>(v, root(2 * node, p), root(2 * node + 1, p), top, n_inverse, p);
 #pragma GCC unroll 4
-  for (std::size_t i = 0; i < 4; ++i) store(x + i * kLanes, v[i]);
+  for (std::size_t i = 0; i < 4; ++i) store(x + i * kLanes, kLast ? finish(v[i], p.c) : v[i]);
 }
 
 void inverse(u64* x, int log_length, std::size_t node, const Plan& p) {
@@ -192,12 +308,21 @@ void inverse(u64* x, int log_length, std::size_t node, const Plan& p) {
   inverse_pass4<false>(x, std::size_t{1} << log_length, node, top, top, p);
 }
 
-void forward_tree(u64* x, const NttTable& table) {
+}  // namespace
+
+void ntt_forward(u64* x, const NttTable& table) {
+  const bool folds = table.ring == RingType::kConjugateInvariant;
   const Plan p{Constants(table.modulus.value), table.roots};
   const int log_n = table.log_n;
-  if (log_n == 4) return forward_block<true>(x, 1, p);
+  if (log_n == 4) {
+    if (folds) fold(x, table);
+    return forward_block<true>(x, 1, p);
+  }
   const int first = log_n % 2 == 0 ? 2 : 1;
-  if (first == 2) {
+  if (folds) {
+    const Factor factor = splat_factor(table.fold, p.c);
+    first == 2 ? folding_pass<4>(x, table.n, factor, p) : folding_pass<2>(x, table.n, factor, p);
+  } else if (first == 2) {
     forward_pass4<true>(x, table.n, 1, p);
   } else {
     forward_pass2(x, table.n, p);
@@ -207,32 +332,29 @@ void forward_tree(u64* x, const NttTable& table) {
   for (std::size_t i = 0; i < children; ++i) forward(x + i * length, log_n - first, children + i, p);
 }
 
-void inverse_tree(u64* x, const NttTable& table) {
+void ntt_inverse(u64* x, const NttTable& table) {
+  const bool unfolds = table.ring == RingType::kConjugateInvariant;
   const Plan p{Constants(table.modulus.value), table.inverse_roots};
   const Factor top = splat_factor(table.n_inverse_root, p.c), n_inverse = splat_factor(table.n_inverse, p.c);
   const int log_n = table.log_n;
-  if (log_n == 4) return inverse_block<true>(x, 1, top, n_inverse, p);
+  if (log_n == 4) {
+    inverse_block<true>(x, 1, top, n_inverse, p);
+    if (unfolds) unfold(x, table);
+    return;
+  }
   const int last = log_n % 2 == 0 ? 2 : 1;
   const std::size_t children = std::size_t{1} << last;
   const std::size_t length = table.n / children;
   for (std::size_t i = 0; i < children; ++i) inverse(x + i * length, log_n - last, children + i, p);
-  if (last == 2) {
+  if (unfolds) {
+    const Factor factor = splat_factor(table.unfold, p.c);
+    last == 2 ? unfolding_pass<4>(x, table.n, top, n_inverse, factor, p)
+              : unfolding_pass<2>(x, table.n, top, n_inverse, factor, p);
+  } else if (last == 2) {
     inverse_pass4<true>(x, table.n, 1, top, n_inverse, p);
   } else {
     inverse_last_pass2(x, table.n, top, n_inverse, p);
   }
-}
-
-}  // namespace
-
-void ntt_forward(u64* x, const NttTable& table) {
-  if (table.ring == RingType::kConjugateInvariant) fold(x, table);
-  forward_tree(x, table);
-}
-
-void ntt_inverse(u64* x, const NttTable& table) {
-  inverse_tree(x, table);
-  if (table.ring == RingType::kConjugateInvariant) unfold(x, table);
 }
 
 }  // namespace tacet::avx2

@@ -26,6 +26,8 @@ TACET_INLINE Lanes splat(u64 x) { return _mm512_set1_epi64(static_cast<long long
 TACET_INLINE Lanes zero() { return _mm512_setzero_si512(); }
 TACET_INLINE Lanes add(Lanes a, Lanes b) { return _mm512_add_epi64(a, b); }
 TACET_INLINE Lanes sub(Lanes a, Lanes b) { return _mm512_sub_epi64(a, b); }
+/// The lanes in reverse order.
+TACET_INLINE Lanes reversed(Lanes x) { return _mm512_permutexvar_epi64(_mm512_set_epi64(0, 1, 2, 3, 4, 5, 6, 7), x); }
 /// sum + the low 52 bits of a*b.
 TACET_INLINE Lanes add_low(Lanes sum, Lanes a, Lanes b) { return _mm512_madd52lo_epu64(sum, a, b); }
 /// sum + the bits of a*b from 52 on.

@@ -12,6 +12,9 @@
 //   lazy  (q < 2^48, 2^52 >= 16q): within a pass every result descends from vector 0 as x, so only that one is reduced, to
 //     [6, 8). Three levels on, results are in [3, 11); vectors 1, 2, 3 enter in that range and are in [1, 13) when they are
 //     used as y for the last time. The caller's [0, 4) is raised by 3 in the first pass.
+//
+// In the conjugate-invariant ring the first pass folds (NttTable) as it loads: a + fold a' with the product in [0, 2) is in
+// [0, 6), which the lazy pass takes like [0, 4); the tight one reduces a in the same step and has [0, 4).
 #include "kernels/avx512ifma.h"
 #include "kernels/avx512ifma_lanes.h"
 #include "kernels/fold.h"
@@ -91,6 +94,53 @@ void pass(u64* x, int log_length, std::size_t node, const Plan& plan) {
   }
 }
 
+template <bool kLazy>
+TACET_INLINE Lanes folded(Lanes own, Lanes mirror, const Factor& fold, const Constants& c) {
+  if (kLazy) return add(own, multiply(mirror, fold, zero(), c));
+  const Lanes quotient = add_high(add_high(zero(), own, c.quotient), mirror, fold.companion);
+  return add_low(add_low(own, mirror, fold.w), quotient, c.minus_q);
+}
+
+/// The first pass of the conjugate-invariant ring. The mirror image of word `at` of leg k is word stride - at of the opposite
+/// leg, and for at = 0 that of leg -k. So words 1.. and words ..stride-1 are taken together, eight by eight, up to the middle
+/// one, which both ends reach with the same result; the column of the words 0 goes by itself.
+template <int kLog, bool kLazy>
+void folding_pass(u64* x, int log_n, const Factor& fold, const Plan& plan) {
+  const Plan p = plan;
+  constexpr std::size_t kLegs = 1 << kLog;
+  Factor f[kLegs];
+  load_factors<kLog>(f, 1, p.roots, p.companions);
+  const std::size_t stride = std::size_t{1} << (log_n - kLog);
+  Lanes v[kLegs], w[kLegs];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kLegs; ++i) w[i] = splat(x[i * stride]);
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kLegs; ++i) v[i] = folded<kLazy>(w[i], i == 0 ? zero() : w[kLegs - i], fold, p.c);
+  levels<kLog, kLazy, true>(v, f, p);
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kLegs; ++i) _mm512_mask_storeu_epi64(x + i * stride, 1, v[i]);
+  for (std::size_t j = 1; j < stride / 2; j += kLanes) {
+    Lanes low[kLegs], high[kLegs];
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kLegs; ++i) {
+      low[i] = load(x + i * stride + j);
+      high[i] = load(x + i * stride + stride - j - (kLanes - 1));
+    }
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kLegs; ++i) {
+      v[i] = folded<kLazy>(low[i], reversed(high[kLegs - 1 - i]), fold, p.c);
+      w[i] = folded<kLazy>(high[i], reversed(low[kLegs - 1 - i]), fold, p.c);
+    }
+    levels<kLog, kLazy, true>(v, f, p);
+    levels<kLog, kLazy, true>(w, f, p);
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kLegs; ++i) {
+      store(x + i * stride + j, v[i]);
+      store(x + i * stride + stride - j - (kLanes - 1), w[i]);
+    }
+  }
+}
+
 /// All six levels of block `block` of 64 words.
 template <bool kLazy, bool kFirst>
 void finish_block(u64* x, std::size_t node, std::size_t block, const Plan& plan) {
@@ -120,13 +170,23 @@ void transform(u64* x, int log_length, std::size_t node, const Plan& p) {
   for (std::size_t i = 0; i < 8; ++i) transform<kLazy>(x + i * length, log_length - 3, 8 * node + i, p);
 }
 
+/// The first kLog levels; `fold` is null in the standard ring.
+template <int kLog, bool kLazy>
+void first_pass(u64* x, int log_n, const Factor* fold, const Plan& p) {
+  if (fold == nullptr) {
+    pass<kLog, kLazy, true>(x, log_n, 1, p);
+  } else {
+    folding_pass<kLog, kLazy>(x, log_n, *fold, p);
+  }
+}
+
 template <bool kLazy>
-void transform_all(u64* x, int log_n, const Plan& p) {
+void transform_all(u64* x, int log_n, const Factor* fold, const Plan& p) {
   if (log_n == 6) return finish_block<kLazy, true>(x, 1, 0, p);
   const int first = (log_n - 6) % 3 == 0 ? 3 : (log_n - 6) % 3;
-  if (first == 1) pass<1, kLazy, true>(x, log_n, 1, p);
-  if (first == 2) pass<2, kLazy, true>(x, log_n, 1, p);
-  if (first == 3) pass<3, kLazy, true>(x, log_n, 1, p);
+  if (first == 1) first_pass<1, kLazy>(x, log_n, fold, p);
+  if (first == 2) first_pass<2, kLazy>(x, log_n, fold, p);
+  if (first == 3) first_pass<3, kLazy>(x, log_n, fold, p);
   const std::size_t children = std::size_t{1} << first;
   const std::size_t length = std::size_t{1} << (log_n - first);
   for (std::size_t i = 0; i < children; ++i) transform<kLazy>(x + i * length, log_n - first, children + i, p);
@@ -136,15 +196,17 @@ void transform_all(u64* x, int log_n, const Plan& p) {
 
 void ntt_forward(u64* x, const NttTable& table) {
   if (table.log_n < 6) return scalar_kernels().ntt_forward(x, table);
-  if (table.ring == RingType::kConjugateInvariant) fold(x, table);
+  const bool folds = table.ring == RingType::kConjugateInvariant;
+  if (folds && table.log_n == 6) fold(x, table);
+  const Factor factor = splat_factor(table.fold, table.fold_shoup);
   const u64 q = table.modulus.value;
   const bool lazy = q < u64{1} << 48;
   const Plan plan{Constants(q), table.roots, table.companions, table.leaves,
                   table.n / 64, splat(1),    splat(lazy ? 0 - u64{6} : 0 - u64{1}), splat(3 * q)};
   if (lazy) {
-    transform_all<true>(x, table.log_n, plan);
+    transform_all<true>(x, table.log_n, folds ? &factor : nullptr, plan);
   } else {
-    transform_all<false>(x, table.log_n, plan);
+    transform_all<false>(x, table.log_n, folds ? &factor : nullptr, plan);
   }
 }
 

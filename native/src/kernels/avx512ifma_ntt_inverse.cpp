@@ -9,6 +9,9 @@
 //   lazy  (q < 2^48, 2^52 >= 16q): sums are reduced at the end of a pass. Number e of a group of 2^r numbers that meet in r
 //     levels comes in [k, k + 2) with k = r - 2 popcount(e): then the sum of all is in [0, 2^(r+1)), the difference of the
 //     lower and the upper half too, and the same holds for every smaller group on the way.
+//
+// In the conjugate-invariant ring the last pass unfolds (NttTable) before it stores: b + unfold b' with both in [0, 2) is in
+// [0, 4).
 #include "kernels/avx512ifma.h"
 #include "kernels/avx512ifma_lanes.h"
 #include "kernels/fold.h"
@@ -58,7 +61,7 @@ TACET_INLINE void level(Lanes* v, const Factor* f, Lanes out, const Plan& p) {
   }
 }
 
-/// The last level of all, with 1/n folded in and the final reduction.
+/// The last level of all, with 1/n folded in. Results are loose, in [0, 2).
 template <int kLog>
 TACET_INLINE void last_level(Lanes* v, const Plan& p) {
   constexpr int kHalf = 1 << (kLog - 1);
@@ -66,8 +69,8 @@ TACET_INLINE void last_level(Lanes* v, const Plan& p) {
   for (int i = 0; i < kHalf; ++i) {
     const Lanes sum = add(v[i], v[i + kHalf]);
     const Lanes difference = sub(v[i], v[i + kHalf]);
-    v[i] = finish(multiply(sum, p.n_inverse, zero(), p.c), p.c);
-    v[i + kHalf] = finish(multiply(difference, p.n_inverse_root, zero(), p.c), p.c);
+    v[i] = multiply(sum, p.n_inverse, zero(), p.c);
+    v[i + kHalf] = multiply(difference, p.n_inverse_root, zero(), p.c);
   }
 }
 
@@ -96,7 +99,49 @@ void pass(u64* x, int log_length, std::size_t node, i64 shift, const Plan& plan)
     for (std::size_t i = 0; i < 1 << kLog; ++i) v[i] = load(x + i * stride + j);
     levels<kLog, kLazy, kLast>(v, f, out, p);
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < 1 << kLog; ++i) store(x + i * stride + j, v[i]);
+    for (std::size_t i = 0; i < 1 << kLog; ++i) store(x + i * stride + j, kLast ? finish(v[i], p.c) : v[i]);
+  }
+}
+
+/// From a loose number in [0, 4q) to [0, q).
+TACET_INLINE Lanes finish_4q(Lanes x, const Constants& c) {
+  return subtract_if_at_least(subtract_if_at_least(_mm512_and_si512(x, c.low52), add(c.q, c.q)), c.q);
+}
+
+TACET_INLINE Lanes unfolded(Lanes own, Lanes mirror, const Factor& unfold, const Constants& c) {
+  return finish_4q(add(own, multiply(mirror, unfold, zero(), c)), c);
+}
+
+/// The last pass of the conjugate-invariant ring; words and their mirror images as in folding_pass of the forward transform.
+template <int kLog, bool kLazy>
+void unfolding_pass(u64* x, int log_n, const Factor& unfold, const Plan& plan) {
+  const Plan p = plan;
+  constexpr std::size_t kLegs = 1 << kLog;
+  Factor f[kLegs];
+  load_factors<kLog>(f, 1, p.roots, p.companions);
+  const std::size_t stride = std::size_t{1} << (log_n - kLog);
+  Lanes low[kLegs], high[kLegs];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kLegs; ++i) low[i] = splat(x[i * stride]);
+  levels<kLog, kLazy, true>(low, f, zero(), p);
+  _mm512_mask_storeu_epi64(x, 1, finish_4q(add(low[0], low[0]), p.c));
+#pragma GCC unroll 8
+  for (std::size_t i = 1; i < kLegs; ++i) {
+    _mm512_mask_storeu_epi64(x + i * stride, 1, unfolded(low[i], low[kLegs - i], unfold, p.c));
+  }
+  for (std::size_t j = 1; j < stride / 2; j += kLanes) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kLegs; ++i) {
+      low[i] = load(x + i * stride + j);
+      high[i] = load(x + i * stride + stride - j - (kLanes - 1));
+    }
+    levels<kLog, kLazy, true>(low, f, zero(), p);
+    levels<kLog, kLazy, true>(high, f, zero(), p);
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kLegs; ++i) {
+      store(x + i * stride + j, unfolded(low[i], reversed(high[kLegs - 1 - i]), unfold, p.c));
+      store(x + i * stride + stride - j - (kLanes - 1), unfolded(high[i], reversed(low[kLegs - 1 - i]), unfold, p.c));
+    }
   }
 }
 
@@ -126,7 +171,7 @@ void start_block(u64* x, std::size_t node, std::size_t block, i64 shift, const P
   load_factors<3>(f, node, p.roots, p.companions);
   levels<3, kLazy, kLast>(v, f, splat_shift(shift), p);
 #pragma GCC unroll 8
-  for (std::size_t i = 0; i < 8; ++i) store(x + i * kLanes, v[i]);
+  for (std::size_t i = 0; i < 8; ++i) store(x + i * kLanes, kLast ? finish(v[i], p.c) : v[i]);
 }
 
 /// All levels of a block of 2^log_length words, log_length - 6 a multiple of 3.
@@ -141,8 +186,18 @@ void transform(u64* x, int log_length, std::size_t node, i64 shift, const Plan& 
   pass<3, kLazy, false>(x, log_length, node, shift, p);
 }
 
+/// The last kLog levels; `unfold` is null in the standard ring.
+template <int kLog, bool kLazy>
+void last_pass(u64* x, int log_n, const Factor* unfold, const Plan& p) {
+  if (unfold == nullptr) {
+    pass<kLog, kLazy, true>(x, log_n, 1, 0, p);
+  } else {
+    unfolding_pass<kLog, kLazy>(x, log_n, *unfold, p);
+  }
+}
+
 template <bool kLazy>
-void transform_all(u64* x, int log_n, const Plan& p) {
+void transform_all(u64* x, int log_n, const Factor* unfold, const Plan& p) {
   if (log_n == 6) return start_block<kLazy, true>(x, 1, 0, 0, p);
   const int last = (log_n - 6) % 3 == 0 ? 3 : (log_n - 6) % 3;
   const std::size_t length = std::size_t{1} << (log_n - last);
@@ -150,9 +205,9 @@ void transform_all(u64* x, int log_n, const Plan& p) {
     const std::size_t at = static_cast<std::size_t>(i);
     transform<kLazy>(x + at * length, log_n - last, (std::size_t{1} << last) + at, shift_for<kLazy>(last, i), p);
   }
-  if (last == 1) pass<1, kLazy, true>(x, log_n, 1, 0, p);
-  if (last == 2) pass<2, kLazy, true>(x, log_n, 1, 0, p);
-  if (last == 3) pass<3, kLazy, true>(x, log_n, 1, 0, p);
+  if (last == 1) last_pass<1, kLazy>(x, log_n, unfold, p);
+  if (last == 2) last_pass<2, kLazy>(x, log_n, unfold, p);
+  if (last == 3) last_pass<3, kLazy>(x, log_n, unfold, p);
 }
 
 }  // namespace
@@ -167,12 +222,14 @@ void ntt_inverse(u64* x, const NttTable& table) {
                   table.n / 64,
                   splat_factor(table.n_inverse, table.n_inverse_shoup),
                   splat_factor(table.n_inverse_root, table.n_inverse_root_shoup)};
+  const bool unfolds = table.ring == RingType::kConjugateInvariant;
+  const Factor factor = splat_factor(table.unfold, table.unfold_shoup);
   if (q < u64{1} << 48) {
-    transform_all<true>(x, table.log_n, plan);
+    transform_all<true>(x, table.log_n, unfolds ? &factor : nullptr, plan);
   } else {
-    transform_all<false>(x, table.log_n, plan);
+    transform_all<false>(x, table.log_n, unfolds ? &factor : nullptr, plan);
   }
-  if (table.ring == RingType::kConjugateInvariant) unfold(x, table);
+  if (unfolds && table.log_n == 6) unfold(x, table);
 }
 
 }  // namespace tacet::avx512ifma

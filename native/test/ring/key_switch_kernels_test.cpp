@@ -56,7 +56,7 @@ class KeySwitchKernels : public ::testing::TestWithParam<Case> {
 };
 
 TEST_P(KeySwitchKernels, ConversionIsTheCentredRepresentativeFromAnyNumberOfSources) {
-  const std::vector<u64> primes = primes_below(50, 20, 10, RingType::kStandard, {q});
+  const std::vector<u64> primes = primes_below(50, 20, 10, {q});
   for (std::size_t count : {1u, 2u, 3u, 4u, 5u, 7u, 8u, 9u, 16u, 20u}) {
     for (const bool extreme : {false, true}) {
       std::vector<Modulus> sources;

@@ -39,6 +39,10 @@ inline std::vector<u64> primes_below(int bits, int count, int log_n, RingType ri
   return out;
 }
 
+inline std::vector<u64> primes_below(int bits, int count, int log_n, const std::vector<u64>& taken) {
+  return primes_below(bits, count, log_n, RingType::kStandard, taken);
+}
+
 /// Expects `body` to throw Error with that code and a text that holds every one of `parts`.
 template <class Body>
 void expect_error(Code code, const std::vector<std::string>& parts, const Body& body) {
