@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tacet.he.ModulusChain;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.RingType;
 import dev.tacet.he.SecurityLevel;
@@ -63,5 +64,16 @@ class SecurityGateTest {
     assertDoesNotThrow(
         () -> SecurityGate.checkModulus(
             parameters(SecurityLevel.UNCHECKED_FOR_TESTS, primes(38, 28), primes(39)), SecurityLevel.CLASSICAL_128));
+  }
+
+  @Test
+  void theRealRingIsServedByTheTableOfItsDegree() {
+    assertDoesNotThrow(() -> SecurityGate.check(
+        ModulusChain.select(12, RingType.CONJUGATE_INVARIANT, 38, 28, 1, 39, 1).security(SecurityLevel.CLASSICAL_128).build()));
+    Parameters big =
+        ModulusChain.select(12, RingType.CONJUGATE_INVARIANT, 40, 30, 1, 41, 1).security(SecurityLevel.UNCHECKED_FOR_TESTS).build();
+    ServiceException e =
+        assertThrows(ServiceException.class, () -> SecurityGate.checkModulus(big, SecurityLevel.CLASSICAL_128));
+    assertTrue(e.getMessage().contains("106") && e.getMessage().contains("2^12"), e.getMessage());
   }
 }
