@@ -68,7 +68,8 @@ Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const
 
 Ciphertext Evaluator::conjugate(const Ciphertext& a) const {
   check(a, "conjugate", 2);
-  const EvaluationKey& key = keys().find(conjugation_element(context_->ring()), a.level);
+  const u32 element = conjugation_element(context_->ring());  // before the keys: there may be none where it does not exist
+  const EvaluationKey& key = keys().find(element, a.level);
   return apply_galois(a, Decomposition(context_->ring(), a.components[1]), key);
 }
 
