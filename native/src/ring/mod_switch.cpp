@@ -22,6 +22,15 @@ const Ring::Conversion* conversion_of(const Ring& ring, Divisor divisor, int q_l
   fail(Code::kInternal, "divisor %d", static_cast<int>(divisor));
 }
 
+/// Calls body(i, start, words) for each i in [0, count) and each of the pieces of n words: more tasks than there are polynomials.
+template <class Body>
+void parallel_pieces(std::size_t count, std::size_t n, const Body& body) {
+  const std::size_t pieces = n < 4096 ? 1 : 4;
+  pool().parallel_for(count * pieces, [&](std::size_t task) {
+    body(task / pieces, task % pieces * (n / pieces), n / pieces);
+  });
+}
+
 /// The quotients of polynomials that have all their limbs.
 std::vector<Poly<Eval>> quotients(const Ring& ring, Divisor divisor, const std::vector<Poly<Eval>>& x) {
   const std::size_t n = ring.n();
@@ -35,7 +44,7 @@ std::vector<Poly<Eval>> quotients(const Ring& ring, Divisor divisor, const std::
     std::memcpy(remainders.limb(which, i), x[which].limb(limb), n * sizeof(u64));
     remainders.invert(which, i);
   });
-  pool().parallel_for(x.size(), [&](std::size_t which) { remainders.finish(which); });
+  remainders.finish();
   std::vector<Poly<Eval>> out;
   for (std::size_t which = 0; which < x.size(); ++which) out.emplace_back(n, remainders.quotient_limbs());
   const std::size_t limbs = static_cast<std::size_t>(remainders.quotient_limbs());
@@ -55,18 +64,23 @@ Remainders::Remainders(const Ring& ring, Divisor divisor, int q_limbs, std::size
       divisor_(divisor),
       quotient_limbs_(divisor == Divisor::kSpecial ? q_limbs : q_limbs - 1),
       conversion_(conversion_of(ring, divisor, q_limbs)),
-      words_(count * conversion_->indexes.size() * ring.n()) {}
+      count_(count),
+      words_(count * conversion_->indexes.size() * limb_stride(ring.n())) {}
 
-void Remainders::finish(std::size_t which) {
-  InlineVector<u64*> limbs;
-  for (std::size_t i = 0; i < size(); ++i) limbs.push_back(limb(which, i));
-  conversion_->basis.attach_overflow(limbs.data(), ring_.n());
+void Remainders::finish() {
+  parallel_pieces(count_, ring_.n(), [&](std::size_t which, std::size_t start, std::size_t words) {
+    InlineVector<u64*> limbs;
+    for (std::size_t i = 0; i < size(); ++i) limbs.push_back(limb(which, i) + start);
+    conversion_->basis.attach_overflow(limbs.data(), words);
+  });
 }
 
 void Remainders::divide(u64* out, const u64* x, std::size_t which, int i, const u32* permutation, u64* scratch) const {
   const Modulus& q = ring_.modulus(i);
   InlineVector<const u64*> limbs;
-  for (std::size_t k = 0; k < size(); ++k) limbs.push_back(words_.data() + (which * size() + k) * ring_.n());
+  for (std::size_t k = 0; k < size(); ++k) {
+    limbs.push_back(words_.data() + (which * size() + k) * limb_stride(ring_.n()));
+  }
   conversion_->basis.convert(scratch, limbs.data(), ring_.n(), i);
   kernels().ntt_forward(scratch, ring_.ntt(i));
   u64 inverse = divisor_ == Divisor::kLast ? 1 : ring_.special_inverse(i);
@@ -74,23 +88,25 @@ void Remainders::divide(u64* out, const u64* x, std::size_t which, int i, const 
   kernels().subtract_multiply_permuted(out, x, scratch, inverse, shoup(inverse, q.value), permutation, ring_.n(), q.value);
 }
 
-Decomposition::Decomposition(const Ring& ring, const Poly<Eval>& x) : ring_(ring), x_(x), prepared_(ring.n(), x.q_limbs()) {
-  pool().parallel_for(digits(), [&](std::size_t j) {
+Decomposition::Decomposition(const Ring& ring, const Poly<Eval>& x)
+    : ring_(ring), x_(x), prepared_(static_cast<std::size_t>(x.q_limbs()) * limb_stride(ring.n())) {
+  pool().parallel_for(static_cast<std::size_t>(q_limbs()), [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    const std::size_t j = i / static_cast<std::size_t>(ring.digit_size());
+    std::memcpy(prepared(limb), x.limb(limb), ring.n() * sizeof(u64));
+    kernels().ntt_inverse(prepared(limb), conversion(j).to_prepared[static_cast<std::size_t>(limb - first(j))]);
+  });
+  parallel_pieces(digits(), ring.n(), [&](std::size_t j, std::size_t start, std::size_t words) {
     InlineVector<u64*> limbs;
-    for (int i = 0; i < size(j); ++i) {
-      const int limb = first(j) + i;
-      limbs.push_back(prepared_.limb(limb));
-      std::memcpy(prepared_.limb(limb), x.limb(limb), ring.n() * sizeof(u64));
-      kernels().ntt_inverse(prepared_.limb(limb), conversion(j).to_prepared[static_cast<std::size_t>(i)]);
-    }
-    conversion(j).basis.attach_overflow(limbs.data(), ring.n());
+    for (int i = 0; i < size(j); ++i) limbs.push_back(prepared(first(j) + i) + start);
+    conversion(j).basis.attach_overflow(limbs.data(), words);
   });
 }
 
 void Decomposition::convert(u64* out, std::size_t j, int limb) const {
   const int index = ring_.index_of(limb, q_limbs());
   InlineVector<const u64*> limbs;
-  for (int i = 0; i < size(j); ++i) limbs.push_back(prepared_.limb(first(j) + i));
+  for (int i = 0; i < size(j); ++i) limbs.push_back(prepared(first(j) + i));
   conversion(j).basis.convert(out, limbs.data(), ring_.n(), index);
   kernels().ntt_forward(out, ring_.ntt(index));
 }
@@ -98,19 +114,18 @@ void Decomposition::convert(u64* out, std::size_t j, int limb) const {
 const u64* Decomposition::digit(std::size_t j, int limb, u64* scratch) const {
   // a lift does not change the residue modulo the digit's own primes
   if (owns(j, limb)) return x_.limb(limb);
-  if (!lifted_.empty()) return lifted_[j].limb(limb);
+  if (lifted_.size() != 0) return lifted_.data() + lifted_at(j, limb);
   convert(scratch, j, limb);
   return scratch;
 }
 
 void Decomposition::lift() {
-  std::vector<Poly<Eval>> lifted;
-  for (std::size_t j = 0; j < digits(); ++j) lifted.emplace_back(ring_.n(), q_limbs(), p_limbs());
   const std::size_t limbs = static_cast<std::size_t>(q_limbs() + p_limbs());
+  Buffer lifted(digits() * limbs * limb_stride(ring_.n()));
   pool().parallel_for(digits() * limbs, [&](std::size_t task) {
     const std::size_t j = task % digits();
     const int limb = static_cast<int>(task / digits());
-    if (!owns(j, limb)) convert(lifted[j].limb(limb), j, limb);
+    if (!owns(j, limb)) convert(lifted.data() + lifted_at(j, limb), j, limb);
   });
   lifted_ = std::move(lifted);
 }

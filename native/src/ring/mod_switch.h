@@ -9,6 +9,10 @@
 
 namespace tacet {
 
+/// Words from one limb to the next where many limbs are read side by side: at powers of two apart all would fall into one set of
+/// the cache.
+constexpr std::size_t limb_stride(std::size_t n) { return n + 72; }
+
 /// What a division divides by: the special primes, the last chain prime, or all of them in one division with one rounding.
 enum class Divisor { kSpecial, kLast, kSpecialAndLast };
 
@@ -25,10 +29,10 @@ class Remainders {
   int quotient_limbs() const { return quotient_limbs_; }
 
   /// The limb of polynomial `which` modulo prime number i. Write the residues here in the evaluation domain, call invert(which,
-  /// i) for every prime, then finish(which).
-  u64* limb(std::size_t which, std::size_t i) { return words_.data() + (which * size() + i) * ring_.n(); }
+  /// i) for every prime of every polynomial, then finish().
+  u64* limb(std::size_t which, std::size_t i) { return words_.data() + (which * size() + i) * limb_stride(ring_.n()); }
   void invert(std::size_t which, std::size_t i) { kernels().ntt_inverse(limb(which, i), conversion_->to_prepared[i]); }
-  void finish(std::size_t which);
+  void finish();
 
   /// out = round(x / divisor) modulo chain prime `i`, where x is the dividend's limb there; both in the evaluation domain. With a
   /// permutation the quotient goes through that automorphism. `scratch` takes n words; out must not overlap x or it.
@@ -39,7 +43,8 @@ class Remainders {
   const Divisor divisor_;
   const int quotient_limbs_;
   const Ring::Conversion* conversion_;
-  Buffer words_;
+  const std::size_t count_;
+  Buffer words_;  ///< limbs at limb_stride(n)
 };
 
 /// The digits of a polynomial x with chain limbs 0..level and no special limbs. Digit j is the centred representative of x modulo
@@ -71,11 +76,19 @@ class Decomposition {
     return ring_.digit_conversion(static_cast<int>(j), size(j));
   }
   void convert(u64* out, std::size_t j, int limb) const;
+  u64* prepared(int limb) { return prepared_.data() + static_cast<std::size_t>(limb) * limb_stride(ring_.n()); }
+  const u64* prepared(int limb) const {
+    return prepared_.data() + static_cast<std::size_t>(limb) * limb_stride(ring_.n());
+  }
+
+  std::size_t lifted_at(std::size_t j, int limb) const {
+    return (static_cast<std::size_t>(limb) * digits() + j) * limb_stride(ring_.n());
+  }
 
   const Ring& ring_;
   const Poly<Eval>& x_;
-  Poly<Coeff> prepared_;            ///< the digits' prepared forms, one after the other
-  std::vector<Poly<Eval>> lifted_;  ///< empty before lift()
+  Buffer prepared_;  ///< the digits' prepared forms, one after the other, limbs at limb_stride(n)
+  Buffer lifted_;    ///< all digits of a limb, limb after limb, at limb_stride(n); empty before lift()
 };
 
 /// round(x / P) of each: x has chain limbs and all special limbs; the results have the chain limbs. Rounds to nearest (centred

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rlwe/key_switch.h"
 
+#include <algorithm>
+
 #include "util/error.h"
 #include "util/inline_vector.h"
 #include "util/thread_pool.h"
@@ -24,13 +26,14 @@ void GadgetProduct::limb(int limb, u64* out0, u64* out1) const {
   const bool product = chain && addend_.x != nullptr;
 
   const std::size_t digits = digits_.digits();
-  Buffer scratch((digits + 2) * n);
+  const std::size_t stride = limb_stride(n);
+  Buffer scratch((digits + 2) * stride);
   InlineVector<const u64*> digit, a, b0, b1;
-  for (std::size_t j = 0; j < digits; ++j) digit.push_back(digits_.digit(j, limb, scratch.data() + j * n));
+  for (std::size_t j = 0; j < digits; ++j) digit.push_back(digits_.digit(j, limb, scratch.data() + j * stride));
   const u64 p = chain ? ring_.special_mod(limb) : 0;
   if (product) {
     for (std::size_t i = 0; i < 2; ++i) {
-      u64* raised = scratch.data() + (digits + i) * n;
+      u64* raised = scratch.data() + (digits + i) * stride;
       kernels().multiply_constant(raised, addend_.x[i].limb(limb), p, shoup(p, q.value), n, q.value);
       a.push_back(raised);
     }
@@ -56,30 +59,42 @@ void GadgetProduct::limb(int limb, u64* out0, u64* out1) const {
 
 RaisedPair switch_key(const Ring& ring, const Decomposition& digits, const EvaluationKey& key, const Addend& addend,
                       bool rescale) {
-  const std::size_t n = ring.n();
+  const std::size_t stride = limb_stride(ring.n());
   const int q_limbs = digits.q_limbs();
   const GadgetProduct product(ring, digits, key, addend);
   Remainders remainders(ring, rescale ? Divisor::kSpecialAndLast : Divisor::kSpecial, q_limbs, 2);
-  pool().parallel_for(remainders.size(), [&](std::size_t i) {
+  const std::size_t limbs = static_cast<std::size_t>(remainders.quotient_limbs());
+  // Nothing can be divided before the remainders are known: chain limbs' products keep the threads that are left busy till then.
+  const std::size_t threads = pool().size();
+  const std::size_t early = std::min(limbs, (threads - remainders.size() % threads) % threads);
+  Buffer early_products(early * 2 * stride);
+  pool().parallel_for(remainders.size() + early, [&](std::size_t i) {
+    if (i >= remainders.size()) {
+      u64* half0 = early_products.data() + (i - remainders.size()) * 2 * stride;
+      product.limb(static_cast<int>(i - remainders.size()), half0, half0 + stride);
+      return;
+    }
     const int index = remainders.index(i);
     const int limb = index < ring.chain_length() ? index : q_limbs + (index - ring.chain_length());
     product.limb(limb, remainders.limb(0, i), remainders.limb(1, i));
     remainders.invert(0, i);
     remainders.invert(1, i);
   });
-  pool().parallel_for(2, [&](std::size_t which) { remainders.finish(which); });
+  remainders.finish();
 
-  const int limbs = remainders.quotient_limbs();
   const u32* permutation = key.permutation.empty() ? nullptr : key.permutation.data();
-  RaisedPair out{Poly<Eval>(n, limbs), Poly<Eval>(n, limbs)};
-  pool().parallel_for(static_cast<std::size_t>(limbs), [&](std::size_t i) {
+  RaisedPair out{Poly<Eval>(ring.n(), remainders.quotient_limbs()), Poly<Eval>(ring.n(), remainders.quotient_limbs())};
+  pool().parallel_for(limbs, [&](std::size_t task) {  // the shorter tasks come last
+    const std::size_t i = (task + early) % limbs;
     const int limb = static_cast<int>(i);
-    Buffer scratch(3 * n);
-    u64* half0 = scratch.data();
-    u64* half1 = half0 + n;
-    product.limb(limb, half0, half1);
-    remainders.divide(out.c0.limb(limb), half0, 0, limb, permutation, half1 + n);
-    remainders.divide(out.c1.limb(limb), half1, 1, limb, permutation, half1 + n);
+    Buffer scratch(3 * stride);
+    const bool done = i < early;
+    u64* half0 = done ? early_products.data() + i * 2 * stride : scratch.data();
+    u64* half1 = half0 + stride;
+    u64* remainder = scratch.data() + 2 * stride;
+    if (!done) product.limb(limb, half0, half1);
+    remainders.divide(out.c0.limb(limb), half0, 0, limb, permutation, remainder);
+    remainders.divide(out.c1.limb(limb), half1, 1, limb, permutation, remainder);
   });
   return out;
 }
