@@ -46,39 +46,6 @@ std::size_t block_words(std::size_t n, std::size_t baby_steps) {
   return words;
 }
 
-/// P * x with the special limbs zero: x as an element of QP that modDown takes back to x.
-Poly<Eval> raise(const Ring& ring, const Poly<Eval>& x) {
-  Poly<Eval> out(ring.n(), x.q_limbs(), ring.special_count());
-  pool().parallel_for(static_cast<std::size_t>(out.limbs()), [&](std::size_t i) {
-    const int limb = static_cast<int>(i);
-    if (limb < x.q_limbs()) {
-      const u64 q = ring.modulus(limb).value;
-      const u64 p = ring.special_mod(limb);
-      kernels().multiply_constant(out.limb(limb), x.limb(limb), p, shoup(p, q), ring.n(), q);
-    } else {
-      std::fill_n(out.limb(limb), ring.n(), 0);
-    }
-  });
-  return out;
-}
-
-/// sigma_g of: P c0 + digits * s', kept times P in QP.
-RaisedPair rotate_raised(const Ring& ring, const Poly<Eval>& c0, const Decomposition& digits, const EvaluationKey& key) {
-  const std::size_t n = ring.n();
-  Addend addend;
-  addend.c0 = &c0;
-  const GadgetProduct product(ring, digits, key, addend);
-  RaisedPair out{Poly<Eval>(n, digits.q_limbs(), digits.p_limbs()), Poly<Eval>(n, digits.q_limbs(), digits.p_limbs())};
-  pool().parallel_for(static_cast<std::size_t>(out.c0.limbs()), [&](std::size_t i) {
-    const int limb = static_cast<int>(i);
-    Buffer halves(2 * n);
-    product.limb(limb, halves.data(), halves.data() + n);
-    kernels().permute(out.c0.limb(limb), halves.data(), key.permutation.data(), n);
-    kernels().permute(out.c1.limb(limb), halves.data() + n, key.permutation.data(), n);
-  });
-  return out;
-}
-
 /// total += sigma_g(sum) in QP: one modDown and one key switch of the second half.
 void add_rotated(const Ring& ring, RaisedPair& total, RaisedPair sum, const EvaluationKey& key) {
   const std::size_t n = ring.n();
@@ -104,6 +71,67 @@ void add_rotated(const Ring& ring, RaisedPair& total, RaisedPair sum, const Eval
 }
 
 }  // namespace
+
+/// The rotations by 0..count-1, kept times P in QP: the blocks that one inner product reads stand side by side.
+class LinearTransform::BabySteps {
+ public:
+  BabySteps(std::size_t n, int q_limbs, int limbs, std::size_t count, std::size_t block_words)
+      : q_limbs_(q_limbs), limbs_(limbs), count_(count), words_(block_words), blocks_(n / block_words),
+        data_(static_cast<std::size_t>(limbs) * blocks_ * count * 2 * stride()) {}
+
+  /// A block of half 0 or 1 of a baby step; null where it is zero: the first is P times the input.
+  const u64* block(int limb, std::size_t block, std::size_t baby, std::size_t half) const {
+    return baby == 0 && limb >= q_limbs_ ? nullptr : data_.data() + at(limb, block, baby, half);
+  }
+
+  /// Baby step 0: P * x.
+  void raise(const Ring& ring, const std::vector<Poly<Eval>>& x) {
+    pool().parallel_for(static_cast<std::size_t>(q_limbs_), [&](std::size_t i) {
+      const int limb = static_cast<int>(i);
+      const u64 q = ring.modulus(limb).value;
+      const u64 p = ring.special_mod(limb);
+      for (std::size_t half = 0; half < 2; ++half) {
+        for (std::size_t block = 0; block < blocks_; ++block) {
+          const u64* from = x[half].limb(limb) + block * words_;
+          kernels().multiply_constant(data_.data() + at(limb, block, 0, half), from, p, shoup(p, q), words_, q);
+        }
+      }
+    });
+  }
+
+  /// Another baby step: sigma_g of P c0 + digits * s'.
+  void rotate(const Ring& ring, std::size_t baby, const Poly<Eval>& c0, const Decomposition& digits, const EvaluationKey& key) {
+    const std::size_t n = ring.n();
+    Addend addend;
+    addend.c0 = &c0;
+    const GadgetProduct product(ring, digits, key, addend);
+    pool().parallel_for(static_cast<std::size_t>(limbs_), [&](std::size_t i) {
+      const int limb = static_cast<int>(i);
+      Buffer halves(2 * n);
+      product.limb(limb, halves.data(), halves.data() + n);
+      for (std::size_t half = 0; half < 2; ++half) {
+        for (std::size_t block = 0; block < blocks_; ++block) {
+          const u32* permutation = key.permutation.data() + block * words_;
+          kernels().permute(data_.data() + at(limb, block, baby, half), halves.data() + half * n, permutation, words_);
+        }
+      }
+    });
+  }
+
+ private:
+  /// Blocks at powers of two apart would fall into one set of the cache: a piece of an inner product reads 32 words of each.
+  std::size_t stride() const { return words_ + 32; }
+  std::size_t at(int limb, std::size_t block, std::size_t baby, std::size_t half) const {
+    return (((static_cast<std::size_t>(limb) * blocks_ + block) * count_ + baby) * 2 + half) * stride();
+  }
+
+  int q_limbs_;
+  int limbs_;
+  std::size_t count_;
+  std::size_t words_;   ///< of a block
+  std::size_t blocks_;  ///< of a limb
+  Buffer data_;
+};
 
 std::vector<i64> LinearTransform::rotations(std::size_t in_period, std::size_t out_period, std::size_t baby_steps) {
   const std::size_t diagonals = std::min(in_period, out_period);
@@ -144,44 +172,43 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
   return encode(context, rows, cols, in_period, out_period, values, baby_steps, level, plain, DiagonalForm::kResidues);
 }
 
-/// The rotations by 0..baby_steps-1 from one decomposition, kept times P in QP.
-std::vector<RaisedPair> LinearTransform::baby_steps(const Evaluator& evaluator, const Ciphertext& x) const {
+/// The rotations by 0..baby_steps-1 from one decomposition.
+LinearTransform::BabySteps LinearTransform::baby_steps(const Evaluator& evaluator, const Ciphertext& x) const {
   const Ring& ring = evaluator.context().ring();
-  std::vector<RaisedPair> babies(baby_steps_);
-  babies[0] = {raise(ring, x.components[0]), raise(ring, x.components[1])};
+  BabySteps babies(n_, level_ + 1, level_ + 1 + ring.special_count(), baby_steps_, diagonals_.block_words());
+  babies.raise(ring, x.components);
   if (baby_steps_ == 1) return babies;
   Decomposition digits(ring, x.components[1]);
   if (baby_steps_ > 2) digits.lift();
   pool().parallel_for(baby_steps_ - 1, [&](std::size_t i) {
     const u32 galois = galois_element(ring, static_cast<i64>(i + 1));
-    babies[i + 1] = rotate_raised(ring, x.components[0], digits, evaluator.keys().find(galois, level_));
+    babies.rotate(ring, i + 1, x.components[0], digits, evaluator.keys().find(galois, level_));
   });
   return babies;
 }
 
-/// One block of a giant step's sum modulo the modulus of `limb`: `count` diagonals' blocks, whose first words are given, times the
-/// baby steps' from `offset` on.
-void LinearTransform::sum_block(const Ring& ring, const std::vector<RaisedPair>& babies, const u64* const* diagonals,
-                                std::size_t count, int limb, std::size_t offset, RaisedPair& sum) const {
+/// Block number `block` of a giant step's sum modulo the modulus of `limb`: `count` diagonals' blocks, whose first words are
+/// given, times the baby steps'.
+void LinearTransform::sum_block(const Ring& ring, const BabySteps& babies, const u64* const* diagonals, std::size_t count,
+                                int limb, std::size_t block, RaisedPair& sum) const {
   InlineVector<const u64*, 64> c0, c1;
-  for (const RaisedPair& baby : babies) {
-    // the first baby step is the input times P: nothing modulo the special primes
-    const bool none = limb > level_ && c0.empty();
-    c0.push_back(none ? nullptr : baby.c0.limb(limb) + offset);
-    c1.push_back(none ? nullptr : baby.c1.limb(limb) + offset);
+  for (std::size_t baby = 0; baby < count; ++baby) {
+    c0.push_back(babies.block(limb, block, baby, 0));
+    c1.push_back(babies.block(limb, block, baby, 1));
   }
   PairTerms terms;
   terms.count = count;
   terms.a = diagonals;
   terms.b0 = c0.data();
   terms.b1 = c1.data();
+  const std::size_t offset = block * diagonals_.block_words();
   kernels().inner_product_pair(sum.c0.limb(limb) + offset, sum.c1.limb(limb) + offset, terms, diagonals_.block_words(),
                                ring.modulus(ring.index_of(limb, level_ + 1)));
 }
 
 /// The inner products of the diagonals of giant steps first..first+count-1 with the baby steps, in QP.
-std::vector<RaisedPair> LinearTransform::giant_sums(const Ring& ring, const std::vector<RaisedPair>& babies,
-                                                    std::size_t first, std::size_t count) const {
+std::vector<RaisedPair> LinearTransform::giant_sums(const Ring& ring, const BabySteps& babies, std::size_t first,
+                                                    std::size_t count) const {
   const int q_limbs = level_ + 1;
   const std::size_t words = diagonals_.block_words();
   const std::size_t blocks = n_ / words;
@@ -200,7 +227,7 @@ std::vector<RaisedPair> LinearTransform::giant_sums(const Ring& ring, const std:
         for (std::size_t b = 0; b < terms_of(g); ++b) {
           diagonals.push_back(diagonals_.block(limb, block, (first + g) * baby_steps_ + b));
         }
-        sum_block(ring, babies, diagonals.data(), terms_of(g), limb, block * words, sums[g]);
+        sum_block(ring, babies, diagonals.data(), terms_of(g), limb, block, sums[g]);
       }
     });
     return sums;
@@ -215,7 +242,7 @@ std::vector<RaisedPair> LinearTransform::giant_sums(const Ring& ring, const std:
     for (std::size_t block = 0; block < blocks; ++block) {
       InlineVector<const u64*, 64> diagonals;
       for (std::size_t b = 0; b < terms_of(g); ++b) diagonals.push_back(expanded.data() + b * n_ + block * words);
-      sum_block(ring, babies, diagonals.data(), terms_of(g), limb, block * words, sums[g]);
+      sum_block(ring, babies, diagonals.data(), terms_of(g), limb, block, sums[g]);
     }
   });
   return sums;
@@ -241,7 +268,7 @@ Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& 
   };
   for (i64 step : rotations(diagonal_count_, diagonal_count_, baby_steps_)) key_of(static_cast<std::size_t>(step));
 
-  const std::vector<RaisedPair> babies = baby_steps(evaluator, x);
+  const BabySteps babies = baby_steps(evaluator, x);
   RaisedPair total;
   for (std::size_t first = 0; first < giants(); first += kGiantsAtOnce) {
     std::vector<RaisedPair> sums = giant_sums(ring, babies, first, std::min(kGiantsAtOnce, giants() - first));

@@ -37,15 +37,16 @@ class LinearTransform {
   std::size_t bytes() const { return diagonals_.bytes(); }
 
  private:
+  class BabySteps;
+
   LinearTransform() = default;
 
   std::size_t giants() const { return (diagonal_count_ + baby_steps_ - 1) / baby_steps_; }
-  std::vector<RaisedPair> baby_steps(const Evaluator& evaluator, const Ciphertext& x) const;
-  std::vector<RaisedPair> giant_sums(const Ring& ring, const std::vector<RaisedPair>& babies, std::size_t first,
-                                     std::size_t count) const;
+  BabySteps baby_steps(const Evaluator& evaluator, const Ciphertext& x) const;
+  std::vector<RaisedPair> giant_sums(const Ring& ring, const BabySteps& babies, std::size_t first, std::size_t count) const;
 
-  void sum_block(const Ring& ring, const std::vector<RaisedPair>& babies, const u64* const* diagonals, std::size_t count,
-                 int limb, std::size_t offset, RaisedPair& sum) const;
+  void sum_block(const Ring& ring, const BabySteps& babies, const u64* const* diagonals, std::size_t count, int limb,
+                 std::size_t block, RaisedPair& sum) const;
 
   std::size_t n_ = 0;
   std::size_t diagonal_count_ = 0;
