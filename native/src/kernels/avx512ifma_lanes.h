@@ -108,6 +108,14 @@ TACET_INLINE Lanes reduce_loosely(Lanes x, Lanes shift, const Constants& c) {
   return add_low(x, add_high(shift, x, c.quotient), c.minus_q);
 }
 
+/// From a loose number in [0, 4q) to one in [0, 2q) without bits above it.
+TACET_INLINE Lanes finish_to_2q(Lanes x, const Constants& c) {
+  return subtract_if_at_least(_mm512_and_si512(x, c.low52), add(c.q, c.q));
+}
+
+/// From a loose number in [0, 4q) to [0, q).
+TACET_INLINE Lanes finish_4q(Lanes x, const Constants& c) { return subtract_if_at_least(finish_to_2q(x, c), c.q); }
+
 /// From a loose number in [0, 2q) to [0, q).
 TACET_INLINE Lanes finish(Lanes x, const Constants& c) {
   return subtract_if_at_least(_mm512_and_si512(x, c.low52), c.q);

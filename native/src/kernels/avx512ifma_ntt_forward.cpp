@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Forward transform in 52-bit lanes.
 //
-// The stages form a binary tree: node 1 is the whole array, node k halves into nodes 2k and 2k+1, and its butterflies turn by
-// roots[k]. A pass does up to three levels at once on 2, 4 or 8 vectors, and the recursion goes depth first, so that a block
-// stays in cache once it fits. Blocks of 64 words finish in registers: three levels on eight vectors, and three more on the
-// transposed square, whose vectors hold one word of each block of eight.
+// The stages form a binary tree: node 1 is the whole array, node k halves into nodes 2k and 2k+1, and its butterflies
+// turn by roots[k]. A pass does up to three levels at once on 2, 4 or 8 vectors, and the recursion goes depth first, so
+// that a block stays in cache once it fits. Blocks of 64 words finish in registers: three levels on eight vectors, and
+// three more on the transposed square, whose vectors hold one word of each block of eight. The butterflies of one level
+// are too few to fill the time until their results are there, so two blocks take turns.
 //
 // Ranges, in multiples of q; numbers are loose (avx512ifma_lanes.h). A butterfly computes x + t and x - t with t = w y mod q in
 // [-1, 1), for any y in [0, 2^52/q).
-//   tight (q < 2^50, 2^52 >= 4q): every x is first reduced to [1, 3), so that all results are in [0, 4).
+//   tight (q < 2^50, 2^52 >= 4q): every x is first reduced to [1, 3), so that all results are in [0, 4). Two
+//     multiplications do it, or a mask, a minimum, a difference and a sum on other ports: pairs alternate.
 //   lazy  (q < 2^48, 2^52 >= 16q): within a pass every result descends from vector 0 as x, so only that one is reduced, to
 //     [6, 8). Three levels on, results are in [3, 11); vectors 1, 2, 3 enter in that range and are in [1, 13) when they are
 //     used as y for the last time. The caller's [0, 4) is raised by 3 in the first pass.
@@ -36,45 +38,59 @@ struct Plan {
   Lanes three_q;
 };
 
-template <bool kLazy>
+/// kMinimum chooses how a tight x is reduced.
+template <bool kLazy, bool kMinimum>
 TACET_INLINE void butterfly(Lanes& x, Lanes& y, const Factor& f, const Plan& p) {
   if (kLazy) {
     const Lanes a = x;
     x = add_low(add_low(a, y, f.w), add_high(p.one, y, f.companion), p.c.minus_q);  // a + t
     y = sub(add(a, a), x);
   } else {  // the reduction and the product are independent chains
-    const Lanes a = reduce_loosely(x, p.raise, p.c);
+    const Lanes a = kMinimum ? add(finish_to_2q(x, p.c), p.c.q) : reduce_loosely(x, p.raise, p.c);
     const Lanes t = multiply(y, f, p.one, p.c);
     x = add(a, t);
     y = sub(a, t);
   }
 }
 
-/// One level of a pass over kLegs vectors: partners are kHalf apart; node i of the level has factor f[i].
-template <bool kLazy, int kLegs, int kHalf>
-TACET_INLINE void level(Lanes* v, const Factor* f, const Plan& p) {
+/// One level of a pass over kSets sets of kLegs vectors: partners are kHalf apart; node i of the level has factor
+/// kLegs / (2 kHalf) + i of its set's heap.
+template <bool kLazy, int kLegs, int kHalf, int kSets>
+TACET_INLINE void level(Lanes (*v)[kLegs], const Factor (*f)[kLegs], const Plan& p) {
 #pragma GCC unroll 8
   for (int i = 0; i < kLegs / 2; ++i) {
     const int node = i / kHalf;
     const int at = 2 * kHalf * node + i % kHalf;
-    butterfly<kLazy>(v[at], v[at + kHalf], f[node], p);
+#pragma GCC unroll 2
+    for (int k = 0; k < kSets; ++k) {
+      const Factor& factor = f[k][kLegs / (2 * kHalf) + node];
+      if (i % 2 == 0) {
+        butterfly<kLazy, true>(v[k][at], v[k][at + kHalf], factor, p);
+      } else {
+        butterfly<kLazy, false>(v[k][at], v[k][at + kHalf], factor, p);
+      }
+    }
   }
 }
 
-/// All levels of a pass. f holds the factors of the nodes below this one in heap order: f[1], f[2..3], f[4..7].
-template <int kLog, bool kLazy, bool kFirst>
-TACET_INLINE void levels(Lanes* v, const Factor* f, const Plan& p) {
+/// All levels of a pass. f[k] holds the factors of the nodes below set k's in heap order: f[k][1], f[k][2..3],
+/// f[k][4..7].
+template <int kLog, bool kLazy, bool kFirst, int kSets>
+TACET_INLINE void levels(Lanes (*v)[1 << kLog], const Factor (*f)[1 << kLog], const Plan& p) {
   constexpr int kLegs = 1 << kLog;
   if (kLazy) {
-    v[0] = reduce_loosely(v[0], p.raise, p.c);
-    if (kFirst) {
+#pragma GCC unroll 2
+    for (int k = 0; k < kSets; ++k) {
+      v[k][0] = reduce_loosely(v[k][0], p.raise, p.c);
+      if (kFirst) {
 #pragma GCC unroll 4
-      for (int i = 1; i < kLegs / 2; ++i) v[i] = add(v[i], p.three_q);
+        for (int i = 1; i < kLegs / 2; ++i) v[k][i] = add(v[k][i], p.three_q);
+      }
     }
   }
-  level<kLazy, kLegs, kLegs / 2>(v, f + 1, p);
-  if constexpr (kLog > 1) level<kLazy, kLegs, kLegs / 4>(v, f + 2, p);
-  if constexpr (kLog > 2) level<kLazy, kLegs, kLegs / 8>(v, f + 4, p);
+  level<kLazy, kLegs, kLegs / 2, kSets>(v, f, p);
+  if constexpr (kLog > 1) level<kLazy, kLegs, kLegs / 4, kSets>(v, f, p);
+  if constexpr (kLog > 2) level<kLazy, kLegs, kLegs / 8, kSets>(v, f, p);
 }
 
 /// kLog levels of the block of 2^log_length words at x.
@@ -88,7 +104,7 @@ void pass(u64* x, int log_length, std::size_t node, const Plan& plan) {
     Lanes v[1 << kLog];
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < 1 << kLog; ++i) v[i] = load(x + i * stride + j);
-    levels<kLog, kLazy, kFirst>(v, f, p);
+    levels<kLog, kLazy, kFirst, 1>(&v, &f, p);
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < 1 << kLog; ++i) store(x + i * stride + j, v[i]);
   }
@@ -116,7 +132,7 @@ void folding_pass(u64* x, int log_n, const Factor& fold, const Plan& plan) {
   for (std::size_t i = 0; i < kLegs; ++i) w[i] = splat(x[i * stride]);
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < kLegs; ++i) v[i] = folded<kLazy>(w[i], i == 0 ? zero() : w[kLegs - i], fold, p.c);
-  levels<kLog, kLazy, true>(v, f, p);
+  levels<kLog, kLazy, true, 1>(&v, &f, p);
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < kLegs; ++i) _mm512_mask_storeu_epi64(x + i * stride, 1, v[i]);
   for (std::size_t j = 1; j < stride / 2; j += kLanes) {
@@ -131,8 +147,8 @@ void folding_pass(u64* x, int log_n, const Factor& fold, const Plan& plan) {
       v[i] = folded<kLazy>(low[i], reversed(high[kLegs - 1 - i]), fold, p.c);
       w[i] = folded<kLazy>(high[i], reversed(low[kLegs - 1 - i]), fold, p.c);
     }
-    levels<kLog, kLazy, true>(v, f, p);
-    levels<kLog, kLazy, true>(w, f, p);
+    levels<kLog, kLazy, true, 1>(&v, &f, p);
+    levels<kLog, kLazy, true, 1>(&w, &f, p);
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < kLegs; ++i) {
       store(x + i * stride + j, v[i]);
@@ -141,33 +157,56 @@ void folding_pass(u64* x, int log_n, const Factor& fold, const Plan& plan) {
   }
 }
 
-/// All six levels of block `block` of 64 words.
-template <bool kLazy, bool kFirst>
-void finish_block(u64* x, std::size_t node, std::size_t block, const Plan& plan) {
-  const Plan p = plan;
-  Factor f[8];
-  load_factors<3>(f, node, p.roots, p.companions);
-  Lanes v[8];
-#pragma GCC unroll 8
-  for (std::size_t i = 0; i < 8; ++i) v[i] = load(x + i * kLanes);
-  levels<3, kLazy, kFirst>(v, f, p);
-  transpose(v);
-  load_leaves(f, p.leaves + NttTable::kLeafWords * block);
-  levels<3, kLazy, false>(v, f, p);
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) v[i] = finish(reduce_loosely(v[i], zero(), p.c), p.c);
-  transpose(v);
-#pragma GCC unroll 8
-  for (std::size_t i = 0; i < 8; ++i) store(x + i * kLanes, v[i]);
+/// To [0, q).
+template <bool kLazy>
+TACET_INLINE Lanes finish_result(Lanes x, const Plan& p) {
+  return kLazy ? finish(reduce_loosely(x, zero(), p.c), p.c) : finish_4q(x, p.c);
 }
 
-/// All levels of a block of 2^log_length words, log_length - 6 a multiple of 3.
+/// All six levels of kBlocks neighbouring blocks of 64 words, the first of which is `node`.
+template <bool kLazy, bool kFirst, std::size_t kBlocks>
+void finish_blocks(u64* x, std::size_t node, const Plan& plan) {
+  constexpr std::size_t kWords = 64;
+  const Plan p = plan;
+  const u64* leaves = p.leaves + NttTable::kLeafWords * (node - p.blocks);
+  Factor f[kBlocks][8];
+  Lanes v[kBlocks][8];
+#pragma GCC unroll 2
+  for (std::size_t k = 0; k < kBlocks; ++k) {
+    load_factors<3>(f[k], node + k, p.roots, p.companions);
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < 8; ++i) v[k][i] = load(x + k * kWords + i * kLanes);
+  }
+  levels<3, kLazy, kFirst, kBlocks>(v, f, p);
+#pragma GCC unroll 2
+  for (std::size_t k = 0; k < kBlocks; ++k) {
+    transpose(v[k]);
+    load_leaves(f[k], leaves + NttTable::kLeafWords * k);
+  }
+  levels<3, kLazy, false, kBlocks>(v, f, p);
+#pragma GCC unroll 2
+  for (std::size_t k = 0; k < kBlocks; ++k) {
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) v[k][i] = finish_result<kLazy>(v[k][i], p);
+    transpose(v[k]);
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < 8; ++i) store(x + k * kWords + i * kLanes, v[k][i]);
+  }
+}
+
+/// All levels of `count` (2, 4 or 8) neighbouring blocks of 2^log_length words, the first of which is `node`;
+/// log_length - 6 is a multiple of 3.
 template <bool kLazy>
-void transform(u64* x, int log_length, std::size_t node, const Plan& p) {
-  if (log_length == 6) return finish_block<kLazy, false>(x, node, node - p.blocks, p);
-  pass<3, kLazy, false>(x, log_length, node, p);
-  const std::size_t length = std::size_t{1} << (log_length - 3);
-  for (std::size_t i = 0; i < 8; ++i) transform<kLazy>(x + i * length, log_length - 3, 8 * node + i, p);
+void transform(u64* x, std::size_t count, int log_length, std::size_t node, const Plan& p) {
+  if (log_length == 6) {
+    for (std::size_t i = 0; i < count; i += 2) finish_blocks<kLazy, false, 2>(x + 64 * i, node + i, p);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    u64* block = x + (i << log_length);
+    pass<3, kLazy, false>(block, log_length, node + i, p);
+    transform<kLazy>(block, 8, log_length - 3, 8 * (node + i), p);
+  }
 }
 
 /// The first kLog levels; `fold` is null in the standard ring.
@@ -182,14 +221,13 @@ void first_pass(u64* x, int log_n, const Factor* fold, const Plan& p) {
 
 template <bool kLazy>
 void transform_all(u64* x, int log_n, const Factor* fold, const Plan& p) {
-  if (log_n == 6) return finish_block<kLazy, true>(x, 1, 0, p);
+  if (log_n == 6) return finish_blocks<kLazy, true, 1>(x, 1, p);
   const int first = (log_n - 6) % 3 == 0 ? 3 : (log_n - 6) % 3;
   if (first == 1) first_pass<1, kLazy>(x, log_n, fold, p);
   if (first == 2) first_pass<2, kLazy>(x, log_n, fold, p);
   if (first == 3) first_pass<3, kLazy>(x, log_n, fold, p);
   const std::size_t children = std::size_t{1} << first;
-  const std::size_t length = std::size_t{1} << (log_n - first);
-  for (std::size_t i = 0; i < children; ++i) transform<kLazy>(x + i * length, log_n - first, children + i, p);
+  transform<kLazy>(x, children, log_n - first, children, p);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inverse transform in 52-bit lanes: the tree of avx512ifma_ntt_forward.cpp from the leaves to the root.
+// Inverse transform in 52-bit lanes: the tree of avx512ifma_ntt_forward.cpp from the leaves to the root, its blocks two
+// by two.
 //
 // Ranges, in multiples of q; numbers are loose (avx512ifma_lanes.h). A butterfly computes x + y and w (x - y). Reductions and
 // products give an interval of width 2 that may start at any multiple of q, for free: it is chosen so that sums and differences
@@ -42,22 +43,26 @@ constexpr i64 shift_for(int r, int e) {
 
 TACET_INLINE Lanes splat_shift(i64 shift) { return _mm512_set1_epi64(shift); }
 
-/// One level of a pass over 2^kLog vectors: partners are 2^kDepth apart; node i of the level has factor f[i]. In the last level
-/// of a pass results are shifted by `out`.
-template <bool kLazy, int kLog, int kDepth>
-TACET_INLINE void level(Lanes* v, const Factor* f, Lanes out, const Plan& p) {
+/// One level of a pass over kSets sets of 2^kLog vectors: partners are 2^kDepth apart; node i of the level has factor
+/// 2^(kLog - 1 - kDepth) + i of its set's heap. In the last level of a pass the results of set k are shifted by out[k].
+template <bool kLazy, int kLog, int kDepth, int kSets>
+TACET_INLINE void level(Lanes (*v)[1 << kLog], const Factor (*f)[1 << kLog], const Lanes* out, const Plan& p) {
   constexpr int kHalf = 1 << kDepth;
   constexpr bool kEnd = kDepth == kLog - 1;
 #pragma GCC unroll 8
   for (int i = 0; i < 1 << (kLog - 1); ++i) {
     const int node = i / kHalf;
-    Lanes& x = v[2 * kHalf * node + i % kHalf];
-    Lanes& y = v[2 * kHalf * node + i % kHalf + kHalf];
-    const Lanes shift = kEnd ? out : splat_shift(shift_for<kLazy>(kLog - 1 - kDepth, node));
-    const Lanes sum = add(x, y);
-    const Lanes difference = sub(x, y);
-    x = kLazy && !kEnd ? sum : reduce_loosely(sum, shift, p.c);
-    y = multiply(difference, f[node], shift, p.c);
+    const int at = 2 * kHalf * node + i % kHalf;
+#pragma GCC unroll 2
+    for (int k = 0; k < kSets; ++k) {
+      Lanes& x = v[k][at];
+      Lanes& y = v[k][at + kHalf];
+      const Lanes shift = kEnd ? out[k] : splat_shift(shift_for<kLazy>(kLog - 1 - kDepth, node));
+      const Lanes sum = add(x, y);
+      const Lanes difference = sub(x, y);
+      x = kLazy && !kEnd ? sum : reduce_loosely(sum, shift, p.c);
+      y = multiply(difference, f[k][(1 << (kLog - 1 - kDepth)) + node], shift, p.c);
+    }
   }
 }
 
@@ -74,15 +79,16 @@ TACET_INLINE void last_level(Lanes* v, const Plan& p) {
   }
 }
 
-/// All levels of a pass; f as in the forward transform: f[1], f[2..3], f[4..7].
-template <int kLog, bool kLazy, bool kLast>
-TACET_INLINE void levels(Lanes* v, const Factor* f, Lanes out, const Plan& p) {
-  if constexpr (kLog > 2) level<kLazy, kLog, kLog - 3>(v, f + 4, out, p);
-  if constexpr (kLog > 1) level<kLazy, kLog, kLog - 2>(v, f + 2, out, p);
+/// All levels of a pass; f as in the forward transform: f[k][1], f[k][2..3], f[k][4..7]. The last pass is of one set.
+template <int kLog, bool kLazy, bool kLast, int kSets>
+TACET_INLINE void levels(Lanes (*v)[1 << kLog], const Factor (*f)[1 << kLog], const Lanes* out, const Plan& p) {
+  if constexpr (kLog > 2) level<kLazy, kLog, kLog - 3, kSets>(v, f, out, p);
+  if constexpr (kLog > 1) level<kLazy, kLog, kLog - 2, kSets>(v, f, out, p);
   if constexpr (kLast) {
-    last_level<kLog>(v, p);
+    static_assert(kSets == 1);
+    last_level<kLog>(v[0], p);
   } else {
-    level<kLazy, kLog, kLog - 1>(v, f + 1, out, p);
+    level<kLazy, kLog, kLog - 1, kSets>(v, f, out, p);
   }
 }
 
@@ -97,15 +103,10 @@ void pass(u64* x, int log_length, std::size_t node, i64 shift, const Plan& plan)
     Lanes v[1 << kLog];
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < 1 << kLog; ++i) v[i] = load(x + i * stride + j);
-    levels<kLog, kLazy, kLast>(v, f, out, p);
+    levels<kLog, kLazy, kLast, 1>(&v, &f, &out, p);
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < 1 << kLog; ++i) store(x + i * stride + j, kLast ? finish(v[i], p.c) : v[i]);
   }
-}
-
-/// From a loose number in [0, 4q) to [0, q).
-TACET_INLINE Lanes finish_4q(Lanes x, const Constants& c) {
-  return subtract_if_at_least(subtract_if_at_least(_mm512_and_si512(x, c.low52), add(c.q, c.q)), c.q);
 }
 
 TACET_INLINE Lanes unfolded(Lanes own, Lanes mirror, const Factor& unfold, const Constants& c) {
@@ -120,10 +121,11 @@ void unfolding_pass(u64* x, int log_n, const Factor& unfold, const Plan& plan) {
   Factor f[kLegs];
   load_factors<kLog>(f, 1, p.roots, p.companions);
   const std::size_t stride = std::size_t{1} << (log_n - kLog);
+  const Lanes out = zero();
   Lanes low[kLegs], high[kLegs];
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < kLegs; ++i) low[i] = splat(x[i * stride]);
-  levels<kLog, kLazy, true>(low, f, zero(), p);
+  levels<kLog, kLazy, true, 1>(&low, &f, &out, p);
   _mm512_mask_storeu_epi64(x, 1, finish_4q(add(low[0], low[0]), p.c));
 #pragma GCC unroll 8
   for (std::size_t i = 1; i < kLegs; ++i) {
@@ -135,8 +137,8 @@ void unfolding_pass(u64* x, int log_n, const Factor& unfold, const Plan& plan) {
       low[i] = load(x + i * stride + j);
       high[i] = load(x + i * stride + stride - j - (kLanes - 1));
     }
-    levels<kLog, kLazy, true>(low, f, zero(), p);
-    levels<kLog, kLazy, true>(high, f, zero(), p);
+    levels<kLog, kLazy, true, 1>(&low, &f, &out, p);
+    levels<kLog, kLazy, true, 1>(&high, &f, &out, p);
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < kLegs; ++i) {
       store(x + i * stride + j, unfolded(low[i], reversed(high[kLegs - 1 - i]), unfold, p.c));
@@ -145,45 +147,65 @@ void unfolding_pass(u64* x, int log_n, const Factor& unfold, const Plan& plan) {
   }
 }
 
-/// All six levels of block `block` of 64 words.
-template <bool kLazy, bool kLast>
-void start_block(u64* x, std::size_t node, std::size_t block, i64 shift, const Plan& plan) {
+/// All six levels of kBlocks neighbouring blocks of 64 words, the first of which is `node`. The results of block k are
+/// shifted by shifts[k].
+template <bool kLazy, bool kLast, std::size_t kBlocks>
+void start_blocks(u64* x, std::size_t node, const i64* shifts, const Plan& plan) {
+  constexpr std::size_t kWords = 64;
   const Plan p = plan;
-  Lanes v[8];
-#pragma GCC unroll 8
-  for (std::size_t i = 0; i < 8; ++i) v[i] = load(x + i * kLanes);
-  transpose(v);
-  // Word e of each block of eight, in [0, 2q), is moved to where a group of eight wants it.
+  const u64* leaves = p.leaves + NttTable::kLeafWords * (node - p.blocks);
   const Lanes q = p.c.q, q3 = add(add(q, q), q);
-#pragma GCC unroll 8
-  for (int e = 0; e < 8; ++e) {
-    const i64 k = -shift_for<kLazy>(3, e);
-    const Lanes distance = k == 3 || k == -3 ? q3 : q;
-    v[e] = k > 0 ? add(v[e], distance) : sub(v[e], distance);
-  }
-  Factor f[8];
-  load_leaves(f, p.leaves + NttTable::kLeafWords * block);
   const Lanes by_block = _mm512_set_epi64(shift_for<kLazy>(3, 7), shift_for<kLazy>(3, 6), shift_for<kLazy>(3, 5),
                                           shift_for<kLazy>(3, 4), shift_for<kLazy>(3, 3), shift_for<kLazy>(3, 2),
                                           shift_for<kLazy>(3, 1), shift_for<kLazy>(3, 0));
-  levels<3, kLazy, false>(v, f, by_block, p);
-  transpose(v);
-  load_factors<3>(f, node, p.roots, p.companions);
-  levels<3, kLazy, kLast>(v, f, splat_shift(shift), p);
+  Lanes out[kBlocks];
+  Factor f[kBlocks][8];
+  Lanes v[kBlocks][8];
+#pragma GCC unroll 2
+  for (std::size_t k = 0; k < kBlocks; ++k) {
+    out[k] = by_block;
+    load_leaves(f[k], leaves + NttTable::kLeafWords * k);
 #pragma GCC unroll 8
-  for (std::size_t i = 0; i < 8; ++i) store(x + i * kLanes, kLast ? finish(v[i], p.c) : v[i]);
+    for (std::size_t i = 0; i < 8; ++i) v[k][i] = load(x + k * kWords + i * kLanes);
+    transpose(v[k]);
+    // Word e of each block of eight, in [0, 2q), is moved to where a group of eight wants it.
+#pragma GCC unroll 8
+    for (int e = 0; e < 8; ++e) {
+      const i64 start = -shift_for<kLazy>(3, e);
+      const Lanes distance = start == 3 || start == -3 ? q3 : q;
+      v[k][e] = start > 0 ? add(v[k][e], distance) : sub(v[k][e], distance);
+    }
+  }
+  levels<3, kLazy, false, kBlocks>(v, f, out, p);
+#pragma GCC unroll 2
+  for (std::size_t k = 0; k < kBlocks; ++k) {
+    out[k] = splat_shift(shifts[k]);
+    transpose(v[k]);
+    load_factors<3>(f[k], node + k, p.roots, p.companions);
+  }
+  levels<3, kLazy, kLast, kBlocks>(v, f, out, p);
+#pragma GCC unroll 2
+  for (std::size_t k = 0; k < kBlocks; ++k) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < 8; ++i) store(x + k * kWords + i * kLanes, kLast ? finish(v[k][i], p.c) : v[k][i]);
+  }
 }
 
-/// All levels of a block of 2^log_length words, log_length - 6 a multiple of 3.
-template <bool kLazy>
-void transform(u64* x, int log_length, std::size_t node, i64 shift, const Plan& p) {
-  if (log_length == 6) return start_block<kLazy, false>(x, node, node - p.blocks, shift, p);
-  const std::size_t length = std::size_t{1} << (log_length - 3);
-  for (int i = 0; i < 8; ++i) {
-    const std::size_t at = static_cast<std::size_t>(i);
-    transform<kLazy>(x + at * length, log_length - 3, 8 * node + at, shift_for<kLazy>(3, i), p);
+/// All levels of the 2^kLog neighbouring blocks of 2^log_length words, the first of which is `node`; log_length - 6 is a
+/// multiple of 3. These blocks meet in the next kLog levels.
+template <int kLog, bool kLazy>
+void transform(u64* x, int log_length, std::size_t node, const Plan& p) {
+  i64 shifts[1 << kLog];
+  for (int i = 0; i < 1 << kLog; ++i) shifts[i] = shift_for<kLazy>(kLog, i);
+  if (log_length == 6) {
+    for (std::size_t i = 0; i < 1 << kLog; i += 2) start_blocks<kLazy, false, 2>(x + 64 * i, node + i, shifts + i, p);
+    return;
   }
-  pass<3, kLazy, false>(x, log_length, node, shift, p);
+  for (std::size_t i = 0; i < 1 << kLog; ++i) {
+    u64* block = x + (i << log_length);
+    transform<3, kLazy>(block, log_length - 3, 8 * (node + i), p);
+    pass<3, kLazy, false>(block, log_length, node + i, shifts[i], p);
+  }
 }
 
 /// The last kLog levels; `unfold` is null in the standard ring.
@@ -196,18 +218,20 @@ void last_pass(u64* x, int log_n, const Factor* unfold, const Plan& p) {
   }
 }
 
+/// The whole, whose last pass is of kLog levels.
+template <int kLog, bool kLazy>
+void transform_all(u64* x, int log_n, const Factor* unfold, const Plan& p) {
+  transform<kLog, kLazy>(x, log_n - kLog, std::size_t{1} << kLog, p);
+  last_pass<kLog, kLazy>(x, log_n, unfold, p);
+}
+
 template <bool kLazy>
 void transform_all(u64* x, int log_n, const Factor* unfold, const Plan& p) {
-  if (log_n == 6) return start_block<kLazy, true>(x, 1, 0, 0, p);
-  const int last = (log_n - 6) % 3 == 0 ? 3 : (log_n - 6) % 3;
-  const std::size_t length = std::size_t{1} << (log_n - last);
-  for (int i = 0; i < 1 << last; ++i) {
-    const std::size_t at = static_cast<std::size_t>(i);
-    transform<kLazy>(x + at * length, log_n - last, (std::size_t{1} << last) + at, shift_for<kLazy>(last, i), p);
-  }
-  if (last == 1) last_pass<1, kLazy>(x, log_n, unfold, p);
-  if (last == 2) last_pass<2, kLazy>(x, log_n, unfold, p);
-  if (last == 3) last_pass<3, kLazy>(x, log_n, unfold, p);
+  const i64 none = 0;
+  if (log_n == 6) return start_blocks<kLazy, true, 1>(x, 1, &none, p);
+  if (log_n % 3 == 1) return transform_all<1, kLazy>(x, log_n, unfold, p);
+  if (log_n % 3 == 2) return transform_all<2, kLazy>(x, log_n, unfold, p);
+  transform_all<3, kLazy>(x, log_n, unfold, p);
 }
 
 }  // namespace
