@@ -34,6 +34,24 @@ class CompilerTest {
   }
 
   @Test
+  void everyNumberOfAnAnswerIsPreciseInItsOwnUnits() {
+    double[] units = {1e-3, 100, 1e6};
+    double[] weights = new double[13 * units.length];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = units[i % units.length] * Math.sin(1 + i);
+    }
+    CompileResult result = Compiler.compile(
+        TestModels.of(13).constant("w", new long[] {13, 3}, weights).constant("b", new long[] {3}, 0, -100, 8e5)
+            .node("MatMul", "x w", "s").node("Add", "s b", "y").source("y"),
+        CompileOptions.defaults().withCalibration(TestModels.rows(60, 13)));
+    CipherOutput output = result.artifact().signature().cipherOutputs().get(0);
+    for (int i = 0; i < units.length; i++) {
+      assertTrue(output.factor()[i] * output.slotError() < 1e-3 * units[i],
+          "number " + i + " may be off by " + output.factor()[i] * output.slotError() + " at a unit of " + units[i]);
+    }
+  }
+
+  @Test
   void theArtifactReadsBackEqual() throws Exception {
     ModelArtifact artifact = compile("torch_residual", CompileOptions.defaults()).artifact();
     assertEquals(artifact, ModelArtifact.fromBytes(ByteBuffer.wrap(artifact.toBytes())));

@@ -201,13 +201,8 @@ public final class ProgramEmitter {
     int period = plan.layout().periods()[node.id()];
     ValueBounds.Bounds bounds = plan.bounds().of(form);
     double[] inverse = new double[node.size()];
-    double largest = 0;
     for (int i = 0; i < inverse.length; i++) {
-      inverse[i] = Math.max(Math.abs(bounds.low()[i]), Math.abs(bounds.high()[i]));
-      largest = Math.max(largest, inverse[i]);
-    }
-    for (int i = 0; i < inverse.length; i++) {
-      inverse[i] = 1 / Math.max(inverse[i], Math.max(1e-3 * largest, 1e-12));
+      inverse[i] = 1 / Math.max(Math.max(Math.abs(bounds.low()[i]), Math.abs(bounds.high()[i])), 1e-12);
     }
     return forms.emit(form, signals, inverse, new double[node.size()], period, scale);
   }
@@ -227,7 +222,6 @@ public final class ProgramEmitter {
     double bound = 0;
     double[] inverse = new double[size];
     for (int i = 0; i < size; i++) {
-      factor[i] = Math.max(factor[i], 1e-3 * largest);
       inverse[i] = 1 / factor[i];
       bound = Math.max(bound, reach(bounds, i) / factor[i]);
     }
