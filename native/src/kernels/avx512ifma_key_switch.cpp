@@ -106,6 +106,9 @@ TACET_INLINE void start_sum(Lanes* low, Lanes* high, const u64* c, std::size_t s
   }
 }
 
+/// Words that the terms' first factors are asked for ahead: they come from memory in more streams than the hardware follows.
+constexpr std::size_t kAhead = 8 * kStep;
+
 template <bool kFew>
 void pair_all(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
   const SumReduction reduce(q);
@@ -124,6 +127,10 @@ void pair_all(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const
     }
     for (std::size_t k = 0; k < terms.count; ++k) {
       Lanes x[kVectors];
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        _mm_prefetch(reinterpret_cast<const char*>(terms.a[k] + start + kAhead + v * kLanes), _MM_HINT_T1);
+      }
 #pragma GCC unroll 4
       for (std::size_t v = 0; v < kVectors; ++v) x[v] = load(terms.a[k] + start + v * kLanes);
       if (terms.b0[k] != nullptr) accumulate(low0, high0, x, terms.b0[k] + start);
