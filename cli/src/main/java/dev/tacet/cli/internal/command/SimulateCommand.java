@@ -58,7 +58,7 @@ public final class SimulateCommand implements Callable<Integer> {
       Map<String, Object> report = new LinkedHashMap<>();
       report.put("rows", rows.count());
       report.put("agreement", comparison.agreement());
-      report.put("max_error", comparison.maxError());
+      report.put("max_error", comparison.finiteMaxError());
       report.put("clamped_rows", simulation.clamped());
       report.put("outputs", simulation.outputs().outputs());
       report.put("clear_outputs", simulation.clearOutputs().outputs());

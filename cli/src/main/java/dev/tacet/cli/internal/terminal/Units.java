@@ -44,9 +44,9 @@ public final class Units {
     return Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * share);
   }
 
-  /** An error, a distance: two digits and an exponent, "3.1e-07". */
-  public static String error(double value) {
-    return value == 0 ? "0" : String.format(Locale.ROOT, "%.1e", value);
+  /** An error, a distance: two digits and an exponent, "3.1e-07"; null is one that is not finite. */
+  public static String error(Double value) {
+    return value == null ? "not finite" : value == 0 ? "0" : String.format(Locale.ROOT, "%.1e", value);
   }
 
   /** A number for reading: six significant digits without trailing zeros. */

@@ -43,6 +43,11 @@ public record Comparison(
     return kind == Kind.CLASSIFIER ? agreement >= CLASSIFIER_TARGET : disagreeing.isEmpty();
   }
 
+  /** The largest error as JSON has it: null where it is not finite. */
+  public Double finiteMaxError() {
+    return Double.isFinite(maxError) ? maxError : null;
+  }
+
   /** The kind of a model by its signature: a classifier's tail chooses a label, or the class of scores. */
   public static Kind kindOf(Signature signature) {
     return signature.tail().chooses() ? Kind.CLASSIFIER : Kind.REGRESSOR;
@@ -61,24 +66,27 @@ public record Comparison(
               encrypted.rows(), encrypted.outputs().keySet(), clear.rows(), clear.outputs().keySet()));
     }
     double maxError = 0;
-    double[] tolerance = new double[0];
+    int answers = 0;
     List<double[]> clearNumbers = new ArrayList<>();
     List<double[]> encryptedNumbers = new ArrayList<>();
     for (int r = 0; r < clear.rows(); r++) {
       clearNumbers.add(numbers(clear.row(r)));
       encryptedNumbers.add(numbers(encrypted.row(r)));
     }
-    tolerance = tolerances(clearNumbers);
+    double[] tolerance = tolerances(clearNumbers);
     List<Integer> open = new ArrayList<>();
     List<Integer> disagreeing = new ArrayList<>();
     for (int r = 0; r < clear.rows(); r++) {
       double[] expected = clearNumbers.get(r);
       double[] actual = encryptedNumbers.get(r);
-      boolean close = actual.length == expected.length;
-      for (int i = 0; close && i < expected.length; i++) {
-        double error = Math.abs(actual[i] - expected[i]);
-        maxError = Math.max(maxError, Double.isNaN(error) ? Double.POSITIVE_INFINITY : error);
-        close &= error <= tolerance[i];
+      boolean close = answered(encrypted.row(r)) && actual.length == expected.length;
+      if (close) {
+        answers++;
+        for (int i = 0; i < expected.length; i++) {
+          double error = Math.abs(actual[i] - expected[i]);
+          maxError = Math.max(maxError, Double.isNaN(error) ? Double.POSITIVE_INFINITY : error);
+          close &= error <= tolerance[i];
+        }
       }
       if (undecided[r]) {
         open.add(r);
@@ -89,8 +97,8 @@ public record Comparison(
         disagreeing.add(r);
       }
     }
-    double agreement = 1 - (double) disagreeing.size() / clear.rows();
-    return new Comparison(kind, agreement, maxError, open, disagreeing);
+    double agreement = (double) (clear.rows() - disagreeing.size()) / clear.rows();
+    return new Comparison(kind, agreement, answers == 0 ? Double.POSITIVE_INFINITY : maxError, open, disagreeing);
   }
 
   /**
@@ -118,6 +126,11 @@ public record Comparison(
       }
     }
     return (long) best;
+  }
+
+  /** Whether there is an answer: one that failed a check has none. */
+  private static boolean answered(Map<String, List<Object>> row) {
+    return row.values().stream().flatMap(List::stream).noneMatch(Objects::isNull);
   }
 
   /** A single integer or text is a label. */

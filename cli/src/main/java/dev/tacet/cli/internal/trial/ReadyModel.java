@@ -7,6 +7,7 @@ import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.compiler.CompileOptions;
 import java.io.IOException;
+import dev.tacet.cli.internal.terminal.Units;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -64,9 +65,9 @@ public record ReadyModel(ModelFolder folder, Compilation compilation, Rows rows,
     }
     if (!folder.classifier() || probabilities) {
       double limit = folder.accuracy() * (folder.classifier() ? 1 : smallestAnswer());
-      if (!(report.maxError() <= limit)) {
+      if (report.maxError() == null || report.maxError() > limit) {
         missed.add(
-            String.format(Locale.ROOT, "%s: largest error %.2e is above %.2e", folder.name(), report.maxError(), limit));
+            String.format(Locale.ROOT, "%s: largest error %s is above %.2e", folder.name(), Units.error(report.maxError()), limit));
       }
     }
     return missed;

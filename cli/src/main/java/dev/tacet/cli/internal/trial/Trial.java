@@ -123,7 +123,7 @@ public final class Trial {
         truths == null ? null : Accuracy.of(clear, truths, kind, new boolean[outputs.rows()]),
         truths == null ? null : Accuracy.of(outputs, truths, kind, undecided),
         comparison.agreement(),
-        comparison.maxError(),
+        comparison.finiteMaxError(),
         clamped,
         comparison.undecided(),
         failed,

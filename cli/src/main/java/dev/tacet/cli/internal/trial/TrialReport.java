@@ -17,7 +17,7 @@ import java.util.Map;
  * @param accuracyClear the clear model on the truths: share of right classes, or R²; null without truths
  * @param accuracyEncrypted the same of the decrypted answers; an undecided class counts as wrong
  * @param agreement share of the rows that agree with the clear model
- * @param maxError largest absolute difference of two numbers
+ * @param maxError largest absolute difference of two numbers over the rows that have an answer; null if none is finite
  * @param clampedRows rows with a feature outside its bounds, moved to the bound; from 0
  * @param undecidedRows rows whose class the error bound leaves open; from 0
  * @param failedRows rows whose answer failed a check, so that there is none; from 0
@@ -31,7 +31,7 @@ public record TrialReport(
     Double accuracyClear,
     Double accuracyEncrypted,
     double agreement,
-    double maxError,
+    Double maxError,
     List<Integer> clampedRows,
     List<Integer> undecidedRows,
     List<Integer> failedRows,

@@ -107,12 +107,17 @@ public final class TrialView {
     }
     table.row(
         "agreement",
-        Units.percent(report.agreement()) + (classifier ? " of the labels" : " within 1 % of the output's range"));
+        Units.percent(report.agreement()) + (!classifier ? " within 1 % of the output's range"
+            : hasLabel(report) ? " of the labels" : " of the classes, taken as the largest number (--task regression measures numbers)"));
     table.row("largest error", Units.error(report.maxError()));
     list(table, "undecided", report.undecidedRows());
     list(table, "clamped", report.clampedRows());
     list(table, "failed a check", report.failedRows());
     return table;
+  }
+
+  private static boolean hasLabel(TrialReport report) {
+    return report.clearOutputs().values().stream().anyMatch(rows -> Comparison.isLabel(rows.get(0)));
   }
 
   private static String share(double value, boolean classifier) {

@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.trial.Comparison.Kind;
 import java.util.Arrays;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +72,30 @@ class ComparisonTest {
     Comparison comparison = Comparison.of(regressor(Double.NaN, 1), regressor(0, 1), new boolean[2], Kind.REGRESSOR);
     assertEquals(Double.POSITIVE_INFINITY, comparison.maxError());
     assertEquals(0.5, comparison.agreement());
+  }
+
+  @Test
+  void theLargestErrorIsThatOfAllNumbersOfTheRowsWithAnAnswer() {
+    OutputTable clear = new OutputTable();
+    OutputTable encrypted = new OutputTable();
+    for (double row : new double[] {0, 1, 2}) {
+      clear.add(Map.of("variable", List.of(row, 100 * row)));
+    }
+    encrypted.add(Map.of("variable", List.of(0.5, 30.0)));
+    encrypted.add(Map.of("variable", List.of(1.0, 100.0)));
+    encrypted.add(Map.of("variable", Arrays.asList(null, null)));
+    Comparison comparison = Comparison.of(encrypted, clear, new boolean[3], Kind.REGRESSOR);
+    assertEquals(30, comparison.maxError());
+    assertEquals(List.of(0, 2), comparison.disagreeing());
+  }
+
+  @Test
+  void withoutAnyAnswerThereIsNoLargestError() {
+    OutputTable none = new OutputTable();
+    none.add(Map.of("variable", Arrays.asList((Object) null)));
+    Comparison comparison = Comparison.of(none, regressor(1), new boolean[1], Kind.REGRESSOR);
+    assertEquals(0, comparison.agreement());
+    assertEquals(null, comparison.finiteMaxError());
   }
 
   @Test
