@@ -167,7 +167,7 @@ class EndToEndTest {
     Tacet evaluate =
         Tacet.run("evaluate", model, "--evaluation-keys", keys + "/evaluation.keys", "--input", encrypted, "--output", answers);
     assertEquals(0, evaluate.exit(), evaluate.all());
-    Tacet decrypt = Tacet.run("decrypt", model, "--keys", keys, "--input", answers);
+    Tacet decrypt = Tacet.run("decrypt", model, "--keys", keys, "--input", answers, "--request", encrypted);
     assertEquals(0, decrypt.exit(), decrypt.all());
     assertEquals(4, decrypt.out().lines().count(), decrypt.out());
     assertTrue(decrypt.out().startsWith("label,"), decrypt.out());

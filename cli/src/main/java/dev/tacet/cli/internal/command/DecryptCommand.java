@@ -11,6 +11,7 @@ import dev.tacet.cli.internal.terminal.Progress;
 import dev.tacet.cli.internal.trial.Answers;
 import dev.tacet.client.KeyRing;
 import dev.tacet.client.OutputDecryptor;
+import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Postprocessing;
 import java.io.IOException;
@@ -44,6 +45,10 @@ public final class DecryptCommand implements Callable<Integer> {
   @Option(names = "--input", required = true, paramLabel = "FILE", description = "Encrypted answers.")
   private Path input;
 
+  @Option(names = "--request", paramLabel = "FILE",
+      description = "The encrypted rows that were sent: each answer must be one to the row in its place.")
+  private Path request;
+
   @Option(names = "--output", paramLabel = "FILE", description = "CSV, or JSON if it ends in .json. Default: CSV on standard output.")
   private Path output;
 
@@ -61,17 +66,28 @@ public final class DecryptCommand implements Callable<Integer> {
     char[] secret = passphrase.read(false);
     try (KeyRing ring = KeyRing.open(ringFolder, secret);
         CiphertextFile.Reader in = new CiphertextFile.Reader(input, CiphertextFile.Kind.ANSWERS, artifact.signature());
+        CiphertextFile.Reader sent =
+            request == null ? null : new CiphertextFile.Reader(request, CiphertextFile.Kind.INPUTS, artifact.signature());
         Progress progress = Progress.start("Decrypting", in.rows(), " rows")) {
       OutputDecryptor decryptor = OutputDecryptor.of(artifact.signature(), ring.secretKey(artifact.parameters()));
+      if (sent != null) {
+        in.requireRunOf(sent);
+      }
       for (int r = 0; r < in.rows(); r++) {
         CiphertextFile.Row row = in.next();
-        Postprocessing.Result result = decryptor.decrypt(row.ciphertexts());
+        if (sent != null) {
+          in.requireAnswerOf(sent, row);
+        }
+        Postprocessing.Result result = decrypt(decryptor, row, r);
         table.add(Answers.row(result.outputs()));
         undecided.add(Boolean.toString(!result.undecided().isEmpty()));
         clamped.add(Boolean.toString(!row.clampedFeatures().isEmpty()));
         progress.step();
       }
       in.requireEnd();
+      if (sent != null) {
+        sent.requireEnd();
+      }
     } finally {
       Arrays.fill(secret, '\0');
     }
@@ -86,5 +102,13 @@ public final class DecryptCommand implements Callable<Integer> {
     report.put("clamped_rows", PredictCommand.marked(clamped));
     table.write(output, marks, report);
     return CliException.DONE;
+  }
+
+  private static Postprocessing.Result decrypt(OutputDecryptor decryptor, CiphertextFile.Row row, int index) {
+    try {
+      return decryptor.decrypt(row.ciphertexts());
+    } catch (AnswerCheckException e) {
+      throw new AnswerCheckException("row " + index + ": " + e.getMessage(), e);
+    }
   }
 }

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -64,12 +65,12 @@ public final class EncryptCommand implements Callable<Integer> {
     try (Context context = Context.create(artifact.parameters());
         PublicKey key = PublicKey.fromBytes(context, ByteBuffer.wrap(owner.publicKey()));
         CiphertextFile.Writer out =
-            new CiphertextFile.Writer(output, CiphertextFile.Kind.INPUTS, artifact.signature(), rows.count());
+            new CiphertextFile.Writer(output, CiphertextFile.Kind.INPUTS, artifact.signature(), UUID.randomUUID(), rows.count());
         Progress progress = Progress.start("Encrypting", rows.count(), " rows")) {
       InputEncryptor encryptor = InputEncryptor.of(artifact.signature(), key).clamping(clamp);
       for (int r = 0; r < rows.count(); r++) {
         InputEncryptor.EncryptedRow encrypted = encrypt(encryptor, rows, r);
-        out.write(new CiphertextFile.Row(encrypted.clampedFeatures(), encrypted.ciphertexts()));
+        out.write(CiphertextFile.Row.request(artifact.signature(), encrypted.clampedFeatures(), encrypted.ciphertexts()));
         progress.step();
       }
       out.commit();

@@ -62,11 +62,11 @@ public final class EvaluateCommand implements Callable<Integer> {
         ExecutableProgram program = ExecutableProgram.load(context, artifact.program());
         Progress progress = Progress.start("Evaluating", in.rows(), " rows");
         CiphertextFile.Writer out =
-            new CiphertextFile.Writer(output, CiphertextFile.Kind.ANSWERS, artifact.signature(), in.rows())) {
+            new CiphertextFile.Writer(output, CiphertextFile.Kind.ANSWERS, artifact.signature(), in.run(), in.rows())) {
       rows = in.rows();
       for (int r = 0; r < rows; r++) {
         CiphertextFile.Row row = in.next();
-        out.write(new CiphertextFile.Row(row.clampedFeatures(), run(program, keySet, row.ciphertexts(), nanos)));
+        out.write(row.answer(run(program, keySet, row.ciphertexts(), nanos)));
         progress.step();
       }
       in.requireEnd();

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -143,12 +144,13 @@ public final class PredictCommand implements Callable<Integer> {
     }
     try (DataProvider provider = DataProvider.connect(server, owner, trust, clamp, DEADLINE);
         CiphertextFile.Writer out =
-            new CiphertextFile.Writer(output, CiphertextFile.Kind.ANSWERS, provider.signature(), rows.count());
+            new CiphertextFile.Writer(
+                output, CiphertextFile.Kind.ANSWERS, provider.signature(), UUID.randomUUID(), rows.count());
         Progress progress = Progress.start("Submitting", rows.count(), " rows")) {
       rows.requireFeatures(provider.signature().features());
       for (double[] row : rows.values()) {
         EncryptedAnswer answer = provider.submit(row);
-        out.write(new CiphertextFile.Row(answer.clampedFeatures(), answer.ciphertexts()));
+        out.write(CiphertextFile.Row.compared(answer.clampedFeatures(), answer.ciphertexts()));
         progress.step();
       }
       out.commit();

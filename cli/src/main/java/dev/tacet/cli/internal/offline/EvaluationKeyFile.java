@@ -77,7 +77,7 @@ public final class EvaluationKeyFile {
       }
       SortedSet<KeyRequirement> missing = manifest.missing(required);
       if (!missing.isEmpty()) {
-        throw broken(file, "lacks " + missing.size() + " of " + required.size() + " keys, first " + missing.first());
+        throw broken(file, "lacks " + missing.size() + " of " + required.size() + " keys, the first is " + missing.first());
       }
       long left = in.size() - in.position() - manifest.entries().stream().mapToLong(KeyManifest.Entry::bytes).sum();
       if (left != 0) {
@@ -102,7 +102,7 @@ public final class EvaluationKeyFile {
             try {
               ByteBuffer blob = read(in, file, Math.toIntExact(entry.bytes()));
               if (!HexFormat.of().formatHex(Blob.sha256(blob.duplicate())).equals(entry.sha256())) {
-                throw broken(file, "was altered: the key for " + entry.key() + " has another SHA-256 than the manifest says");
+                throw broken(file, "was altered: " + entry.key() + " has another SHA-256 than the manifest says");
               }
               return blob;
             } catch (IOException e) {

@@ -11,10 +11,14 @@ import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.trial.ReadyModel;
 import dev.tacet.he.Signature;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,15 +36,23 @@ class CiphertextFileTest {
     otherSignature = ReadyModel.open("diabetes", 1).compilation().artifact().signature();
   }
 
-  private static final List<CiphertextFile.Row> ROWS =
-      List.of(
-          new CiphertextFile.Row(List.of(3, 29), List.of(new byte[] {1, 2, 3}, new byte[100])),
-          new CiphertextFile.Row(List.of(), List.of(new byte[] {7})));
+  private static final int HEADER = 4 + 2 + 1 + 32 + 16 + 4;
+  private static final UUID RUN = new UUID(1, 2);
+
+  private static List<CiphertextFile.Row> rows() {
+    return List.of(
+        CiphertextFile.Row.request(signature, List.of(3, 29), List.of(new byte[] {1, 2, 3}, new byte[100])),
+        CiphertextFile.Row.request(signature, List.of(), List.of(new byte[] {7})));
+  }
 
   private Path written(CiphertextFile.Kind kind) throws IOException {
-    Path file = folder.resolve("rows.enc");
-    try (CiphertextFile.Writer out = new CiphertextFile.Writer(file, kind, signature, ROWS.size())) {
-      for (CiphertextFile.Row row : ROWS) {
+    return written("rows.enc", kind, RUN, rows());
+  }
+
+  private Path written(String name, CiphertextFile.Kind kind, UUID run, List<CiphertextFile.Row> rows) throws IOException {
+    Path file = folder.resolve(name);
+    try (CiphertextFile.Writer out = new CiphertextFile.Writer(file, kind, signature, run, rows.size())) {
+      for (CiphertextFile.Row row : rows) {
         out.write(row);
       }
       out.commit();
@@ -63,7 +75,7 @@ class CiphertextFileTest {
     Path file = written(CiphertextFile.Kind.INPUTS);
     try (CiphertextFile.Reader in = new CiphertextFile.Reader(file, CiphertextFile.Kind.INPUTS, signature)) {
       assertEquals(2, in.rows());
-      for (CiphertextFile.Row row : ROWS) {
+      for (CiphertextFile.Row row : rows()) {
         CiphertextFile.Row found = in.next();
         assertEquals(row.clampedFeatures(), found.clampedFeatures());
         assertEquals(row.ciphertexts().size(), found.ciphertexts().size());
@@ -99,30 +111,103 @@ class CiphertextFileTest {
   }
 
   @Test
-  void noFlippedBitOfTheFrameGivesAnythingButRowsOrAFailure() throws IOException {
-    byte[] whole = Files.readAllBytes(written(CiphertextFile.Kind.INPUTS));
-    Path file = folder.resolve("flipped.enc");
-    int refused = 0;
-    for (int bit = 0; bit < 8 * whole.length; bit++) {
-      byte[] flipped = whole.clone();
-      flipped[bit / 8] ^= (byte) (1 << bit % 8);
-      Files.write(file, flipped);
-      try {
-        read(file, CiphertextFile.Kind.INPUTS, signature);
-      } catch (CliException e) {
-        assertEquals(CliException.FAILED, e.exitCode());
-        refused++;
+  void everyFlippedBitIsRefused() throws IOException {
+    for (CiphertextFile.Kind kind : CiphertextFile.Kind.values()) {
+      byte[] whole = Files.readAllBytes(written(kind));
+      Path file = folder.resolve("flipped.enc");
+      for (int bit = 0; bit < 8 * whole.length; bit++) {
+        byte[] flipped = whole.clone();
+        flipped[bit / 8] ^= (byte) (1 << bit % 8);
+        Files.write(file, flipped);
+        CliException failure = assertThrows(CliException.class, () -> read(file, kind, signature), "bit " + bit);
+        assertEquals(CliException.FAILED, failure.exitCode());
       }
     }
-    // Magic, version, kind and signature at least; bits of the blobs are the blobs' own checksums' to find.
-    assertTrue(refused >= 8 * 39, refused + " of " + 8 * whole.length);
+  }
+
+  /** Three answers of equal length, the middle one with a clamped feature. */
+  private static List<CiphertextFile.Row> answers() {
+    List<CiphertextFile.Row> answers = new ArrayList<>();
+    for (int r = 0; r < 3; r++) {
+      byte[] sent = {(byte) r};
+      answers.add(
+          CiphertextFile.Row.request(signature, List.of(r), List.of(sent)).answer(List.of(new byte[] {(byte) r, 9})));
+    }
+    return answers;
+  }
+
+  /** The file of {@code bytes} with its rows replaced by those of the given places, and its count by theirs. */
+  private Path rearranged(byte[] bytes, byte[] others, int... places) throws IOException {
+    int rowBytes = (bytes.length - HEADER - 32) / 3;
+    ByteBuffer out = ByteBuffer.allocate(HEADER + places.length * rowBytes + 32);
+    out.put(bytes, 0, HEADER - 4).putInt(places.length);
+    for (int place : places) {
+      byte[] source = place < 3 ? bytes : others;
+      out.put(source, HEADER + place % 3 * rowBytes, rowBytes);
+    }
+    out.put(bytes, bytes.length - 32, 32);
+    return Files.write(folder.resolve("rearranged.enc"), out.array());
+  }
+
+  private void refuses(Path file, String... words) {
+    CliException failure = assertThrows(CliException.class, () -> read(file, CiphertextFile.Kind.ANSWERS, signature));
+    assertEquals(CliException.FAILED, failure.exitCode());
+    for (String word : words) {
+      assertTrue(failure.getMessage().contains(word), failure.getMessage());
+    }
+  }
+
+  @Test
+  void rowsThatWereExchangedRepeatedLostOrMixedAreNamed() throws IOException {
+    byte[] one = Files.readAllBytes(written("one.enc", CiphertextFile.Kind.ANSWERS, RUN, answers()));
+    byte[] two = Files.readAllBytes(written("two.enc", CiphertextFile.Kind.ANSWERS, new UUID(3, 4), answers()));
+    assertEquals(3, read(rearranged(one, two, 0, 1, 2), CiphertextFile.Kind.ANSWERS, signature));
+    refuses(rearranged(one, two, 1, 0, 2), "row 0 is row 1 of its run");
+    refuses(rearranged(one, two, 0, 0, 2), "row 1 is row 0 of its run");
+    refuses(rearranged(one, two, 0, 2), "row 1 is row 2 of its run");
+    refuses(rearranged(one, two, 0, 1), "lacks rows");
+    refuses(rearranged(one, two, 0, 4, 2), "row 1 is of run " + new UUID(3, 4), RUN.toString());
+  }
+
+  @Test
+  void aFlippedClampedFeatureIsADamagedRow() throws IOException {
+    byte[] bytes = Files.readAllBytes(written("one.enc", CiphertextFile.Kind.ANSWERS, RUN, answers()));
+    int rowBytes = (bytes.length - HEADER - 32) / 3;
+    bytes[HEADER + rowBytes + 16 + 4 + 32 + 2 + 3] ^= 4;
+    refuses(Files.write(folder.resolve("flipped.enc"), bytes), "row 1 is damaged");
+  }
+
+  private void compare(Path answers, Path requests) throws IOException {
+    try (CiphertextFile.Reader in = new CiphertextFile.Reader(answers, CiphertextFile.Kind.ANSWERS, signature);
+        CiphertextFile.Reader sent = new CiphertextFile.Reader(requests, CiphertextFile.Kind.INPUTS, signature)) {
+      in.requireRunOf(sent);
+      for (int r = 0; r < in.rows(); r++) {
+        in.requireAnswerOf(sent, in.next());
+      }
+    }
+  }
+
+  @Test
+  void answersAreComparedWithTheRequestsThatWereSent() throws IOException {
+    List<CiphertextFile.Row> sent = rows();
+    CiphertextFile.Row first = sent.get(0).answer(List.of(new byte[2]));
+    CiphertextFile.Row second = sent.get(1).answer(List.of(new byte[2]));
+    Path requests = written(CiphertextFile.Kind.INPUTS);
+    compare(written("right.enc", CiphertextFile.Kind.ANSWERS, RUN, List.of(first, second)), requests);
+    Path swapped = written("swapped.enc", CiphertextFile.Kind.ANSWERS, RUN, List.of(second, first));
+    Path fewer = written("fewer.enc", CiphertextFile.Kind.ANSWERS, RUN, List.of(first));
+    Path foreign = written("foreign.enc", CiphertextFile.Kind.ANSWERS, new UUID(3, 4), List.of(first, second));
+    for (var wrong : Map.of(swapped, "row 0", fewer, "1 answers", foreign, "answers run " + new UUID(3, 4)).entrySet()) {
+      CliException failure = assertThrows(CliException.class, () -> compare(wrong.getKey(), requests));
+      assertTrue(failure.getMessage().contains(wrong.getValue()), failure.getMessage());
+    }
   }
 
   @Test
   void rowsThatWereNotAllWrittenMakeNoFile() throws IOException {
     Path file = folder.resolve("rows.enc");
-    try (CiphertextFile.Writer out = new CiphertextFile.Writer(file, CiphertextFile.Kind.INPUTS, signature, 2)) {
-      out.write(ROWS.get(0));
+    try (CiphertextFile.Writer out = new CiphertextFile.Writer(file, CiphertextFile.Kind.INPUTS, signature, RUN, 2)) {
+      out.write(rows().get(0));
       assertThrows(IllegalStateException.class, out::commit);
     }
     assertFalse(Files.exists(file));
