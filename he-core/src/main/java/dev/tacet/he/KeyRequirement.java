@@ -48,6 +48,14 @@ public record KeyRequirement(long galoisElement, int level) implements Comparabl
     return ((long) n * (64 - Long.numberOfLeadingZeros(prime)) + 7) / 8;
   }
 
+  /** Returns words for messages, such as "the key of Galois element 25 for level 1". */
+  @Override
+  public String toString() {
+    return galoisElement == RELINEARIZATION
+        ? "the relinearization key for level " + level
+        : "the key of Galois element " + galoisElement + " for level " + level;
+  }
+
   @Override
   public int compareTo(KeyRequirement other) {
     return ORDER.compare(this, other);

@@ -139,9 +139,12 @@ class EdgeTest {
     TestHost.fails(
         ErrorCause.TOO_LARGE,
         () -> host.keys().putChunk(dev.tacet.protocol.v1.PutChunkRequest.newBuilder().setData(large).build()));
-    TestHost.fails(
-        ErrorCause.TOO_LARGE,
-        () -> host.models().getModel(GetModelRequest.newBuilder().setName("x".repeat(100_000)).build()));
+    String message =
+        TestHost.fails(
+                ErrorCause.TOO_LARGE,
+                () -> host.models().getModel(GetModelRequest.newBuilder().setName("x".repeat(100_000)).build()))
+            .getMessage();
+    assertTrue(message.contains("longer than the " + (64 << 10) + " bytes"), message);
   }
 
   @Test

@@ -90,6 +90,8 @@ class InferenceTest {
     ServiceException e =
         fails(ErrorCause.SIGNATURE_CHANGED, owner.request(owner.encrypt(0, 0, 0)).setSignatureSha256("ab".repeat(32)));
     assertEquals(owner.model.signature().sha256(), e.details().get("signature_sha256"));
+    assertTrue(e.getMessage().contains(owner.model.signature().sha256()), e.getMessage());
+    assertTrue(e.getMessage().contains("ab".repeat(32)), e.getMessage());
   }
 
   @Test

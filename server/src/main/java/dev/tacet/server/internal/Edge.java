@@ -150,7 +150,7 @@ public final class Edge {
             .useBlockingTaskExecutor(true)
             .useClientTimeoutHeader(true)
             .intercept(new InFlightLimit(maxCalls), new DeadlineLimit(runner.maxDuration()))
-            .exceptionHandler(new FramingErrors());
+            .exceptionHandler(new FramingErrors(maxBytes));
     for (BindableService service : services) {
       grpc.addService(service);
     }

@@ -228,7 +228,7 @@ public final class KeyStore {
     int level = Byte.toUnsignedInt(head.get(Blob.HEADER_BYTES + 4));
     if (galois != entry.key().galoisElement() || level != entry.key().level()) {
       throw new MalformedException(
-          "manifest says that key " + hash + " is " + entry.key() + ", it has Galois element " + galois
+          "manifest says that key " + hash + " is " + entry.key() + ", its blob has Galois element " + galois
               + " and level " + level);
     }
   }

@@ -132,7 +132,11 @@ public final class UploadStore {
       throw new ServiceException(
           ErrorCause.TOO_LARGE, "blob has " + total + " bytes, at most " + limits.maxBlobBytes() + " are accepted");
     }
-    if (total < Blob.OVERHEAD_BYTES || offset < 0 || offset > total - length) {
+    if (total >= 0 && total < Blob.OVERHEAD_BYTES) {
+      throw new ServiceException(
+          ErrorCause.INVALID_ARGUMENT, "a blob of " + total + " bytes is no key: its frame alone has " + Blob.OVERHEAD_BYTES);
+    }
+    if (total < 0 || offset < 0 || offset > total - length) {
       throw new ServiceException(
           ErrorCause.INVALID_ARGUMENT,
           "chunk [" + offset + ", +" + length + ") does not lie in a blob of " + Long.toUnsignedString(total) + " bytes");

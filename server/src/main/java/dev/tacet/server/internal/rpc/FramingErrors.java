@@ -16,7 +16,17 @@ import io.grpc.StatusRuntimeException;
 public final class FramingErrors implements GrpcExceptionHandlerFunction {
   private static final Metadata.Key<byte[]> DETAILS =
       Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
-  private static final String TOO_LONG = "the message is longer than this route accepts";
+
+  private final String tooLong;
+
+  /**
+   * Makes the handler of one route.
+   *
+   * @param maxBytes its limit on a request's message
+   */
+  public FramingErrors(int maxBytes) {
+    tooLong = "the message is longer than the " + maxBytes + " bytes that this route accepts";
+  }
 
   @Override
   public Status apply(RequestContext context, Status status, Throwable cause, Metadata metadata) {
@@ -28,11 +38,11 @@ public final class FramingErrors implements GrpcExceptionHandlerFunction {
         return with(ErrorCause.MALFORMED, "the message is not well-formed protobuf", metadata);
       }
       if (t instanceof ContentTooLargeException) {
-        return with(ErrorCause.TOO_LARGE, TOO_LONG, metadata);
+        return with(ErrorCause.TOO_LARGE, tooLong, metadata);
       }
     }
     return switch (status.getCode()) {
-      case RESOURCE_EXHAUSTED -> with(ErrorCause.TOO_LARGE, TOO_LONG, metadata);
+      case RESOURCE_EXHAUSTED -> with(ErrorCause.TOO_LARGE, tooLong, metadata);
       case DEADLINE_EXCEEDED -> with(ErrorCause.DEADLINE_EXCEEDED, "the call's deadline is over", metadata);
       case CANCELLED -> with(ErrorCause.CANCELLED, "the call was cancelled", metadata);
       case UNIMPLEMENTED -> with(ErrorCause.UNSUPPORTED, "the host does not support this call or its encoding", metadata);

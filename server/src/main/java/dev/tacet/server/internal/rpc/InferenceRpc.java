@@ -68,11 +68,17 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
     }
   }
 
+  /** A hash of a call in words, whatever it is. */
+  private static String named(String sha256) {
+    return sha256.isEmpty() ? "none" : sha256.matches("[0-9a-f]{64}") ? sha256 : "no SHA-256 in 64 hexadecimal digits";
+  }
+
   private InferenceRunner.Call prepare(InferRequest request, ServedModel model, Duration limit) {
     if (!request.getSignatureSha256().equals(model.signatureSha256())) {
       throw new ServiceException(
           ErrorCause.SIGNATURE_CHANGED,
-          "the signature of model " + model.name() + " version " + model.version() + " is not the one that the call names",
+          "the signature of model " + model.name() + " version " + model.version() + " is "
+              + model.signatureSha256() + ", the call names " + named(request.getSignatureSha256()),
           Map.of("signature_sha256", model.signatureSha256()));
     }
     List<ValueType> types = model.program().inputTypes();

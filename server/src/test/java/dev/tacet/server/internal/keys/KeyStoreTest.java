@@ -276,7 +276,8 @@ class KeyStoreTest {
     fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, 10_000, -1, 0, none));
     fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, -5, 0, 0, none));
     fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, 10_000, 10_001, 0, none));
-    fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, 51, 0, 0, none));
+    ServiceException tiny = fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, 51, 0, 0, none));
+    assertTrue(tiny.getMessage().contains("a blob of 51 bytes is no key"), tiny.getMessage());
     fails(ErrorCause.TOO_LARGE, () -> store.put(hash, Long.MAX_VALUE, 0, 0, none));
     fails(ErrorCause.TOO_LARGE, () -> store.put(hash, 10 << 20, 0, 0, ByteBuffer.allocate((1 << 20) + 1)));
     fails(ErrorCause.INVALID_ARGUMENT, () -> new ContentHash("../../etc/passwd"));
