@@ -2,6 +2,7 @@
 package dev.tacet.compiler;
 
 import dev.tacet.compiler.internal.CompilePipeline;
+import dev.tacet.compiler.internal.Feasibility;
 import dev.tacet.compiler.internal.lower.Lowering;
 import dev.tacet.compiler.internal.onnx.OnnxReader;
 import java.io.IOException;
@@ -39,15 +40,16 @@ public final class Compiler {
   }
 
   /**
-   * Says what would keep a model from running, without sample rows.
+   * Says what would keep a model from running, without sample rows: its operators and weights and, where these all run, the
+   * fewest levels that it can take.
    *
-   * @return every problem; empty if the model's operators all run
+   * @return every problem; empty if the model's operators all run and its depth may fit
    * @throws MalformedModelException if the file is not a valid ONNX model
    */
   public static List<ModelProblem> check(OnnxSource source) {
     try {
-      Lowering.lower(OnnxReader.read(source), 0);
-      return List.of();
+      return Feasibility.depth(source.name(), Lowering.lower(OnnxReader.read(source), 0), CompileOptions.defaults())
+          .map(List::of).orElse(List.of());
     } catch (UncompilableModelException e) {
       return e.problems();
     }

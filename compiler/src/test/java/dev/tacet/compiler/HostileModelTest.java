@@ -28,6 +28,14 @@ class HostileModelTest {
     }
   }
 
+  private static void uncompilable(OnnxSource source, String... words) {
+    CompileOptions options = CompileOptions.defaults().withCalibration(TestModels.rows(20, 4));
+    UncompilableModelException e = assertThrows(UncompilableModelException.class, () -> Compiler.compile(source, options));
+    for (String word : words) {
+      assertTrue(e.getMessage().contains(word), e.getMessage());
+    }
+  }
+
   private static TestModels linear() {
     return TestModels.of(4).node("MatMul", "x w", "y");
   }
@@ -91,8 +99,21 @@ class HostileModelTest {
 
   @Test
   void weightsThatAreNotFiniteAreNamedWithTheirIndex() {
-    refused(linear().constant("w", new long[] {4, 1}, 1, Double.NaN, 1, 1).source("y"), "w", "index 1");
-    refused(linear().constant("w", new long[] {4, 1}, 1, 1, Double.POSITIVE_INFINITY, 1).source("y"), "w", "index 2");
+    uncompilable(linear().constant("w", new long[] {4, 1}, 1, Double.NaN, 1, 1).source("y"), "the_y", "w", "NaN", "index 1");
+    uncompilable(linear().constant("w", new long[] {4, 1}, 1, 1, Double.POSITIVE_INFINITY, 1).source("y"), "the_y", "w", "index 2");
+  }
+
+  @Test
+  void weightsOfAbsurdMagnitudeAreNamedWithTheLimit() {
+    uncompilable(linear().constant("w", new long[] {4, 1}, 1, 1, -1e30, 1).source("y"), "the_y", "w", "E30", "index 2", "1.0E15");
+    uncompilable(TestModels.of(4).constant("b", new long[] {4}, 1, 3e38, 1, 1).node("Add", "x b", "y").source("y"),
+        "the_y", "b", "E38", "index 1", "1.0E15");
+  }
+
+  @Test
+  void weightsThatFoldToAnAbsurdMagnitudeNameTheNode() {
+    uncompilable(TestModels.of(4).constant("b", new long[] {4}, 1e10, 2e10, 3e10, 4e10).node("Mul", "x b", "a")
+        .node("Mul", "a b", "y").source("y"), "the_y", "1.0E15");
   }
 
   @Test

@@ -89,7 +89,60 @@ class RefusalTest {
     OnnxSource source = model.node("MatMul", last + " w", "y").source("y");
     UncompilableModelException e = assertThrows(UncompilableModelException.class,
         () -> Compiler.compile(source, CompileOptions.defaults().withCalibration(TestModels.rows(30, 4))));
-    assertTrue(e.getMessage().contains("levels"), e.getMessage());
+    int fewest = 20 * 3 + 1;
+    assertTrue(e.getMessage().contains("degree 3 it needs " + fewest + " levels"), e.getMessage());
+    assertTrue(e.getMessage().contains("the_t0 3") && e.getMessage().contains("the_t19 3"), e.getMessage());
+    assertEquals(e.problems().get(0).reason(), Compiler.check(source).get(0).reason());
+  }
+
+  @Test
+  void aDivisionByAConstantZeroIsNamed() {
+    OnnxSource source = dense().constant("z", new long[] {1}, 0).node("MatMul", "x w", "a").node("Div", "a z", "y").source("y");
+    ModelProblem problem = Compiler.check(source).get(0);
+    assertEquals("the_y", problem.node());
+    assertTrue(problem.reason().contains("0 at index 0"), problem.reason());
+  }
+
+  @Test
+  void aNegativeVarianceIsNamedWithItsChannel() {
+    OnnxSource source = TestModels.of(4).constant("c", new long[] {4}, 1, 1, 1, 1).constant("v", new long[] {4}, 1, 1, -1, 1)
+        .node("BatchNormalization", "x c c c v", "y").source("y");
+    ModelProblem problem = Compiler.check(source).get(0);
+    assertEquals("the_y", problem.node());
+    assertTrue(problem.reason().contains("channel 2"), problem.reason());
+  }
+
+  @Test
+  void weightsThatAreNotFiniteDoNotHideOtherProblems() {
+    OnnxSource source = dense().constant("n", new long[] {4, 4}, withFirst(Double.NaN))
+        .constant("i", new long[] {4, 4}, withFirst(Double.POSITIVE_INFINITY)).constant("r", new long[] {3, 4}, new double[12])
+        .node("MatMul", "x n", "a").node("TopK", "a", "b").node("MatMul", "b i", "c").node("com.acme.Foo", "c", "d")
+        .node("MatMul", "a r", "e").node("Add", "d e", "y").source("y");
+    assertEquals(List.of("the_a", "the_b", "the_c", "the_d", "the_e"),
+        Compiler.check(source).stream().map(ModelProblem::node).sorted().toList());
+  }
+
+  private static double[] withFirst(double first) {
+    double[] values = SQUARE.clone();
+    values[0] = first;
+    return values;
+  }
+
+  @Test
+  void anUnknownOperatorAfterASoftmaxIsRefusedForItself() {
+    OnnxSource source = dense().node("Softmax", "x", "a").node("com.acme.LSTMX", "a", "y").source("y");
+    List<ModelProblem> problems = Compiler.check(source);
+    assertEquals(List.of("the_a", "the_y"), problems.stream().map(ModelProblem::node).toList());
+    assertEquals("the operator is not compiled", problems.get(1).reason());
+  }
+
+  @Test
+  void anAnswerThatTheModelLeavesUndefinedIsNamedWithTheRange() {
+    OnnxSource source = TestModels.of(4).constant("h", new long[0], 0.5).node("Pow", "x h", "y").source("y");
+    UncompilableModelException e = assertThrows(UncompilableModelException.class,
+        () -> Compiler.compile(source, CompileOptions.defaults().withCalibration(TestModels.rows(30, 4))));
+    assertEquals("the_y", e.problems().get(0).node());
+    assertTrue(e.getMessage().contains("NaN") && e.getMessage().contains("range over -"), e.getMessage());
   }
 
   @Test
@@ -103,6 +156,17 @@ class RefusalTest {
   void neitherRowsNorRangesIsAnError() {
     assertThrows(IllegalArgumentException.class,
         () -> Compiler.compile(dense().node("MatMul", "x w", "y").source("y"), CompileOptions.defaults()));
+  }
+
+  @Test
+  void answersWhoseErrorBoundExceedsTheirRangeMissTheAccuracy() {
+    OnnxSource source = dense().constant("v", new long[] {4, 1}, 1e3, -2e3, 3e3, 4e3).constant("o", new long[] {1, 1}, 1)
+        .node("MatMul", "x v", "a").node("Sin", "a", "s").node("Cos", "a", "c").node("MatMul", "s o", "p").node("MatMul", "c o", "q")
+        .node("Mul", "p p", "pp").node("Mul", "q q", "qq").node("Add", "pp qq", "z").node("MatMul", "z o", "y").source("y");
+    CompileReport report = Compiler.compile(source,
+        CompileOptions.defaults().withCalibration(TestModels.rows(30, 4))).report();
+    assertFalse(report.accuracyMet());
+    assertTrue(report.notes().stream().anyMatch(note -> note.contains("exceeds their range")), report.notes().toString());
   }
 
   @Test

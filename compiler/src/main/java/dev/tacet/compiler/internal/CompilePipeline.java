@@ -26,6 +26,7 @@ import dev.tacet.compiler.internal.onnx.OnnxGraph;
 import dev.tacet.compiler.internal.onnx.OnnxReader;
 import dev.tacet.compiler.internal.pack.Layout;
 import dev.tacet.compiler.internal.pack.Levels;
+import dev.tacet.compiler.internal.params.LeastDepth;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.ParameterSelector;
 import dev.tacet.compiler.internal.params.Selection;
@@ -77,13 +78,15 @@ public final class CompilePipeline {
     OnnxGraph graph = OnnxReader.read(source);
     int columns = options.calibration().isEmpty() ? 0 : options.calibration().get(0).length;
     Network network = ScoreChoices.add(Lowering.lower(graph, columns), options.task(), graph.producer());
+    refuseIf(Feasibility.depth(name(), network, options));
     List<FeatureRange> ranges = ranges(network);
     FeatureBounds features = FeatureBounds.of(network, options.calibration(), ranges);
     SampleRows rows = SampleRows.of(network, options.calibration(), ranges);
+    refuseIf(Feasibility.answers(graph, network, rows.data()));
     AnswerMetric search = metric(network, ActivationFitter.searchRows(rows), rows.data().size());
     ActivationFitter fitter = new ActivationFitter(
         network, rows, search, options.maxDegree(), FIT_SHARE * options.accuracy(), options.margin());
-    int needed = 0;
+    int needed = LeastDepth.of(network).levels();
     for (int levels = ParameterSelector.mostLevels(options.security(), options.maxLogRingDegree()); levels > 0; ) {
       Optional<FittedNetwork> fitted = fitter.within(levels);
       if (fitted.isEmpty()) {
@@ -99,11 +102,18 @@ public final class CompilePipeline {
       }
       levels = needed - 1;
     }
+    refuseIf(Feasibility.answers(graph, network, rows.all()));
     throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
         "it needs " + needed + " levels or more and periods of " + Layout.of(network).largestPeriod()
             + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "
             + options.security() + " and the precision asked for",
         "use fewer or narrower layers, activations of lower degree (squares), or a looser accuracy")));
+  }
+
+  private static void refuseIf(Optional<ModelProblem> problem) {
+    if (problem.isPresent()) {
+      throw new UncompilableModelException(List.of(problem.get()));
+    }
   }
 
   private static AnswerMetric metric(Network network, List<double[]> rows, int dataRows) {

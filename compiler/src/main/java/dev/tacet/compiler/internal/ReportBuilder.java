@@ -39,14 +39,15 @@ final class ReportBuilder {
         layer.guarded())).toList();
     long input = emission.inputs().stream().mapToLong(i -> Costs.ciphertextBytes(parameters, i.level(), true)).sum();
     long result = emission.outputs().stream().mapToLong(o -> Costs.ciphertextBytes(parameters, o.level(), false)).sum();
-    boolean met = score.meets(options.accuracy()) && selection.precise();
+    boolean met = score.meets(options.accuracy()) && selection.precise() && errorBound <= widest(plan);
     return new CompileReport(name, parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
         parameters.maxLevel(), parameters.security().bits(), program.requiredKeys().size(), Costs.keyBytes(program), input,
         result, Costs.memoryBytes(program), score.agreement(), score.numberError(), errorBound, options.accuracy(), met,
-        layers, notes(options, plan, selection, programError));
+        layers, notes(options, plan, selection, programError, errorBound));
   }
 
-  private static List<String> notes(CompileOptions options, Plan plan, Selection selection, double programError) {
+  private static List<String> notes(CompileOptions options, Plan plan, Selection selection, double programError,
+      double errorBound) {
     List<String> notes = new ArrayList<>();
     List<Integer> constant = new ArrayList<>();
     for (int j = 0; !options.calibration().isEmpty() && j < plan.features().low().length; j++) {
@@ -63,6 +64,10 @@ final class ReportBuilder {
     if (selection.emission().layers().stream().anyMatch(layer -> layer.guarded().equals("not guarded"))) {
       notes.add("activation inputs are not guarded: a row that drives one out of its fitted interval gives a wrong answer unseen");
     }
+    if (errorBound > widest(plan)) {
+      notes.add(String.format(java.util.Locale.ROOT,
+          "the answers' error bound %.3g exceeds their range %.3g over the sample rows: they say nothing", errorBound, widest(plan)));
+    }
     int values = plan.fitted().network().output().size();
     notes.add("an answer gives its reader " + values + (values == 1 ? " number" : " numbers") + " a row"
         + (plan.fitted().network().isLinear()
@@ -76,6 +81,11 @@ final class ReportBuilder {
       }
     }
     return notes;
+  }
+
+  /** The width of the widest range of a decrypted value. */
+  private static double widest(Plan plan) {
+    return 2 * java.util.Arrays.stream(plan.outputReach()).max().orElse(0);
   }
 
   static String provenance(OnnxSource source, OnnxGraph graph, CompileOptions options) {

@@ -258,6 +258,15 @@ public final class Matrix {
     return true;
   }
 
+  /** Returns the largest magnitude of an entry; NaN if an entry is NaN. */
+  public double largest() {
+    double largest = 0;
+    for (double value : dense != null ? dense : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
+  }
+
   private static int[] range(int size) {
     int[] result = new int[size];
     for (int i = 0; i < size; i++) {

@@ -48,6 +48,9 @@ final class BinaryOps {
     if (left instanceof Symbol.Known a && right instanceof Symbol.Known b) {
       return fold(function, a.tensor(), b.tensor(), shape);
     }
+    if (function == BinaryFunction.DIV && left instanceof Symbol.Hidden && right instanceof Symbol.Known divisor) {
+      requireNoZero(divisor.tensor());
+    }
     String name = call.node().label();
     if (left instanceof Symbol.Hidden a && sameSize(a, shape) && isScalar(right)) {
       return new Symbol.Hidden(shape, a.root(), binary(function, a.function(), scalar(right)), name);
@@ -60,6 +63,14 @@ final class BinaryOps {
       return new Symbol.Hidden(shape, a.root(), binary(function, a.function(), b.function()), name);
     }
     return separate(call, function, left, right, shape);
+  }
+
+  private static void requireNoZero(Tensor divisor) {
+    for (int i = 0; !divisor.isText() && i < divisor.size(); i++) {
+      if (divisor.number(i) == 0) {
+        throw new Refusal("it divides by a constant that is 0 at index " + i, "remove the feature or the division");
+      }
+    }
   }
 
   /** Two operands that are not functions of the same vector. */
@@ -82,9 +93,6 @@ final class BinaryOps {
         if (b.isConstant()) {
           double[] factors = b.bias().clone();
           for (int i = 0; i < factors.length; i++) {
-            if (factors[i] == 0) {
-              throw new Refusal("it divides by a constant that is 0 at index " + i, "remove the feature or the division");
-            }
             factors[i] = 1 / factors[i];
           }
           return scope.symbol(shape, a.scaled(factors, null), name);

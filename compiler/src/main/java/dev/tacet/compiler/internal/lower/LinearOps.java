@@ -128,6 +128,12 @@ final class LinearOps {
       }
     }
     double epsilon = node.real("epsilon", 1e-5f);
+    for (int i = 0; i < statistics[3].size(); i++) {
+      if (statistics[3].number(i) + epsilon <= 0) {
+        throw new Refusal("it takes the root of variance + epsilon = " + (statistics[3].number(i) + epsilon) + " of channel " + i
+            + ", which must be above 0", "export the model with the variances of its training");
+      }
+    }
     int size = Shapes.size(shape);
     int inner = size / (shape[0] * shape[1]);
     double[] factors = new double[size];

@@ -30,6 +30,7 @@ public final class Lowering {
   private final Scope scope = new Scope();
   private final Map<String, Symbol> symbols = new HashMap<>();
   private final List<ModelProblem> problems = new ArrayList<>();
+  private final Weights weights = new Weights();
   private long elements;
 
   private Lowering(OnnxGraph graph, int columns) {
@@ -58,7 +59,7 @@ public final class Lowering {
   }
 
   private Network run() {
-    graph.constants().forEach((name, tensor) -> symbols.put(name, new Symbol.Known(tensor)));
+    graph.constants().forEach((name, tensor) -> symbols.put(name, new Symbol.Known(weights.admit(name, tensor))));
     graph.inputs().forEach(this::bindInput);
     Set<OnnxNode> tail = TailSplit.of(graph);
     for (OnnxNode node : graph.nodes()) {
@@ -109,6 +110,9 @@ public final class Lowering {
     for (String name : node.inputs()) {
       inputs.add(name.isEmpty() ? null : symbols.get(name));
     }
+    for (Refusal refusal : weights.notFinite(node)) {
+      problems.add(problem(node, refusal));
+    }
     if (inputs.stream().anyMatch(Symbol.Failed.class::isInstance)) {
       node.outputs().forEach(name -> symbols.put(name, new Symbol.Failed()));
       if (!HANDLERS.containsKey(node.qualifiedType()) && !TailOps.runs(node.qualifiedType())) {
@@ -124,6 +128,10 @@ public final class Lowering {
       Handler handler = HANDLERS.get(node.qualifiedType());
       boolean classifier = node.qualifiedType().equals("ai.onnx.ml.LinearClassifier");
       List<Symbol> outputs;
+      if (handler == null && !TailOps.runs(node.qualifiedType())) {
+        throw unknown(node);
+      }
+      Weights.requireModest(node, inputs);
       if (variable && (client || clear) && !classifier && !node.opType().equals("Shape")) {
         outputs = TailOps.lower(call);
       } else if (handler != null) {
@@ -131,6 +139,7 @@ public final class Lowering {
       } else {
         throw unknown(node);
       }
+      Weights.requireModest(outputs, inputs);
       if (elements > MAX_ELEMENTS) {
         throw new MalformedModelException("the values of the model have more than " + MAX_ELEMENTS
             + " elements together, reached at node " + node.label());
@@ -161,8 +170,12 @@ public final class Lowering {
   }
 
   private void refuse(OnnxNode node, Refusal refusal) {
-    problems.add(new ModelProblem(node.label(), node.qualifiedType(), refusal.getMessage(), refusal.rewrite()));
+    problems.add(problem(node, refusal));
     node.outputs().forEach(name -> symbols.put(name, new Symbol.Failed()));
+  }
+
+  private static ModelProblem problem(OnnxNode node, Refusal refusal) {
+    return new ModelProblem(node.label(), node.qualifiedType(), refusal.getMessage(), refusal.rewrite());
   }
 
   private static Refusal unknown(OnnxNode node) {

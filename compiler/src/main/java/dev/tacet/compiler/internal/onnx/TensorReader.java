@@ -35,7 +35,8 @@ final class TensorReader {
   /**
    * Reads one tensor.
    *
-   * @throws MalformedModelException if its type, shape, length or data file is not valid, or a number is NaN or infinite
+   * @throws MalformedModelException if its type, shape, length or data file is not valid; numbers that are NaN or infinite are
+   *     left to the lowering, which names the node that reads them
    */
   Tensor read(TensorProto proto) {
     String name = proto.getName().isEmpty() ? "(unnamed)" : proto.getName();
@@ -57,12 +58,7 @@ final class TensorReader {
     } else {
       typed(name, type, proto, numbers);
     }
-    Tensor tensor = Tensor.of(type, shape, numbers);
-    int bad = tensor.firstNonFinite();
-    if (bad >= 0) {
-      throw new MalformedModelException("tensor " + name + " holds a value that is not finite at index " + bad);
-    }
-    return tensor;
+    return Tensor.of(type, shape, numbers);
   }
 
   private int[] shape(String name, List<Long> dims) {

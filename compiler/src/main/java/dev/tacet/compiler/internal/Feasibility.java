@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal;
+
+import dev.tacet.compiler.CompileOptions;
+import dev.tacet.compiler.ModelProblem;
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.onnx.OnnxGraph;
+import dev.tacet.compiler.internal.onnx.OnnxNode;
+import dev.tacet.compiler.internal.params.LeastDepth;
+import dev.tacet.compiler.internal.params.ParameterSelector;
+import dev.tacet.he.OutputValue;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What keeps a lowered model from running as a whole: its depth, and answers that the model itself leaves undefined. */
+public final class Feasibility {
+  private Feasibility() {}
+
+  /**
+   * Compares the fewest levels that a network can take with the most that the largest ring can have.
+   *
+   * @return the problem with both numbers and the layers; nothing if the fewest levels may fit
+   */
+  public static Optional<ModelProblem> depth(String model, Network network, CompileOptions options) {
+    LeastDepth.Depth least = LeastDepth.of(network);
+    int most = ParameterSelector.mostLevels(options.security(), options.maxLogRingDegree());
+    if (least.levels() <= most) {
+      return Optional.empty();
+    }
+    return Optional.of(new ModelProblem(model, "model",
+        "even with activations of degree " + LeastDepth.DEGREE + " it needs " + least.levels()
+            + " levels, more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for: at most " + most + " at "
+            + options.security() + "; these layers take them (weights and activation): " + String.join(", ", least.layers()),
+        "use fewer layers, or squares as activations (2 levels a layer)"));
+  }
+
+  /**
+   * Looks for rows for which the client's own steps have no answer, though the decrypted values are finite.
+   *
+   * @return the problem with the node that makes the first such number and the range of the values it is computed from
+   */
+  static Optional<ModelProblem> answers(OnnxGraph graph, Network network, List<double[]> rows) {
+    double low = Double.POSITIVE_INFINITY;
+    double high = Double.NEGATIVE_INFINITY;
+    int undefined = 0;
+    String output = null;
+    for (double[] row : rows) {
+      double[] values = network.output().evaluate(network.evaluate(row));
+      if (!Arrays.stream(values).allMatch(Double::isFinite)) {
+        continue;
+      }
+      low = Math.min(low, Arrays.stream(values).min().orElse(low));
+      high = Math.max(high, Arrays.stream(values).max().orElse(high));
+      String bad = undefinedOutput(network.tail().run(Map.of(network.outputName(), values)));
+      if (bad != null) {
+        output = bad;
+        undefined++;
+      }
+    }
+    if (output == null) {
+      return Optional.empty();
+    }
+    OnnxNode maker = null;
+    for (OnnxNode node : graph.nodes()) {
+      maker = node.outputs().contains(output) ? node : maker;
+    }
+    return Optional.of(new ModelProblem(maker == null ? output : maker.label(), maker == null ? "output" : maker.qualifiedType(),
+        "the model itself gives NaN or an infinity for " + undefined + " of " + rows.size()
+            + " calibration rows, where the decrypted values range over " + low + ".." + high,
+        "use a function that is defined on that whole range, or give sample rows on which it is"));
+  }
+
+  private static String undefinedOutput(Map<String, OutputValue> outputs) {
+    for (Map.Entry<String, OutputValue> output : outputs.entrySet()) {
+      boolean label = output.getValue() instanceof OutputValue.Integers || output.getValue() instanceof OutputValue.Strings;
+      if (!label && !Arrays.stream(output.getValue().toNumbers()).allMatch(Double::isFinite)) {
+        return output.getKey();
+      }
+    }
+    return null;
+  }
+}
