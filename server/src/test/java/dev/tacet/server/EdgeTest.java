@@ -31,6 +31,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.io.TempDir;
 
 class EdgeTest {
@@ -145,6 +147,18 @@ class EdgeTest {
                 () -> host.models().getModel(GetModelRequest.newBuilder().setName("x".repeat(100_000)).build()))
             .getMessage();
     assertTrue(message.contains("longer than the " + (64 << 10) + " bytes"), message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 4, 8, 16})
+  void aRequestBeyondWhatTheTransportReadsIsATypedErrorToo(int mebibytes) {
+    ByteString large = ByteString.copyFrom(new byte[mebibytes << 20]);
+    String message =
+        TestHost.fails(
+                ErrorCause.TOO_LARGE,
+                () -> host.keys().putChunk(dev.tacet.protocol.v1.PutChunkRequest.newBuilder().setData(large).build()))
+            .getMessage();
+    assertTrue(message.matches(".*longer than the \\d+ bytes.*"), message);
   }
 
   @Test

@@ -8,6 +8,7 @@ import com.linecorp.armeria.common.util.BlockingTaskExecutor;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.SimpleDecoratingHttpService;
 import com.linecorp.armeria.server.grpc.GrpcService;
@@ -23,6 +24,7 @@ import dev.tacet.server.internal.rpc.InFlightLimit;
 import dev.tacet.server.internal.rpc.InferenceRpc;
 import dev.tacet.server.internal.rpc.KeyRpc;
 import dev.tacet.server.internal.rpc.ModelRpc;
+import dev.tacet.server.internal.rpc.TooLongRequests;
 import dev.tacet.server.internal.run.CiphertextGate;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
@@ -121,6 +123,7 @@ public final class Edge {
         .maxNumConnections(1024)
         .http2MaxStreamsPerConnection(256)
         .idleTimeout(Duration.ofMinutes(5))
+        .errorHandler(new TooLongRequests().orElse(ServerErrorHandler.ofDefault()))
         .disableServerHeader()
         .verboseResponses(false)
         .gracefulShutdownTimeout(Duration.ofMillis(200), Duration.ofSeconds(5))
