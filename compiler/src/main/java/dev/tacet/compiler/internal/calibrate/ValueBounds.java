@@ -77,15 +77,10 @@ public final class ValueBounds {
       Matrix matrix = term.getValue();
       double[] l = low[term.getKey()];
       double[] h = high[term.getKey()];
-      for (int i = 0; i < matrix.rows(); i++) {
-        for (int j = 0; j < matrix.columns(); j++) {
-          double w = matrix.get(i, j);
-          if (w != 0) {
-            lower[i] += w > 0 ? w * l[j] : w * h[j];
-            upper[i] += w > 0 ? w * h[j] : w * l[j];
-          }
-        }
-      }
+      matrix.forEach((i, j, w) -> {
+        lower[i] += w > 0 ? w * l[j] : w * h[j];
+        upper[i] += w > 0 ? w * h[j] : w * l[j];
+      });
     }
     return new Bounds(lower, upper);
   }

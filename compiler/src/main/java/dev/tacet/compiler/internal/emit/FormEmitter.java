@@ -96,14 +96,9 @@ final class FormEmitter {
     ProgramBuilder.Value x = builder.dropLevel(signal.value(), level);
     Scale plainScale = target.timesPrime(level, 1).dividedBy(x.scale());
     double logIn = x.scale().log2(parameters);
-    double rowNorm = 0;
-    for (int i = 0; i < weights.rows(); i++) {
-      double norm = 0;
-      for (int j = 0; j < weights.columns(); j++) {
-        norm += square(weights.get(i, j));
-      }
-      rowNorm = Math.max(rowNorm, norm);
-    }
+    double[] norms = new double[weights.rows()];
+    weights.forEach((i, j, value) -> norms[i] += square(value));
+    double rowNorm = java.util.Arrays.stream(norms).max().orElse(0);
     double rounding = square(noise.encode(Math.max(signal.period(), outPeriod), plainScale.log2(parameters)));
     if (weights.isDiagonal() && signal.period() == outPeriod) {
       Constant.Vector vector = new Constant.Vector(weights.diagonal(), outPeriod);

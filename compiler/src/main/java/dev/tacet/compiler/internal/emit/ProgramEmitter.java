@@ -93,8 +93,7 @@ public final class ProgramEmitter {
     int period = plan.layout().periods()[node.id()];
     int level = plan.levels().total();
     Scale inputScale = Scale.powerOfTwo(noise.logInputScale(period));
-    int[] shape = node.shape().stream().mapToInt(Integer::intValue).toArray();
-    inputs.add(new SignatureInput(node.name(), shape, size, period, inputScale, level, low, high, center, halfWidth));
+    inputs.add(new SignatureInput(node.name(), node.shape(), size, period, inputScale, level, low, high, center, halfWidth));
     signals.put(node.id(), new Signal(builder.input(level, inputScale), period, halfWidth, center,
         noise.fresh(noise.logInputScale(period)), noise.encode(period, noise.logInputScale(period))));
     return offset + size;

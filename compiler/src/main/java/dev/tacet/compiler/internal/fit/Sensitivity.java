@@ -42,12 +42,7 @@ final class Sensitivity {
     for (Map.Entry<Integer, Matrix> term : form.terms().entrySet()) {
       double[] into = squares[term.getKey()];
       Matrix matrix = term.getValue();
-      for (int i = 0; i < matrix.rows(); i++) {
-        for (int j = 0; j < matrix.columns(); j++) {
-          double w = matrix.get(i, j);
-          into[j] += w * w * weights[i];
-        }
-      }
+      matrix.forEach((i, j, w) -> into[j] += w * w * weights[i]);
     }
   }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.ir;
 
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -68,7 +70,7 @@ public record LinearForm(Map<Integer, Matrix> terms, double[] bias) {
   public LinearForm plus(LinearForm other, double factor) {
     Map<Integer, Matrix> sum = new TreeMap<>(terms);
     double[] factors = new double[size()];
-    java.util.Arrays.fill(factors, factor);
+    Arrays.fill(factors, factor);
     other.terms.forEach((node, matrix) -> sum.merge(node, matrix.scaled(factors, null), Matrix::plus));
     double[] newBias = bias.clone();
     for (int i = 0; i < newBias.length; i++) {
@@ -100,25 +102,27 @@ public record LinearForm(Map<Integer, Matrix> terms, double[] bias) {
   /** Returns the form of the elements at these indexes, in this order. */
   public LinearForm select(int[] indexes) {
     double[] ones = new double[indexes.length];
-    java.util.Arrays.fill(ones, 1);
+    Arrays.fill(ones, 1);
     return mapped(Matrix.picking(size(), indexes, ones));
   }
 
   /** Returns the forms one below the other. */
-  public static LinearForm stack(java.util.List<LinearForm> forms) {
+  public static LinearForm stack(List<LinearForm> forms) {
     if (forms.size() == 1) {
       return forms.get(0);
     }
     int size = forms.stream().mapToInt(LinearForm::size).sum();
-    Map<Integer, Matrix> terms = new TreeMap<>();
     double[] bias = new double[size];
     int offset = 0;
+    Map<Integer, Integer> columns = new TreeMap<>();
     for (LinearForm form : forms) {
-      int start = offset;
-      form.terms.forEach((node, matrix) -> terms.merge(node, matrix.placed(size, start), Matrix::plus));
+      form.terms.forEach((node, matrix) -> columns.put(node, matrix.columns()));
       System.arraycopy(form.bias, 0, bias, offset, form.size());
       offset += form.size();
     }
+    Map<Integer, Matrix> terms = new TreeMap<>();
+    columns.forEach((node, width) -> terms.put(node, Matrix.stack(forms.stream()
+        .map(form -> form.terms.getOrDefault(node, Matrix.zero(form.size(), width))).toList())));
     return new LinearForm(terms, bias);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.ir;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -29,6 +30,11 @@ final class NetworkChecker {
       }
       if (node.size() < 1) {
         throw new IllegalArgumentException("node " + node.name() + " has " + node.size() + " elements, needs at least 1");
+      }
+      int product = Arrays.stream(node.shape()).reduce(1, Math::multiplyExact);
+      if (product != node.size()) {
+        throw new IllegalArgumentException("node " + node.name() + " of size " + node.size() + " has shape "
+            + Arrays.toString(node.shape()) + " of " + product + " elements");
       }
       for (LinearForm argument : node.arguments()) {
         check(nodes, argument, i, node.name());

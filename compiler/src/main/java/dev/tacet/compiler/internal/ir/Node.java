@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.ir;
 
+import java.util.Arrays;
 import java.util.List;
 
 /** A node of a {@link Network}: a vector that is not a linear form of earlier ones. */
@@ -11,21 +12,30 @@ public sealed interface Node {
   /** Returns the name that reports and layers carry, taken from the model. */
   String name();
 
-  /** Returns the number of elements. */
-  int size();
+  /**
+   * Returns the dimensions of the value in the model, without the batch: [features], [channels, length] or
+   * [channels, height, width]. Elements lie row-major in them; their product is the size.
+   */
+  int[] shape();
 
   /** Returns the forms that the node reads. */
   List<LinearForm> arguments();
 
-  /**
-   * An input of the model.
-   *
-   * @param shape the dimensions without the batch
-   */
-  record Input(int id, String name, List<Integer> shape) implements Node {
+  /** Returns the number of elements. */
+  default int size() {
+    return Arrays.stream(shape()).reduce(1, Math::multiplyExact);
+  }
+
+  /** An input of the model. */
+  record Input(int id, String name, int[] shape) implements Node {
+    /** Makes the input; the shape is copied. */
+    public Input {
+      shape = shape.clone();
+    }
+
     @Override
-    public int size() {
-      return shape.stream().reduce(1, Math::multiplyExact);
+    public int[] shape() {
+      return shape.clone();
     }
 
     @Override
@@ -35,7 +45,17 @@ public sealed interface Node {
   }
 
   /** A function of one variable on each element of a form. */
-  record Activation(int id, String name, Univariate function, LinearForm argument) implements Node {
+  record Activation(int id, String name, int[] shape, Univariate function, LinearForm argument) implements Node {
+    /** Makes the activation; the shape is copied. */
+    public Activation {
+      shape = shape.clone();
+    }
+
+    @Override
+    public int[] shape() {
+      return shape.clone();
+    }
+
     @Override
     public int size() {
       return argument.size();
@@ -48,7 +68,17 @@ public sealed interface Node {
   }
 
   /** The element-wise product of two forms of the same size. */
-  record Product(int id, String name, LinearForm left, LinearForm right) implements Node {
+  record Product(int id, String name, int[] shape, LinearForm left, LinearForm right) implements Node {
+    /** Makes the product; the shape is copied. */
+    public Product {
+      shape = shape.clone();
+    }
+
+    @Override
+    public int[] shape() {
+      return shape.clone();
+    }
+
     @Override
     public int size() {
       return left.size();

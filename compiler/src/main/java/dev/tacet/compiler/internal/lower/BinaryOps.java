@@ -88,7 +88,7 @@ final class BinaryOps {
         if (a.isConstant() || b.isConstant()) {
           return scope.symbol(shape, a.isConstant() ? b.scaled(a.bias(), null) : a.scaled(b.bias(), null), name);
         }
-        return scope.symbol(shape, scope.product(name, a, b), name);
+        return scope.symbol(shape, scope.product(name, shape, a, b), name);
       case DIV:
         if (b.isConstant()) {
           double[] factors = b.bias().clone();
@@ -111,7 +111,7 @@ final class BinaryOps {
     Scope scope = call.scope();
     int sign = function == BinaryFunction.MAX ? 1 : -1;
     LinearForm difference = sign > 0 ? a.plus(b, -1) : b.plus(a, -1);
-    Symbol.Hidden positive = new Symbol.Hidden(shape, new Symbol.Root(difference),
+    Symbol.Hidden positive = new Symbol.Hidden(shape, new Symbol.Root(shape, difference),
         new Univariate.Unary(UnaryFunction.RELU, 0, 0, Univariate.X), call.node().label());
     return scope.symbol(shape, b.plus(scope.form(positive), sign), call.node().label());
   }

@@ -98,7 +98,7 @@ public final class Lowering {
       shape[i] = features.get(i - 1);
     }
     try {
-      symbols.put(input.name(), scope.input(input.name(), shape, features));
+      symbols.put(input.name(), scope.input(input.name(), shape));
     } catch (Refusal | IllegalArgumentException e) {
       problems.add(new ModelProblem(input.name(), "input", e.getMessage(), "declare fewer features"));
       symbols.put(input.name(), new Symbol.Failed());

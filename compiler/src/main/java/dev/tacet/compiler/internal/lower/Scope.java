@@ -43,8 +43,8 @@ final class Scope {
   }
 
   /** Adds an input and returns its symbol. */
-  Symbol.Hidden input(String name, int[] shape, List<Integer> features) {
-    Node.Input input = new Node.Input(nodes.size(), name, features);
+  Symbol.Hidden input(String name, int[] shape) {
+    Node.Input input = new Node.Input(nodes.size(), name, features(shape));
     nodes.add(input);
     return hidden(shape, LinearForm.of(input.id(), input.size()), name);
   }
@@ -62,7 +62,7 @@ final class Scope {
       throw new Refusal("it makes an encrypted vector of " + form.size() + " elements, at most " + MAX_VECTOR + " fit in the slots",
           "make the layer narrower");
     }
-    return new Symbol.Hidden(shape, new Symbol.Root(form), Univariate.X, name);
+    return new Symbol.Hidden(shape, new Symbol.Root(shape, form), Univariate.X, name);
   }
 
   /** Returns the linear form of a constant or encrypted symbol, making an activation node where it has none yet. */
@@ -87,16 +87,23 @@ final class Scope {
       Arrays.fill(factors, function.equals(Univariate.X) ? 1 : function.at(1) - offset);
       return form.scaled(factors, offsets);
     }
-    Node.Activation activation = new Node.Activation(nodes.size(), unique(hidden.name()), function, form);
+    Node.Activation activation = new Node.Activation(
+        nodes.size(), unique(hidden.name()), features(hidden.root().shape()), function, form);
     nodes.add(activation);
     return LinearForm.of(activation.id(), activation.size());
   }
 
   /** Adds the element-wise product of two forms and returns its form. */
-  LinearForm product(String name, LinearForm left, LinearForm right) {
-    Node.Product product = new Node.Product(nodes.size(), unique(name), left, right);
+  LinearForm product(String name, int[] shape, LinearForm left, LinearForm right) {
+    Node.Product product = new Node.Product(nodes.size(), unique(name), features(shape), left, right);
     nodes.add(product);
     return LinearForm.of(product.id(), product.size());
+  }
+
+  /** Returns a shape without its batch, which is the first dimension where it is 1 and others follow. */
+  private static int[] features(int[] shape) {
+    return shape.length > 1 && shape[0] == 1 ? Arrays.copyOfRange(shape, 1, shape.length)
+        : shape.length == 0 ? new int[] {1} : shape;
   }
 
   private String unique(String name) {

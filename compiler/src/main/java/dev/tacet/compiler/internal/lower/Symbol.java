@@ -47,12 +47,18 @@ sealed interface Symbol {
     }
   }
 
-  /** The form at the root of a chain of element-wise functions; compared by identity. */
+  /** The form at the root of a chain of element-wise functions, with the shape in which it was made; compared by identity. */
   final class Root {
+    private final int[] shape;
     private final LinearForm form;
 
-    Root(LinearForm form) {
+    Root(int[] shape, LinearForm form) {
+      this.shape = shape.clone();
       this.form = form;
+    }
+
+    int[] shape() {
+      return shape;
     }
 
     LinearForm form() {

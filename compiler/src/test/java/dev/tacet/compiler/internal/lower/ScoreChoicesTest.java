@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class ScoreChoicesTest {
   private static Network network(int size, List<TailNode> nodes, String... outputs) {
-    return new Network(List.of(new Node.Input(0, "x", List.of(size))), LinearForm.of(0, size), "v",
+    return new Network(List.of(new Node.Input(0, "x", new int[] {size})), LinearForm.of(0, size), "v",
         new Postprocessing(List.of("v"), nodes, List.of(outputs)));
   }
 
