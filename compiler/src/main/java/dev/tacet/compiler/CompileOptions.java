@@ -22,7 +22,8 @@ import java.util.Objects;
  * @param margin how far an activation's input may leave its range over the sample data, as a part of that range on each side
  * @param guards whether each activation's input is sent back as a proof that it stayed inside its fitted interval
  * @param task what the outputs mean; null to tell by the graph, where several plain numbers are taken for scores of classes
- * @param maxLogRingDegree log2 of the largest ring degree allowed, 11..15
+ * @param maxLogRingDegree log2 of the largest ring degree allowed, 11..16; above 15 only where the accuracy asks for it
+ * @param ring the ring that parameters are chosen in
  */
 public record CompileOptions(
     String model,
@@ -35,7 +36,18 @@ public record CompileOptions(
     double margin,
     boolean guards,
     ModelDescription.Task task,
-    int maxLogRingDegree) {
+    int maxLogRingDegree,
+    Ring ring) {
+  /** The ring that parameters are chosen in. */
+  public enum Ring {
+    /** Z[X]/(X^N+1): N/2 slots. */
+    STANDARD,
+    /** Z[X+1/X]: N real slots, one bit more noise. */
+    CONJUGATE_INVARIANT,
+    /** At each ring degree the first of the two whose slots hold the widest layer. */
+    AUTO
+  }
+
   /** How a row lies in ciphertexts. */
   public enum Packing {
     /** A row spread over the slots of one ciphertext: the shortest answer time. */
@@ -48,12 +60,15 @@ public record CompileOptions(
   public CompileOptions {
     Objects.requireNonNull(security, "security");
     Objects.requireNonNull(packing, "packing");
+    Objects.requireNonNull(ring, "ring");
     calibration = calibration.stream().map(double[]::clone).toList();
     ranges = List.copyOf(ranges);
     require(maxDegree >= 3 && maxDegree <= 1023, "maxDegree is " + maxDegree + ", needs 3..1023");
     require(accuracy > 0 && accuracy < 1, "accuracy is " + accuracy + ", needs a part of the output's range in 0..1");
     require(margin >= 0 && margin <= 10, "margin is " + margin + ", needs 0..10");
-    require(maxLogRingDegree >= 11 && maxLogRingDegree <= 15, "maxLogRingDegree is " + maxLogRingDegree + ", needs 11..15");
+    require(maxLogRingDegree >= SecurityLevel.MIN_LOG_RING_DEGREE && maxLogRingDegree <= SecurityLevel.MAX_LOG_RING_DEGREE,
+        "maxLogRingDegree is " + maxLogRingDegree + ", needs " + SecurityLevel.MIN_LOG_RING_DEGREE + ".."
+            + SecurityLevel.MAX_LOG_RING_DEGREE);
     for (int i = 0; i < calibration.size(); i++) {
       int width = calibration.get(0).length;
       require(calibration.get(i).length == width,
@@ -67,14 +82,15 @@ public record CompileOptions(
   /** Returns the options that {@code try} uses: 128-bit security, latency packing, degrees to 511 where they are needed, guards. */
   public static CompileOptions defaults() {
     return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.LATENCY, 511, 5e-3, 0.4, true,
-        null, 15);
+        null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.STANDARD);
   }
 
   /**
    * Reads the options of a model repository's tacet.yaml.
    *
    * <p>Beside what {@link ModelDescription} reads, a mapping {@code compile} may hold security (128, 192, 256, quantum128),
-   * packing (latency), max_degree, margin, guards (true, false) and max_log_ring_degree.
+   * packing (latency), max_degree, margin, guards (true, false), max_log_ring_degree and ring
+   * (standard, conjugate-invariant, auto).
    *
    * @param file the YAML file
    * @throws IOException if it, or the calibration file it names, cannot be read
@@ -87,66 +103,73 @@ public record CompileOptions(
   /** Returns a copy with another model name. */
   public CompileOptions withModel(String value) {
     return new CompileOptions(value, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree);
+        maxLogRingDegree, ring);
   }
 
   /** Returns a copy with these sample rows. */
   public CompileOptions withCalibration(List<double[]> rows) {
     return new CompileOptions(model, rows, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree);
+        maxLogRingDegree, ring);
   }
 
   /** Returns a copy with these feature ranges. */
   public CompileOptions withRanges(List<ModelDescription.InputRange> value) {
     return new CompileOptions(model, calibration, value, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree);
+        maxLogRingDegree, ring);
   }
 
   /** Returns a copy with another security level. */
   public CompileOptions withSecurity(SecurityLevel value) {
     return new CompileOptions(model, calibration, ranges, value, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree);
+        maxLogRingDegree, ring);
   }
 
   /** Returns a copy with another packing. */
   public CompileOptions withPacking(Packing value) {
     return new CompileOptions(model, calibration, ranges, security, value, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree);
+        maxLogRingDegree, ring);
   }
 
   /** Returns a copy with another largest degree. */
   public CompileOptions withMaxDegree(int value) {
     return new CompileOptions(model, calibration, ranges, security, packing, value, accuracy, margin, guards, task,
-        maxLogRingDegree);
+        maxLogRingDegree, ring);
   }
 
   /** Returns a copy with another accuracy target. */
   public CompileOptions withAccuracy(double value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, value, margin, guards, task,
-        maxLogRingDegree);
+        maxLogRingDegree, ring);
   }
 
   /** Returns a copy with another margin. */
   public CompileOptions withMargin(double value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, value, guards, task,
-        maxLogRingDegree);
+        maxLogRingDegree, ring);
   }
 
   /** Returns a copy with guards on or off. */
   public CompileOptions withGuards(boolean value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, value, task,
-        maxLogRingDegree);
+        maxLogRingDegree, ring);
   }
 
   /** Returns a copy with what the outputs mean; null to tell by the graph. */
   public CompileOptions withTask(ModelDescription.Task value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, value,
-        maxLogRingDegree);
+        maxLogRingDegree, ring);
   }
 
   /** Returns a copy with another largest ring degree. */
   public CompileOptions withMaxLogRingDegree(int value) {
-    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task, value);
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task, value,
+        ring);
+  }
+
+  /** Returns a copy with another choice of ring. */
+  public CompileOptions withRing(Ring value) {
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
+        maxLogRingDegree, value);
   }
 
   private static void require(boolean condition, String message) {

@@ -3,6 +3,8 @@ package dev.tacet.compiler;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.tacet.he.RingType;
+import dev.tacet.he.SecurityLevel;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,12 +14,13 @@ import java.util.Map;
  * What a compiled model costs and how well it agrees with the clear model; known before anything is served.
  *
  * @param model the model's name
+ * @param ringType the ring
  * @param ringDegree N
  * @param logQ log2 of the modulus chain's product
  * @param logQp log2 of that times the special primes
  * @param logScale log2 of the scale
  * @param levels the levels of the program
- * @param securityBits bits of security by the table of eprint 2024/463
+ * @param security the row of the table of eprint 2024/463 that the parameters keep to
  * @param evaluationKeys the number of evaluation keys
  * @param evaluationKeyBytes bytes that a client uploads once
  * @param inputBytes bytes of one encrypted row
@@ -27,18 +30,20 @@ import java.util.Map;
  * @param numberError the largest error of a number among the answers, relative to that number's range over the sample rows
  * @param errorBound the bound of a decrypted value's error that every answer carries, in the value's units
  * @param accuracy the accuracy that was asked for
- * @param accuracyMet whether the sample rows meet it
+ * @param accuracyMet whether the sample rows meet it; where a class is chosen, whether 98 % of them agree and hardly one is expected to
+ *     be undecided
  * @param layers the layers in order
  * @param notes what the owner of the model should know: features held constant, activations that are not guarded
  */
 public record CompileReport(
     String model,
+    RingType ringType,
     int ringDegree,
     double logQ,
     double logQp,
     int logScale,
     int levels,
-    int securityBits,
+    SecurityLevel security,
     int evaluationKeys,
     long evaluationKeyBytes,
     long inputBytes,
@@ -76,13 +81,14 @@ public record CompileReport(
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("model", model);
     Map<String, Object> parameters = new LinkedHashMap<>();
-    parameters.put("ring_type", "standard");
+    parameters.put("ring_type", ringType.name().toLowerCase(Locale.ROOT));
     parameters.put("ring_degree", ringDegree);
     parameters.put("log_q", rounded(logQ));
     parameters.put("log_qp", rounded(logQp));
     parameters.put("log_scale", logScale);
     parameters.put("levels", levels);
-    parameters.put("security_bits", securityBits);
+    parameters.put("security", security.name().toLowerCase(Locale.ROOT));
+    parameters.put("security_bits", security.bits());
     root.put("parameters", parameters);
     Map<String, Object> bytes = new LinkedHashMap<>();
     bytes.put("evaluation_keys", evaluationKeyBytes);
@@ -125,8 +131,9 @@ public record CompileReport(
   public String toText() {
     StringBuilder text = new StringBuilder();
     line(text, "model            %s", model);
-    line(text, "parameters       N = %d, log QP = %.1f, scale 2^%d, %d levels, %d-bit security", ringDegree, logQp,
-        logScale, levels, securityBits);
+    line(text, "parameters       N = %d, %s ring, log QP = %.1f, scale 2^%d, %d levels, %s security", ringDegree,
+        ringType.name().toLowerCase(Locale.ROOT).replace('_', '-'), logQp, logScale, levels,
+        security.name().toLowerCase(Locale.ROOT).replace('_', ' '));
     line(text, "evaluation keys  %d, %s uploaded once", evaluationKeys, megabytes(evaluationKeyBytes));
     line(text, "a prediction     %s up, %s down", megabytes(inputBytes), megabytes(resultBytes));
     line(text, "host memory      %s a client", megabytes(memoryBytes));

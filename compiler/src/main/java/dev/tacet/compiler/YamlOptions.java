@@ -15,7 +15,7 @@ import java.util.Set;
 /** Makes {@link CompileOptions} from a {@link ModelDescription} and the mapping {@code compile} of the same file. */
 final class YamlOptions {
   private static final Set<String> KEYS =
-      Set.of("security", "packing", "max_degree", "margin", "guards", "max_log_ring_degree");
+      Set.of("security", "packing", "max_degree", "margin", "guards", "max_log_ring_degree", "ring");
 
   private YamlOptions() {}
 
@@ -40,6 +40,7 @@ final class YamlOptions {
     options = options.withMaxLogRingDegree((int) number(compile, "max_log_ring_degree", options.maxLogRingDegree()));
     options = options.withGuards(compile.path("guards").asBoolean(options.guards()));
     options = options.withSecurity(security(compile.path("security").asText("128")));
+    options = options.withRing(ring(compile.path("ring").asText("standard")));
     return options.withPacking(packing(compile.path("packing").asText("latency")));
   }
 
@@ -50,6 +51,15 @@ final class YamlOptions {
       case "256" -> SecurityLevel.CLASSICAL_256;
       case "quantum128" -> SecurityLevel.QUANTUM_128;
       default -> throw new MalformedException("security is '" + name + "', needs 128, 192, 256 or quantum128");
+    };
+  }
+
+  private static CompileOptions.Ring ring(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "standard" -> CompileOptions.Ring.STANDARD;
+      case "conjugate-invariant" -> CompileOptions.Ring.CONJUGATE_INVARIANT;
+      case "auto" -> CompileOptions.Ring.AUTO;
+      default -> throw new MalformedException("ring is '" + name + "', needs standard, conjugate-invariant or auto");
     };
   }
 

@@ -2,6 +2,7 @@
 package dev.tacet.compiler;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,12 +18,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The compiler on its own never chooses a modulus above table 5.2 of eprint 2024/463, and refuses a model that needs one. */
 class CompilerSecurityTest {
-  /** log2(QP) at most, for N = 2^11 to 2^15, typed from the paper. */
+  /** log2(QP) at most, for N = 2^11 to 2^16, typed from the paper. */
   private static final Map<SecurityLevel, int[]> TABLE = Map.of(
-      SecurityLevel.CLASSICAL_128, new int[] {53, 106, 214, 430, 868},
-      SecurityLevel.CLASSICAL_192, new int[] {36, 73, 147, 297, 597},
-      SecurityLevel.CLASSICAL_256, new int[] {27, 56, 114, 230, 462},
-      SecurityLevel.QUANTUM_128, new int[] {40, 80, 161, 322, 644});
+      SecurityLevel.CLASSICAL_128, new int[] {53, 106, 214, 430, 868, 1747},
+      SecurityLevel.CLASSICAL_192, new int[] {36, 73, 147, 297, 597, 1199},
+      SecurityLevel.CLASSICAL_256, new int[] {27, 56, 114, 230, 462, 929},
+      SecurityLevel.QUANTUM_128, new int[] {40, 80, 161, 322, 644, 1289});
 
   private static CompileResult compile(String name, CompileOptions options) throws Exception {
     List<double[]> rows = CalibrationRows.read(CompiledZooTest.FOLDER.resolve(name + ".calibration.csv"));
@@ -53,10 +54,34 @@ class CompilerSecurityTest {
   }
 
   @Test
-  void aDeepModelThatFillsTheLargestRingIsInsideTheTable() throws Exception {
+  void aDeepModelThatFillsItsRingIsInsideTheTable() throws Exception {
     Parameters parameters = compile("torch_tanh5", CompileOptions.defaults().withAccuracy(1e-4)).artifact().parameters();
     assertEquals(15, parameters.logRingDegree());
     assertInsideTheTable(parameters, SecurityLevel.CLASSICAL_128);
+  }
+
+  @Test
+  void theLargestRingIsTakenOnlyWhereTheAccuracyAsksForItAndTheReportSaysWhatItCosts() throws Exception {
+    TestModels model = TestModels.of(4);
+    java.util.Random random = new java.util.Random(20);
+    String last = "x";
+    for (int layer = 0; layer < 4; layer++) {
+      model.constant("w" + layer, new long[] {4, 4}, random.doubles(16, -1.5, 1.5).toArray());
+      model.node("MatMul", last + " w" + layer, "h" + layer).node("Relu", "h" + layer, "r" + layer);
+      last = "r" + layer;
+    }
+    model.constant("v", new long[] {4, 1}, 1, -1, 0.5, -0.5).node("MatMul", last + " v", "y");
+    OnnxSource source = model.source("y");
+    CompileOptions options = CompileOptions.defaults().withCalibration(TestModels.rows(60, 4)).withAccuracy(2e-3);
+    CompileReport usual = Compiler.compile(source, options.withMaxLogRingDegree(15)).report();
+    CompileResult large = Compiler.compile(source, options);
+    assertEquals(1 << 15, usual.ringDegree());
+    assertFalse(usual.accuracyMet());
+    assertInsideTheTable(large.artifact().parameters(), SecurityLevel.CLASSICAL_128);
+    assertEquals(16, large.artifact().parameters().logRingDegree());
+    assertTrue(large.report().numberError() < usual.numberError());
+    assertTrue(large.report().notes().stream().anyMatch(note -> note.startsWith("N = 2^16 for the accuracy")));
+    assertTrue(usual.notes().stream().noneMatch(note -> note.contains("2^16")));
   }
 
   @ParameterizedTest

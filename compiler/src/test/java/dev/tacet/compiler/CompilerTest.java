@@ -114,10 +114,24 @@ class CompilerTest {
   }
 
   @Test
+  void aProductIsProvedAsLongAsTheActivationsBeforeItAreWatched() throws Exception {
+    CompileReport guarded = compile("torch_gate", CompileOptions.defaults()).report();
+    assertEquals(List.of("proved"), products(guarded));
+    assertTrue(guarded.notes().stream().anyMatch(note -> note.contains("products of encrypted values need no guard")));
+    CompileReport open = compile("torch_gate", CompileOptions.defaults().withGuards(false)).report();
+    assertEquals(List.of("not guarded"), products(open));
+    assertFalse(open.notes().stream().anyMatch(note -> note.contains("products of encrypted values need no guard")));
+  }
+
+  private static List<String> products(CompileReport report) {
+    return report.layers().stream().filter(layer -> layer.kind().equals("product")).map(CompileReport.Layer::guard).toList();
+  }
+
+  @Test
   void theReportIsTextAndSnakeCaseJson() throws Exception {
     CompileReport report = compile("skl_logistic", CompileOptions.defaults()).report();
     assertTrue(report.toJson().contains("\"ring_degree\" : " + report.ringDegree()));
-    assertTrue(report.toText().contains("128-bit security"));
+    assertTrue(report.toText().contains("classical 128 security"));
     assertFalse(report.toJson().matches("(?s).*\"[a-z]+[A-Z].*"));
   }
 

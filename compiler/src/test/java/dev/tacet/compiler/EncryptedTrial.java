@@ -63,7 +63,7 @@ record EncryptedTrial(double worst, double seconds) {
               double noise = 0;
               for (int j = 0; j < answer.real().length; j++) {
                 noise = Math.max(noise, Math.abs(answer.real()[j] - expected.get(output.programOutput())[j]));
-                noise = Math.max(noise, Math.abs(answer.imaginary()[j]));
+                noise = answer.imaginary() == null ? noise : Math.max(noise, Math.abs(answer.imaginary()[j]));
               }
               worst = Math.max(worst, noise / output.slotError());
               System.out.printf(Locale.ROOT, "  %-24s slot error %.2e, found %.2e (%.3f), coefficient fraction %.3f%n",

@@ -25,11 +25,14 @@ import java.util.Map;
 
 /** Writes the report and the provenance of a compilation. */
 final class ReportBuilder {
+  /** The part of the sample rows that may be undecided. */
+  private static final double MAX_OPEN = 0.01;
+
   private ReportBuilder() {}
 
   static CompileReport build(
       String name, CompileOptions options, Plan plan, Selection selection, AnswerMetric.Score score, double errorBound,
-      double programError) {
+      double programError, String ringNote) {
     Parameters parameters = selection.parameters();
     Emission emission = selection.emission();
     Program program = emission.program();
@@ -39,16 +42,19 @@ final class ReportBuilder {
         layer.guarded())).toList();
     long input = emission.inputs().stream().mapToLong(i -> Costs.ciphertextBytes(parameters, i.level(), true)).sum();
     long result = emission.outputs().stream().mapToLong(o -> Costs.ciphertextBytes(parameters, o.level(), false)).sum();
-    boolean met = score.meets(options.accuracy()) && selection.precise() && errorBound <= widest(plan);
-    return new CompileReport(name, parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
-        parameters.maxLevel(), parameters.security().bits(), program.requiredKeys().size(), Costs.keyBytes(program), input,
+    boolean met = score.serves(options.accuracy(), MAX_OPEN) && selection.precise() && errorBound <= widest(plan);
+    return new CompileReport(name, parameters.ringType(), parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
+        parameters.maxLevel(), parameters.security(), program.requiredKeys().size(), Costs.keyBytes(program), input,
         result, Costs.memoryBytes(program), score.agreement(), score.numberError(), errorBound, options.accuracy(), met,
-        layers, notes(options, plan, selection, programError, errorBound));
+        layers, notes(options, plan, selection, programError, errorBound, ringNote));
   }
 
   private static List<String> notes(CompileOptions options, Plan plan, Selection selection, double programError,
-      double errorBound) {
+      double errorBound, String ringNote) {
     List<String> notes = new ArrayList<>();
+    if (!ringNote.isEmpty()) {
+      notes.add(ringNote);
+    }
     List<Integer> constant = new ArrayList<>();
     for (int j = 0; !options.calibration().isEmpty() && j < plan.features().low().length; j++) {
       double first = options.calibration().get(0)[j];
@@ -63,6 +69,10 @@ final class ReportBuilder {
     }
     if (selection.emission().layers().stream().anyMatch(layer -> layer.guarded().equals("not guarded"))) {
       notes.add("activation inputs are not guarded: a row that drives one out of its fitted interval gives a wrong answer unseen");
+    }
+    if (selection.emission().layers().stream().anyMatch(layer -> layer.kind().equals("product") && layer.guarded().equals("proved"))) {
+      notes.add("products of encrypted values need no guard of their own: their factors are scaled by bounds that follow from the"
+          + " features' accepted bounds and from the guarded activations");
     }
     if (errorBound > widest(plan)) {
       notes.add(String.format(java.util.Locale.ROOT,
@@ -101,6 +111,7 @@ final class ReportBuilder {
     root.put("max_degree", options.maxDegree());
     root.put("guards", options.guards());
     root.put("security", options.security().name());
+    root.put("ring", options.ring().name());
     try {
       return new ObjectMapper().writeValueAsString(root);
     } catch (JsonProcessingException e) {

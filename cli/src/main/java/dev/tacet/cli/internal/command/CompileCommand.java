@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.Failures;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.terminal.Progress;
 import dev.tacet.cli.internal.terminal.Units;
@@ -20,7 +21,9 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = {
       "Compile a model into model.tacet: program, signature, report. No row of data is in it.",
-      "To serve it, put it into DIR/NAME/VERSION/model.tacet."
+      "To serve it, put it into DIR/NAME/VERSION/model.tacet.",
+      "Exits with 3, the file written, if the sample rows miss the accuracy: an error beyond --accuracy or, where a class is"
+          + " chosen, more than 2 %% of the rows undecided or of another class."
     })
 public final class CompileCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL.onnx", description = "The model.")
@@ -45,6 +48,12 @@ public final class CompileCommand implements Callable<Integer> {
     System.out.printf(
         "Wrote %s: %s in %s, SHA-256 %s%n",
         output, Units.bytes(bytes.length), Units.milliseconds(compilation.milliseconds()), compilation.artifact().sha256());
+    if (!compilation.accuracyMet()) {
+      Failures.tell(
+          "the accuracy target was missed on the sample rows; " + output + " is written all the same",
+          "Give more rows to --calibration, a looser --accuracy, or look at the report with 'tacet explain --json'.");
+      return CliException.ACCURACY_MISSED;
+    }
     return CliException.DONE;
   }
 }

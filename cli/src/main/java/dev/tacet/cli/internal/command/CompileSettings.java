@@ -34,6 +34,10 @@ final class CompileSettings {
   @Option(names = "--security", paramLabel = "LEVEL", description = "128, 192, 256 or quantum128. Default: 128.")
   private String security;
 
+  @Option(names = "--ring", paramLabel = "RING",
+      description = "standard, conjugate-invariant or auto (the latter where only its slots hold the widest layer). Default: standard.")
+  private String ring;
+
   @Option(names = "--packing", paramLabel = "PACKING", description = "latency or throughput. Default: latency.")
   private String packing;
 
@@ -82,6 +86,9 @@ final class CompileSettings {
     if (security != null) {
       options = options.withSecurity(level());
     }
+    if (ring != null) {
+      options = options.withRing(ring());
+    }
     return packed(withoutGuards ? options.withGuards(false) : options);
   }
 
@@ -103,6 +110,15 @@ final class CompileSettings {
       throw CliException.usage("--security is " + security, "Give 128, 192, 256 or quantum128.");
     }
     return level;
+  }
+
+  private CompileOptions.Ring ring() {
+    return switch (ring.toLowerCase(Locale.ROOT)) {
+      case "standard" -> CompileOptions.Ring.STANDARD;
+      case "conjugate-invariant" -> CompileOptions.Ring.CONJUGATE_INVARIANT;
+      case "auto" -> CompileOptions.Ring.AUTO;
+      default -> throw CliException.usage("--ring is " + ring, "Give standard, conjugate-invariant or auto.");
+    };
   }
 
   private CompileOptions packed(CompileOptions options) {

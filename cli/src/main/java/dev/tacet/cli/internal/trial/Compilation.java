@@ -4,6 +4,7 @@ package dev.tacet.cli.internal.trial;
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.InputFile;
 import dev.tacet.compiler.CompileOptions;
+import dev.tacet.compiler.CompileResult;
 import dev.tacet.compiler.Compiler;
 import dev.tacet.compiler.MalformedModelException;
 import dev.tacet.compiler.ModelProblem;
@@ -19,9 +20,10 @@ import java.util.stream.Collectors;
  * A compiled model and what it took.
  *
  * @param artifact the result
+ * @param accuracyMet whether the sample rows meet the accuracy asked for
  * @param milliseconds of compiling, reading the file included
  */
-public record Compilation(ModelArtifact artifact, double milliseconds) {
+public record Compilation(ModelArtifact artifact, boolean accuracyMet, double milliseconds) {
   /** Compiles an ONNX file. */
   public static Compilation of(Path onnx, CompileOptions options) {
     long start = System.nanoTime();
@@ -30,8 +32,8 @@ public record Compilation(ModelArtifact artifact, double milliseconds) {
       source = source.named(options.model());
     }
     try {
-      ModelArtifact artifact = Compiler.compile(source, options).artifact();
-      return new Compilation(artifact, (System.nanoTime() - start) / 1e6);
+      CompileResult result = Compiler.compile(source, options);
+      return new Compilation(result.artifact(), result.report().accuracyMet(), (System.nanoTime() - start) / 1e6);
     } catch (UncompilableModelException e) {
       throw refused(onnx, e.problems(), e);
     } catch (MalformedModelException e) {

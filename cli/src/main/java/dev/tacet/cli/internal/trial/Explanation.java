@@ -74,8 +74,9 @@ public record Explanation(
   /** Prints it. */
   public void print() {
     System.out.printf(
-        Locale.ROOT, "%s: %d features, N = %d, log Q %.1f, log QP %.1f, %d-bit security%n%n",
-        Terminal.bold(model), features, parameters.ringDegree(), parameters.logQ(), parameters.logQp(), parameters.securityBits());
+        Locale.ROOT, "%s: %d features, N = %d (%s ring), log Q %.1f, log QP %.1f, security %s%n%n",
+        Terminal.bold(model), features, parameters.ringDegree(), words(parameters.ringType()).replace(' ', '-'), parameters.logQ(),
+        parameters.logQp(), words(parameters.security()));
     Table table = new Table("layer", ">level in", ">level out", "operations");
     layers.forEach(layer -> table.row(layer.name(), layer.levelIn(), layer.levelOut(), layer.operations()));
     if (!clientSteps.isEmpty()) {

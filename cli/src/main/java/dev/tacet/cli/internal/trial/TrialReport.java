@@ -50,8 +50,10 @@ public record TrialReport(
    * @param logQ bits of the modulus
    * @param logQp bits of the modulus with the special primes
    * @param securityBits bits of security by the 2024/463 table
+   * @param security the table's row: classical_128, classical_192, classical_256 or quantum_128
    */
-  public record ParameterReport(String ringType, int ringDegree, double logQ, double logQp, int securityBits) {
+  public record ParameterReport(
+      String ringType, int ringDegree, double logQ, double logQp, int securityBits, String security) {
     /** Of an artifact. */
     public static ParameterReport of(ModelArtifact artifact) {
       Parameters parameters = artifact.parameters();
@@ -60,7 +62,8 @@ public record TrialReport(
           parameters.ringDegree(),
           rounded(parameters.logQ()),
           rounded(parameters.logQP()),
-          parameters.security().bits());
+          parameters.security().bits(),
+          parameters.security().name().toLowerCase(Locale.ROOT));
     }
 
     private static double rounded(double value) {

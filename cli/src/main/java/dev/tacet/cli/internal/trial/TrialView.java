@@ -33,7 +33,7 @@ public final class TrialView {
     Table table = new Table("", "", "", "");
     table.row("ring degree", "2^" + (31 - Integer.numberOfLeadingZeros(p.ringDegree())), "compile", once(t.compile()));
     table.row("log Q, log QP", String.format(Locale.ROOT, "%.0f, %.0f", p.logQ(), p.logQp()), "make keys", once(t.keygen()));
-    table.row("security", p.securityBits() + " bits", "upload keys", once(t.upload()));
+    table.row("security", p.security().replace('_', ' '), "upload keys", once(t.upload()));
     table.row("evaluation keys", Units.bytes(report.bytes().evaluationKeys()), "encrypt a row", perRow(t.encrypt()));
     table.row("public key", Units.bytes(report.bytes().publicKey()), "server", perRow(t.server()));
     table.row(

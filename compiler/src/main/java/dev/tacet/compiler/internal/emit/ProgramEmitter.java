@@ -17,12 +17,16 @@ import dev.tacet.he.SignatureInput;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The pass that writes the program for a plan under given parameters: rescales, level drops, exact scales, guards. */
 public final class ProgramEmitter {
   private static final String OUTPUT_LAYER = "output";
+  private static final String PROVED = "proved";
+  private static final String NOT_GUARDED = "not guarded";
 
   /** A square's interval is four times as wide as its input over the sample rows, so that the input is at most this much. */
   private static final double TYPICAL_SQUARE_INPUT = 0.3;
@@ -39,6 +43,7 @@ public final class ProgramEmitter {
   private final List<CipherOutput> guards = new ArrayList<>();
   private final List<ProgramBuilder.Value> guardValues = new ArrayList<>();
   private final List<Emission.Layer> layers = new ArrayList<>();
+  private final Set<Integer> open = new HashSet<>();
   private double valueError;
 
   private ProgramEmitter(Plan plan, Parameters parameters) {
@@ -148,10 +153,11 @@ public final class ProgramEmitter {
   private String guard(Node.Activation node, ActivationFit fit, Signal u) {
     double reach = plan.bounds().reach(node, fit);
     if (reach <= 1) {
-      return "proved";
+      return isOpen(node) ? NOT_GUARDED : PROVED;
     }
     if (!plan.guards()) {
-      return "not guarded";
+      open.add(node.id());
+      return NOT_GUARDED;
     }
     double logBase = Math.log(parameters.modulus(0)) / Math.log(2);
     double logReach = Math.log(reach) / Math.log(2);
@@ -175,6 +181,22 @@ public final class ProgramEmitter {
     return "guarded";
   }
 
+  /**
+   * Whether a node's bounds hold only as long as an activation that nothing watches stays in its interval. The bounds of all
+   * others follow, by interval arithmetic, from features within their accepted bounds and from the guards: the factors of a
+   * product are brought into [-1, 1] by bounds of this kind and need no guard of their own.
+   */
+  private boolean isOpen(Node node) {
+    boolean result = open.contains(node.id());
+    for (LinearForm argument : node.arguments()) {
+      result |= argument.terms().keySet().stream().anyMatch(open::contains);
+    }
+    if (result) {
+      open.add(node.id());
+    }
+    return result;
+  }
+
   private void product(Node.Product node) {
     builder.layer(node.name());
     Signal left = factor(node, node.left());
@@ -192,7 +214,7 @@ public final class ProgramEmitter {
         Math.hypot(noise.rescale(logScale), noise.keySwitch(level, 2.0 * parameters.logScale())));
     signals.put(node.id(), new Signal(value, left.period(), factor, new double[node.size()], deviation,
         Math.hypot(left.common(), right.common())));
-    layer(node.name(), "product", level + 1, value.level(), deviation, "");
+    layer(node.name(), "product", level + 1, value.level(), deviation, isOpen(node) ? NOT_GUARDED : PROVED);
   }
 
   /** A factor of a product, brought into [-1, 1] by what the bounds prove of it. */

@@ -15,6 +15,9 @@ public final class AnswerMetric {
   /** The part of rows that may be undecided: the sample rows are often those trained on, whose margins are wider than others'. */
   private static final double MAX_OPEN = 0.002;
 
+  /** Where a class is chosen, an error of this many times the accuracy in the numbers beside it does not count as a miss. */
+  private static final double SLACK_OF_NUMBERS = 4;
+
   private final Network network;
   private final List<double[]> rows;
   private final int dataRows;
@@ -45,6 +48,17 @@ public final class AnswerMetric {
     /** Returns whether the answers are good enough. */
     public boolean meets(double accuracy) {
       return numberError <= accuracy && open <= MAX_OPEN;
+    }
+
+    /**
+     * Returns whether the answers serve, though the search may aim at better ones: where a class is chosen, what counts is
+     * that rows are decided.
+     *
+     * @param mostOpen the part of rows that may be undecided
+     */
+    public boolean serves(double accuracy, double mostOpen) {
+      return marginBounds.length == 0 ? numberError <= accuracy
+          : numberError <= SLACK_OF_NUMBERS * accuracy && open <= mostOpen && agreement >= 1 - 2 * mostOpen;
     }
 
     /** Returns how far the answers are from good enough: at most 2 where they are. */

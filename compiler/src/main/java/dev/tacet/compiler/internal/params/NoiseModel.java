@@ -2,10 +2,14 @@
 package dev.tacet.compiler.internal.params;
 
 import dev.tacet.he.Parameters;
+import dev.tacet.he.RingType;
 
 /**
  * Standard deviations of CKKS noise in one slot, in slot units (relative to a scale), under the heuristic that coefficients are
  * independent: a coefficient error of deviation s is a slot error of s * sqrt(N).
+ *
+ * <p>A ring of type CONJUGATE_INVARIANT is the subring of the standard ring of degree 2N that conjugation leaves alone: coefficient
+ * i stands for X^i + X^-i, and all formulas hold with 2N in the place of N, for the encoding of a period alone with N.
  *
  * <p>Secret: uniform ternary (variance 2/3); error: sigma = 3.19 (eprint 2024/463).
  */
@@ -37,7 +41,7 @@ public final class NoiseModel {
   /** Makes the model for a parameter set. */
   public NoiseModel(Parameters parameters) {
     this.parameters = parameters;
-    this.n = parameters.ringDegree();
+    this.n = parameters.ringType() == RingType.STANDARD ? parameters.ringDegree() : 2.0 * parameters.ringDegree();
   }
 
   /** Returns the deviation of a fresh ciphertext under the public key, the noisier of the two kinds of encryption. */
@@ -70,7 +74,8 @@ public final class NoiseModel {
     return Math.sqrt(product * product + rounding * rounding);
   }
 
-  /** Returns the deviation of an encoded plaintext's rounding: slots of a period come from twice as many coefficients. */
+  /** Returns the deviation of an encoded plaintext's rounding: slots of a period come from twice as many coefficients
+   * in the standard ring, and from as many that weigh twice in the other. */
   public double encode(int period, double logScale) {
     return Math.sqrt(period / 6.0) * Math.pow(2, -logScale);
   }

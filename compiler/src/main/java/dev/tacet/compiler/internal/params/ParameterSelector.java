@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.params;
 
+import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.internal.emit.Costs;
 import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.emit.Plan;
@@ -19,7 +20,6 @@ import java.util.Optional;
 public final class ParameterSelector {
   private static final int MIN_SCALE = 24;
   private static final int MAX_SCALE = 46;
-  private static final int MAX_SPECIAL = 10;
 
   /** Bits of the base prime above the scale, where 50 bits allow it: 3 spare bits and room for values beyond 1. */
   private static final int BASE_ROOM = 9;
@@ -35,11 +35,13 @@ public final class ParameterSelector {
 
   private final Plan plan;
   private final SecurityLevel security;
+  private final RingType ring;
   private final double target;
 
-  private ParameterSelector(Plan plan, SecurityLevel security, double target) {
+  private ParameterSelector(Plan plan, SecurityLevel security, RingType ring, double target) {
     this.plan = plan;
     this.security = security;
+    this.ring = ring;
     this.target = target;
   }
 
@@ -47,43 +49,50 @@ public final class ParameterSelector {
    * Chooses parameters.
    *
    * @param security the security level
+   * @param ring the ring; AUTO takes the conjugate-invariant one, at whose degree N all N slots are real, only at ring degrees
+   *     where the widest layer does not fit into the N/2 slots of the standard one
    * @param maxLogRingDegree log2 of the largest ring degree allowed
    * @param target the largest error that noise may make in a decrypted value, in output units
    * @return nothing if no ring degree has room for the plan's levels; an imprecise selection if none meets the target
    */
-  public static Optional<Selection> select(Plan plan, SecurityLevel security, int maxLogRingDegree, double target) {
-    return new ParameterSelector(plan, security, target).run(maxLogRingDegree);
+  public static Optional<Selection> select(
+      Plan plan, SecurityLevel security, CompileOptions.Ring ring, int maxLogRingDegree, double target) {
+    Selection best = null;
+    for (int logN = SecurityLevel.MIN_LOG_RING_DEGREE; logN <= maxLogRingDegree; logN++) {
+      boolean fitsHalf = 1 << (logN - 1) >= plan.layout().largestPeriod();
+      if (1 << logN < plan.layout().largestPeriod() || ring == CompileOptions.Ring.STANDARD && !fitsHalf) {
+        continue;
+      }
+      boolean standard = ring == CompileOptions.Ring.STANDARD || ring == CompileOptions.Ring.AUTO && fitsHalf;
+      Optional<Selection> found = new ParameterSelector(
+          plan, security, standard ? RingType.STANDARD : RingType.CONJUGATE_INVARIANT, target).at(logN);
+      if (found.isPresent() && found.get().precise()) {
+        return found;
+      }
+      if (found.isPresent() && (best == null || found.get().emission().valueError() < best.emission().valueError())) {
+        best = found.get();
+      }
+    }
+    return Optional.ofNullable(best);
   }
 
   /** Returns a number of levels that no program can exceed, whatever its layers. */
   public static int mostLevels(SecurityLevel security, int maxLogRingDegree) {
-    return (security.maxLogQP(maxLogRingDegree) + 1 - 2 * (MIN_SCALE + BASE_ROOM)) / MIN_SCALE;
+    int byModulus = (security.maxLogQP(maxLogRingDegree) + 1 - 2 * (MIN_SCALE + BASE_ROOM)) / MIN_SCALE;
+    return Math.min(byModulus, Parameters.MAX_CHAIN_LENGTH - 1);
   }
 
-  private Optional<Selection> run(int maxLogRingDegree) {
-    Selection best = null;
-    for (int logN = SecurityLevel.MIN_LOG_RING_DEGREE; logN <= maxLogRingDegree; logN++) {
-      if (1 << (logN - 1) < plan.layout().largestPeriod()) {
-        continue;
-      }
-      int top = MAX_SCALE;
-      while (top >= MIN_SCALE && build(logN, top, 1).isEmpty()) {
-        top--;
-      }
-      if (top < MIN_SCALE) {
-        continue;
-      }
-      Selection finest = emit(build(logN, top, 1).orElseThrow());
-      if (!finest.precise()) {
-        if (best == null || finest.emission().valueError() < best.emission().valueError()) {
-          best = finest;
-        }
-        continue;
-      }
-      return Optional.of(lightest(logN, smallestScale(logN, top)));
+  /** The selection at one ring degree; imprecise if the finest scale does not meet the target. */
+  private Optional<Selection> at(int logN) {
+    int top = MAX_SCALE;
+    while (top >= MIN_SCALE && build(logN, top, 1).isEmpty()) {
+      top--;
     }
-    return Optional.ofNullable(best).map(
-        selection -> cheapest(selection.parameters().logRingDegree(), selection.parameters().logScale()));
+    if (top < MIN_SCALE) {
+      return Optional.empty();
+    }
+    Selection finest = emit(build(logN, top, 1).orElseThrow());
+    return Optional.of(finest.precise() ? lightest(logN, smallestScale(logN, top)) : cheapest(logN, top));
   }
 
   private int smallestScale(int logN, int top) {
@@ -130,8 +139,12 @@ public final class ParameterSelector {
   /** The digit size with the smallest keys that keeps the precision. */
   private Selection cheapest(int logN, int logScale) {
     Selection best = emit(build(logN, logScale, 1).orElseThrow());
-    for (int special = 2; special <= Math.min(MAX_SPECIAL, plan.levels().total() + 1); special++) {
-      Optional<Parameters> parameters = build(logN, logScale, special);
+    int primes = plan.levels().total() + 1;
+    for (int digit = 2; digit <= primes; digit++) {
+      if ((primes + digit - 1) / digit == (primes + digit - 2) / (digit - 1)) {
+        continue;  // as many digits as with smaller ones, and more special primes
+      }
+      Optional<Parameters> parameters = build(logN, logScale, digit);
       if (parameters.isEmpty() || keyBits(parameters.get()) >= keyBits(best.parameters())) {
         continue;
       }
@@ -153,18 +166,23 @@ public final class ParameterSelector {
     return new Selection(parameters, emission, checkable && emission.valueError() <= target);
   }
 
-  private Optional<Parameters> build(int logN, int logScale, int special) {
+  /**
+   * Parameters with digits of so many primes. The special primes are as few and as large as hold a digit's product: fewer limbs
+   * than with special primes of the scale's size.
+   */
+  private Optional<Parameters> build(int logN, int logScale, int digit) {
     int base = Math.min(Parameters.MAX_MODULUS_BITS, logScale + BASE_ROOM);
     int levels = plan.levels().total();
-    int specialBits = special == 1 ? base
-        : Math.min(Parameters.MAX_MODULUS_BITS, (base + (special - 1) * logScale + special - 1) / special + 1);
+    int digitBits = base + (digit - 1) * logScale;
+    int special = digit == 1 ? 1 : (digitBits + Parameters.MAX_MODULUS_BITS - 2) / (Parameters.MAX_MODULUS_BITS - 1);
+    int specialBits = digit == 1 ? base : (digitBits + special - 1) / special + 1;
     if (base + (long) levels * logScale + (long) special * specialBits > security.maxLogQP(logN) + 1L
-        || levels + 1 > Parameters.MAX_CHAIN_LENGTH) {
+        || levels + 1 > Parameters.MAX_CHAIN_LENGTH || special > Parameters.MAX_SPECIAL_PRIMES) {
       return Optional.empty();
     }
     try {
       Parameters.Builder builder =
-          ModulusChain.select(logN, RingType.STANDARD, base, logScale, levels, specialBits, special).security(security);
+          ModulusChain.select(logN, ring, base, logScale, levels, specialBits, special).security(security).digitSize(digit);
       long[] chain = builder.build().modulusChain();
       long[] ordered = ChainOrder.of(plan, Arrays.copyOfRange(chain, 1, chain.length), logScale);
       if (ordered == null) {

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal;
+
+import dev.tacet.compiler.CompileOptions;
+import dev.tacet.compiler.internal.calibrate.FeatureBounds;
+import dev.tacet.compiler.internal.calibrate.SampleRows;
+import dev.tacet.compiler.internal.calibrate.ValueBounds;
+import dev.tacet.compiler.internal.emit.Costs;
+import dev.tacet.compiler.internal.emit.Plan;
+import dev.tacet.compiler.internal.fit.ActivationFitter;
+import dev.tacet.compiler.internal.fit.AnswerMetric;
+import dev.tacet.compiler.internal.fit.FittedNetwork;
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.pack.Layout;
+import dev.tacet.compiler.internal.pack.Levels;
+import dev.tacet.compiler.internal.params.LeastDepth;
+import dev.tacet.compiler.internal.params.ParameterSelector;
+import dev.tacet.compiler.internal.params.Selection;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Looks for degrees and parameters together: the more levels the degrees take, the coarser the noise and the larger the keys.
+ *
+ * <p>Rings up to 2^15 come first. The largest ring doubles a row's time and memory again, so it is taken only where the smaller
+ * ones miss the accuracy and it comes much nearer.
+ */
+final class PlanSearch {
+  /** log2 of the largest ring degree that is taken without need. */
+  private static final int USUAL_LOG_RING_DEGREE = 15;
+
+  /** The part of the accuracy that the fits aim at over the rows on which they are chosen: other rows show a little more. */
+  private static final double FIT_SHARE = 0.8;
+
+  /** What noise may do to an answer of a linear model, as a part of its range: it is the only error there. */
+  private static final double LINEAR_NOISE = 1e-5;
+
+  /** The part of the accuracy that noise may spend in other models; the rest is the fit's. */
+  private static final double NOISE_SHARE = 0.02;
+
+  /** The part of the fit's own error that noise may add. */
+  private static final double NOISE_OF_FIT = 0.05;
+
+  /** The part of the error that margins tolerate that noise may make. */
+  private static final double NOISE_OF_MARGIN = 0.1;
+
+  /** Less noise than this part of an output's range is never asked for. */
+  private static final double LEAST_NOISE = 1e-6;
+
+  /** Evaluation keys beyond this many bytes are not worth a higher degree; twice as many at twice the usual ring degree. */
+  private static final long MAX_KEY_BYTES = 256L << 20;
+
+  /** Open rows beyond this part, with the narrower margins that fresh rows have, endanger agreement on 98 % of them. */
+  private static final double SUFFICIENT_OPEN = 0.004;
+
+  /** The largest ring is taken if it brings the answers' distance from the accuracy to this part of what it was. */
+  private static final double WORTH_THE_RING = 0.7;
+
+  private final Network network;
+  private final CompileOptions options;
+  private final FeatureBounds features;
+  private final SampleRows rows;
+  private final AnswerMetric metric;
+  private final ActivationFitter fitter;
+  private int needed;
+
+  /** Prepares the search; the rows on which degrees are compared are chosen here. */
+  PlanSearch(Network network, CompileOptions options, FeatureBounds features, SampleRows rows) {
+    this.network = network;
+    this.options = options;
+    this.features = features;
+    this.rows = rows;
+    var searchRows = ActivationFitter.searchRows(rows);
+    metric = new AnswerMetric(network, searchRows, Math.min(rows.data().size(), searchRows.size()));
+    fitter = new ActivationFitter(
+        network, rows, metric, options.maxDegree(), FIT_SHARE * options.accuracy(), options.margin());
+    needed = LeastDepth.of(network).levels();
+  }
+
+  /**
+   * What the search found.
+   *
+   * @param note why the ring is larger than usual and what that costs; empty if it is not
+   */
+  record Found(Plan plan, Selection selection, AnswerMetric.Score score, String note) {
+    private long keyBytes() {
+      return Costs.keyBytes(selection.emission().program());
+    }
+
+    private int logRingDegree() {
+      return selection.parameters().logRingDegree();
+    }
+  }
+
+  /** Returns the levels that the last attempt needed. */
+  int needed() {
+    return needed;
+  }
+
+  /** Returns the best plan with its parameters; nothing if no ring has room. */
+  Optional<Found> run() {
+    Optional<Found> usual = within(Math.min(USUAL_LOG_RING_DEGREE, options.maxLogRingDegree()), MAX_KEY_BYTES);
+    if (options.maxLogRingDegree() <= USUAL_LOG_RING_DEGREE || usual.isPresent() && meets(usual.get())) {
+      return usual;
+    }
+    Optional<Found> large = within(options.maxLogRingDegree(), 2 * MAX_KEY_BYTES);
+    if (large.isEmpty() || large.get().logRingDegree() <= USUAL_LOG_RING_DEGREE) {
+      return usual.isPresent() ? usual : large;
+    }
+    if (usual.isPresent() && !meets(large.get()) && cost(large.get()) > WORTH_THE_RING * cost(usual.get())) {
+      return usual;
+    }
+    return large.map(found -> new Found(found.plan, found.selection, found.score, note(usual, found)));
+  }
+
+  private boolean meets(Found found) {
+    return found.score.serves(options.accuracy(), SUFFICIENT_OPEN);
+  }
+
+  private double cost(Found found) {
+    return found.score.cost(options.accuracy());
+  }
+
+  private static String note(Optional<Found> usual, Found large) {
+    String cost = String.format(Locale.ROOT, "a row takes several times as long as at 2^%d, and keys take %d MiB",
+        USUAL_LOG_RING_DEGREE, large.keyBytes() >> 20);
+    if (usual.isEmpty()) {
+      return String.format(Locale.ROOT, "N = 2^%d, since 2^%d has no room for %d levels: %s", large.logRingDegree(),
+          USUAL_LOG_RING_DEGREE, large.plan.levels().total(), cost);
+    }
+    Found small = usual.get();
+    return String.format(Locale.ROOT, "N = 2^%d for the accuracy: %d levels instead of %d bring the largest error of a number"
+            + " from %.2g to %.2g of its range and rows near a decision from %.2g %% to %.2g %%; %s, %d MiB more",
+        large.logRingDegree(), large.plan.levels().total(), small.plan.levels().total(), small.score.numberError(),
+        large.score.numberError(), 100 * small.score.open(), 100 * large.score.open(), cost,
+        large.keyBytes() - small.keyBytes() >> 20);
+  }
+
+  /** The most levels whose noise and keys are in bounds. */
+  private Optional<Found> within(int maxLogRingDegree, long maxKeyBytes) {
+    for (int levels = ParameterSelector.mostLevels(options.security(), maxLogRingDegree); levels > 0; ) {
+      Optional<FittedNetwork> fitted = fitter.within(levels);
+      if (fitted.isEmpty()) {
+        return Optional.empty();
+      }
+      Plan plan = plan(fitted.get());
+      needed = plan.levels().total();
+      Optional<Selection> selection = ParameterSelector.select(
+          plan, options.security(), options.ring(), maxLogRingDegree, noiseTarget(plan, fitter.errorOf(fitted.get())));
+      if (selection.isPresent() && selection.get().precise()
+          && Costs.keyBytes(selection.get().emission().program()) <= maxKeyBytes) {
+        return selection.map(s -> new Found(plan, s, metric.score(plan.fitted()::output, s.emission().valueError()), ""));
+      }
+      levels = needed - 1;
+    }
+    return Optional.empty();
+  }
+
+  private Plan plan(FittedNetwork fitted) {
+    int size = network.output().size();
+    double[] low = new double[size];
+    double[] high = new double[size];
+    Arrays.fill(low, Double.POSITIVE_INFINITY);
+    Arrays.fill(high, Double.NEGATIVE_INFINITY);
+    for (double[] row : rows.all()) {
+      double[] output = network.output().evaluate(network.evaluate(row));
+      for (int i = 0; i < size; i++) {
+        low[i] = Math.min(low[i], output[i]);
+        high[i] = Math.max(high[i], output[i]);
+      }
+    }
+    double[] center = new double[size];
+    double[] reach = new double[size];
+    for (int i = 0; i < size; i++) {
+      center[i] = (low[i] + high[i]) / 2;
+      reach[i] = Math.max((high[i] - low[i]) / 2, 1e-6 * (1 + Math.abs(center[i])));
+    }
+    return new Plan(fitted, features, ValueBounds.of(fitted, features), Layout.of(network), Levels.of(fitted), center,
+        reach, options.guards());
+  }
+
+  /**
+   * What noise may do to a decrypted value: a part of its range and, where a class is chosen, of the margins that rows have; where
+   * the fit itself errs by more than it should, a part of that.
+   */
+  private double noiseTarget(Plan plan, double fitError) {
+    double widest = Arrays.stream(plan.outputReach()).max().orElse(1);
+    double share = plan.fitted().network().isLinear()
+        ? Math.min(LINEAR_NOISE, options.accuracy())
+        : NOISE_SHARE * options.accuracy();
+    double ofMargins = Math.max(NOISE_OF_MARGIN * metric.tolerableError(), LEAST_NOISE * 2 * widest);
+    return Math.max(Math.min(share * 2 * widest, ofMargins), NOISE_OF_FIT * fitError);
+  }
+}
