@@ -42,10 +42,17 @@ public final class DataProvider implements AutoCloseable {
     return connect(uri, card, null, false, Duration.ofMinutes(5));
   }
 
+  /** As {@link #connect(URI, ProviderCard, Path, Credentials, boolean, Duration)}, without credentials. */
+  public static DataProvider connect(
+      URI uri, ProviderCard card, Path trustCertificates, boolean clampFeatures, Duration deadline) {
+    return connect(uri, card, trustCertificates, Credentials.none(), clampFeatures, deadline);
+  }
+
   /**
    * Connects to the host and checks that it serves just the model that the owner's card names.
    *
    * @param trustCertificates PEM file of certificates to trust instead of the platform's, or null
+   * @param credentials prove to the host who the provider is
    * @param clampFeatures whether features outside their bounds are moved to the bound and flagged, instead of refused
    * @param deadline time limit of one call
    * @throws SignatureChangedException if the host's signature is not the card's
@@ -53,8 +60,8 @@ public final class DataProvider implements AutoCloseable {
    * @throws dev.tacet.he.MalformedException if the card's key is not one for these parameters
    */
   public static DataProvider connect(
-      URI uri, ProviderCard card, Path trustCertificates, boolean clampFeatures, Duration deadline) {
-    Host host = new Host(uri, trustCertificates, deadline);
+      URI uri, ProviderCard card, Path trustCertificates, Credentials credentials, boolean clampFeatures, Duration deadline) {
+    Host host = new Host(uri, trustCertificates, credentials, deadline);
     Context context = null;
     try {
       ModelDescription description = host.model(card.model(), "");

@@ -56,7 +56,7 @@ public final class TacetClient implements AutoCloseable {
   private TacetClient(Builder builder) {
     uri = builder.uri;
     policy = new ParameterPolicy(builder.securityFloor, builder.maxKeys, builder.maxKeyBytes);
-    host = new Host(uri, builder.trust, builder.deadline);
+    host = new Host(uri, builder.trust, builder.credentials, builder.deadline);
     KeyRing ring = null;
     try {
       ring = builder.openKeyRing();
@@ -249,6 +249,7 @@ public final class TacetClient implements AutoCloseable {
     private char[] passphrase;
     private KeyRing keyRing;
     private Path trust;
+    private Credentials credentials = Credentials.none();
     private SecurityLevel securityFloor = SecurityLevel.CLASSICAL_128;
     private int maxKeys = 1024;
     private long maxKeyBytes = 4L << 30;
@@ -284,6 +285,12 @@ public final class TacetClient implements AutoCloseable {
     /** Trusts the certificates of a PEM file instead of the platform's, for https. */
     public Builder trustCertificates(Path pem) {
       trust = pem;
+      return this;
+    }
+
+    /** Sets how the host is told who calls. Default: no credentials. */
+    public Builder credentials(Credentials value) {
+      credentials = Objects.requireNonNull(value, "credentials");
       return this;
     }
 

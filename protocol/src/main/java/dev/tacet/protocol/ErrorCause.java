@@ -11,6 +11,12 @@ import java.util.Optional;
  * {@code reason} of an HTTP error body. Names are part of the protocol: rows may be added, none renamed.
  */
 public enum ErrorCause {
+  /** The call carries no credentials, or none that the host accepts; it does not say which. */
+  UNAUTHENTICATED(Status.Code.UNAUTHENTICATED, 401, false, "give credentials that the host's operator issued"),
+  /** The caller is known and lacks the role for this call. */
+  PERMISSION_DENIED(Status.Code.PERMISSION_DENIED, 403, false, "ask the host's operator for the role"),
+  /** The credentials cannot be checked at the moment. */
+  IDENTITY_UNAVAILABLE(Status.Code.UNAVAILABLE, 503, true, "try again after the stated delay"),
   /** The repository has no such model or version. */
   MODEL_NOT_FOUND(Status.Code.NOT_FOUND, 404, false, "list the models that the host serves"),
   /** The model is in the repository but was refused when it was loaded. */

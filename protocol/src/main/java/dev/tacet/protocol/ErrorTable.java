@@ -182,6 +182,8 @@ public final class ErrorTable {
       case INVALID_ARGUMENT -> ErrorCause.INVALID_ARGUMENT;
       case DEADLINE_EXCEEDED -> ErrorCause.DEADLINE_EXCEEDED;
       case RESOURCE_EXHAUSTED -> ErrorCause.OVERLOADED;
+      case UNAUTHENTICATED -> ErrorCause.UNAUTHENTICATED;
+      case PERMISSION_DENIED -> ErrorCause.PERMISSION_DENIED;
       case UNIMPLEMENTED -> ErrorCause.UNSUPPORTED;
       case UNAVAILABLE -> ErrorCause.UNREACHABLE;
       default -> ErrorCause.INTERNAL;

@@ -4,22 +4,31 @@ package dev.tacet.server;
 import com.linecorp.armeria.server.Server;
 import dev.tacet.server.internal.DataFolder;
 import dev.tacet.server.internal.Edge;
+import dev.tacet.server.internal.ReloadingTls;
 import dev.tacet.server.internal.ServerMetrics;
-import dev.tacet.server.internal.keys.Disk;
-import dev.tacet.server.internal.keys.KeyStore;
+import dev.tacet.server.internal.config.FileWatch;
+import dev.tacet.server.internal.config.Settings;
+import dev.tacet.server.internal.config.Settings.Limits;
+import dev.tacet.server.internal.config.Settings.Tls;
+import dev.tacet.server.internal.config.SettingsReader;
+import dev.tacet.server.internal.config.TenantSettings;
+import dev.tacet.server.internal.identity.Authenticator;
 import dev.tacet.server.internal.keys.StoreLimits;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.OnnxModelSource;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
 import dev.tacet.server.internal.run.RunLimits;
+import dev.tacet.server.internal.tenants.Tenants;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,8 +46,10 @@ import org.slf4j.LoggerFactory;
 public final class TacetServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TacetServer.class);
 
-  private final Builder settings;
+  private final Settings settings;
+  private final InetSocketAddress address;
   private DataFolder data;
+  private FileWatch watch;
   private ServerMetrics metrics;
   private ModelRepository models;
   private KeyCache keys;
@@ -47,8 +58,24 @@ public final class TacetServer implements AutoCloseable {
   private Server server;
   private boolean closed;
 
-  private TacetServer(Builder settings) {
+  private TacetServer(Settings settings, InetSocketAddress address) {
     this.settings = settings;
+    this.address = address;
+  }
+
+  /**
+   * Makes a server of a configuration: a flag goes before an environment variable, that before the file. docs/operating.md lists the
+   * settings.
+   *
+   * @param file YAML, or null
+   * @param environment variables by name, such as {@code System.getenv()}; those of no setting are left alone
+   * @param flags values by path, such as {@code tls.certificate}
+   * @throws ConfigurationException with everything that is wrong
+   */
+  public static TacetServer configured(Path file, Map<String, String> environment, Map<String, String> flags)
+      throws ConfigurationException {
+    Settings settings = SettingsReader.read(file, environment, flags);
+    return new TacetServer(settings, new InetSocketAddress(settings.host(), settings.port()));
   }
 
   /** Returns a builder with the defaults. */
@@ -68,41 +95,36 @@ public final class TacetServer implements AutoCloseable {
       throw new IllegalStateException("a server starts once");
     }
     try {
-      data = DataFolder.open(settings.data);
+      watch = new FileWatch();
+      Optional<ReloadingTls> tls =
+          settings.tls().isPresent() ? Optional.of(ReloadingTls.open(settings.tls().get(), watch)) : Optional.empty();
+      Authenticator authenticator = new Authenticator(settings, watch);
+      data = DataFolder.open(settings.data());
       metrics = new ServerMetrics();
-      KeyStore store = new KeyStore(data.tenant("default"), settings.storeLimits, Disk.LOCAL);
-      models = ModelRepository.open(settings.models, new OnnxModelSource());
-      keys = new KeyCache(store, settings.keyBudgetBytes, metrics);
-      runner = new InferenceRunner(settings.runLimits(), keys, metrics);
-      edge = new Edge(models, store, keys, runner, metrics);
-      server = bind();
+      models = ModelRepository.open(settings.models(), new OnnxModelSource());
+      Tenants tenants = new Tenants(data, settings.tenants(), settings.limits().store(), models);
+      keys = new KeyCache(settings.limits().expandedKeyBytes(), metrics);
+      runner = new InferenceRunner(settings.limits().run(), keys, metrics);
+      edge = new Edge(models, tenants, authenticator, keys, runner, metrics);
+      server = edge.bind(address, tls, settings.limits().maxInferBytes());
       listen();
     } catch (IOException | RuntimeException | Error e) {
       release();
       throw e;
     }
-    if (!settings.address().getAddress().isLoopbackAddress() && settings.certificate == null) {
-      LOG.warn("listening on {} without TLS: metadata of the calls is readable on the way", settings.host);
+    if (!address.getAddress().isLoopbackAddress()) {
+      warnOfStrangers();
     }
     LOG.info("listening on {}, {} models served", uri(), models.readyCount());
     return uri();
   }
 
-  private Server bind() throws IOException {
-    for (Path file : new Path[] {settings.certificate, settings.privateKey}) {
-      if (file != null && !Files.isReadable(file)) {
-        throw new IOException("cannot read " + (file == settings.certificate ? "certificate " : "private key ") + file);
-      }
+  private void warnOfStrangers() {
+    if (settings.tls().isEmpty()) {
+      LOG.warn("listening on {} without TLS: metadata of the calls is readable on the way", settings.host());
     }
-    try {
-      return edge.bind(settings.address(), settings.certificate, settings.privateKey, settings.maxInferBytes);
-    } catch (IllegalArgumentException e) {
-      if (settings.certificate == null) {
-        throw e;
-      }
-      throw new IOException(
-          "certificate " + settings.certificate + " with private key " + settings.privateKey + " cannot be used for TLS: "
-              + e.getMessage(), e);
+    if (settings.identity().isEmpty()) {
+      LOG.warn("listening on {} without identities: whoever reaches the port may store keys and call every model", settings.host());
     }
   }
 
@@ -111,7 +133,7 @@ public final class TacetServer implements AutoCloseable {
       server.start().join();
     } catch (java.util.concurrent.CompletionException e) {
       if (e.getCause() instanceof IOException io) {
-        throw new IOException("cannot listen on " + settings.host + ":" + settings.port + ": " + io.getMessage(), io);
+        throw new IOException("cannot listen on " + settings.host() + ":" + settings.port() + ": " + io.getMessage(), io);
       }
       throw e;
     }
@@ -122,8 +144,8 @@ public final class TacetServer implements AutoCloseable {
     if (server == null) {
       throw new IllegalStateException("the server has not been started");
     }
-    String host = settings.host.contains(":") ? "[" + settings.host + "]" : settings.host;
-    return URI.create((settings.certificate == null ? "http" : "https") + "://" + host + ":" + server.activeLocalPort());
+    String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
+    return URI.create((settings.tls().isEmpty() ? "http" : "https") + "://" + host + ":" + server.activeLocalPort());
   }
 
   /** Drains and stops; does nothing the second time. */
@@ -136,8 +158,8 @@ public final class TacetServer implements AutoCloseable {
     if (edge != null) {
       edge.drain();
       try {
-        if (!runner.admission().awaitIdle(settings.drain)) {
-          LOG.warn("{} calls did not end within {} and are cancelled", runner.admission().admitted(), settings.drain);
+        if (!runner.admission().awaitIdle(settings.limits().drain())) {
+          LOG.warn("{} calls did not end within {} and are cancelled", runner.admission().admitted(), settings.limits().drain());
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -149,6 +171,12 @@ public final class TacetServer implements AutoCloseable {
   private void release() {
     if (server != null) {
       server.stop().join();
+    }
+    if (edge != null) {
+      edge.close();
+    }
+    if (watch != null) {
+      watch.close();
     }
     if (runner != null) {
       runner.close();
@@ -176,7 +204,7 @@ public final class TacetServer implements AutoCloseable {
     }
   }
 
-  /** The settings of a server. */
+  /** The settings of a server for one tenant without credentials: tests and trials; an operator writes a configuration. */
   public static final class Builder {
     private Path models;
     private Path data;
@@ -184,14 +212,14 @@ public final class TacetServer implements AutoCloseable {
     private int port = 8080;
     private Path certificate;
     private Path privateKey;
-    private long keyBudgetBytes = Math.max(256L << 20, Math.min(4L << 30, Runtime.getRuntime().maxMemory()));
+    private long keyBudgetBytes = Limits.defaults().expandedKeyBytes();
     private long runBudgetBytes = RunLimits.defaults().memoryBytes();
     private int workers = RunLimits.defaults().workers();
     private int maxWaiting = RunLimits.defaults().maxWaiting();
     private Duration maxDuration = RunLimits.defaults().maxDuration();
     private StoreLimits storeLimits = StoreLimits.defaults();
-    private int maxInferBytes = 64 << 20;
-    private Duration drain = Duration.ofSeconds(30);
+    private int maxInferBytes = Limits.defaults().maxInferBytes();
+    private Duration drain = Limits.defaults().drain();
 
     private Builder() {}
 
@@ -285,18 +313,18 @@ public final class TacetServer implements AutoCloseable {
       if (models == null || data == null) {
         throw new IllegalArgumentException("a server needs a models folder and a data folder");
       }
-      if (address().isUnresolved()) {
+      InetSocketAddress address = new InetSocketAddress(host, port);
+      if (address.isUnresolved()) {
         throw new IllegalArgumentException("host " + host + " has no address");
       }
-      return new TacetServer(this);
-    }
-
-    private InetSocketAddress address() {
-      return new InetSocketAddress(host, port);
-    }
-
-    private RunLimits runLimits() {
-      return new RunLimits(workers, maxWaiting, runBudgetBytes, RunLimits.defaults().maxWait(), maxDuration);
+      RunLimits run = new RunLimits(workers, maxWaiting, runBudgetBytes, RunLimits.defaults().maxWait(), maxDuration);
+      return new TacetServer(
+          new Settings(
+              models, data, host, port,
+              Optional.ofNullable(certificate).map(chain -> new Tls(chain, privateKey, Optional.empty(), false)),
+              new Limits(keyBudgetBytes, storeLimits, run, maxInferBytes, drain),
+              List.of(TenantSettings.everything()), Optional.empty()),
+          address);
     }
 
     private static long positive(String what, long value) {

@@ -84,7 +84,7 @@ class EdgeTest {
         ErrorCause.MODEL_NOT_FOUND, () -> host.models().getModel(GetModelRequest.newBuilder().setName("none").build()));
     String text = host.get("/metrics").body();
     assertTrue(text.contains("tacet_models_refused 1.0"), text);
-    assertTrue(text.contains("tacet_failures_total{call=\"GetModel\",reason=\"MODEL_NOT_FOUND\"} 1.0"), text);
+    assertTrue(text.contains("tacet_failures_total{call=\"GetModel\",reason=\"MODEL_NOT_FOUND\",tenant=\"default\"} 1.0"), text);
   }
 
   @Test

@@ -38,15 +38,15 @@ class ModelFolderTest {
     Files.createSymbolicLink(root.resolve("loop"), root);
     try (ModelRepository repository = ModelRepository.open(root, new OnnxModelSource())) {
       assertEquals(1, repository.readyCount(), repository.statuses().toString());
-      assertEquals("1", repository.get("half", "").version());
+      assertEquals("1", repository.view(name -> true).get("half", "").version());
       for (String name : new String[] {"renamed", "truncated", "flipped", "empty", "not a name!"}) {
-        ServiceException refused = assertThrows(ServiceException.class, () -> repository.get(name, ""), name);
+        ServiceException refused = assertThrows(ServiceException.class, () -> repository.view(any -> true).get(name, ""), name);
         assertEquals(ErrorCause.MODEL_UNAVAILABLE, refused.errorCause(), name);
       }
-      ServiceException renamed = assertThrows(ServiceException.class, () -> repository.get("renamed", ""));
+      ServiceException renamed = assertThrows(ServiceException.class, () -> repository.view(name -> true).get("renamed", ""));
       assertTrue(renamed.getMessage().contains("\"half\"") && renamed.getMessage().contains("rename"), renamed.getMessage());
       for (String hostile : new String[] {"", "..", "../half", "half/1", "\0", "x".repeat(100_000), "half\n"}) {
-        ServiceException refused = assertThrows(ServiceException.class, () -> repository.get(hostile, ""));
+        ServiceException refused = assertThrows(ServiceException.class, () -> repository.view(name -> true).get(hostile, ""));
         assertEquals(ErrorCause.MODEL_NOT_FOUND, refused.errorCause());
         assertTrue(refused.getMessage().length() < 200, refused.getMessage());
       }

@@ -3,6 +3,7 @@ package dev.tacet.client.internal;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.tacet.client.Credentials;
 import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.KeyManifest;
 import dev.tacet.protocol.ErrorTable;
@@ -31,7 +32,9 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.TlsChannelCredentials;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,10 +66,11 @@ public final class Host implements AutoCloseable {
    *
    * @param uri {@code http://host:port} or {@code https://host:port}
    * @param trust PEM file of the certificates to trust instead of the platform's, or null
+   * @param credentials sent with every call
    * @param inferDeadline for one inference; other calls have at most 60 seconds
-   * @throws IllegalArgumentException if the URI is not of this form
+   * @throws IllegalArgumentException if the URI is not of this form, or the credentials would travel readable
    */
-  public Host(URI uri, Path trust, Duration inferDeadline) {
+  public Host(URI uri, Path trust, Credentials credentials, Duration inferDeadline) {
     boolean tls = "https".equals(uri.getScheme());
     if (!tls && !"http".equals(uri.getScheme()) || uri.getHost() == null) {
       throw new IllegalArgumentException("server address " + uri + " is not http://host:port or https://host:port");
@@ -76,8 +80,10 @@ public final class Host implements AutoCloseable {
     }
     int port = uri.getPort() >= 0 ? uri.getPort() : tls ? 443 : 80;
     String host = uri.getHost().startsWith("[") ? uri.getHost().substring(1, uri.getHost().length() - 1) : uri.getHost();
+    requireSafe(uri, host, tls, credentials);
     channel =
-        Grpc.newChannelBuilderForAddress(host, port, tls ? tls(trust) : InsecureChannelCredentials.create())
+        Grpc.newChannelBuilderForAddress(host, port, tls ? tls(trust, credentials) : InsecureChannelCredentials.create())
+            .intercept(new HostBearer(credentials))
             .maxInboundMessageSize(MAX_ANSWER_BYTES)
             .disableRetry()
             .build();
@@ -85,15 +91,45 @@ public final class Host implements AutoCloseable {
     this.shortDeadline = inferDeadline.compareTo(Duration.ofSeconds(60)) < 0 ? inferDeadline : Duration.ofSeconds(60);
   }
 
-  private static ChannelCredentials tls(Path trust) {
-    if (trust == null) {
-      return TlsChannelCredentials.create();
+  private static void requireSafe(URI uri, String host, boolean tls, Credentials credentials) {
+    if (tls) {
+      return;
     }
+    if (credentials.certificate().isPresent()) {
+      throw new IllegalArgumentException("a client certificate was given, but " + uri + " is not https");
+    }
+    if (credentials.hasBearer() && !isLoopback(host)) {
+      throw new IllegalArgumentException(
+          "credentials are not sent to " + uri + ": everybody on the way could read them; use https");
+    }
+  }
+
+  private static boolean isLoopback(String host) {
     try {
-      return TlsChannelCredentials.newBuilder().trustManager(trust.toFile()).build();
-    } catch (IOException e) {
-      throw new IllegalArgumentException("cannot read the certificates in " + trust + ": " + e.getMessage(), e);
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
     }
+  }
+
+  private static ChannelCredentials tls(Path trust, Credentials credentials) {
+    TlsChannelCredentials.Builder builder = TlsChannelCredentials.newBuilder();
+    if (trust != null) {
+      try {
+        builder.trustManager(trust.toFile());
+      } catch (IOException e) {
+        throw new IllegalArgumentException("cannot read the certificates in " + trust + ": " + e.getMessage(), e);
+      }
+    }
+    if (credentials.certificate().isPresent() && credentials.privateKey().isPresent()) {
+      try {
+        builder.keyManager(credentials.certificate().get().toFile(), credentials.privateKey().get().toFile());
+      } catch (IOException e) {
+        throw new IllegalArgumentException(
+            "cannot read the client certificate " + credentials.certificate().get() + " or its key: " + e.getMessage(), e);
+      }
+    }
+    return builder.build();
   }
 
   /**

@@ -15,9 +15,12 @@ import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import dev.tacet.he.ValueType;
 import dev.tacet.server.internal.http.HttpPages;
-import dev.tacet.server.internal.keys.KeyStore;
+import dev.tacet.server.internal.identity.Authenticator;
+import dev.tacet.server.internal.identity.Identity;
+import dev.tacet.server.internal.identity.Role;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.rpc.Authentication;
 import dev.tacet.server.internal.rpc.DeadlineLimit;
 import dev.tacet.server.internal.rpc.FramingErrors;
 import dev.tacet.server.internal.rpc.InFlightLimit;
@@ -28,6 +31,8 @@ import dev.tacet.server.internal.rpc.TooLongRequests;
 import dev.tacet.server.internal.run.CiphertextGate;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
+import dev.tacet.server.internal.tenants.Tenant;
+import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.BindableService;
 import io.grpc.Codec;
 import io.grpc.DecompressorRegistry;
@@ -35,9 +40,12 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The one port: which service answers on which route, with which limits. Every gRPC method runs on a blocking thread; the event
@@ -55,18 +63,30 @@ public final class Edge {
   private static final int BLOCKING_THREADS = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
 
   private final ModelRepository models;
-  private final KeyStore store;
+  private final Tenants tenants;
+  private final Authenticator authenticator;
   private final KeyCache keys;
   private final InferenceRunner runner;
   private final ServerMetrics metrics;
   private final HealthStatusManager health = new HealthStatusManager();
+
+  /** Checks credentials: few threads, since a check is short, and a bounded queue, since strangers cause them. */
+  private final ThreadPoolExecutor checks =
+      new ThreadPoolExecutor(2, 2, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(4096), task -> {
+        Thread thread = new Thread(task, "tacet-identity");
+        thread.setDaemon(true);
+        return thread;
+      });
+
   private volatile boolean draining;
 
   /** Takes the parts; nothing is bound yet. */
   public Edge(
-      ModelRepository models, KeyStore store, KeyCache keys, InferenceRunner runner, ServerMetrics metrics) {
+      ModelRepository models, Tenants tenants, Authenticator authenticator, KeyCache keys, InferenceRunner runner,
+      ServerMetrics metrics) {
     this.models = models;
-    this.store = store;
+    this.tenants = tenants;
+    this.authenticator = authenticator;
     this.keys = keys;
     this.runner = runner;
     this.metrics = metrics;
@@ -77,8 +97,10 @@ public final class Edge {
     metrics.gauge("tacet.models.ready", "model versions that are served", models::readyCount);
     metrics.gauge("tacet.models.refused", "model versions that are not served",
         () -> models.statuses().size() - models.readyCount());
-    metrics.gauge("tacet.store.bytes", "bytes charged to the tenant", store::chargedBytes);
-    metrics.gauge("tacet.store.blobs", "complete key blobs", store::blobCount);
+    for (Tenant tenant : tenants.all()) {
+      metrics.gauge("tacet.store.bytes", "bytes charged to the tenant", tenant.name(), tenant.keys()::chargedBytes);
+      metrics.gauge("tacet.store.blobs", "complete key blobs", tenant.name(), tenant.keys()::blobCount);
+    }
     metrics.gauge("tacet.keys.expanded.bytes", "expanded keys in memory", () -> keys.cache().usedBytes());
     metrics.gauge("tacet.keys.evictions", "key sets closed to make room", () -> keys.cache().evictions());
     metrics.gauge("tacet.calls.admitted", "calls waiting or running", () -> runner.admission().admitted());
@@ -89,32 +111,27 @@ public final class Edge {
   /**
    * Makes the server; the caller starts it.
    *
-   * @param certificate PEM certificate chain, or null for plain text
-   * @param privateKey PEM private key, or null
+   * @param tls empty for plain text
    * @param maxInferBytes largest inference request; lower if no served model can take as much
    */
-  public Server bind(InetSocketAddress address, Path certificate, Path privateKey, int maxInferBytes) {
+  public Server bind(InetSocketAddress address, Optional<ReloadingTls> tls, int maxInferBytes) {
     ServerBuilder builder = Server.builder();
-    if (certificate == null) {
+    if (tls.isEmpty()) {
       builder.http(address);
     } else {
-      builder.https(address).tls(certificate.toFile(), privateKey.toFile());
+      builder.https(address).tlsProvider(tls.get(), tls.get().config());
     }
     Duration limit = runner.maxDuration();
     int inferBytes = Math.min(maxInferBytes, largestRequest());
     for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.InferenceService")) {
       health.setStatus(service, ServingStatus.SERVING);
     }
-    add(builder, SMALL_BYTES, MANY, new ModelRpc(models, metrics));
-    add(builder, KEY_BYTES, MANY, new KeyRpc(store, metrics));
-    add(builder, inferBytes, runner.places() + 16, new InferenceRpc(models, keys, runner, metrics));
-    add(builder, SMALL_BYTES, MANY, health.getHealthService(), ProtoReflectionServiceV1.newInstance());
-    HttpPages pages = new HttpPages(models, metrics, () -> draining);
-    builder.service("/healthz", (ctx, request) -> pages.health());
-    builder.service("/readyz", (ctx, request) -> pages.readiness());
-    builder.service("/v1/models", (ctx, request) -> pages.modelList());
-    HttpService scrape = (ctx, request) -> pages.metrics();
-    builder.service("/metrics", scrape);
+    add(builder, SMALL_BYTES, MANY, Role.PREDICT, new ModelRpc(tenants, metrics));
+    add(builder, KEY_BYTES, MANY, Role.PREDICT, new KeyRpc(tenants, metrics));
+    add(builder, inferBytes, runner.places() + 16, Role.PREDICT, new InferenceRpc(tenants, keys, runner, metrics));
+    add(builder, SMALL_BYTES, MANY, null, health.getHealthService(), ProtoReflectionServiceV1.newInstance());
+    addPages(builder);
+    builder.decorator(Authentication.before(authenticator, checks, metrics));
     return builder
         .maxRequestLength(2L * Math.max(inferBytes, KEY_BYTES))
         .requestTimeout(limit)
@@ -130,6 +147,19 @@ public final class Edge {
         .build();
   }
 
+  private void addPages(ServerBuilder builder) {
+    HttpPages pages = new HttpPages(models, metrics, () -> draining);
+    builder.service("/healthz", (ctx, request) -> pages.health());
+    builder.service("/readyz", (ctx, request) -> {
+      Identity caller = Authentication.callerOf(ctx);
+      return pages.readiness(caller != null && caller.has(Role.MONITOR));
+    });
+    HttpService list = (ctx, request) -> pages.modelList(tenants.get(Authentication.callerOf(ctx).tenant()).models());
+    builder.service("/v1/models", list.decorate(Authentication.require(Role.PREDICT, metrics)));
+    HttpService scrape = (ctx, request) -> pages.metrics();
+    builder.service("/metrics", scrape.decorate(Authentication.require(Role.MONITOR, metrics)));
+  }
+
   /** Returns the length of the largest request that any served model can take, with room for its strings. */
   private int largestRequest() {
     long most = 0;
@@ -143,7 +173,8 @@ public final class Edge {
     return (int) Math.min(Integer.MAX_VALUE / 4, 2 * most + SMALL_BYTES);
   }
 
-  private void add(ServerBuilder builder, int maxBytes, int maxCalls, BindableService... services) {
+  /** Adds gRPC services with their limits; callers need the role, unless it is null. */
+  private void add(ServerBuilder builder, int maxBytes, int maxCalls, Role role, BindableService... services) {
     GrpcServiceBuilder grpc =
         GrpcService.builder()
             .supportedSerializationFormats(
@@ -157,7 +188,10 @@ public final class Edge {
     for (BindableService service : services) {
       grpc.addService(service);
     }
-    builder.service(grpc.build(), delegate -> new LengthLimit(delegate, 2L * maxBytes));
+    builder.service(grpc.build(), delegate -> {
+      HttpService limited = new LengthLimit(delegate, 2L * maxBytes);
+      return role == null ? limited : limited.decorate(Authentication.require(role, metrics));
+    });
   }
 
   /** Bounds the body of a request; the message inside has its own, tighter limit with its own error. */
@@ -181,5 +215,10 @@ public final class Edge {
     draining = true;
     health.enterTerminalState();
     runner.admission().drain();
+  }
+
+  /** Ends the threads; the server is stopped. */
+  public void close() {
+    checks.shutdownNow();
   }
 }

@@ -2,7 +2,6 @@
 package dev.tacet.server.internal;
 
 import dev.tacet.protocol.ErrorCause;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
@@ -18,7 +17,6 @@ import java.util.function.Supplier;
 public final class ServerMetrics implements AutoCloseable {
   private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics gc = new JvmGcMetrics();
-  private final Counter chunkBytes;
   private final Timer keyLoads;
 
   /** Makes the registry with the meters of the JVM. */
@@ -26,8 +24,12 @@ public final class ServerMetrics implements AutoCloseable {
     new JvmMemoryMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
     gc.bindTo(registry);
-    chunkBytes = Counter.builder("tacet.upload.bytes").description("bytes of key chunks accepted").register(registry);
     keyLoads = Timer.builder("tacet.key.load").description("reading, verifying and expanding a key set").register(registry);
+  }
+
+  /** Publishes a number of one tenant that is read when asked for. */
+  public void gauge(String name, String description, String tenant, Supplier<Number> value) {
+    Gauge.builder(name, value).description(description).tag("tenant", tenant).register(registry);
   }
 
   /** Publishes a number that is read when asked for. */
@@ -35,14 +37,18 @@ public final class ServerMetrics implements AutoCloseable {
     Gauge.builder(name, value).description(description).register(registry);
   }
 
-  /** Counts a failed call. */
-  public void failed(String call, ErrorCause cause) {
-    registry.counter("tacet.failures", Tags.of("call", call, "reason", cause.name())).increment();
+  /**
+   * Counts a failed call.
+   *
+   * @param tenant empty if the caller is not known
+   */
+  public void failed(String tenant, String call, ErrorCause cause) {
+    registry.counter("tacet.failures", Tags.of("tenant", tenant, "call", call, "reason", cause.name())).increment();
   }
 
   /** Counts accepted bytes of a key upload. */
-  public void uploaded(long bytes) {
-    chunkBytes.increment(bytes);
+  public void uploaded(String tenant, long bytes) {
+    registry.counter("tacet.upload.bytes", "tenant", tenant).increment(bytes);
   }
 
   /** Records how long a key set took to load. */
@@ -51,9 +57,9 @@ public final class ServerMetrics implements AutoCloseable {
   }
 
   /** Records one answered inference: the time it waited and the native run. */
-  public void inferred(String model, Duration waited, Duration ran) {
-    registry.timer("tacet.inference.wait", "model", model).record(waited);
-    registry.timer("tacet.inference.run", "model", model).record(ran);
+  public void inferred(String tenant, String model, Duration waited, Duration ran) {
+    registry.timer("tacet.inference.wait", "tenant", tenant, "model", model).record(waited);
+    registry.timer("tacet.inference.run", "tenant", tenant, "model", model).record(ran);
   }
 
   /** Returns everything in the Prometheus text format. */

@@ -80,6 +80,8 @@ public final class PredictCommand implements Callable<Integer> {
   @Option(names = "--trust", paramLabel = "PEM", description = "Certificates to trust, for https.")
   private Path trust;
 
+  @Mixin private HostAccess access;
+
   @Option(names = "--accept-signature", paramLabel = "SHA256",
       description = "Trust this signature of the model from now on, as its owner confirmed it.")
   private String acceptedSignature;
@@ -142,7 +144,7 @@ public final class PredictCommand implements Callable<Integer> {
     if (!owner.model().equals(model)) {
       throw CliException.usage("the card is for model " + owner.model(), "Give --model " + owner.model() + ".");
     }
-    try (DataProvider provider = DataProvider.connect(server, owner, trust, clamp, DEADLINE);
+    try (DataProvider provider = DataProvider.connect(server, owner, trust, access.credentials(), clamp, DEADLINE);
         CiphertextFile.Writer out =
             new CiphertextFile.Writer(
                 output, CiphertextFile.Kind.ANSWERS, provider.signature(), UUID.randomUUID(), rows.count());
@@ -160,7 +162,7 @@ public final class PredictCommand implements Callable<Integer> {
   }
 
   private TacetClient connect(ClientProgress progress) {
-    TacetClient.Builder builder = TacetClient.builder(server).clampFeatures(clamp).progress(progress);
+    TacetClient.Builder builder = TacetClient.builder(server).credentials(access.credentials()).clampFeatures(clamp).progress(progress);
     if (trust != null) {
       builder.trustCertificates(trust);
     }

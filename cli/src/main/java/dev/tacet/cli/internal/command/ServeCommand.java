@@ -6,12 +6,15 @@ import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.blind.NeedlePlant;
 import dev.tacet.cli.internal.process.ServerProcess;
 import dev.tacet.cli.internal.process.TemporaryFolder;
+import dev.tacet.server.ConfigurationException;
 import dev.tacet.server.TacetServer;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -32,19 +35,22 @@ import picocli.CommandLine.Option;
       "  The files may also lie in DIR/NAME, which is version 1. A bad model is reported, the others are served."
     })
 public final class ServeCommand implements Callable<Integer> {
-  @Option(names = "--models", required = true, paramLabel = "DIR", description = "The folder of models.")
+  @Option(names = "--config", paramLabel = "YAML",
+      description = "A configuration file (docs/operating.md); options and TACET_... variables go before it.")
+  private Path config;
+
+  @Option(names = "--models", paramLabel = "DIR", description = "The folder of models.")
   private Path models;
 
-  @Option(names = "--port", paramLabel = "N", defaultValue = "8080",
-      description = "The port; 0 picks a free one. Default: ${DEFAULT-VALUE}.")
-  private int port;
+  @Option(names = "--port", paramLabel = "N", description = "The port; 0 picks a free one. Default: 8080.")
+  private String port;
 
-  @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",
-      description = "The address to listen on. Default: ${DEFAULT-VALUE}, this machine only.")
+  @Option(names = "--host", paramLabel = "ADDRESS",
+      description = "The address to listen on. Default: 127.0.0.1, this machine only.")
   private String host;
 
   @Option(names = "--data", paramLabel = "DIR",
-      description = "Where evaluation keys are kept. Default: a temporary folder, gone with the server.")
+      description = "Where evaluation keys are kept. Default without --config: a temporary folder, gone with the server.")
   private Path data;
 
   @Option(names = "--tls-certificate", paramLabel = "PEM", description = "Certificate chain; with --tls-key, the server speaks TLS.")
@@ -52,6 +58,12 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Option(names = "--tls-key", paramLabel = "PEM", description = "Private key of the certificate.")
   private Path privateKey;
+
+  @Option(names = "--set", paramLabel = "SETTING=VALUE", description = "Any setting of the configuration, such as limits.running=2.")
+  private Map<String, String> set = new LinkedHashMap<>();
+
+  @Option(names = "--check-config", description = "Only say whether the configuration is right, with everything that is wrong.")
+  private boolean checkOnly;
 
   @Option(names = "--exit-with-stdin", hidden = true)
   private boolean exitWithStdin;
@@ -61,25 +73,39 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (!Files.isDirectory(models)) {
+    if (models == null && config == null && !System.getenv().containsKey("TACET_MODELS") && !set.containsKey("models")) {
+      throw CliException.usage("no models are named", "Give --models DIR, or --config YAML with the setting models.");
+    }
+    if (models != null && !Files.isDirectory(models)) {
       throw CliException.usage("no such folder: " + models, "Give --models the folder that holds NAME/VERSION/model.tacet.");
     }
     if ((certificate == null) != (privateKey == null)) {
       throw CliException.usage("TLS needs both files", "Give --tls-certificate and --tls-key together, or neither.");
     }
-    TemporaryFolder temporary = data == null ? TemporaryFolder.create("tacet-serve-") : null;
-    TacetServer.Builder builder =
-        TacetServer.builder().models(models).data(data == null ? temporary.path() : data).host(host);
+    boolean placed = data != null || config != null || System.getenv().containsKey("TACET_DATA") || set.containsKey("data");
+    TemporaryFolder temporary = placed ? null : TemporaryFolder.create("tacet-serve-");
+    TacetServer server;
     try {
-      builder.port(port);
-    } catch (IllegalArgumentException e) {
-      throw new CliException(CliException.BAD_USAGE, e.getMessage(), "Give --port a number in 0..65535.", e);
+      server = TacetServer.configured(config, System.getenv(), flags(temporary));
+    } catch (ConfigurationException e) {
+      if (temporary != null) {
+        temporary.close();
+      }
+      String what = e.problems().get(0);
+      if (e.problems().size() > 1) {
+        e.problems().forEach(problem -> System.err.println("tacet: " + problem));
+        what = "the configuration has " + e.problems().size() + " problems";
+      }
+      throw new CliException(CliException.BAD_USAGE, what, "Correct the configuration; docs/operating.md lists the settings.", e);
     }
-    if (certificate != null) {
-      builder.tls(certificate, privateKey);
+    if (checkOnly) {
+      if (temporary != null) {
+        temporary.close();
+      }
+      System.out.println("The configuration is right");
+      return CliException.DONE;
     }
     NeedlePlant plant = plantedPhrase == null ? null : NeedlePlant.plant(plantedPhrase);
-    TacetServer server = builder.build();
     Cleanup.Registration registration = Cleanup.atExit(server::close);
     CountDownLatch end = new CountDownLatch(1);
     if (exitWithStdin) {
@@ -98,6 +124,23 @@ public final class ServeCommand implements Callable<Integer> {
       Reference.reachabilityFence(plant);
     }
     return CliException.DONE;
+  }
+
+  private Map<String, String> flags(TemporaryFolder temporary) {
+    Map<String, String> flags = new LinkedHashMap<>(set);
+    put(flags, "models", models);
+    put(flags, "data", temporary == null ? data : temporary.path());
+    put(flags, "host", host);
+    put(flags, "port", port);
+    put(flags, "tls.certificate", certificate);
+    put(flags, "tls.key", privateKey);
+    return flags;
+  }
+
+  private static void put(Map<String, String> flags, String path, Object value) {
+    if (value != null) {
+      flags.put(path, value.toString());
+    }
   }
 
   /** Ends the server when whoever started it is gone: its end of the pipe is closed then, however it ended. */

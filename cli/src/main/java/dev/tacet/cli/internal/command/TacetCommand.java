@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       SimulateCommand.class,
       CompileCommand.class,
       ServeCommand.class,
+      ApiKeyCommand.class,
       PredictCommand.class,
       KeygenCommand.class,
       EncryptCommand.class,

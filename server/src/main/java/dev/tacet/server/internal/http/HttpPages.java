@@ -12,6 +12,7 @@ import com.linecorp.armeria.common.MediaType;
 import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.ModelStatus;
+import dev.tacet.server.internal.models.ModelView;
 import java.util.function.BooleanSupplier;
 
 /** The pages of operators: {@code /healthz}, {@code /readyz}, {@code /metrics} and {@code /v1/models}. */
@@ -34,13 +35,17 @@ public final class HttpPages {
   }
 
   /**
-   * Answers 200 with {"status": "ready"} while calls are taken, 503 with "draining" afterwards; "models" counts those served and
-   * those refused, "problems" names the refused ones.
+   * Answers 200 with {"status": "ready"} while calls are taken, 503 with "draining" afterwards.
+   *
+   * @param detailed also "models_ready" and "models_refused", how many, and "problems", which names the refused ones
    */
-  public HttpResponse readiness() {
+  public HttpResponse readiness(boolean detailed) {
     boolean down = draining.getAsBoolean();
     ObjectNode page = json.createObjectNode();
     page.put("status", down ? "draining" : "ready");
+    if (!detailed) {
+      return write(down ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK, page);
+    }
     page.put("models_ready", models.readyCount());
     page.put("models_refused", models.statuses().size() - models.readyCount());
     ArrayNode problems = page.putArray("problems");
@@ -58,11 +63,11 @@ public final class HttpPages {
         HttpStatus.OK, MediaType.parse("text/plain; version=0.0.4; charset=utf-8"), metrics.scrape());
   }
 
-  /** Answers with every model found: name, version, state, hashes, problem. */
-  public HttpResponse modelList() {
+  /** Answers with every model that a tenant may see: name, version, state, hashes, problem. */
+  public HttpResponse modelList(ModelView visible) {
     ObjectNode page = json.createObjectNode();
     ArrayNode list = page.putArray("models");
-    for (ModelStatus status : models.statuses()) {
+    for (ModelStatus status : visible.statuses()) {
       list.addObject()
           .put("name", status.name())
           .put("version", status.version())

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,7 +96,7 @@ public final class ModelRepository implements AutoCloseable {
     if (!artifact.signature().model().equals(name)) {
       throw new ServiceException(
           ErrorCause.INVALID_ARGUMENT,
-          "the artifact is model " + clip(artifact.signature().model()) + " and lies in a folder of another name: every client"
+          "the artifact is model " + ModelNames.clip(artifact.signature().model()) + " and lies in a folder of another name: every client"
               + " would refuse it; rename the folder, or compile under this name");
     }
     if (!artifact.program().parameters().equals(parameters)) {
@@ -120,39 +121,18 @@ public final class ModelRepository implements AutoCloseable {
     return (int) statuses.stream().filter(ModelStatus::ready).count();
   }
 
-  /**
-   * Finds a model.
-   *
-   * @param version empty for the newest that is served
-   * @throws ServiceException MODEL_NOT_FOUND, or MODEL_UNAVAILABLE with the problem
-   */
-  public ServedModel get(String name, String version) {
+  /** Returns a version that is served, the newest if the version is empty; null if there is none. */
+  ServedModel find(String name, String version) {
     TreeMap<String, ServedModel> versions = ready.get(name);
-    if (versions != null) {
-      ServedModel model = version.isEmpty() ? versions.lastEntry().getValue() : versions.get(version);
-      if (model != null) {
-        return model;
-      }
+    if (versions == null) {
+      return null;
     }
-    for (ModelStatus status : statuses) {
-      if (status.name().equals(name) && (version.isEmpty() || status.version().equals(version)) && !status.ready()) {
-        throw new ServiceException(
-            ErrorCause.MODEL_UNAVAILABLE,
-            "model " + name + " version " + status.version() + " is not served: " + status.problem());
-      }
-    }
-    if (versions != null) {
-      throw new ServiceException(
-          ErrorCause.MODEL_NOT_FOUND, "model " + name + " has no version " + clip(version) + ", it has " + versions.keySet());
-    }
-    throw new ServiceException(
-        ErrorCause.MODEL_NOT_FOUND, "there is no model " + clip(name) + "; " + ready.size() + " models are served");
+    return version.isEmpty() ? versions.lastEntry().getValue() : versions.get(version);
   }
 
-  /** Quotes a name that came from outside: at most 64 characters, without control characters. */
-  private static String clip(String text) {
-    String shown = text.length() <= 64 ? text : text.substring(0, 64) + "...";
-    return "\"" + shown.replaceAll("\\p{Cntrl}", "?") + "\"";
+  /** Returns the models whose names pass a test. */
+  public ModelView view(Predicate<String> visible) {
+    return new ModelView(this, visible);
   }
 
   /** Closes the native programs and contexts. No run may be left. */

@@ -5,11 +5,13 @@ import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.tenants.Tenant;
+import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,19 +19,27 @@ import org.slf4j.LoggerFactory;
 final class Calls {
   private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
 
+  private final Callers callers;
   private final ServerMetrics metrics;
 
-  Calls(ServerMetrics metrics) {
+  Calls(Tenants tenants, ServerMetrics metrics) {
+    this.callers = new Callers(tenants);
     this.metrics = metrics;
   }
 
-  /** Computes the answer on this thread and sends it. */
-  <T> void answer(String call, StreamObserver<T> observer, Supplier<T> work) {
+  /** Returns the tenant whose call this thread answers. */
+  Tenant tenant() {
+    return callers.tenant();
+  }
+
+  /** Computes the answer to the caller's tenant on this thread and sends it. */
+  <T> void answer(String call, StreamObserver<T> observer, Function<Tenant, T> work) {
     T answer;
+    Tenant tenant = callers.tenant();
     try {
-      answer = work.get();
+      answer = work.apply(tenant);
     } catch (RuntimeException | Error e) {
-      fail(call, observer, e);
+      fail(tenant.name(), call, observer, e);
       return;
     }
     send(observer, answer);
@@ -45,10 +55,10 @@ final class Calls {
   }
 
   /** Ends the call with an error. A defect is logged with its stack under an incident number, which is all the peer gets. */
-  void fail(String call, StreamObserver<?> observer, Throwable failure) {
+  void fail(String tenant, String call, StreamObserver<?> observer, Throwable failure) {
     String incident = String.format(Locale.ROOT, "%08x", ThreadLocalRandom.current().nextInt());
     ServiceException error = ErrorTable.toServiceException(failure, incident);
-    metrics.failed(call, error.errorCause());
+    metrics.failed(tenant, call, error.errorCause());
     if (error.errorCause() == ErrorCause.INTERNAL) {
       LOG.error("{}: incident {}", call, incident, failure);
     } else {

@@ -13,11 +13,13 @@ import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.LayerTime;
 import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.keys.ContentHash;
-import dev.tacet.server.internal.models.ModelRepository;
+import dev.tacet.server.internal.keys.OwnedKeySet;
 import dev.tacet.server.internal.models.ServedModel;
 import dev.tacet.server.internal.run.CiphertextGate;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
+import dev.tacet.server.internal.tenants.Tenant;
+import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.nio.ByteBuffer;
@@ -32,17 +34,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** {@code tacet.v1.InferenceService}: checks what can be checked cheaply, then hands the call to the runner. */
 public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImplBase {
-  private final ModelRepository models;
   private final KeyCache keys;
   private final InferenceRunner runner;
   private final Calls calls;
 
   /** Makes the service. */
-  public InferenceRpc(ModelRepository models, KeyCache keys, InferenceRunner runner, ServerMetrics metrics) {
-    this.models = models;
+  public InferenceRpc(Tenants tenants, KeyCache keys, InferenceRunner runner, ServerMetrics metrics) {
     this.keys = keys;
     this.runner = runner;
-    this.calls = new Calls(metrics);
+    this.calls = new Calls(tenants, metrics);
   }
 
   @Override
@@ -50,11 +50,12 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
     ServerCallStreamObserver<InferResponse> server = (ServerCallStreamObserver<InferResponse>) observer;
     ServiceRequestContext context = ServiceRequestContext.current();
     Duration limit = DeadlineLimit.of(context);
+    Tenant tenant = calls.tenant();
     try {
-      ServedModel model = models.get(request.getModel(), request.getVersion());
-      Answering answering = new Answering(model, observer);
+      ServedModel model = tenant.models().get(request.getModel(), request.getVersion());
+      Answering answering = new Answering(tenant, model, observer);
       server.setOnCancelHandler(answering::stop);
-      answering.stop = runner.submit(prepare(request, model, limit), answering);
+      answering.stop = runner.submit(prepare(tenant, request, model, limit), answering);
       answering.timer =
           context.eventLoop().schedule(() -> answering.late(limit), limit.toMillis(), TimeUnit.MILLISECONDS);
       if (answering.ended.get()) {
@@ -64,7 +65,7 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
         answering.stop();
       }
     } catch (RuntimeException | Error e) {
-      calls.fail("Infer", observer, e);
+      calls.fail(tenant.name(), "Infer", observer, e);
     }
   }
 
@@ -73,7 +74,7 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
     return sha256.isEmpty() ? "none" : sha256.matches("[0-9a-f]{64}") ? sha256 : "no SHA-256 in 64 hexadecimal digits";
   }
 
-  private InferenceRunner.Call prepare(InferRequest request, ServedModel model, Duration limit) {
+  private InferenceRunner.Call prepare(Tenant tenant, InferRequest request, ServedModel model, Duration limit) {
     if (!request.getSignatureSha256().equals(model.signatureSha256())) {
       throw new ServiceException(
           ErrorCause.SIGNATURE_CHANGED,
@@ -93,28 +94,30 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
       CiphertextGate.checkLength(i, bytes.size(), model.parameters(), types.get(i));
       inputs.add(bytes.asReadOnlyByteBuffer());
     }
-    Optional<ContentHash> keySet = Optional.empty();
+    Optional<OwnedKeySet> keySet = Optional.empty();
     if (!model.program().requiredKeys().isEmpty()) {
       if (request.getKeySetId().isEmpty()) {
         throw new ServiceException(
             ErrorCause.KEY_NOT_FOUND,
             "the program needs " + model.program().requiredKeys().size() + " evaluation keys, the call names no key set");
       }
-      keySet = Optional.of(new ContentHash(request.getKeySetId()));
+      keySet = Optional.of(new OwnedKeySet(tenant.keys(), new ContentHash(request.getKeySetId())));
       keys.check(keySet.get(), model);
     }
-    return new InferenceRunner.Call(model, keySet, inputs, limit);
+    return new InferenceRunner.Call(tenant.name(), model, keySet, inputs, limit);
   }
 
   /** Ends a call once: with the runner's answer, its failure, or the deadline, whichever comes first. */
   private final class Answering implements InferenceRunner.Listener {
+    private final Tenant tenant;
     private final ServedModel model;
     private final StreamObserver<InferResponse> observer;
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile Runnable stop = () -> {};
     private volatile Future<?> timer;
 
-    Answering(ServedModel model, StreamObserver<InferResponse> observer) {
+    Answering(Tenant tenant, ServedModel model, StreamObserver<InferResponse> observer) {
+      this.tenant = tenant;
       this.model = model;
       this.observer = observer;
     }
@@ -126,6 +129,7 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
     void late(Duration limit) {
       if (end()) {
         calls.fail(
+            tenant.name(),
             "Infer",
             observer,
             new ServiceException(
@@ -164,7 +168,7 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
     @Override
     public void failed(Throwable failure) {
       if (end()) {
-        calls.fail("Infer", observer, failure);
+        calls.fail(tenant.name(), "Infer", observer, failure);
       }
     }
   }

@@ -13,8 +13,8 @@ import dev.tacet.protocol.v1.RegisterKeySetRequest;
 import dev.tacet.protocol.v1.RegisterKeySetResponse;
 import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.keys.ContentHash;
-import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.keys.UploadStore.Progress;
+import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.StreamObserver;
 
 /** {@code tacet.v1.KeyService}. */
@@ -22,15 +22,13 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
   /** Hashes in one MissingKeys call. */
   public static final int MAX_HASHES = 4096;
 
-  private final KeyStore store;
   private final ServerMetrics metrics;
   private final Calls calls;
 
-  /** Makes the service over one tenant's store. */
-  public KeyRpc(KeyStore store, ServerMetrics metrics) {
-    this.store = store;
+  /** Makes the service over the tenants' stores. */
+  public KeyRpc(Tenants tenants, ServerMetrics metrics) {
     this.metrics = metrics;
-    this.calls = new Calls(metrics);
+    this.calls = new Calls(tenants, metrics);
   }
 
   @Override
@@ -38,7 +36,7 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
     calls.answer(
         "MissingKeys",
         observer,
-        () -> {
+        tenant -> {
           if (request.getSha256Count() > MAX_HASHES) {
             throw new ServiceException(
                 ErrorCause.INVALID_ARGUMENT,
@@ -46,7 +44,7 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
           }
           MissingKeysResponse.Builder missing = MissingKeysResponse.newBuilder();
           for (ByteString hash : request.getSha256List()) {
-            if (!store.has(ContentHash.of(hash.toByteArray()))) {
+            if (!tenant.keys().has(ContentHash.of(hash.toByteArray()))) {
               missing.addMissing(hash);
             }
           }
@@ -59,15 +57,15 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
     calls.answer(
         "PutChunk",
         observer,
-        () -> {
+        tenant -> {
           Progress progress =
-              store.put(
+              tenant.keys().put(
                   ContentHash.of(request.getUploadId().toByteArray()),
                   request.getTotalBytes(),
                   request.getOffset(),
                   request.getCrc32C(),
                   request.getData().asReadOnlyByteBuffer());
-          metrics.uploaded(request.getData().size());
+          metrics.uploaded(tenant.name(), request.getData().size());
           return PutChunkResponse.newBuilder()
               .setReceivedBytes(progress.receivedBytes())
               .setComplete(progress.complete())
@@ -80,8 +78,8 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
     calls.answer(
         "RegisterKeySet",
         observer,
-        () -> {
-          ContentHash id = store.register(request.getManifest().asReadOnlyByteBuffer());
+        tenant -> {
+          ContentHash id = tenant.keys().register(request.getManifest().asReadOnlyByteBuffer());
           return RegisterKeySetResponse.newBuilder().setKeySetId(id.hex()).build();
         });
   }

@@ -10,20 +10,18 @@ import dev.tacet.protocol.v1.ModelServiceGrpc;
 import dev.tacet.protocol.v1.ModelState;
 import dev.tacet.protocol.v1.ModelEntry;
 import dev.tacet.server.internal.ServerMetrics;
-import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.ModelStatus;
 import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.StreamObserver;
 
 /** {@code tacet.v1.ModelService}. */
 public final class ModelRpc extends ModelServiceGrpc.ModelServiceImplBase {
-  private final ModelRepository models;
   private final Calls calls;
 
-  /** Makes the service over a repository. */
-  public ModelRpc(ModelRepository models, ServerMetrics metrics) {
-    this.models = models;
-    this.calls = new Calls(metrics);
+  /** Makes the service over the tenants' views of the repository. */
+  public ModelRpc(Tenants tenants, ServerMetrics metrics) {
+    this.calls = new Calls(tenants, metrics);
   }
 
   @Override
@@ -31,9 +29,9 @@ public final class ModelRpc extends ModelServiceGrpc.ModelServiceImplBase {
     calls.answer(
         "ListModels",
         observer,
-        () -> {
+        tenant -> {
           ListModelsResponse.Builder list = ListModelsResponse.newBuilder();
-          for (ModelStatus status : models.statuses()) {
+          for (ModelStatus status : tenant.models().statuses()) {
             list.addModels(
                 ModelEntry.newBuilder()
                     .setName(status.name())
@@ -52,8 +50,8 @@ public final class ModelRpc extends ModelServiceGrpc.ModelServiceImplBase {
     calls.answer(
         "GetModel",
         observer,
-        () -> {
-          ServedModel model = models.get(request.getName(), request.getVersion());
+        tenant -> {
+          ServedModel model = tenant.models().get(request.getName(), request.getVersion());
           return ModelMessages.toMessage(
               model.name(), model.version(), model.artifactSha256(), model.parameters(), model.signature());
         });

@@ -10,8 +10,8 @@ import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.RequestDigest;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.ServerMetrics;
-import dev.tacet.server.internal.keys.ContentHash;
 import dev.tacet.server.internal.keys.LeasedCache;
+import dev.tacet.server.internal.keys.OwnedKeySet;
 import dev.tacet.server.internal.models.ServedModel;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -41,11 +41,13 @@ public final class InferenceRunner implements AutoCloseable {
   /**
    * One call, its lengths checked, its contents not.
    *
+   * @param tenant whose call it is
    * @param keySet empty if the program needs no key
    * @param inputs CIPHERTEXT blobs
    * @param remaining time until the deadline
    */
-  public record Call(ServedModel model, Optional<ContentHash> keySet, List<ByteBuffer> inputs, Duration remaining) {}
+  public record Call(
+      String tenant, ServedModel model, Optional<OwnedKeySet> keySet, List<ByteBuffer> inputs, Duration remaining) {}
 
   /**
    * An answer.
@@ -162,7 +164,7 @@ public final class InferenceRunner implements AutoCloseable {
               ErrorCause.DEADLINE_EXCEEDED, "the call waited " + waited / 1_000_000 + " ms, its deadline is over");
         }
         answer = call.keySet().isPresent() ? runWithKeys(call.keySet().get()) : run(null);
-        metrics.inferred(call.model().name(), Duration.ofNanos(waited), Duration.ofNanos(answer.nanos()));
+        metrics.inferred(call.tenant(), call.model().name(), Duration.ofNanos(waited), Duration.ofNanos(answer.nanos()));
       } catch (RuntimeException | Error e) {
         listener.failed(e);
         return;
@@ -172,8 +174,8 @@ public final class InferenceRunner implements AutoCloseable {
       listener.answered(answer);
     }
 
-    private Answer runWithKeys(ContentHash id) {
-      try (LeasedCache<ContentHash, EvaluationKeySet>.Lease lease = keys.lease(id, call.model())) {
+    private Answer runWithKeys(OwnedKeySet keySet) {
+      try (LeasedCache<OwnedKeySet, EvaluationKeySet>.Lease lease = keys.lease(keySet, call.model())) {
         return run(lease.value());
       }
     }
@@ -195,7 +197,7 @@ public final class InferenceRunner implements AutoCloseable {
           }
           byte[] request =
               RequestDigest.of(
-                  model.signatureSha256(), model.version(), call.keySet().map(ContentHash::hex).orElse(""), call.inputs());
+                  model.signatureSha256(), model.version(), call.keySet().map(set -> set.id().hex()).orElse(""), call.inputs());
           return new Answer(outputs, run.nanos(), run.layerNanos(), request);
         }
       } finally {

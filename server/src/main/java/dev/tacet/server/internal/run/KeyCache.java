@@ -11,6 +11,7 @@ import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.keys.ContentHash;
 import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.keys.LeasedCache;
+import dev.tacet.server.internal.keys.OwnedKeySet;
 import dev.tacet.server.internal.models.ServedModel;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -21,23 +22,21 @@ import java.util.SortedSet;
 
 /** Key sets in their compute form: read from disk, verified and expanded at the first use, kept under a budget of bytes. */
 public final class KeyCache implements AutoCloseable {
-  private final KeyStore store;
-  private final LeasedCache<ContentHash, EvaluationKeySet> cache;
+  private final LeasedCache<OwnedKeySet, EvaluationKeySet> cache;
   private final ServerMetrics metrics;
 
   /**
    * Makes an empty cache.
    *
-   * @param budgetBytes expanded keys, leased or not
+   * @param budgetBytes expanded keys of all tenants, leased or not
    */
-  public KeyCache(KeyStore store, long budgetBytes, ServerMetrics metrics) {
-    this.store = store;
+  public KeyCache(long budgetBytes, ServerMetrics metrics) {
     this.cache = new LeasedCache<>(budgetBytes);
     this.metrics = metrics;
   }
 
   /** Returns the cache underneath, for its numbers. */
-  public LeasedCache<ContentHash, EvaluationKeySet> cache() {
+  public LeasedCache<OwnedKeySet, EvaluationKeySet> cache() {
     return cache;
   }
 
@@ -46,8 +45,9 @@ public final class KeyCache implements AutoCloseable {
    *
    * @throws ServiceException KEY_NOT_FOUND, WRONG_PARAMETERS
    */
-  public KeyManifest check(ContentHash id, ServedModel model) {
-    KeyManifest manifest = store.require(id);
+  public KeyManifest check(OwnedKeySet keySet, ServedModel model) {
+    ContentHash id = keySet.id();
+    KeyManifest manifest = keySet.store().require(id);
     if (!Arrays.equals(manifest.parameterHash(), model.parameters().hash())) {
       throw new ServiceException(
           ErrorCause.WRONG_PARAMETERS,
@@ -74,12 +74,12 @@ public final class KeyCache implements AutoCloseable {
    *
    * @throws ServiceException as {@link #check}, and TOO_LARGE, OVERLOADED
    */
-  public LeasedCache<ContentHash, EvaluationKeySet>.Lease lease(ContentHash id, ServedModel model) {
-    KeyManifest manifest = check(id, model);
-    return cache.lease(id, expandedBytes(manifest, model.parameters()), () -> load(manifest, model));
+  public LeasedCache<OwnedKeySet, EvaluationKeySet>.Lease lease(OwnedKeySet keySet, ServedModel model) {
+    KeyManifest manifest = check(keySet, model);
+    return cache.lease(keySet, expandedBytes(manifest, model.parameters()), () -> load(keySet.store(), manifest, model));
   }
 
-  private EvaluationKeySet load(KeyManifest manifest, ServedModel model) {
+  private EvaluationKeySet load(KeyStore store, KeyManifest manifest, ServedModel model) {
     long start = System.nanoTime();
     Iterable<ByteBuffer> blobs = () -> manifest.entries().stream().map(store::read).iterator();
     EvaluationKeySet keys = EvaluationKeySet.load(model.context(), blobs);

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.config;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Every setting that is one value. Its path is the key in the YAML file, dots between the levels; the environment variable is the
+ * path in capitals with underscores, after {@code TACET_}.
+ */
+public enum Setting {
+  /** The model repository. */
+  MODELS("models"),
+  /** The folder for keys. */
+  DATA("data"),
+  /** The address to bind. */
+  HOST("host"),
+  /** The port, 0..65535; 0 picks a free one. */
+  PORT("port"),
+  /** PEM certificate chain. */
+  TLS_CERTIFICATE("tls.certificate"),
+  /** PEM private key. */
+  TLS_KEY("tls.key"),
+  /** PEM certificates of the authorities whose clients are let in. */
+  TLS_CLIENT_AUTHORITIES("tls.client-authorities"),
+  /** Whether a connection without a client certificate is refused. */
+  TLS_CLIENT_REQUIRED("tls.client-required"),
+  /** Says that a proxy in front speaks TLS, so that credentials may arrive in plain text. */
+  TLS_TERMINATED_BY_PROXY("tls.terminated-by-proxy"),
+  /** File of API keys. */
+  IDENTITY_API_KEYS("identity.api-keys"),
+  /** The {@code iss} of accepted tokens. */
+  IDENTITY_TOKENS_ISSUER("identity.tokens.issuer"),
+  /** The {@code aud} of accepted tokens. */
+  IDENTITY_TOKENS_AUDIENCE("identity.tokens.audience"),
+  /** File or address of the JSON Web Key Set. */
+  IDENTITY_TOKENS_KEYS("identity.tokens.keys"),
+  /** The claim that names the tenant. */
+  IDENTITY_TOKENS_TENANT_CLAIM("identity.tokens.tenant-claim"),
+  /** The claim that lists the roles. */
+  IDENTITY_TOKENS_ROLES_CLAIM("identity.tokens.roles-claim"),
+  /** Bytes of expanded evaluation keys in memory. */
+  LIMITS_EXPANDED_KEYS("limits.expanded-keys"),
+  /** Bytes of keys that a tenant may store, unless the tenant says otherwise. */
+  LIMITS_STORED_KEYS("limits.stored-keys"),
+  /** Runs at the same time. */
+  LIMITS_RUNNING("limits.running"),
+  /** Calls that may wait. */
+  LIMITS_WAITING("limits.waiting"),
+  /** Bytes of ciphertexts of admitted calls. */
+  LIMITS_MEMORY("limits.memory"),
+  /** Largest inference request. */
+  LIMITS_REQUEST("limits.request"),
+  /** Time limit of a call. */
+  LIMITS_DURATION("limits.duration"),
+  /** How long stopping waits for admitted calls. */
+  LIMITS_DRAIN("limits.drain");
+
+  private final String path;
+
+  Setting(String path) {
+    this.path = path;
+  }
+
+  /** Returns the path, such as {@code tls.certificate}. */
+  public String path() {
+    return path;
+  }
+
+  /** Returns the environment variable, such as {@code TACET_TLS_CERTIFICATE}. */
+  public String variable() {
+    return "TACET_" + path.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+  }
+
+  /** Returns the setting with a path. */
+  public static Optional<Setting> ofPath(String path) {
+    for (Setting setting : values()) {
+      if (setting.path.equals(path)) {
+        return Optional.of(setting);
+      }
+    }
+    return Optional.empty();
+  }
+}

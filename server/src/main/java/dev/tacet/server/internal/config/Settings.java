@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.config;
+
+import dev.tacet.server.internal.keys.StoreLimits;
+import dev.tacet.server.internal.run.RunLimits;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything that a server is told before it starts.
+ *
+ * @param models the model repository
+ * @param data the folder for keys
+ * @param host address to bind
+ * @param port 0..65535
+ * @param tls empty for plain text
+ * @param limits what the host lets in
+ * @param tenants who is served; never empty
+ * @param identity how callers prove who they are; empty where everybody is the tenant {@code default}
+ */
+public record Settings(
+    Path models,
+    Path data,
+    String host,
+    int port,
+    Optional<Tls> tls,
+    Limits limits,
+    List<TenantSettings> tenants,
+    Optional<Identities> identity) {
+
+  /**
+   * Files of the port's TLS, all PEM.
+   *
+   * @param clientAuthorities empty if no client certificate is asked for
+   * @param clientRequired whether a connection without a client certificate is refused
+   */
+  public record Tls(Path certificate, Path key, Optional<Path> clientAuthorities, boolean clientRequired) {}
+
+  /**
+   * Bounds.
+   *
+   * @param expandedKeyBytes evaluation keys in memory, of all tenants
+   * @param store what a tenant may store
+   * @param maxInferBytes largest inference request
+   * @param drain how long stopping waits for admitted calls
+   */
+  public record Limits(long expandedKeyBytes, StoreLimits store, RunLimits run, int maxInferBytes, Duration drain) {
+    /** Returns the defaults: keys in memory as much as the Java heap, 256 MiB to 4 GiB; 64 MiB a request; 30 s. */
+    public static Limits defaults() {
+      return new Limits(
+          Math.max(256L << 20, Math.min(4L << 30, Runtime.getRuntime().maxMemory())),
+          StoreLimits.defaults(), RunLimits.defaults(), 64 << 20, Duration.ofSeconds(30));
+    }
+  }
+
+  /**
+   * How callers prove who they are.
+   *
+   * @param apiKeys file of API keys
+   * @param tokens bearer tokens of an issuer
+   * @param certificates client certificates and whom they stand for
+   */
+  public record Identities(Optional<Path> apiKeys, Optional<Tokens> tokens, List<CertificateIdentity> certificates) {}
+
+  /**
+   * Bearer tokens (JWT) of one issuer.
+   *
+   * @param keys a file, or an address with a scheme
+   */
+  public record Tokens(String issuer, String audience, String keys, String tenantClaim, String rolesClaim) {}
+
+  /**
+   * A client certificate and whom it stands for.
+   *
+   * @param subject distinguished name in the form of RFC 2253
+   */
+  public record CertificateIdentity(String subject, String tenant, List<String> roles) {}
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tacet.server.ConfigurationException;
+import dev.tacet.server.internal.config.Settings.CertificateIdentity;
+import dev.tacet.server.internal.config.Settings.Identities;
+import dev.tacet.server.internal.config.Settings.Limits;
+import dev.tacet.server.internal.config.Settings.Tls;
+import dev.tacet.server.internal.config.Settings.Tokens;
+import dev.tacet.server.internal.identity.JwksLocation;
+import dev.tacet.server.internal.identity.Role;
+import dev.tacet.server.internal.run.RunLimits;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import javax.security.auth.x500.X500Principal;
+
+/** Makes {@link Settings} of a YAML file, the environment and flags; reports everything that is wrong at once. */
+public final class SettingsReader {
+  private static final String TENANTS = "tenants";
+  private static final String IDENTITY = "identity";
+  private static final String CERTIFICATES = "certificates";
+  private static final int MAX_TENANTS = 1024;
+
+  private final List<String> problems = new ArrayList<>();
+  private final ObjectNode root;
+  private final Values values;
+
+  private SettingsReader(ObjectNode root, String fileName, Map<String, String> environment, Map<String, String> flags) {
+    this.root = root;
+    this.values = new Values(root, fileName, environment, flags, problems);
+    findUnknown(root, "");
+  }
+
+  /**
+   * Reads and checks.
+   *
+   * @param file YAML, or null
+   * @param environment variables by name; those of no setting are left alone
+   * @param flags values by path of their setting
+   * @throws ConfigurationException with every problem
+   */
+  public static Settings read(Path file, Map<String, String> environment, Map<String, String> flags)
+      throws ConfigurationException {
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    if (file != null) {
+      try {
+        root = Yaml.read(file);
+      } catch (IOException e) {
+        String text = Files.exists(file) ? String.valueOf(e.getMessage()) : "there is no file " + file;
+        throw new ConfigurationException(List.of(text));
+      }
+    }
+    SettingsReader reader = new SettingsReader(root, file == null ? "" : file.toString(), environment, flags);
+    Settings settings = reader.settings();
+    if (!reader.problems.isEmpty()) {
+      throw new ConfigurationException(reader.problems);
+    }
+    return settings;
+  }
+
+  /** Reports keys that no setting and no list has. */
+  private void findUnknown(ObjectNode node, String prefix) {
+    for (Iterator<Map.Entry<String, JsonNode>> fields = node.fields(); fields.hasNext(); ) {
+      Map.Entry<String, JsonNode> field = fields.next();
+      String path = prefix + field.getKey();
+      boolean list = path.equals(TENANTS) || path.equals(IDENTITY + "." + CERTIFICATES);
+      boolean inner = false;
+      for (Setting setting : Setting.values()) {
+        inner |= setting.path().startsWith(path + ".");
+      }
+      if (inner && field.getValue() instanceof ObjectNode object) {
+        findUnknown(object, path + ".");
+      } else if (inner && !field.getValue().isNull()) {
+        problems.add(path + " must be a mapping");
+      } else if (!inner && !list && Setting.ofPath(path).isEmpty()) {
+        problems.add(path + " is no setting");
+      }
+    }
+  }
+
+  private Settings settings() {
+    Path models = folder(Setting.MODELS);
+    Path data = folder(Setting.DATA);
+    if (models != null && !Files.isDirectory(models)) {
+      values.problem(Setting.MODELS, "there is no folder " + models);
+    }
+    if (data != null && Files.exists(data) && !Files.isDirectory(data)) {
+      values.problem(Setting.DATA, data + " is no folder");
+    }
+    String host = values.text(Setting.HOST).orElse("127.0.0.1");
+    boolean loopback = checkHost(host);
+    int port = values.integer(Setting.PORT, 0, 65535, 8080);
+    Optional<Tls> tls = tls();
+    Limits limits = limits();
+    Optional<Identities> identity = identity(tls);
+    List<TenantSettings> tenants = tenants(identity.isPresent());
+    identity.ifPresent(ways -> {
+      for (CertificateIdentity c : ways.certificates()) {
+        if (tenants.stream().noneMatch(t -> t.name().equals(c.tenant()))) {
+          problems.add("identity.certificates: tenant " + c.tenant() + " of " + c.subject() + " is not listed under tenants");
+        }
+      }
+    });
+    boolean proxied = values.flag(Setting.TLS_TERMINATED_BY_PROXY);
+    if (identity.isPresent() && tls.isEmpty() && !loopback && !proxied) {
+      problems.add(
+          "identity without tls: credentials would travel readable to " + host + "; set tls.certificate and tls.key, or"
+              + " tls.terminated-by-proxy: true if a proxy in front speaks TLS");
+    }
+    return new Settings(models, data, host, port, tls, limits, tenants, identity);
+  }
+
+  private Path folder(Setting setting) {
+    if (!values.has(setting)) {
+      values.problem(setting, "is missing");
+    }
+    return values.path(setting).orElse(null);
+  }
+
+  private boolean checkHost(String host) {
+    InetSocketAddress address = new InetSocketAddress(host, 0);
+    if (address.isUnresolved()) {
+      values.problem(Setting.HOST, "\"" + host + "\" has no address");
+      return true;
+    }
+    return address.getAddress().isLoopbackAddress();
+  }
+
+  private Optional<Tls> tls() {
+    Optional<Path> certificate = values.file(Setting.TLS_CERTIFICATE);
+    Optional<Path> key = values.file(Setting.TLS_KEY);
+    Optional<Path> authorities = values.file(Setting.TLS_CLIENT_AUTHORITIES);
+    boolean required = values.flag(Setting.TLS_CLIENT_REQUIRED);
+    if (values.has(Setting.TLS_CERTIFICATE) != values.has(Setting.TLS_KEY)) {
+      problems.add("tls.certificate and tls.key belong together; only one is set");
+    }
+    if (authorities.isPresent() && !values.has(Setting.TLS_CERTIFICATE)) {
+      values.problem(Setting.TLS_CLIENT_AUTHORITIES, "needs tls.certificate and tls.key");
+    }
+    if (required && authorities.isEmpty()) {
+      values.problem(Setting.TLS_CLIENT_REQUIRED, "needs tls.client-authorities");
+    }
+    return certificate.isPresent() && key.isPresent()
+        ? Optional.of(new Tls(certificate.get(), key.get(), authorities, required))
+        : Optional.empty();
+  }
+
+  private Limits limits() {
+    Limits d = Limits.defaults();
+    RunLimits run = d.run();
+    Duration longest = Duration.ofHours(24);
+    return new Limits(
+        values.bytes(Setting.LIMITS_EXPANDED_KEYS, 1, 1L << 50, d.expandedKeyBytes()),
+        d.store().withQuotaBytes(values.bytes(Setting.LIMITS_STORED_KEYS, 1, 1L << 50, d.store().quotaBytes())),
+        new RunLimits(
+            values.integer(Setting.LIMITS_RUNNING, 1, 4096, run.workers()),
+            values.integer(Setting.LIMITS_WAITING, 0, 1 << 20, run.maxWaiting()),
+            values.bytes(Setting.LIMITS_MEMORY, 1, 1L << 50, run.memoryBytes()),
+            run.maxWait(),
+            values.duration(Setting.LIMITS_DURATION, Duration.ofMillis(1), longest, run.maxDuration())),
+        (int) values.bytes(Setting.LIMITS_REQUEST, 1, 1 << 30, d.maxInferBytes()),
+        values.duration(Setting.LIMITS_DRAIN, Duration.ZERO, longest, d.drain()));
+  }
+
+  private Optional<Identities> identity(Optional<Tls> tls) {
+    Optional<Path> apiKeys = values.file(Setting.IDENTITY_API_KEYS);
+    Optional<Tokens> tokens = tokens();
+    List<CertificateIdentity> certificates = new ArrayList<>();
+    if (root.get(IDENTITY) instanceof ObjectNode object) {
+      for (Section section : new Section(object, IDENTITY, problems).sections(CERTIFICATES)) {
+        certificate(section).ifPresent(certificates::add);
+      }
+    }
+    if (!certificates.isEmpty() && tls.flatMap(Tls::clientAuthorities).isEmpty()) {
+      problems.add("identity.certificates needs tls.client-authorities");
+    }
+    boolean none = apiKeys.isEmpty() && tokens.isEmpty() && certificates.isEmpty();
+    if (none && root.has(IDENTITY)) {
+      problems.add("identity names no way to prove one; set identity.api-keys, .tokens or .certificates");
+    }
+    return none ? Optional.empty() : Optional.of(new Identities(apiKeys, tokens, certificates));
+  }
+
+  private Optional<Tokens> tokens() {
+    Setting[] needed = {Setting.IDENTITY_TOKENS_ISSUER, Setting.IDENTITY_TOKENS_AUDIENCE, Setting.IDENTITY_TOKENS_KEYS};
+    boolean any = false;
+    for (Setting setting : needed) {
+      any |= values.has(setting);
+    }
+    any |= values.has(Setting.IDENTITY_TOKENS_TENANT_CLAIM) || values.has(Setting.IDENTITY_TOKENS_ROLES_CLAIM);
+    if (!any) {
+      return Optional.empty();
+    }
+    for (Setting setting : needed) {
+      if (!values.has(setting)) {
+        values.problem(setting, "is missing; tokens need issuer, audience and keys");
+      }
+    }
+    Optional<String> keys = values.text(Setting.IDENTITY_TOKENS_KEYS);
+    keys.flatMap(JwksLocation::problem).ifPresent(problem -> values.problem(Setting.IDENTITY_TOKENS_KEYS, problem));
+    return Optional.of(
+        new Tokens(
+            values.text(Setting.IDENTITY_TOKENS_ISSUER).orElse(""),
+            values.text(Setting.IDENTITY_TOKENS_AUDIENCE).orElse(""),
+            keys.orElse(""),
+            values.text(Setting.IDENTITY_TOKENS_TENANT_CLAIM).orElse("tenant"),
+            values.text(Setting.IDENTITY_TOKENS_ROLES_CLAIM).orElse("roles")));
+  }
+
+  private Optional<CertificateIdentity> certificate(Section section) {
+    Optional<String> subject = section.required("subject");
+    Optional<String> tenant = section.required("tenant");
+    List<String> roles = section.texts("roles");
+    section.end();
+    if (subject.isPresent()) {
+      try {
+        new X500Principal(subject.get());
+      } catch (IllegalArgumentException e) {
+        section.problem("subject \"" + subject.get() + "\" is no distinguished name such as CN=lab,O=Example");
+      }
+    }
+    for (String role : roles) {
+      if (Role.of(role).isEmpty()) {
+        section.problem("unknown role " + role + "; roles are " + Role.names());
+      }
+    }
+    if (roles.isEmpty()) {
+      section.problem("roles is missing or empty");
+    }
+    return subject.isPresent() && tenant.isPresent()
+        ? Optional.of(new CertificateIdentity(subject.get(), tenant.get(), roles))
+        : Optional.empty();
+  }
+
+  private List<TenantSettings> tenants(boolean identified) {
+    List<TenantSettings> tenants = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (Section section : new Section(root, "", problems).sections(TENANTS)) {
+      Optional<String> name = section.required("name");
+      List<String> models = section.texts("models");
+      Optional<String> stored = section.text("stored-keys");
+      section.end();
+      OptionalLong bytes = stored.isEmpty() ? OptionalLong.empty() : Quantities.bytes(stored.get());
+      if (stored.isPresent() && (bytes.isEmpty() || bytes.getAsLong() < 1)) {
+        section.problem("stored-keys is " + stored.get() + ", must be bytes such as 512MiB");
+      }
+      if (models.isEmpty()) {
+        section.problem("models is missing or empty; [\"*\"] is every model");
+      }
+      for (String model : models) {
+        if (!TenantSettings.isModelPattern(model)) {
+          section.problem("\"" + model + "\" is no name or pattern of models");
+        }
+      }
+      if (name.isPresent() && !TenantSettings.isName(name.get())) {
+        section.problem("name \"" + name.get() + "\" must be lower-case letters, digits and dashes, at most 63");
+      } else if (name.isPresent() && !names.add(name.get())) {
+        section.problem("tenant " + name.get() + " occurs twice");
+      } else if (name.isPresent()) {
+        tenants.add(new TenantSettings(name.get(), models, bytes));
+      }
+    }
+    if (tenants.size() > MAX_TENANTS) {
+      problems.add(tenants.size() + " tenants, at most " + MAX_TENANTS + " are served");
+    }
+    if (!tenants.isEmpty() && !identified) {
+      problems.add("tenants without identity: nobody could be told apart; set identity.api-keys, .tokens or .certificates");
+    }
+    return tenants.isEmpty() ? List.of(TenantSettings.everything()) : tenants;
+  }
+}

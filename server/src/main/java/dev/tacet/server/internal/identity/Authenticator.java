@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.identity;
+
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ServiceException;
+import dev.tacet.server.internal.config.FileWatch;
+import dev.tacet.server.internal.config.Settings;
+import dev.tacet.server.internal.config.Settings.CertificateIdentity;
+import dev.tacet.server.internal.config.Settings.Identities;
+import dev.tacet.server.internal.config.TenantSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import javax.security.auth.x500.X500Principal;
+
+/**
+ * Tells who a caller is. An {@code authorization} header decides where there is one, else the client's certificate. Whatever is
+ * wrong with a credential, the answer is the same. May wait for the network; does not belong on an event loop.
+ */
+public final class Authenticator {
+  private static final String BEARER = "bearer ";
+
+  private final boolean open;
+  private final Set<String> tenants = new HashSet<>();
+  private final Optional<Supplier<ApiKeys>> apiKeys;
+  private final Optional<Tokens> tokens;
+  private final Map<X500Principal, Identity> certificates = new HashMap<>();
+
+  /**
+   * Reads what the settings name.
+   *
+   * @throws IOException if a file cannot be used
+   */
+  public Authenticator(Settings settings, FileWatch watch) throws IOException {
+    settings.tenants().forEach(tenant -> tenants.add(tenant.name()));
+    open = settings.identity().isEmpty();
+    Identities ways = settings.identity().orElse(new Identities(Optional.empty(), Optional.empty(), List.of()));
+    if (ways.apiKeys().isPresent()) {
+      Path file = ways.apiKeys().get();
+      apiKeys = Optional.of(watch.watch("API keys " + file, List.of(file), () -> readKeys(file)));
+    } else {
+      apiKeys = Optional.empty();
+    }
+    tokens = ways.tokens().isPresent() ? Optional.of(new Tokens(ways.tokens().get(), watch)) : Optional.empty();
+    for (CertificateIdentity c : ways.certificates()) {
+      Set<Role> roles = c.roles().stream().map(name -> Role.of(name).orElseThrow()).collect(Collectors.toUnmodifiableSet());
+      certificates.put(new X500Principal(c.subject()), new Identity(c.tenant(), c.subject(), roles));
+    }
+  }
+
+  private ApiKeys readKeys(Path file) throws IOException {
+    ApiKeys keys = ApiKeys.read(file);
+    for (ApiKeys.Entry entry : keys.entries()) {
+      if (!tenants.contains(entry.tenant())) {
+        throw new IOException("API keys in " + file + ": tenant " + entry.tenant() + " of key " + entry.id() + " is not configured");
+      }
+    }
+    return keys;
+  }
+
+  /** Tells whether everybody is let in as the tenant {@value TenantSettings#DEFAULT}. */
+  public boolean isOpen() {
+    return open;
+  }
+
+  /**
+   * Identifies a caller.
+   *
+   * @param authorization the header's value, or null
+   * @param certificate the client's certificate, its chain checked by TLS, or null
+   * @throws ServiceException UNAUTHENTICATED, IDENTITY_UNAVAILABLE
+   */
+  public Identity identify(String authorization, X509Certificate certificate) {
+    if (open) {
+      return Identity.ANYBODY;
+    }
+    if (authorization == null && certificate == null) {
+      throw new ServiceException(ErrorCause.UNAUTHENTICATED, "the call carries no credentials");
+    }
+    Optional<Identity> identity =
+        authorization != null ? ofHeader(authorization) : Optional.ofNullable(certificates.get(certificate.getSubjectX500Principal()));
+    return identity
+        .filter(known -> tenants.contains(known.tenant()))
+        .orElseThrow(() -> new ServiceException(ErrorCause.UNAUTHENTICATED, "the credentials are not accepted"));
+  }
+
+  private Optional<Identity> ofHeader(String authorization) {
+    if (!authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+      return Optional.empty();
+    }
+    String credential = authorization.substring(BEARER.length()).strip();
+    if (credential.startsWith(ApiKey.PREFIX)) {
+      return apiKeys.flatMap(keys -> keys.get().identify(credential, Instant.now()));
+    }
+    return tokens.flatMap(checks -> checks.identify(credential));
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.identity;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What a caller may do. A role includes no other. */
+public enum Role {
+  /** See models, store keys, ask for inferences. */
+  PREDICT,
+  /** Load and unload models. */
+  DEPLOY,
+  /** Everything about the host that concerns all tenants. */
+  ADMIN,
+  /** Read metrics and the details of readiness, which name all tenants' models. */
+  MONITOR;
+
+  /** Returns the role's name in files and tokens. */
+  public String text() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns the role of a name, or nothing. */
+  public static Optional<Role> of(String text) {
+    return Arrays.stream(values()).filter(role -> role.text().equals(text)).findFirst();
+  }
+
+  /** Returns the names of all roles. */
+  public static List<String> names() {
+    return Arrays.stream(values()).map(Role::text).toList();
+  }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.rpc;
+
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import com.linecorp.armeria.server.SimpleDecoratingHttpService;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ErrorTable;
+import dev.tacet.protocol.ServiceException;
+import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.identity.Authenticator;
+import dev.tacet.server.internal.identity.Identity;
+import dev.tacet.server.internal.identity.Role;
+import io.netty.util.AttributeKey;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stands before every route: finds out who calls before a byte of the body is read, and remembers it with the request. A route
+ * that nobody thought of is closed; the open ones are named here.
+ */
+public final class Authentication extends SimpleDecoratingHttpService {
+  private static final Logger LOG = LoggerFactory.getLogger(Authentication.class);
+  private static final AttributeKey<Identity> IDENTITY = AttributeKey.valueOf(Authentication.class, "IDENTITY");
+
+  /** Answer to anybody, since probes carry no credentials. What they say depends on who asks. */
+  private static final Set<String> OPEN = Set.of("/healthz", "/readyz", "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch");
+
+  private final Authenticator authenticator;
+  private final Executor executor;
+  private final ServerMetrics metrics;
+
+  private Authentication(HttpService delegate, Authenticator authenticator, Executor executor, ServerMetrics metrics) {
+    super(delegate);
+    this.authenticator = authenticator;
+    this.executor = executor;
+    this.metrics = metrics;
+  }
+
+  /**
+   * Returns the decorator.
+   *
+   * @param executor where credentials are checked, which may take cryptography and the network
+   */
+  public static Function<HttpService, HttpService> before(Authenticator authenticator, Executor executor, ServerMetrics metrics) {
+    return delegate -> new Authentication(delegate, authenticator, executor, metrics);
+  }
+
+  @Override
+  public HttpResponse serve(ServiceRequestContext context, HttpRequest request) throws Exception {
+    String authorization = request.headers().get(HttpHeaderNames.AUTHORIZATION);
+    boolean open = OPEN.contains(context.path());
+    if (authenticator.isOpen()) {
+      context.setAttr(IDENTITY, Identity.ANYBODY);
+      return unwrap().serve(context, request);
+    }
+    if (open && authorization == null) {
+      return unwrap().serve(context, request);
+    }
+    X509Certificate certificate = certificate(context.sslSession());
+    CompletableFuture<Identity> identity;
+    try {
+      identity = CompletableFuture.supplyAsync(() -> authenticator.identify(authorization, certificate), executor);
+    } catch (RejectedExecutionException e) {
+      identity = CompletableFuture.failedFuture(new ServiceException(ErrorCause.OVERLOADED, "too many calls wait for their check"));
+    }
+    return HttpResponse.of(
+        identity.handleAsync((known, failure) -> {
+          if (failure != null) {
+            return refuse(context, request, failure);
+          }
+          context.setAttr(IDENTITY, known);
+          return serveUnchecked(context, request);
+        }, context.eventLoop()));
+  }
+
+  private HttpResponse serveUnchecked(ServiceRequestContext context, HttpRequest request) {
+    try {
+      return unwrap().serve(context, request);
+    } catch (Exception e) {
+      return HttpResponse.ofFailure(e);
+    }
+  }
+
+  private HttpResponse refuse(ServiceRequestContext context, HttpRequest request, Throwable failure) {
+    ServiceException refusal = ErrorTable.toServiceException(failure, "identity");
+    if (refusal.errorCause() == ErrorCause.INTERNAL) {
+      LOG.error("a credential could not be checked", failure);
+    }
+    metrics.failed("", "Authenticate", refusal.errorCause());
+    request.abort();
+    return Refusals.of(request.headers(), refusal).toHttpResponse();
+  }
+
+  private static X509Certificate certificate(SSLSession session) {
+    if (session == null) {
+      return null;
+    }
+    try {
+      Certificate[] chain = session.getPeerCertificates();
+      return chain.length > 0 && chain[0] instanceof X509Certificate x509 ? x509 : null;
+    } catch (SSLPeerUnverifiedException e) {
+      return null; // the client sent none
+    }
+  }
+
+  /** Returns who calls; null on an open route without credentials. */
+  public static Identity callerOf(ServiceRequestContext context) {
+    return context.attr(IDENTITY);
+  }
+
+  /** Returns a decorator that refuses callers without a role. */
+  public static Function<HttpService, HttpService> require(Role role, ServerMetrics metrics) {
+    return delegate -> new SimpleDecoratingHttpService(delegate) {
+      @Override
+      public HttpResponse serve(ServiceRequestContext context, HttpRequest request) throws Exception {
+        Identity caller = callerOf(context);
+        if (caller != null && caller.has(role)) {
+          return unwrap().serve(context, request);
+        }
+        metrics.failed(caller == null ? "" : caller.tenant(), "Authorize", ErrorCause.PERMISSION_DENIED);
+        request.abort();
+        return Refusals.of(request.headers(),
+            new ServiceException(ErrorCause.PERMISSION_DENIED, "the caller lacks the role " + role.text())).toHttpResponse();
+      }
+    };
+  }
+}

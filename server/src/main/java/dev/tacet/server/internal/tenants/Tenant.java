@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.tenants;
+
+import dev.tacet.server.internal.keys.KeyStore;
+import dev.tacet.server.internal.models.ModelView;
+
+/**
+ * All that a tenant's calls can reach.
+ *
+ * @param name lower-case letters, digits, dashes
+ * @param keys its own store: nothing is shared with another tenant's, equal blobs neither
+ * @param models those that it may see
+ */
+public record Tenant(String name, KeyStore keys, ModelView models) {}

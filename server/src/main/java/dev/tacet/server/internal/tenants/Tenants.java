@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.tenants;
+
+import dev.tacet.server.internal.DataFolder;
+import dev.tacet.server.internal.config.TenantSettings;
+import dev.tacet.server.internal.keys.Disk;
+import dev.tacet.server.internal.keys.KeyStore;
+import dev.tacet.server.internal.keys.StoreLimits;
+import dev.tacet.server.internal.models.ModelRepository;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The configured tenants. Immutable; what is inside each is not. */
+public final class Tenants {
+  private final Map<String, Tenant> byName = new LinkedHashMap<>();
+
+  /**
+   * Opens the stores of all tenants.
+   *
+   * @param limits of each tenant, but for what its own settings say
+   */
+  public Tenants(DataFolder data, List<TenantSettings> settings, StoreLimits limits, ModelRepository models)
+      throws IOException {
+    for (TenantSettings tenant : settings) {
+      StoreLimits own =
+          tenant.storedKeyBytes().isPresent() ? limits.withQuotaBytes(tenant.storedKeyBytes().getAsLong()) : limits;
+      KeyStore store = new KeyStore(data.tenant(tenant.name()), own, Disk.LOCAL);
+      byName.put(tenant.name(), new Tenant(tenant.name(), store, models.view(tenant::sees)));
+    }
+  }
+
+  /** Returns a tenant; identities name configured ones only. */
+  public Tenant get(String name) {
+    Tenant tenant = byName.get(name);
+    if (tenant == null) {
+      throw new IllegalStateException("tenant " + name + " is not configured");
+    }
+    return tenant;
+  }
+
+  /** Returns all tenants. */
+  public Collection<Tenant> all() {
+    return byName.values();
+  }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import com.nimbusds.jwt.SignedJWT;
+import com.sun.net.httpserver.HttpServer;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.v1.ListModelsRequest;
+import dev.tacet.protocol.v1.ModelServiceGrpc;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IdentityTest {
+  private static final String TENANTS = "tenants:\n- {name: lab, models: [\"*\"]}\n";
+  private static final String TOKENS = "identity: {tokens: {issuer: \"https://id.example\", audience: tacet, keys: \"%s\"}}\n" + TENANTS;
+
+  @TempDir Path folder;
+
+  private static int status(ConfiguredHost host, String bearer) throws Exception {
+    return host.get("/v1/models", bearer).statusCode();
+  }
+
+  private static void refused(ConfiguredHost host, String bearer) throws Exception {
+    var answer = host.get("/v1/models", bearer);
+    assertEquals(401, answer.statusCode());
+    assertEquals("Bearer", answer.headers().firstValue("www-authenticate").orElse(""));
+    assertEquals("{\"error\":\"the credentials are not accepted\",\"reason\":\"UNAUTHENTICATED\"}", answer.body());
+    TestHost.fails(
+        ErrorCause.UNAUTHENTICATED,
+        () -> host.stub(ModelServiceGrpc.ModelServiceBlockingStub.class, bearer).listModels(ListModelsRequest.getDefaultInstance()));
+  }
+
+  private static void soon(int expected, Callable<Integer> value) throws Exception {
+    Instant end = Instant.now().plus(Duration.ofSeconds(20));
+    int seen = value.call();
+    while (seen != expected && Instant.now().isBefore(end)) {
+      Thread.sleep(100);
+      seen = value.call();
+    }
+    assertEquals(expected, seen);
+  }
+
+  @Test
+  void anApiKeyIsAcceptedUntilItIsRevokedOrExpiresAndEveryWrongOneIsAnsweredAlike() throws Exception {
+    Path file = folder.resolve("keys.yaml");
+    ApiKeyFile keys = new ApiKeyFile(file);
+    String good = keys.issue("good", "lab", Set.of("predict"), null);
+    String old = keys.issue("old", "lab", Set.of("predict"), Instant.now().minusSeconds(1));
+    String powerless = keys.issue("monitor", "lab", Set.of("monitor"), null);
+    assertFalse(Files.readString(file).contains(good.substring(good.length() - 43)), "the file holds the secret");
+    try (ConfiguredHost host = new ConfiguredHost(folder, "identity: {api-keys: " + file + "}\n" + TENANTS)) {
+      assertEquals(200, status(host, good));
+      host.stub(ModelServiceGrpc.ModelServiceBlockingStub.class, good).listModels(ListModelsRequest.getDefaultInstance());
+      char last = good.charAt(good.length() - 2) == 'A' ? 'B' : 'A';
+      String wrong = good.substring(0, good.length() - 2) + last + good.charAt(good.length() - 1);
+      for (String bad : List.of(wrong, old, good + "A", good.replace("good", "none"), "tacet_", "tacet_good_", "x", "a.b.c")) {
+        refused(host, bad);
+      }
+      assertEquals(403, status(host, powerless));
+      TestHost.fails(
+          ErrorCause.PERMISSION_DENIED,
+          () -> host.stub(ModelServiceGrpc.ModelServiceBlockingStub.class, powerless).listModels(ListModelsRequest.getDefaultInstance()));
+      TestHost.fails(
+          ErrorCause.UNAUTHENTICATED,
+          () -> host.stub(ModelServiceGrpc.ModelServiceBlockingStub.class, null).listModels(ListModelsRequest.getDefaultInstance()));
+      assertEquals(401, host.get("/metrics", null).statusCode());
+      assertEquals(401, host.get("/no/such/page", null).statusCode());
+      assertEquals(200, host.get("/healthz", null).statusCode());
+      host.stub(HealthGrpc.HealthBlockingStub.class, null).check(HealthCheckRequest.getDefaultInstance());
+
+      Files.writeString(file, "keys: [{id: good");
+      Thread.sleep(2500);
+      assertEquals(200, status(host, good), "a file that cannot be read changes nothing");
+      Files.delete(file);
+      String fresh = keys.issue("fresh", "lab", Set.of("predict"), null);
+      soon(401, () -> status(host, good));
+      soon(200, () -> status(host, fresh));
+    }
+  }
+
+  private static String token(ECKey key, JWSAlgorithm algorithm, String type, JWTClaimsSet claims) throws Exception {
+    SignedJWT jwt =
+        new SignedJWT(
+            new JWSHeader.Builder(algorithm).keyID(key.getKeyID()).type(type == null ? null : new JOSEObjectType(type)).build(), claims);
+    jwt.sign(new ECDSASigner(key));
+    return jwt.serialize();
+  }
+
+  private static JWTClaimsSet.Builder claims() {
+    return new JWTClaimsSet.Builder().issuer("https://id.example").audience("tacet").subject("someone")
+        .claim("tenant", "lab").claim("roles", List.of("predict", "of-another-service"))
+        .expirationTime(Date.from(Instant.now().plusSeconds(600)));
+  }
+
+  @Test
+  void aTokenIsAcceptedOnlyIfEverythingAboutItIsRight() throws Exception {
+    ECKey key = new ECKeyGenerator(Curve.P_256).keyID("k1").generate();
+    ECKey stranger = new ECKeyGenerator(Curve.P_256).keyID("k1").generate();
+    Path jwks = Files.writeString(folder.resolve("jwks.json"), new JWKSet(key.toPublicJWK()).toString());
+    try (ConfiguredHost host = new ConfiguredHost(folder, String.format(TOKENS, jwks))) {
+      assertEquals(200, status(host, token(key, JWSAlgorithm.ES256, "at+jwt", claims().build())));
+      assertEquals(200, status(host, token(key, JWSAlgorithm.ES256, null, claims().claim("roles", "x predict").build())));
+      assertEquals(403, status(host, token(key, JWSAlgorithm.ES256, null, claims().claim("roles", null).build())));
+      Date past = Date.from(Instant.now().minusSeconds(120));
+      Date future = Date.from(Instant.now().plusSeconds(120));
+      for (JWTClaimsSet bad : List.of(
+          claims().expirationTime(past).build(), claims().expirationTime(null).build(), claims().notBeforeTime(future).build(),
+          claims().issuer("https://id.example.evil").build(), claims().audience("other").build(),
+          claims().claim("tenant", "rival").build(), claims().claim("tenant", null).build(), claims().claim("tenant", 7).build(),
+          claims().claim("tenant", "../lab").build())) {
+        refused(host, token(key, JWSAlgorithm.ES256, null, bad));
+      }
+      refused(host, token(stranger, JWSAlgorithm.ES256, null, claims().build()));
+      refused(host, token(key, JWSAlgorithm.ES256, "logout+jwt", claims().build()));
+      refused(host, new PlainJWT(claims().build()).serialize());
+      SignedJWT confused = new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.HS256).keyID("k1").build(), claims().build());
+      confused.sign(new MACSigner(java.util.Arrays.copyOf(Files.readAllBytes(jwks), 64)));
+      refused(host, confused.serialize());
+      String good = token(key, JWSAlgorithm.ES256, null, claims().build());
+      refused(host, good.substring(0, good.length() - 4) + "AAAA");
+      refused(host, "e".repeat(5000));
+
+      Files.writeString(jwks, new JWKSet(stranger.toPublicJWK()).toString());
+      soon(401, () -> status(host, good));
+      assertEquals(200, status(host, token(stranger, JWSAlgorithm.ES256, null, claims().build())));
+    }
+  }
+
+  @Test
+  void theKeySetMayLieBehindAnAddressAndItsOutageIsNotTheCallersFault() throws Exception {
+    ECKey key = new ECKeyGenerator(Curve.P_256).keyID("k1").generate();
+    byte[] body = new JWKSet(key.toPublicJWK()).toString().getBytes();
+    HttpServer issuer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    issuer.createContext("/jwks", exchange -> {
+      exchange.sendResponseHeaders(200, body.length);
+      exchange.getResponseBody().write(body);
+      exchange.close();
+    });
+    issuer.start();
+    String good = token(key, JWSAlgorithm.ES256, null, claims().build());
+    int port = issuer.getAddress().getPort();
+    try (ConfiguredHost host = new ConfiguredHost(folder, String.format(TOKENS, "http://127.0.0.1:" + port + "/jwks"))) {
+      assertEquals(200, status(host, good));
+    } finally {
+      issuer.stop(0);
+    }
+    Path other = Files.createDirectories(folder.resolve("other"));
+    try (ConfiguredHost host = new ConfiguredHost(other, String.format(TOKENS, "http://127.0.0.1:" + port + "/jwks"))) {
+      var answer = host.get("/v1/models", good);
+      assertEquals(503, answer.statusCode());
+      assertTrue(answer.body().contains("IDENTITY_UNAVAILABLE"), answer.body());
+      assertTrue(answer.headers().firstValue("retry-after").isPresent());
+    }
+  }
+}

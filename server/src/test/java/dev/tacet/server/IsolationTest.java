@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.tacet.he.Blob;
+import dev.tacet.protocol.ErrorTable;
+import dev.tacet.protocol.ServiceException;
+import dev.tacet.protocol.v1.GetModelRequest;
+import dev.tacet.protocol.v1.InferRequest;
+import dev.tacet.protocol.v1.InferenceServiceGrpc;
+import dev.tacet.protocol.v1.KeyServiceGrpc;
+import dev.tacet.protocol.v1.ListModelsRequest;
+import dev.tacet.protocol.v1.MissingKeysRequest;
+import dev.tacet.protocol.v1.ModelServiceGrpc;
+import dev.tacet.protocol.v1.PutChunkResponse;
+import dev.tacet.protocol.v1.RegisterKeySetRequest;
+import io.grpc.BindableService;
+import io.grpc.StatusRuntimeException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A tenant tries every call with what another tenant has: ids, keys, models. The answer must be, but for the name that was asked
+ * for, to the letter that of something which does not exist.
+ */
+class IsolationTest {
+  private static final double[] ROW = {0.25, 0.5, -1};
+
+  @TempDir static Path folder;
+  private static ConfiguredHost host;
+  private static String alice;
+  private static String mallory;
+  private static TestOwner owner;
+  private static String keySet;
+
+  @BeforeAll
+  static void start() throws Exception {
+    Path models = Files.createDirectories(folder.resolve("models"));
+    TestModels.write(models, "square", "1", TestModels.square());
+    Files.write(Files.createDirectories(models.resolve("broken").resolve("1")).resolve("model.tacet"), new byte[50]);
+    ApiKeyFile keys = new ApiKeyFile(folder.resolve("keys.yaml"));
+    alice = keys.issue("alice", "lab", Set.of("predict", "monitor"), null);
+    mallory = keys.issue("mallory", "rival", Set.of("predict"), null);
+    host = new ConfiguredHost(folder, "identity: {api-keys: " + folder.resolve("keys.yaml") + "}\n"
+        + "tenants:\n- {name: lab, models: [\"*\"]}\n- {name: rival, models: [\"other-*\"]}\n");
+    owner = new TestOwner(TestModels.square());
+    keySet = owner.upload(host.stub(KeyServiceGrpc.KeyServiceBlockingStub.class, alice));
+  }
+
+  @AfterAll
+  static void stop() {
+    owner.close();
+    host.close();
+  }
+
+  private static ModelServiceGrpc.ModelServiceBlockingStub models(String who) {
+    return host.stub(ModelServiceGrpc.ModelServiceBlockingStub.class, who);
+  }
+
+  private static KeyServiceGrpc.KeyServiceBlockingStub keys(String who) {
+    return host.stub(KeyServiceGrpc.KeyServiceBlockingStub.class, who);
+  }
+
+  private static InferenceServiceGrpc.InferenceServiceBlockingStub inference(String who) {
+    return host.stub(InferenceServiceGrpc.InferenceServiceBlockingStub.class, who);
+  }
+
+  /** All that a peer sees of a failure, with the name that it sent itself taken out. */
+  private static String answer(String sent, Executable call) {
+    ServiceException e = ErrorTable.fromGrpc(assertThrows(StatusRuntimeException.class, call));
+    return (e.errorCause() + " " + e.getMessage() + " " + new java.util.TreeMap<>(e.details()) + " " + e.retryAfter())
+        .replace(sent, "SENT").replace(sent.substring(0, Math.min(12, sent.length())), "SENT");
+  }
+
+  @Test
+  void theOwnerHasWhatTheOthersTryToReach() {
+    assertEquals(2, models(alice).listModels(ListModelsRequest.getDefaultInstance()).getModelsCount());
+    var response = inference(alice).infer(owner.request(owner.encrypt(ROW)).build());
+    assertArrayEquals(TestModels.squareInTheClear(ROW), owner.decrypt(response), 1e-4);
+  }
+
+  /** The calls that this test tries: a method that is added to the protocol has to be added here. */
+  @Test
+  void everyCallOfTheProtocolIsTriedHere() {
+    Set<String> calls = new TreeSet<>();
+    for (BindableService service : new BindableService[] {
+        new ModelServiceGrpc.ModelServiceImplBase() {}, new KeyServiceGrpc.KeyServiceImplBase() {},
+        new InferenceServiceGrpc.InferenceServiceImplBase() {}}) {
+      service.bindService().getMethods().forEach(m -> calls.add(m.getMethodDescriptor().getBareMethodName()));
+    }
+    assertEquals(Set.of("GetModel", "Infer", "ListModels", "MissingKeys", "PutChunk", "RegisterKeySet"), calls);
+  }
+
+  @Test
+  void anothersModelDoesNotExist() throws Exception {
+    assertEquals(0, models(mallory).listModels(ListModelsRequest.getDefaultInstance()).getModelsCount());
+    assertEquals("{\"models\":[]}", host.get("/v1/models", mallory).body());
+    for (String version : new String[] {"", "1", "9"}) {
+      for (String hidden : new String[] {"square", "broken"}) {
+        assertEquals(
+            answer("nosuch", () -> models(mallory).getModel(GetModelRequest.newBuilder().setName("nosuch").setVersion(version).build())),
+            answer(hidden, () -> models(mallory).getModel(GetModelRequest.newBuilder().setName(hidden).setVersion(version).build())));
+        InferRequest.Builder request = owner.request(owner.encrypt(ROW)).setVersion(version);
+        assertEquals(
+            answer("nosuch", () -> inference(mallory).infer(request.clone().setModel("nosuch").build())),
+            answer(hidden, () -> inference(mallory).infer(request.clone().setModel(hidden).build())));
+      }
+    }
+  }
+
+  @Test
+  void anothersBlobsAreMissingAndUploadingThemStartsAtTheFirstByte() {
+    byte[] blob = owner.keyBlobs.get(0);
+    byte[] unknown = new byte[32];
+    var missing = keys(mallory).missingKeys(MissingKeysRequest.newBuilder()
+        .addSha256(ByteString.copyFrom(Blob.sha256(blob))).addSha256(ByteString.copyFrom(unknown)).build());
+    assertEquals(2, missing.getMissingCount());
+    PutChunkResponse asked = TestOwner.put(keys(mallory), blob, 0, 0);
+    assertEquals(0, asked.getReceivedBytes());
+    assertFalse(asked.getComplete());
+    assertTrue(TestOwner.put(keys(alice), blob, 0, 0).getComplete());
+  }
+
+  @Test
+  void anothersUnfinishedUploadIsNotContinued() throws Exception {
+    try (TestOwner other = new TestOwner(TestModels.square())) {
+      byte[] blob = other.keyBlobs.get(0);
+      TestOwner.put(keys(alice), blob, 0, 1000);
+      assertEquals(0, TestOwner.put(keys(mallory), blob, 0, 0).getReceivedBytes());
+      assertEquals(1000, TestOwner.put(keys(alice), blob, 0, 0).getReceivedBytes());
+    }
+  }
+
+  @Test
+  void anothersKeysCannotBeRegisteredAndAnothersKeySetIsNotRegistered() throws Exception {
+    try (TestOwner nobody = new TestOwner(TestModels.square());
+        ConfiguredHost open = shared()) {
+      assertEquals(
+          answer(nobody.manifest.entries().get(0).sha256(), () -> register(keys(mallory), nobody)),
+          answer(owner.manifest.entries().get(0).sha256(), () -> register(keys(mallory), owner)));
+      // Two tenants that see the same model: the key set of one is none of the other's.
+      owner.upload(open.stub(KeyServiceGrpc.KeyServiceBlockingStub.class, alice));
+      var stranger = open.stub(InferenceServiceGrpc.InferenceServiceBlockingStub.class, mallory);
+      InferRequest.Builder request = owner.request(owner.encrypt(ROW));
+      open.stub(InferenceServiceGrpc.InferenceServiceBlockingStub.class, alice).infer(request.build());
+      assertEquals(
+          answer(nobody.manifest.keySetId(), () -> stranger.infer(request.clone().setKeySetId(nobody.manifest.keySetId()).build())),
+          answer(keySet, () -> stranger.infer(request.clone().setKeySetId(keySet).build())));
+    }
+  }
+
+  private static void register(KeyServiceGrpc.KeyServiceBlockingStub stub, TestOwner whose) {
+    stub.registerKeySet(
+        RegisterKeySetRequest.newBuilder().setManifest(UnsafeByteOperations.unsafeWrap(whose.manifest.toBytes())).build());
+  }
+
+  private static ConfiguredHost shared() throws Exception {
+    Path second = Files.createDirectories(folder.resolve("second"));
+    TestModels.write(Files.createDirectories(second.resolve("models")), "square", "1", TestModels.square());
+    return new ConfiguredHost(second, "identity: {api-keys: " + folder.resolve("keys.yaml") + "}\n"
+        + "tenants:\n- {name: lab, models: [square]}\n- {name: rival, models: [square]}\n");
+  }
+
+  @Test
+  void pagesThatNameAllTenantsAreForMonitorsOnly() throws Exception {
+    assertEquals("{\"status\":\"ready\"}", host.get("/readyz", null).body());
+    assertEquals("{\"status\":\"ready\"}", host.get("/readyz", mallory).body());
+    assertTrue(host.get("/readyz", alice).body().contains("broken"));
+    assertEquals(403, host.get("/metrics", mallory).statusCode());
+    assertTrue(host.get("/metrics", alice).body().contains("tenant=\"rival\""));
+  }
+
+  @Test
+  void equalBlobsOfTwoTenantsAreTwoFiles() throws Exception {
+    try (TestOwner generous = new TestOwner(TestModels.square())) {
+      byte[] blob = generous.keyBlobs.get(0);
+      String hash = Blob.sha256Hex(blob);
+      for (String who : new String[] {alice, mallory}) {
+        for (int at = 0; at < blob.length; at += 1 << 20) {
+          TestOwner.put(keys(who), blob, at, Math.min(blob.length, at + (1 << 20)));
+        }
+      }
+      Path tenants = folder.resolve("data").resolve("tenants");
+      for (String tenant : new String[] {"lab", "rival"}) {
+        assertTrue(Files.exists(tenants.resolve(tenant).resolve("blobs").resolve(hash.substring(0, 2)).resolve(hash)), tenant);
+      }
+    }
+  }
+}
