@@ -31,6 +31,13 @@ final class ClearOnnx implements AutoCloseable {
     session = environment.createSession(model.toString(), options);
   }
 
+  ClearOnnx(byte[] model) throws OrtException {
+    environment.setTelemetry(false);
+    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    options.setIntraOpNumThreads(1);
+    session = environment.createSession(model, options);
+  }
+
   /** Returns the outputs of one row by name: numbers as Double, labels as Long or String. */
   Map<String, List<Object>> run(double[] row) throws OrtException {
     Map<String, OnnxTensor> inputs = new LinkedHashMap<>();

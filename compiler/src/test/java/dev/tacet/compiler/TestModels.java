@@ -12,6 +12,7 @@ import dev.tacet.compiler.internal.onnx.proto.TensorShapeProto;
 import dev.tacet.compiler.internal.onnx.proto.TypeProto;
 import dev.tacet.compiler.internal.onnx.proto.ValueInfoProto;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -20,8 +21,8 @@ public final class TestModels {
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("test");
   private long opset = 18;
 
-  /** Starts a model with one float input x of shape [batch, features]. */
-  public static TestModels of(int features) {
+  /** Starts a model with one float input x of shape [batch, features...]. */
+  public static TestModels of(int... features) {
     TestModels model = new TestModels();
     model.graph.addInput(value("x", features));
     return model;
@@ -42,6 +43,13 @@ public final class TestModels {
   /** Adds any initializer. */
   public TestModels constant(TensorProto proto) {
     graph.addInitializer(proto);
+    return this;
+  }
+
+  /** Adds an initializer of 64-bit integers, a vector. */
+  public TestModels indexes(String name, long... values) {
+    graph.addInitializer(TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.INT64_VALUE)
+        .addDims(values.length).addAllInt64Data(Arrays.stream(values).boxed().toList()));
     return this;
   }
 
@@ -76,6 +84,12 @@ public final class TestModels {
     return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INT).setI(value).build();
   }
 
+  /** Makes an attribute of integers. */
+  public static AttributeProto integers(String name, long... values) {
+    return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS)
+        .addAllInts(Arrays.stream(values).boxed().toList()).build();
+  }
+
   /** Makes a text attribute. */
   public static AttributeProto text(String name, String value) {
     return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.STRING)
@@ -84,7 +98,12 @@ public final class TestModels {
 
   /** Adds an output and returns the model's bytes. */
   public byte[] output(String name) {
-    graph.addOutput(value(name, 1));
+    return output(name, 1);
+  }
+
+  /** Adds an output of [batch, features] and returns the model's bytes. */
+  public byte[] output(String name, int features) {
+    graph.addOutput(value(name, features));
     return ModelProto.newBuilder().setIrVersion(8).setProducerName("test").setGraph(graph)
         .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))
         .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("ai.onnx.ml").setVersion(1))
@@ -96,10 +115,12 @@ public final class TestModels {
     return OnnxSource.ofBytes("test", output(output));
   }
 
-  private static ValueInfoProto value(String name, long features) {
+  private static ValueInfoProto value(String name, int... features) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder()
-        .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("batch"))
-        .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(features));
+        .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("batch"));
+    for (int dimension : features) {
+      shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dimension));
+    }
     return ValueInfoProto.newBuilder().setName(name).setType(
         TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(1).setShape(shape))).build();
   }

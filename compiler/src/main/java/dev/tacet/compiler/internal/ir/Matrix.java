@@ -187,6 +187,18 @@ public final class Matrix {
     return true;
   }
 
+  private boolean isIdentity() {
+    if (!isDiagonal() || values.length != rows) {
+      return false;
+    }
+    for (double value : values) {
+      if (value != 1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Returns the diagonal of a square matrix. */
   public double[] diagonal() {
     double[] result = new double[rows];
@@ -235,6 +247,9 @@ public final class Matrix {
     if (left.columns != rows) {
       throw new IllegalArgumentException("a " + left.rows + " x " + left.columns + " matrix cannot multiply one of "
           + rows + " x " + columns);
+    }
+    if (isIdentity()) {
+      return left;
     }
     if (left.work(this) > MAX_WORK) {
       throw new IllegalArgumentException("the product of matrices of " + left.rows + " x " + rows + " and " + rows + " x "

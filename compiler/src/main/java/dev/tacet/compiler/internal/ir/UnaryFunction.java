@@ -39,7 +39,7 @@ public enum UnaryFunction {
   HARD_SWISH,
   /** x above a, 0 below. */
   THRESHOLDED_RELU,
-  /** x cut to a..b. */
+  /** x cut to a..b; b where a is greater. */
   CLIP,
   /** |x|. */
   ABS,
@@ -88,7 +88,7 @@ public enum UnaryFunction {
       case HARD_SIGMOID -> Math.max(0, Math.min(1, a * x + b));
       case HARD_SWISH -> x * Math.max(0, Math.min(1, x / 6 + 0.5));
       case THRESHOLDED_RELU -> x > a ? x : 0;
-      case CLIP -> Math.max(a, Math.min(b, x));
+      case CLIP -> Math.min(b, Math.max(a, x));
       case ABS -> Math.abs(x);
       case EXP -> Math.exp(x);
       case LOG -> Math.log(x);

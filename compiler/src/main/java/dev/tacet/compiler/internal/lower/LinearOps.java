@@ -3,6 +3,7 @@ package dev.tacet.compiler.internal.lower;
 
 import dev.tacet.compiler.internal.ir.LinearForm;
 import dev.tacet.compiler.internal.ir.Matrix;
+import dev.tacet.compiler.internal.ir.MatrixBuilder;
 import dev.tacet.compiler.internal.onnx.OnnxNode;
 import dev.tacet.compiler.internal.onnx.Shapes;
 import dev.tacet.compiler.internal.onnx.Tensor;
@@ -20,8 +21,6 @@ final class LinearOps {
     handlers.put("BatchNormalization", LinearOps::batchNormalization);
     handlers.put("ai.onnx.ml.Scaler", LinearOps::scaler);
     handlers.put("ai.onnx.ml.LinearRegressor", LinearOps::linearRegressor);
-    handlers.put("ReduceSum", call -> reduce(call, false));
-    handlers.put("ReduceMean", call -> reduce(call, true));
   }
 
   private static List<Symbol> gemm(Handler.Call call) {
@@ -57,55 +56,63 @@ final class LinearOps {
     return List.of(call.scope().symbol(productShape(a.shape(), b.shape()), product(call, a, b), call.node().label()));
   }
 
+  /** The shape of a product of stacks of matrices, by the rules of ONNX (NumPy's matmul). */
   private static int[] productShape(int[] a, int[] b) {
-    if (a.length == 0 || b.length == 0 || b.length > 2) {
-      throw new Refusal("operands have shapes " + Arrays.toString(a) + " and " + Arrays.toString(b)
-          + ", the second must be a vector or a matrix", "reshape the operands to matrices");
-    }
-    int inner = b.length == 1 ? b[0] : b[b.length - 2];
-    if (a[a.length - 1] != inner) {
+    int inner = b.length == 0 ? -1 : b.length == 1 ? b[0] : b[b.length - 2];
+    if (a.length == 0 || a[a.length - 1] != inner) {
       throw new Refusal("operands have shapes " + Arrays.toString(a) + " and " + Arrays.toString(b) + ", which do not multiply",
           "make the inner dimensions equal");
     }
-    int[] shape = Arrays.copyOf(a, a.length - 1 + b.length - 1);
-    if (b.length == 2) {
-      shape[shape.length - 1] = b[1];
+    int[] batch = Shapes.broadcast(stack(a), stack(b));
+    int[] shape = Arrays.copyOf(batch, batch.length + (a.length > 1 ? 1 : 0) + (b.length > 1 ? 1 : 0));
+    if (a.length > 1) {
+      shape[batch.length] = a[a.length - 2];
+    }
+    if (b.length > 1) {
+      shape[shape.length - 1] = b[b.length - 1];
     }
     return shape;
   }
 
-  /** The product of an (m x k) and a (k x n) symbol, at least one of them constant, flattened row by row. */
+  private static int[] stack(int[] shape) {
+    return Arrays.copyOf(shape, Math.max(0, shape.length - 2));
+  }
+
+  /** The products of stacks of (m x k) and (k x n) matrices, at least one of them constant, flattened row by row. */
   private static LinearForm product(Handler.Call call, Symbol a, Symbol b) {
-    int inner = a.shape()[a.shape().length - 1];
-    int m = Shapes.size(a.shape()) / Math.max(inner, 1);
-    int n = b.shape().length == 1 ? 1 : b.shape()[1];
+    int k = a.shape()[a.shape().length - 1];
+    int m = a.shape().length > 1 ? a.shape()[a.shape().length - 2] : 1;
+    int n = b.shape().length > 1 ? b.shape()[b.shape().length - 1] : 1;
     LinearForm left = call.scope().form(a);
     LinearForm right = call.scope().form(b);
     if (!left.isConstant() && !right.isConstant()) {
       throw new Refusal("it multiplies two encrypted matrices", "attention and bilinear layers cannot run; use dense layers");
     }
+    int[] batch = Shapes.broadcast(stack(a.shape()), stack(b.shape()));
+    int[] lefts = Shapes.broadcastIndex(stack(a.shape()), batch);
+    int[] rights = Shapes.broadcastIndex(stack(b.shape()), batch);
     boolean constantRight = right.isConstant();
-    double[] weights = constantRight ? right.bias() : left.bias();
     LinearForm source = constantRight ? left : right;
-    long entries = (long) m * n * source.size();
-    if (entries > 1L << 27) {
-      throw new Refusal("it needs a matrix of " + (long) m * n + " x " + source.size() + " entries, at most 2^27 are allowed",
+    long entries = (long) Shapes.size(batch) * m * n * k;
+    if (entries > Matrix.MAX_STORED) {
+      throw new Refusal("as a linear map it has " + entries + " weights, at most " + Matrix.MAX_STORED + " are compiled",
           "make the layer smaller");
     }
-    double[] matrix = new double[(int) entries];
-    for (int i = 0; i < m; i++) {
-      for (int k = 0; k < inner; k++) {
+    double[] weights = constantRight ? right.bias() : left.bias();
+    MatrixBuilder matrix = new MatrixBuilder(source.size(), (int) entries);
+    for (int s = 0; s < lefts.length; s++) {
+      for (int i = 0; i < m; i++) {
         for (int j = 0; j < n; j++) {
-          int row = i * n + j;
-          if (constantRight) {
-            matrix[row * source.size() + i * inner + k] = weights[k * n + j];
-          } else {
-            matrix[row * source.size() + k * n + j] = weights[i * inner + k];
+          for (int l = 0; l < k; l++) {
+            int atLeft = (lefts[s] * m + i) * k + l;
+            int atRight = (rights[s] * k + l) * n + j;
+            matrix.add(constantRight ? atLeft : atRight, weights[constantRight ? atRight : atLeft]);
           }
+          matrix.endRow();
         }
       }
     }
-    return source.mapped(Matrix.dense(m * n, source.size(), matrix));
+    return source.mapped(matrix.build());
   }
 
   private static List<Symbol> batchNormalization(Handler.Call call) {
@@ -200,18 +207,5 @@ final class LinearOps {
     }
     LinearForm product = call.scope().form(x).mapped(Matrix.dense(targets, features, coefficients));
     return intercepts == null ? product : product.plus(LinearForm.constant(intercepts), 1);
-  }
-
-  private static List<Symbol> reduce(Handler.Call call, boolean mean) {
-    Symbol x = call.required(0);
-    Groups groups = Groups.of(call, "axes", 1);
-    double[] matrix = new double[groups.count() * Shapes.size(x.shape())];
-    for (int g = 0; g < groups.count(); g++) {
-      for (int i = 0; i < groups.size(); i++) {
-        matrix[g * Shapes.size(x.shape()) + groups.order()[g * groups.size() + i]] += mean ? 1.0 / groups.size() : 1;
-      }
-    }
-    LinearForm form = call.scope().form(x).mapped(Matrix.dense(groups.count(), Shapes.size(x.shape()), matrix));
-    return List.of(call.scope().symbol(groups.reducedShape(), form, call.node().label()));
   }
 }

@@ -43,6 +43,8 @@ public final class Lowering {
     UnaryOps.register(handlers);
     BinaryOps.register(handlers);
     LinearOps.register(handlers);
+    ConvOps.register(handlers);
+    SumOps.register(handlers);
     ShapeOps.register(handlers);
     ClassifierOps.register(handlers);
     return handlers;

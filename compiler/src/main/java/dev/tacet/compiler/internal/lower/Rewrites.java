@@ -6,11 +6,11 @@ import java.util.Map;
 /** What to say about operators that are known, but do not run. */
 final class Rewrites {
   private static final Map<String, String[]> KNOWN = Map.ofEntries(
-      entry("Conv", "convolutions are not compiled", "use dense layers on the flattened input"),
-      entry("ConvTranspose", "convolutions are not compiled", "use dense layers on the flattened input"),
-      entry("MaxPool", "a maximum over encrypted values is not compiled", "use a dense layer"),
-      entry("AveragePool", "pooling is not compiled", "use a dense layer (an average is one)"),
-      entry("GlobalAveragePool", "pooling is not compiled", "use ReduceMean over the features"),
+      entry("ConvTranspose", "transposed convolutions are not compiled", "use Conv, or a dense layer on the flattened values"),
+      entry("MaxPool", "a maximum over encrypted values is not compiled", "train with AveragePool or a strided Conv in its place"),
+      entry("GlobalMaxPool", "a maximum over encrypted values is not compiled", "train with GlobalAveragePool in its place"),
+      entry("LpPool", "a norm of encrypted values needs a root", "train with AveragePool in its place"),
+      entry("LRN", "it divides by a norm of encrypted values", "train with batch normalisation, which folds away"),
       entry("LayerNormalization", "it divides by a norm of encrypted values", "train with batch normalisation, which folds away"),
       entry("InstanceNormalization", "it divides by a norm of encrypted values", "train with batch normalisation"),
       entry("GroupNormalization", "it divides by a norm of encrypted values", "train with batch normalisation"),

@@ -20,8 +20,11 @@ final class Scope {
   /** The name of the single decrypted vector from which the tail starts. */
   static final String DECRYPTED = "#decrypted";
 
-  /** The most elements of an encrypted vector: the slots of a ring of degree 2^15. */
-  static final int MAX_VECTOR = 1 << 14;
+  /** The most elements of an encrypted vector: the most slots that a ring of degree 2^15 has. */
+  static final int MAX_VECTOR = 1 << 15;
+
+  /** The most elements of a linear form that other forms are made of, and that is never encrypted itself. */
+  private static final int MAX_FORM = 1 << 18;
 
   private final List<Node> nodes = new ArrayList<>();
   private final Map<Symbol.Root, Map<Univariate, LinearForm>> materialised = new HashMap<>();
@@ -44,6 +47,7 @@ final class Scope {
 
   /** Adds an input and returns its symbol. */
   Symbol.Hidden input(String name, int[] shape) {
+    requireSlots(Shapes.size(shape));
     Node.Input input = new Node.Input(nodes.size(), name, features(shape));
     nodes.add(input);
     return hidden(shape, LinearForm.of(input.id(), input.size()), name);
@@ -58,8 +62,8 @@ final class Scope {
   }
 
   private static Symbol.Hidden hidden(int[] shape, LinearForm form, String name) {
-    if (form.size() > MAX_VECTOR) {
-      throw new Refusal("it makes an encrypted vector of " + form.size() + " elements, at most " + MAX_VECTOR + " fit in the slots",
+    if (form.size() > MAX_FORM) {
+      throw new Refusal("it makes a vector of " + form.size() + " elements, at most " + MAX_FORM + " are compiled",
           "make the layer narrower");
     }
     return new Symbol.Hidden(shape, new Symbol.Root(shape, form), Univariate.X, name);
@@ -87,6 +91,7 @@ final class Scope {
       Arrays.fill(factors, function.equals(Univariate.X) ? 1 : function.at(1) - offset);
       return form.scaled(factors, offsets);
     }
+    requireSlots(form.size());
     Node.Activation activation = new Node.Activation(
         nodes.size(), unique(hidden.name()), features(hidden.root().shape()), function, form);
     nodes.add(activation);
@@ -95,9 +100,17 @@ final class Scope {
 
   /** Adds the element-wise product of two forms and returns its form. */
   LinearForm product(String name, int[] shape, LinearForm left, LinearForm right) {
+    requireSlots(left.size());
     Node.Product product = new Node.Product(nodes.size(), unique(name), features(shape), left, right);
     nodes.add(product);
     return LinearForm.of(product.id(), product.size());
+  }
+
+  private static void requireSlots(int size) {
+    if (size > MAX_VECTOR) {
+      throw new Refusal("it makes an encrypted vector of " + size + " elements, at most " + MAX_VECTOR + " fit in the slots",
+          "make the layer narrower: fewer channels, or a larger stride");
+    }
   }
 
   /** Returns a shape without its batch, which is the first dimension where it is 1 and others follow. */

@@ -35,6 +35,7 @@ final class ShapeOps {
     handlers.put("Constant", ShapeOps::constant);
     handlers.put("ConstantOfShape", ShapeOps::constantOfShape);
     SliceOps.register(handlers);
+    PadOps.register(handlers);
   }
 
   private static List<Symbol> identity(Handler.Call call) {
@@ -212,9 +213,19 @@ final class ShapeOps {
   static Symbol concat(Handler.Call call, List<Symbol> parts, int axis) {
     int rank = parts.get(0).shape().length;
     int at = Shapes.axis(axis, rank);
+    for (Symbol part : parts) {
+      int[] fitting = parts.get(0).shape().clone();
+      if (part.shape().length == rank) {
+        fitting[at] = part.shape()[at];
+      }
+      if (!Arrays.equals(fitting, part.shape())) {
+        throw new Refusal("it joins shapes " + Arrays.toString(parts.get(0).shape()) + " and " + Arrays.toString(part.shape())
+            + " along axis " + at, "make all other dimensions equal");
+      }
+    }
     int[] shape = parts.get(0).shape().clone();
     shape[at] = parts.stream().mapToInt(part -> part.shape()[at]).sum();
-    if (at == 0 && rank > 1) {
+    if (at == 0 && rank > 1 && parts.stream().anyMatch(part -> part.shape()[0] == 1 && !(part instanceof Symbol.Known))) {
       throw new Refusal("it joins along axis 0, the batch", "join along an axis of the features");
     }
     int inner = Shapes.size(Arrays.copyOfRange(shape, at + 1, rank));

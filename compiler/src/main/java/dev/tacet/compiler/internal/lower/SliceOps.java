@@ -42,7 +42,7 @@ final class SliceOps {
       double first = step > 0 ? clamp(start, 0, size) : clamp(start, 0, size - 1);
       double last = step > 0 ? clamp(end, 0, size) : clamp(end, -1, size - 1);
       int count = (int) Math.max(0, Math.ceil((last - first) / step));
-      if (axis == 0 && shape.length > 1 && count != size) {
+      if (axis == 0 && shape.length > 1 && shape[0] == 1 && count != size) {
         throw new Refusal("it slices the batch", "slice the features");
       }
       newShape[axis] = count;
@@ -78,7 +78,7 @@ final class SliceOps {
     for (int i = 0; i < parts; i++) {
       int[] part = shape.clone();
       part[axis] = sizes != null ? (int) sizes[i] : Math.min(chunk, shape[axis] - start);
-      if (part[axis] < 0 || start + part[axis] > shape[axis] || axis == 0 && shape.length > 1) {
+      if (part[axis] < 0 || start + part[axis] > shape[axis] || axis == 0 && shape.length > 1 && shape[0] == 1) {
         throw new Refusal("it splits axis " + axis + " of size " + shape[axis] + " at " + start + " + " + part[axis],
             "split the features into parts that fit");
       }
@@ -97,7 +97,7 @@ final class SliceOps {
     Tensor positions = call.constant(1);
     int[] shape = x.shape();
     int axis = Shapes.axis(axisAttribute, shape.length);
-    if (axis == 0 && shape.length > 1 && !(x instanceof Symbol.Known)) {
+    if (axis == 0 && shape.length > 1 && shape[0] == 1 && !(x instanceof Symbol.Known)) {
       throw new Refusal("it gathers along axis 0, the batch", "gather along an axis of the features");
     }
     int inner = Shapes.size(Arrays.copyOfRange(shape, axis + 1, shape.length));

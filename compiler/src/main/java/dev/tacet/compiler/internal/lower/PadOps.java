@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.lower;
+
+import dev.tacet.compiler.internal.ir.LinearForm;
+import dev.tacet.compiler.internal.ir.MatrixBuilder;
+import dev.tacet.compiler.internal.onnx.OnnxNode;
+import dev.tacet.compiler.internal.onnx.Shapes;
+import dev.tacet.compiler.internal.onnx.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** Pad: elements of the tensor, and a constant where the mode is constant. */
+final class PadOps {
+  private PadOps() {}
+
+  static void register(Map<String, Handler> handlers) {
+    handlers.put("Pad", PadOps::pad);
+  }
+
+  private static List<Symbol> pad(Handler.Call call) {
+    OnnxNode node = call.node();
+    Symbol x = call.required(0);
+    int[] shape = x.shape();
+    int rank = shape.length;
+    int[] pads = pads(call, rank);
+    Tensor value = call.constant(2);
+    double fill = value != null && value.size() > 0 ? value.number(0) : node.real("value", 0);
+    String mode = node.text("mode", "constant");
+    int[] result = new int[rank];
+    int[][] sources = new int[rank][];
+    for (int i = 0; i < rank; i++) {
+      result[i] = shape[i] + pads[i] + pads[rank + i];
+      if (result[i] < 0) {
+        throw new Refusal("it cuts " + -(pads[i] + pads[rank + i]) + " elements from axis " + i + " of size " + shape[i],
+            "cut less");
+      }
+      if (i == 0 && rank > 1 && shape[0] == 1 && (pads[0] != 0 || pads[rank] != 0)) {
+        throw new Refusal("it pads axis 0, the batch", "pad the features");
+      }
+      sources[i] = new int[result[i]];
+      for (int j = 0; j < result[i]; j++) {
+        sources[i][j] = source(mode, j - pads[i], shape[i]);
+      }
+    }
+    return List.of(chosen(call, x, indexes(sources, shape, result), result, fill));
+  }
+
+  private static int[] pads(Handler.Call call, int rank) {
+    long[] attribute = call.node().has("pads") ? call.node().integers("pads") : call.node().integers("paddings");
+    int[] given = attribute != null ? Arrays.stream(attribute).mapToInt(Math::toIntExact).toArray()
+        : call.requiredConstant(1).integers();
+    Tensor axesInput = call.constant(3);
+    int[] axes = new int[rank];
+    Arrays.setAll(axes, i -> i);
+    if (axesInput != null) {
+      axes = Arrays.stream(axesInput.integers()).map(axis -> Shapes.axis(axis, rank)).toArray();
+    }
+    if (given.length != 2 * axes.length) {
+      throw new Refusal("pads has " + given.length + " values for " + axes.length + " axes", "give two for each axis");
+    }
+    int[] pads = new int[2 * rank];
+    for (int i = 0; i < axes.length; i++) {
+      pads[axes[i]] = given[i];
+      pads[rank + axes[i]] = given[axes.length + i];
+      if (Math.abs((long) given[i]) + Math.abs((long) given[axes.length + i]) > Shapes.MAX_ELEMENTS) {
+        throw new Refusal("it pads axis " + axes[i] + " by " + given[i] + " and " + given[axes.length + i], "pad less");
+      }
+    }
+    return pads;
+  }
+
+  /** The element of an axis that a place takes; -1 for the constant. */
+  private static int source(String mode, int at, int size) {
+    if (at >= 0 && at < size) {
+      return at;
+    }
+    if (size == 0 && !mode.equals("constant")) {
+      throw new Refusal("it continues an axis of size 0", "pad with a constant");
+    }
+    return switch (mode) {
+      case "constant" -> -1;
+      case "edge" -> at < 0 ? 0 : size - 1;
+      case "wrap" -> Math.floorMod(at, size);
+      case "reflect" -> {
+        int folded = size == 1 ? 0 : Math.floorMod(at, 2 * (size - 1));
+        yield folded < size ? folded : 2 * (size - 1) - folded;
+      }
+      default -> throw new Refusal("its mode is " + mode, "use constant, reflect, edge or wrap");
+    };
+  }
+
+  private static int[] indexes(int[][] sources, int[] shape, int[] result) {
+    int[] strides = Shapes.strides(shape);
+    int[] indexes = new int[Shapes.size(result)];
+    int[] position = new int[result.length];
+    for (int at = 0; at < indexes.length; at++) {
+      int index = 0;
+      for (int i = 0; i < result.length; i++) {
+        int source = sources[i][position[i]];
+        index = index < 0 || source < 0 ? -1 : index + source * strides[i];
+      }
+      indexes[at] = index;
+      for (int i = result.length - 1; i >= 0 && ++position[i] == result[i]; i--) {
+        position[i] = 0;
+      }
+    }
+    return indexes;
+  }
+
+  private static Symbol chosen(Handler.Call call, Symbol x, int[] indexes, int[] shape, double fill) {
+    if (Arrays.stream(indexes).allMatch(index -> index >= 0)) {
+      return call.scope().select(x, indexes, shape, call.node().label());
+    }
+    if (x instanceof Symbol.Known known) {
+      double[] values = new double[indexes.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = indexes[i] < 0 ? fill : known.tensor().number(indexes[i]);
+      }
+      return new Symbol.Known(Tensor.of(known.tensor().type(), shape, values));
+    }
+    if (!(x instanceof Symbol.Hidden)) {
+      throw new Refusal("it adds constants to what only the client has", "pad the model's outputs on the client");
+    }
+    MatrixBuilder matrix = new MatrixBuilder(Shapes.size(x.shape()), indexes.length);
+    double[] bias = new double[indexes.length];
+    for (int i = 0; i < indexes.length; i++) {
+      if (indexes[i] < 0) {
+        bias[i] = fill;
+      } else {
+        matrix.add(indexes[i], 1);
+      }
+      matrix.endRow();
+    }
+    LinearForm form = call.scope().form(x).mapped(matrix.build()).plus(LinearForm.constant(bias), 1);
+    return call.scope().symbol(shape, form, call.node().label());
+  }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.lower.Lowering;
+import dev.tacet.compiler.internal.onnx.OnnxReader;
+import dev.tacet.compiler.internal.onnx.proto.GraphProto;
+import dev.tacet.compiler.internal.onnx.proto.ModelProto;
+import dev.tacet.compiler.internal.onnx.proto.NodeProto;
+import dev.tacet.compiler.internal.onnx.proto.TensorProto;
+import dev.tacet.compiler.internal.onnx.proto.TensorShapeProto;
+import dev.tacet.compiler.internal.onnx.proto.TypeProto;
+import dev.tacet.compiler.internal.onnx.proto.ValueInfoProto;
+import dev.tacet.he.OutputValue;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One case of the ONNX backend suite: a model of one operator, tensors for its inputs, and the outputs expected. Some inputs are
+ * encrypted, each as one row of all its elements, the others become constants.
+ */
+final class NodeCase {
+  /** Which inputs are encrypted, and whether weights follow the operator, so that it is the host's. */
+  enum Mode {
+    /** The first input; the operator is the client's where it can be. */
+    FIRST,
+    /** The first input; a sum with constants follows. */
+    FIRST_ON_HOST,
+    /** Every input of floats; a sum with constants follows. */
+    ALL_ON_HOST
+  }
+
+  private static final int MAX_ELEMENTS = 1 << 17;
+
+  private final ModelProto model;
+  private final List<TensorProto> inputs;
+  private final List<TensorProto> outputs;
+
+  private NodeCase(ModelProto model, List<TensorProto> inputs, List<TensorProto> outputs) {
+    this.model = model;
+    this.inputs = inputs;
+    this.outputs = outputs;
+  }
+
+  /** Reads a case: model.onnx and test_data_set_0 with input_i.pb and output_i.pb. */
+  static NodeCase read(Path folder) throws IOException {
+    return new NodeCase(ModelProto.parseFrom(Files.readAllBytes(folder.resolve("model.onnx"))),
+        tensors(folder.resolve("test_data_set_0"), "input_"), tensors(folder.resolve("test_data_set_0"), "output_"));
+  }
+
+  private static List<TensorProto> tensors(Path folder, String prefix) throws IOException {
+    List<TensorProto> result = new ArrayList<>();
+    for (int i = 0; Files.exists(folder.resolve(prefix + i + ".pb")); i++) {
+      result.add(TensorProto.parseFrom(Files.readAllBytes(folder.resolve(prefix + i + ".pb"))));
+    }
+    return result;
+  }
+
+  /** Returns the operators of the model. */
+  Set<String> operators() {
+    Set<String> types = new HashSet<>();
+    model.getGraph().getNodeList().forEach(node -> types.add(node.getOpType()));
+    return types;
+  }
+
+  /** Returns whether the case starts from floats and gives numbers, of types and sizes that are compared here. */
+  boolean isNumeric() {
+    Set<Integer> types = Set.of(TensorProto.DataType.FLOAT_VALUE, TensorProto.DataType.DOUBLE_VALUE,
+        TensorProto.DataType.INT64_VALUE, TensorProto.DataType.INT32_VALUE, TensorProto.DataType.BOOL_VALUE);
+    return !inputs.isEmpty() && inputs.stream().anyMatch(NodeCase::isFloat) && !outputs.isEmpty()
+        && outputs.stream().allMatch(output -> types.contains(output.getDataType()) && size(output) < MAX_ELEMENTS);
+  }
+
+  /** Returns whether the case has another meaning in this mode than in {@link Mode#FIRST}. */
+  boolean differs(Mode mode) {
+    return mode == Mode.FIRST || mode == Mode.FIRST_ON_HOST && size(outputs.get(0)) > 1
+        || mode == Mode.ALL_ON_HOST && size(outputs.get(0)) > 1 && inputs.stream().filter(NodeCase::isFloat).count() > 1;
+  }
+
+  /**
+   * Lowers the case and computes its outputs in the clear.
+   *
+   * @return the largest error of a number, relative to 1 + its magnitude; infinity where their count or sign of infinity differs
+   */
+  double error(Mode mode) throws IOException {
+    List<Double> row = new ArrayList<>();
+    byte[] bytes = wrapped(mode, row).toByteArray();
+    Network network = Lowering.lower(OnnxReader.read(OnnxSource.ofBytes("case", bytes)), 0);
+    double[] values = network.output().evaluate(network.evaluate(row.stream().mapToDouble(Double::doubleValue).toArray()));
+    Map<String, OutputValue> answers = network.tail().run(Map.of(network.outputName(), values));
+    double worst = 0;
+    List<String> names = network.tail().outputs();
+    for (int i = 0; i < names.size(); i++) {
+      double[] actual = answers.get(names.get(i)).toNumbers();
+      double[] expected = numbers(outputs.get(i));
+      if (actual.length != expected.length) {
+        return Double.POSITIVE_INFINITY;
+      }
+      for (int j = 0; j < expected.length; j++) {
+        boolean same = actual[j] == expected[j] || Double.isNaN(actual[j]) && Double.isNaN(expected[j]);
+        double error = same ? 0 : Math.abs(actual[j] - expected[j]) / (1 + Math.abs(expected[j]));
+        worst = Math.max(worst, Double.isNaN(error) ? Double.POSITIVE_INFINITY : error);
+      }
+    }
+    return worst;
+  }
+
+  /** The model with a batch of 1 before the encrypted inputs' dimensions, and constants for the other inputs. */
+  private ModelProto wrapped(Mode mode, List<Double> row) throws IOException {
+    GraphProto graph = model.getGraph();
+    GraphProto.Builder builder = graph.toBuilder().clearInput().clearNode().clearOutput().clearValueInfo();
+    boolean first = true;
+    for (int i = 0; i < graph.getInputCount(); i++) {
+      String name = graph.getInput(i).getName();
+      TensorProto tensor = inputs.get(i);
+      if (!isFloat(tensor) || !first && mode != Mode.ALL_ON_HOST) {
+        builder.addInitializer(tensor.toBuilder().setName(name));
+        continue;
+      }
+      first = false;
+      builder.addInput(value("row_" + name, 1, size(tensor)));
+      TensorProto.Builder shape = TensorProto.newBuilder().setName("shape_" + name).setDataType(TensorProto.DataType.INT64_VALUE)
+          .addDims(tensor.getDimsCount());
+      tensor.getDimsList().forEach(shape::addInt64Data);
+      builder.addInitializer(shape);
+      builder.addNode(NodeProto.newBuilder().setOpType("Reshape").addInput("row_" + name).addInput("shape_" + name).addOutput(name));
+      for (double number : numbers(tensor)) {
+        row.add(number);
+      }
+    }
+    builder.addAllNode(graph.getNodeList());
+    for (int i = 0; i < graph.getOutputCount(); i++) {
+      String name = graph.getOutput(i).getName();
+      if (mode == Mode.FIRST) {
+        builder.addOutput(graph.getOutput(i));
+        continue;
+      }
+      TensorProto.Builder zeros = TensorProto.newBuilder().setName("zeros_" + name).setDataType(1);
+      outputs.get(i).getDimsList().forEach(zeros::addDims);
+      for (long k = 0; k < size(outputs.get(i)); k++) {
+        zeros.addFloatData(0);
+      }
+      builder.addInitializer(zeros);
+      builder.addNode(NodeProto.newBuilder().setOpType("Add").addInput(name).addInput("zeros_" + name).addOutput("sum_" + name));
+      builder.addOutput(value("sum_" + name, 1, size(outputs.get(i))));
+    }
+    return model.toBuilder().setGraph(builder).build();
+  }
+
+  private static ValueInfoProto value(String name, long... dims) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    for (long dim : dims) {
+      shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dim));
+    }
+    return ValueInfoProto.newBuilder().setName(name).setType(
+        TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(1).setShape(shape))).build();
+  }
+
+  private static boolean isFloat(TensorProto tensor) {
+    return tensor.getDataType() == TensorProto.DataType.FLOAT_VALUE || tensor.getDataType() == TensorProto.DataType.DOUBLE_VALUE;
+  }
+
+  private static long size(TensorProto tensor) {
+    return tensor.getDimsList().stream().reduce(1L, (a, b) -> a * b);
+  }
+
+  private static double[] numbers(TensorProto tensor) throws IOException {
+    int size = (int) size(tensor);
+    double[] result = new double[size];
+    ByteBuffer raw = tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < size; i++) {
+      result[i] = switch (tensor.getDataType()) {
+        case TensorProto.DataType.FLOAT_VALUE -> raw.hasRemaining() ? raw.getFloat() : tensor.getFloatData(i);
+        case TensorProto.DataType.DOUBLE_VALUE -> raw.hasRemaining() ? raw.getDouble() : tensor.getDoubleData(i);
+        case TensorProto.DataType.INT64_VALUE -> raw.hasRemaining() ? raw.getLong() : tensor.getInt64Data(i);
+        case TensorProto.DataType.INT32_VALUE -> raw.hasRemaining() ? raw.getInt() : tensor.getInt32Data(i);
+        case TensorProto.DataType.BOOL_VALUE -> raw.hasRemaining() ? raw.get() : tensor.getInt32Data(i);
+        default -> throw new IOException("element type " + tensor.getDataType());
+      };
+    }
+    return result;
+  }
+}
