@@ -114,6 +114,17 @@ class CompilerTest {
   }
 
   @Test
+  void oneSampleRowIsEnoughAndItsBoundIsThatOfTheAcceptedFeatures() throws Exception {
+    OnnxSource source = TestModels.of(2).constant("w", new long[] {2, 1}, 1, -1).node("MatMul", "x w", "a").node("Tanh", "a", "b")
+        .constant("v", new long[] {1, 1}, 2).node("MatMul", "b v", "y").source("y");
+    for (int rows = 1; rows <= 2; rows++) {
+      CompileReport report = Compiler.compile(
+          source, CompileOptions.defaults().withCalibration(java.util.Collections.nCopies(rows, new double[] {0.25, 0.5}))).report();
+      assertTrue(report.errorBound() < 0.1, "error bound " + report.errorBound());
+    }
+  }
+
+  @Test
   void aProductIsProvedAsLongAsTheActivationsBeforeItAreWatched() throws Exception {
     CompileReport guarded = compile("torch_gate", CompileOptions.defaults()).report();
     assertEquals(List.of("proved"), products(guarded));

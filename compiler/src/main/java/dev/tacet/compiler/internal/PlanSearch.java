@@ -57,6 +57,9 @@ final class PlanSearch {
   /** The largest ring is taken if it brings the answers' distance from the accuracy to this part of what it was. */
   private static final double WORTH_THE_RING = 0.7;
 
+  /** Less than this part of a value's size is no range. */
+  private static final double LEAST_REACH = 1e-6;
+
   private final Network network;
   private final CompileOptions options;
   private final FeatureBounds features;
@@ -170,13 +173,19 @@ final class PlanSearch {
         high[i] = Math.max(high[i], output[i]);
       }
     }
+    ValueBounds bounds = ValueBounds.of(fitted, features);
+    ValueBounds.Bounds proved = bounds.of(network.output());
     double[] center = new double[size];
     double[] reach = new double[size];
     for (int i = 0; i < size; i++) {
       center[i] = (low[i] + high[i]) / 2;
-      reach[i] = Math.max((high[i] - low[i]) / 2, 1e-6 * (1 + Math.abs(center[i])));
+      double least = LEAST_REACH * (1 + Math.abs(center[i]));
+      reach[i] = (high[i] - low[i]) / 2;
+      if (reach[i] < least) {  // equal rows say nothing of the range: what the accepted features can reach stands in for it
+        reach[i] = Math.max(least, (proved.high()[i] - proved.low()[i]) / 2);
+      }
     }
-    return new Plan(fitted, features, ValueBounds.of(fitted, features), Layout.of(network), Levels.of(fitted), center,
+    return new Plan(fitted, features, bounds, Layout.of(network), Levels.of(fitted), center,
         reach, options.guards());
   }
 

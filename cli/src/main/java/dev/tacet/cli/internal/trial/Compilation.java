@@ -39,9 +39,14 @@ public record Compilation(ModelArtifact artifact, boolean accuracyMet, double mi
     } catch (MalformedModelException e) {
       throw malformed(onnx, e);
     } catch (IllegalArgumentException e) {
-      throw new CliException(
-          CliException.FAILED, e.getMessage(), "Give sample rows of the kind that the model will see, in its input order.", e);
+      throw unfit(e);
     }
+  }
+
+  /** Sample rows or ranges that do not fit the model: another number of features, an input without ranges. */
+  private static CliException unfit(IllegalArgumentException e) {
+    return new CliException(
+        CliException.BAD_USAGE, e.getMessage(), "Give sample rows of the kind that the model will see, in its input order.", e);
   }
 
   /**
@@ -64,6 +69,8 @@ public record Compilation(ModelArtifact artifact, boolean accuracyMet, double mi
       return List.of();
     } catch (UncompilableModelException e) {
       return e.problems();
+    } catch (IllegalArgumentException e) {
+      throw unfit(e);
     }
   }
 
