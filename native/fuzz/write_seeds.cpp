@@ -93,6 +93,23 @@ std::vector<u8> program_body() {
   return p.finished();
 }
 
+/// input, linearTransform by three sparse diagonals, rescale, output.
+std::vector<u8> diagonals_program_body() {
+  ProgramWriter p(1);
+  ByteWriter& w = p.w;
+  w.u32(1);
+  w.u8(4), w.u32(4), w.u32(3);
+  w.i32(-3), w.i32(0), w.u32(1), w.u16(3), p.number(0.5);
+  w.i32(0), w.i32(-1), w.u32(2), w.u16(0), w.u16(2), p.number(1), p.number(-0.25);
+  w.i32(3), w.i32(0), w.u32(1), w.u16(1), p.number(0.125);
+  w.u32(4);
+  p.op(0, -1), w.u16(0), p.type(2, kScale);
+  p.op(15, 0), w.u32(0), w.u32(1), write_scale(w, kPlain), p.type(2, kScale * kPlain);
+  p.op(19, 1), p.type(1, kScale);
+  p.op(1, 2), w.u16(0), p.type(1, kScale);
+  return p.finished();
+}
+
 /// An array of two, matrixProduct to three, rescale, output.
 std::vector<u8> array_program_body() {
   ProgramWriter p(2);
@@ -142,5 +159,7 @@ int main(int count, char** arguments) {
   write(directory, "program", "small", program.data(), program.size());
   const std::vector<u8> arrays = array_program_body();
   write(directory, "program", "arrays", arrays.data(), arrays.size());
+  const std::vector<u8> diagonals = diagonals_program_body();
+  write(directory, "program", "diagonals", diagonals.data(), diagonals.size());
   return 0;
 }

@@ -3,6 +3,7 @@
 // Matrix-vector products by diagonals with baby and giant steps (Halevi-Shoup, eprint 2018/244), double hoisted (eprint
 // 2020/1203).
 
+#include <functional>
 #include <vector>
 
 #include "circuits/diagonals.h"
@@ -10,7 +11,18 @@
 
 namespace tacet {
 
-/// A matrix W (rows x cols, row major), zero padded to out_period x in_period, encoded for one level and plain scale.
+/// One term of a sparse map: z[j] += values[i] * x[j + giant + baby] for every slot j that is slots[i] modulo the map's period.
+struct SparseDiagonal {
+  i64 giant = 0;
+  i64 baby = 0;
+  std::vector<u32> slots;  // ascending, below the period
+  std::vector<double> values;
+};
+
+/// A linear map of slots, encoded for one level and plain scale, as generalized diagonals: rotations by baby steps from one
+/// decomposition, inner products with the diagonals of each giant step, rotations of these by giant steps.
+///
+/// From a matrix W (rows x cols, row major), zero padded to out_period x in_period, encoded for one level and plain scale.
 /// x repeats with in_period over the slots. With D = min(in_period, out_period) the result is
 ///   z[j] = sum_{d<D} W[j mod out_period][(j+d) mod in_period] * x[j+d]   for every slot j
 /// at the same level with scale * plain. If out_period < in_period, W x is the sum of z rotated by multiples of
@@ -24,11 +36,24 @@ class LinearTransform {
                                 std::size_t baby_steps, int level, Scale plain,
                                 DiagonalForm form = DiagonalForm::kResidues);
 
+  /// From sparse diagonals, ascending by giant and then baby step, no pair twice: at most 4095 distinct baby steps, every step and
+  /// distance of neighbouring giant steps less than the slots in size; `period` is a power of two, at most the slots. Giant steps
+  /// go by Horner's rule from the last to the first, so that equally spaced ones take one key. Throws as above.
+  static LinearTransform encode(std::shared_ptr<const Context> context, std::size_t period,
+                                const std::vector<SparseDiagonal>& diagonals, int level, Scale plain,
+                                DiagonalForm form = DiagonalForm::kResidues);
+
   /// 2 components at the level it was encoded for. Needs the keys of rotations().
   Ciphertext apply(const Evaluator& evaluator, const Ciphertext& x) const;
 
   /// Baby steps 1..min(n1, D)-1 and giant steps n1, 2*n1, .. < D: the rotations it needs, whatever the values are.
   static std::vector<i64> rotations(std::size_t in_period, std::size_t out_period, std::size_t baby_steps);
+
+  /// Baby steps, then distances of neighbouring giant steps (the first from 0); 0 is left out.
+  static std::vector<i64> rotations(const std::vector<SparseDiagonal>& diagonals);
+
+  /// Throws Error(kInvalidArgument) with the numbers where the second encode() would.
+  static void check_diagonals(std::size_t slots, std::size_t period, const std::vector<SparseDiagonal>& diagonals);
 
   int level() const { return level_; }
   const Scale& plain_scale() const { return plain_; }
@@ -39,22 +64,35 @@ class LinearTransform {
  private:
   class BabySteps;
 
+  /// The diagonals of one giant step stand one after another, each with the place of its baby step.
+  struct Giant {
+    i64 step = 0;
+    std::size_t first = 0;
+    std::vector<u32> babies;
+  };
+  /// Writes a diagonal's value for every slot, rotated by minus its giant step; the numbers are 0 before.
+  using Fill = std::function<void(std::size_t diagonal, double* slots)>;
+
   LinearTransform() = default;
 
-  std::size_t giants() const { return (diagonal_count_ + baby_steps_ - 1) / baby_steps_; }
+  static LinearTransform encode(std::shared_ptr<const Context> context, const std::vector<std::pair<i64, i64>>& steps, bool horner,
+                                const Fill& fill, int level, Scale plain, DiagonalForm form);
+
   BabySteps baby_steps(const Evaluator& evaluator, const Ciphertext& x) const;
   std::vector<RaisedPair> giant_sums(const Ring& ring, const BabySteps& babies, std::size_t first, std::size_t count) const;
 
-  void sum_block(const Ring& ring, const BabySteps& babies, const u64* const* diagonals, std::size_t count, int limb,
+  void sum_block(const Ring& ring, const BabySteps& babies, const Giant& giant, const u64* const* diagonals, int limb,
                  std::size_t block, RaisedPair& sum) const;
+  std::vector<i64> needed_rotations() const;
 
   std::size_t n_ = 0;
-  std::size_t diagonal_count_ = 0;
-  std::size_t baby_steps_ = 1;
+  std::vector<i64> babies_;
+  std::vector<Giant> giants_;  // ascending
+  bool horner_ = false;        // a key for each distance of giant steps, not for each giant step
   int level_ = 0;
   Scale plain_;
   std::shared_ptr<const Context> context_;  // whose ring the diagonals use
-  Diagonals diagonals_;                     // diagonal d = giant + baby is rotated by -giant
+  Diagonals diagonals_;
 };
 
 }  // namespace tacet

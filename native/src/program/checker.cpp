@@ -167,7 +167,14 @@ class OpChecker {
   ValueType linear_transform() const {
     need_slots();
     need_two_components();
-    constant<MatrixConstant>("a matrix");
+    if (op_.constant < program_.constants.size()) {
+      if (const auto* sparse = std::get_if<DiagonalsConstant>(&program_.constants[op_.constant])) {
+        if (op_.baby_steps != 1) refuse("%u baby steps, diagonals have their own and take 1 here", op_.baby_steps);
+        LinearTransform::check_diagonals(context_.slots(), sparse->period, sparse->diagonals);
+        return scaled();
+      }
+    }
+    constant<MatrixConstant>("a matrix or diagonals");
     if (op_.baby_steps == 0 || op_.baby_steps > context_.slots()) {
       refuse("%u baby steps, allowed are 1..%zu", op_.baby_steps, context_.slots());
     }
@@ -259,6 +266,19 @@ class OpChecker {
   const OpInfo& info_;
 };
 
+std::vector<i64> transform_rotations(const Program& program, const Instruction& op) {
+  const Constant& constant = program.constants[op.constant];
+  if (const auto* sparse = std::get_if<DiagonalsConstant>(&constant)) return LinearTransform::rotations(sparse->diagonals);
+  const auto& matrix = std::get<MatrixConstant>(constant);
+  return LinearTransform::rotations(matrix.in_period, matrix.out_period, op.baby_steps);
+}
+
+std::size_t diagonal_count(const Constant& constant) {
+  if (const auto* sparse = std::get_if<DiagonalsConstant>(&constant)) return sparse->diagonals.size();
+  const auto& matrix = std::get<MatrixConstant>(constant);
+  return std::min(matrix.in_period, matrix.out_period);
+}
+
 /// Fails unless the indexes of the ops with `opcode` are 0..count-1, each once.
 void check_indexes(const Program& program, Opcode opcode, int count) {
   std::vector<bool> seen(static_cast<std::size_t>(count), false);
@@ -310,13 +330,9 @@ std::map<u32, int> required_keys(const Context& context, const Program& program)
         for (i64 i = 1; i < static_cast<i64>(op.count); i *= 2) need_rotation(i * op.stride, level);
         break;
       case Opcode::kConjugate: need(conjugation_element(context.ring()), level); break;
-      case Opcode::kLinearTransform: {
-        const auto& matrix = std::get<MatrixConstant>(program.constants[op.constant]);
-        for (const i64 steps : LinearTransform::rotations(matrix.in_period, matrix.out_period, op.baby_steps)) {
-          need_rotation(steps, level);
-        }
+      case Opcode::kLinearTransform:
+        for (const i64 steps : transform_rotations(program, op)) need_rotation(steps, level);
         break;
-      }
       case Opcode::kRelinearize: need(0, level); break;
       case Opcode::kPolynomial:
         if (std::get<PolynomialConstant>(program.constants[op.constant]).coefficients.size() > 2) need(0, level);
@@ -342,9 +358,8 @@ double encoded_bytes(const Context& context, const Program& program, DiagonalFor
       bytes += MatrixProduct::largest_bytes(affine.rows, affine.columns, op.type.level);
     }
     if (op.opcode == Opcode::kLinearTransform) {
-      const auto& matrix = std::get<MatrixConstant>(program.constants[op.constant]);
       const double words = form == DiagonalForm::kIntegers ? 1 : limbs + context.ring().special_count();
-      bytes += limb * words * std::min(matrix.in_period, matrix.out_period);
+      bytes += limb * words * static_cast<double>(diagonal_count(program.constants[op.constant]));
     }
   }
   return bytes;

@@ -71,6 +71,16 @@ std::shared_ptr<const ExecutableProgram> ExecutableProgram::create(std::shared_p
   return made;
 }
 
+LinearTransform ExecutableProgram::encode_transform(const Instruction& op) const {
+  const Constant& constant = program_.constants[op.constant];
+  if (const auto* sparse = std::get_if<DiagonalsConstant>(&constant)) {
+    return LinearTransform::encode(context_, sparse->period, sparse->diagonals, op.type.level, op.plain_scale, form_);
+  }
+  const auto& m = std::get<MatrixConstant>(constant);
+  return LinearTransform::encode(context_, m.rows, m.columns, m.in_period, m.out_period, m.values.data(), op.baby_steps,
+                                 op.type.level, op.plain_scale, form_);
+}
+
 void ExecutableProgram::encode_constants() {
   const std::size_t count = program_.instructions.size();
   plaintexts_.resize(count);
@@ -96,10 +106,7 @@ void ExecutableProgram::encode_constants() {
     const Constant& constant = program_.constants[op.constant];
     try {
       if (op.opcode == Opcode::kLinearTransform) {
-        const auto& m = std::get<MatrixConstant>(constant);
-        transforms_[id] = std::make_shared<LinearTransform>(
-            LinearTransform::encode(context_, m.rows, m.columns, m.in_period, m.out_period, m.values.data(), op.baby_steps,
-                                    op.type.level, op.plain_scale, form_));
+        transforms_[id] = std::make_shared<LinearTransform>(encode_transform(op));
       } else if (op.opcode == Opcode::kMatrixProduct) {
         const auto& a = std::get<AffineConstant>(constant);
         products_[id] = std::make_shared<MatrixProduct>(
@@ -127,6 +134,9 @@ void ExecutableProgram::encode_constants() {
     } else if (op.opcode == Opcode::kLinearTransform) {
       transforms_[id] = transforms_[first_transform.at(key_of(op, op.plain_scale))];
     }
+  }
+  for (Constant& constant : program_.constants) {
+    if (auto* sparse = std::get_if<DiagonalsConstant>(&constant)) sparse->diagonals = std::vector<SparseDiagonal>();
   }
   for (const std::size_t id : work) {
     if (transforms_[id]) bytes_ += transforms_[id]->bytes();

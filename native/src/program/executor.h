@@ -47,6 +47,7 @@ class ExecutableProgram {
 
   ExecutableProgram(std::shared_ptr<const Context> context, Program program);
   void encode_constants();
+  LinearTransform encode_transform(const Instruction& op) const;
 
   std::shared_ptr<const Context> context_;
   Program program_;

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "circuits/linear_transform.h"
 #include "circuits/polynomial.h"
 #include "program/op_table.h"
 #include "rlwe/ciphertext.h"
@@ -55,7 +56,13 @@ struct AffineConstant {
   std::vector<double> bias;
 };
 
-using Constant = std::variant<VectorConstant, MatrixConstant, PolynomialConstant, AffineConstant>;
+/// A map by sparse diagonals of one period; LinearTransform says what they mean. Dropped once it is encoded.
+struct DiagonalsConstant {
+  u32 period = 1;
+  std::vector<SparseDiagonal> diagonals;
+};
+
+using Constant = std::variant<VectorConstant, MatrixConstant, PolynomialConstant, AffineConstant, DiagonalsConstant>;
 
 /// One operation; its position in the program is the id of its value. Attributes that op_info() does not name are
 /// left at their defaults.

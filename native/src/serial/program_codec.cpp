@@ -13,6 +13,7 @@ namespace {
 constexpr u16 kProgramVersion = 1;
 constexpr u16 kArrayVersion = 2;                  // types end with an array length; written only where there is an array
 constexpr std::size_t kSmallestConstant = 9;      // an empty vector: kind, length, period
+constexpr std::size_t kSmallestDiagonal = 22;     // steps, entry count, one entry
 constexpr std::size_t kSmallestInstruction = 12;  // opcode, layer, argument count, type with the scale 1
 
 std::vector<double> read_numbers(ByteReader& reader, u64 count, const char* field) {
@@ -28,6 +29,25 @@ u32 read_period(ByteReader& reader, const Context& context, const char* field) {
     fail(Code::kMalformed, "program: %s %u is not a power of two up to %zu slots", field, period, context.slots());
   }
   return period;
+}
+
+/// The checker looks at the values; here only what is allocated is bounded.
+DiagonalsConstant read_diagonals(ByteReader& reader, const Context& context) {
+  DiagonalsConstant out;
+  out.period = read_period(reader, context, "diagonals' period");
+  const u32 count = reader.u32("diagonals");
+  reader.require(count, kSmallestDiagonal, "diagonals");
+  out.diagonals.resize(count);
+  for (SparseDiagonal& diagonal : out.diagonals) {
+    diagonal.giant = reader.i32("giant step");
+    diagonal.baby = reader.i32("baby step");
+    const u32 entries = reader.u32("diagonal's entries");
+    reader.require(entries, sizeof(u16) + sizeof(double), "diagonal's entries");
+    diagonal.slots.resize(entries);
+    for (u32& slot : diagonal.slots) slot = reader.u16("diagonal's slot");
+    diagonal.values = read_numbers(reader, entries, "diagonal");
+  }
+  return out;
 }
 
 Constant read_constant(ByteReader& reader, const Context& context, u32 id) {
@@ -77,7 +97,8 @@ Constant read_constant(ByteReader& reader, const Context& context, u32 id) {
       affine.bias = read_numbers(reader, affine.rows, "affine bias");
       return affine;
     }
-    default: fail(Code::kMalformed, "program: constant %u is of kind %u, known are 0..3", id, kind);
+    case 4: return read_diagonals(reader, context);
+    default: fail(Code::kMalformed, "program: constant %u is of kind %u, known are 0..4", id, kind);
   }
 }
 

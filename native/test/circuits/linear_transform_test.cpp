@@ -136,6 +136,96 @@ TEST(LinearTransformRotations, AreBabyStepsAndGiantStepsWhateverTheValues) {
   EXPECT_TRUE(LinearTransform::rotations(1, 64, 4).empty());
 }
 
+struct Map {
+  const char* name;
+  std::size_t period;
+  std::vector<std::pair<i64, i64>> steps;  // giant, baby
+};
+
+class SparseDiagonalsOver : public ::testing::TestWithParam<std::tuple<Map, Shape>> {};
+
+std::vector<SparseDiagonal> random_diagonals(const Map& map) {
+  std::mt19937_64 engine(map.steps.size());
+  std::uniform_real_distribution<double> numbers(-1, 1);
+  std::vector<SparseDiagonal> out;
+  for (const auto& [giant, baby] : map.steps) {
+    SparseDiagonal diagonal{giant, baby, {}, {}};
+    for (u32 slot = 0; slot < map.period; ++slot) {
+      if (engine() % 3 != 0 && slot + 1 != map.period) continue;
+      diagonal.slots.push_back(slot);
+      diagonal.values.push_back(numbers(engine));
+    }
+    out.push_back(diagonal);
+  }
+  return out;
+}
+
+TEST_P(SparseDiagonalsOver, SumTheirShiftedProductsInBothForms) {
+  const Map& map = std::get<0>(GetParam());
+  Lab lab(std::get<1>(GetParam()));
+  const std::vector<SparseDiagonal> diagonals = random_diagonals(map);
+  std::set<i64> steps;
+  for (i64 step : LinearTransform::rotations(diagonals)) steps.insert(step);
+  for (i64 step : steps) lab.add_rotation(step);
+  const std::vector<double> x = lab.random(6);
+  std::vector<double> expected(x.size(), 0.0);
+  for (const SparseDiagonal& diagonal : diagonals) {
+    for (std::size_t i = 0; i < diagonal.slots.size(); ++i) {
+      for (std::size_t j = diagonal.slots[i]; j < x.size(); j += map.period) {
+        expected[j] += diagonal.values[i] * x[(j + static_cast<std::size_t>(diagonal.giant + diagonal.baby)) % x.size()];
+      }
+    }
+  }
+  for (const DiagonalForm form : {DiagonalForm::kResidues, DiagonalForm::kIntegers}) {
+    const LinearTransform transform =
+        LinearTransform::encode(lab.context, map.period, diagonals, lab.top(), Scale::power_of_two(38), form);
+    const Ciphertext z = transform.apply(lab.evaluator, lab.encrypt(x));
+    EXPECT_TRUE(z.scale == lab.scale * Scale::power_of_two(38));
+    EXPECT_LT(lab.error(z, [&](std::size_t j) { return expected[j]; }), 1e-5);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    MapsAndShapes, SparseDiagonalsOver,
+    ::testing::Combine(
+        ::testing::Values(Map{"Unrotated", 8, {{0, 0}}}, Map{"OneBaby", 1024, {{0, 7}}}, Map{"OneGiant", 16, {{-5, 0}}},
+                          Map{"Convolution", 256, {{-32, -1}, {-32, 0}, {-32, 1}, {0, -1}, {0, 1}, {32, -1}, {32, 0}, {32, 1}}},
+                          Map{"Uneven", 64, {{3, 100}, {10, -100}, {10, 5}, {500, 0}}},
+                          Map{"ManyGiants", 4, {{0, 0}, {2, 1}, {4, 0}, {6, 1}, {8, 0}, {10, 1}, {12, 0}, {14, 1}, {16, 0},
+                                                {18, 1}, {20, 0}, {22, 1}}},
+                          Map{"FarApart", 1024, {{-500, -1023}, {500, 1023}}}),
+        ::testing::ValuesIn(in_both_rings({Shape{11, 2, 40, 1, 1}, Shape{11, 4, 40, 3, 3}}))),
+    [](const auto& test) { return std::string(std::get<0>(test.param).name) + "_" + name_of(std::get<1>(test.param)); });
+
+TEST(SparseDiagonals, TakeOneKeyForEachBabyStepAndEachDistanceOfGiantSteps) {
+  const auto at = [](i64 giant, i64 baby) { return SparseDiagonal{giant, baby, {0}, {1.0}}; };
+  EXPECT_EQ((std::vector<i64>{1, 3, 8, 8}), LinearTransform::rotations({at(0, 0), at(0, 1), at(8, 3), at(16, 1)}));
+  EXPECT_EQ((std::vector<i64>{-2, -8, 16}), LinearTransform::rotations({at(-8, -2), at(8, 0)}));
+  EXPECT_TRUE(LinearTransform::rotations({at(0, 0)}).empty());
+}
+
+TEST(SparseDiagonals, OutOfOrderOutOfRangeOrEmptyAreRefusedWithTheNumbers) {
+  const Lab lab(Shape{11, 1, 40, 1, 1});
+  const auto refused = [&](std::vector<std::string> parts, std::size_t period, const std::vector<SparseDiagonal>& diagonals) {
+    expect_error(Code::kInvalidArgument, parts,
+                 [&] { LinearTransform::encode(lab.context, period, diagonals, 1, Scale::power_of_two(30)); });
+  };
+  refused({"without a diagonal"}, 4, {});
+  refused({"period 12", "1024"}, 12, {{0, 0, {0}, {1}}});
+  refused({"period 2048", "1024"}, 2048, {{0, 0, {0}, {1}}});
+  refused({"slot 4", "period 4"}, 4, {{0, 0, {1, 4}, {1, 1}}});
+  refused({"slot 1 at place 1"}, 4, {{0, 0, {1, 1}, {1, 1}}});
+  refused({"2 slots and 1 values"}, 4, {{0, 0, {1, 2}, {1}}});
+  refused({"diagonal 1", "giant step 0", "baby step 0"}, 4, {{0, 0, {1}, {1}}, {0, 0, {1}, {1}}});
+  refused({"step of 1024", "1024 slots"}, 4, {{0, 1024, {1}, {1}}});
+  refused({"step of 1200", "1024 slots"}, 4, {{-600, 0, {1}, {1}}, {600, 0, {1}, {1}}});
+  std::vector<SparseDiagonal> many;
+  for (i64 baby = 0; baby < 4096; ++baby) many.push_back({0, baby, {0}, {1}});
+  const Lab large(Shape{14, 1, 40, 1, 1});
+  expect_error(Code::kInvalidArgument, {"4096 baby steps", "4095"},
+               [&] { LinearTransform::check_diagonals(large.slots(), 1, many); });
+}
+
 TEST(LinearTransformErrors, NameShapesPeriodsAndKeys) {
   Lab lab(Shape{11, 1, 40, 1, 1});
   const std::vector<double> w(64, 0.5);

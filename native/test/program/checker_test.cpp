@@ -20,7 +20,8 @@ struct Draft {
     program.layers = {"input", "fc1"};
     program.constants = {VectorConstant{4, {1, 2, 3}}, MatrixConstant{2, 3, 4, 4, {1, 2, 3, 4, 5, 6}},
                          PolynomialConstant{Basis::kMonomial, {0, 1, 2, 3}}, PolynomialConstant{Basis::kMonomial, {1}},
-                         AffineConstant{2, 3, {1, 2, 3, 4, 5, 6}, {7, 8}}};
+                         AffineConstant{2, 3, {1, 2, 3, 4, 5, 6}, {7, 8}},
+                         DiagonalsConstant{4, {{0, 5, {1, 3}, {0.5, 2}}, {7, 0, {0}, {1}}, {14, 5, {2}, {-1}}}}};
   }
 
   ValueType type(int level, int components = 2) const { return {Encoding::kSlots, level, components, lab.scale}; }
@@ -123,6 +124,24 @@ TEST_F(CheckerTest, RefusesEveryUnimplementedOpByName) {
   }
 }
 
+TEST_P(CheckerIn, DiagonalsNeedTheKeysOfTheirOwnSteps) {
+  ValueType scaled = draft.type(3);
+  scaled.scale = scaled.scale.times_prime(3);
+  draft.output(draft.add(Opcode::kLinearTransform, {draft.input(3)}, scaled, [](Instruction& op) {
+    op.constant = 5;
+    op.plain_scale = Scale().times_prime(3);
+  }));
+  EXPECT_NO_THROW(draft.check());
+  const std::map<u32, int> expected = {{galois_element(lab.ring(), 5), 3}, {galois_element(lab.ring(), 7), 3}};
+  EXPECT_EQ(expected, required_keys(*lab.context, draft.program));
+  EXPECT_EQ(3.0 * (4 + 2) * 32 * 8, encoded_bytes(*lab.context, draft.program, DiagonalForm::kResidues));
+  draft.program.instructions[1].baby_steps = 2;
+  draft.refused({"op 1 (linearTransform)", "2 baby steps"});
+  draft.program.instructions[1].baby_steps = 1;
+  draft.program.constants[5] = DiagonalsConstant{4, {{0, 40, {0}, {1}}}};
+  draft.refused({"op 1 (linearTransform)", "step of 40"});
+}
+
 TEST_F(CheckerTest, NamesBothLevelsOfASum) {
   const u32 high = draft.input(3);
   draft.output(draft.add(Opcode::kAdd, {high, draft.input(2)}, draft.type(3)));
@@ -185,7 +204,7 @@ TEST_F(CheckerTest, RefusesAPolynomialThatIsTooDeepOrConstant) {
 
 TEST_F(CheckerTest, RefusesConstantsThatAreNotThereOrOfAnotherKind) {
   draft.output(draft.add(Opcode::kAddPlain, {draft.input(3)}, draft.type(3), [](Instruction& op) { op.constant = 9; }));
-  draft.refused({"op 1 (addPlain)", "constant 9 of 5"});
+  draft.refused({"op 1 (addPlain)", "constant 9 of 6"});
   Draft kind(lab);
   kind.output(kind.add(Opcode::kAddPlain, {kind.input(3)}, kind.type(3), [](Instruction& op) { op.constant = 1; }));
   kind.refused({"constant 1 is not a vector"});

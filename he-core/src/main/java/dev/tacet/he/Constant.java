@@ -8,9 +8,9 @@ import java.util.Arrays;
 /**
  * Weights of a program in logical form, with the recipe of their layout; they are encoded when the model is loaded.
  *
- * <p>Wire form: {@code u8 kind} (0 vector, 1 matrix, 2 polynomial, 3 affine map) and the fields of the kind. All numbers are finite.
+ * <p>Wire form: {@code u8 kind} (0 vector, 1 matrix, 2 polynomial, 3 affine map, 4 diagonals) and the fields of the kind. All numbers are finite.
  */
-public sealed interface Constant permits Constant.Vector, Constant.Matrix, Constant.Polynomial, Constant.Affine {
+public sealed interface Constant permits Constant.Vector, Constant.Matrix, Constant.Polynomial, Constant.Affine, Diagonals {
   /** Largest period: the slots of the largest ring. */
   int MAX_PERIOD = 1 << 16;
 
@@ -37,8 +37,8 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
   record Vector(double[] values, int period) implements Constant {
     /** Validates and copies. */
     public Vector {
-      values = finite("vector", values);
-      requirePeriod("vector", "values", values.length, period);
+      values = ConstantChecks.finite("vector", values);
+      ConstantChecks.requirePeriod("vector", "values", values.length, period);
     }
 
     @Override
@@ -85,9 +85,9 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
   record Matrix(int rows, int cols, int inPeriod, int outPeriod, double[] values) implements Constant {
     /** Validates and copies. */
     public Matrix {
-      values = finite("matrix", values);
-      requirePeriod("matrix", "rows", rows, outPeriod);
-      requirePeriod("matrix", "columns", cols, inPeriod);
+      values = ConstantChecks.finite("matrix", values);
+      ConstantChecks.requirePeriod("matrix", "rows", rows, outPeriod);
+      ConstantChecks.requirePeriod("matrix", "columns", cols, inPeriod);
       if ((long) rows * cols != values.length) {
         throw new IllegalArgumentException(
             "matrix of " + rows + " x " + cols + " needs " + (long) rows * cols + " values, has " + values.length);
@@ -144,7 +144,7 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
   record Polynomial(Basis basis, double[] coefficients) implements Constant {
     /** Validates and copies. */
     public Polynomial {
-      coefficients = finite("polynomial", coefficients);
+      coefficients = ConstantChecks.finite("polynomial", coefficients);
       if (coefficients.length > MAX_DEGREE + 1) {
         throw new IllegalArgumentException(
             "polynomial of degree " + (coefficients.length - 1) + ", at most " + MAX_DEGREE + " is allowed");
@@ -223,8 +223,8 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
         throw new IllegalArgumentException(
             "affine map from " + cols + " to " + rows + ", both must be in 1.." + ValueType.MAX_LENGTH);
       }
-      weights = finite("affine map", weights);
-      bias = finite("affine map's bias", bias);
+      weights = ConstantChecks.finite("affine map", weights);
+      bias = ConstantChecks.finite("affine map's bias", bias);
       if (weights.length != rows * cols || bias.length != rows) {
         throw new IllegalArgumentException(
             "affine map from " + cols + " to " + rows + " needs " + rows * cols + " weights and " + rows + " biases, has "
@@ -282,7 +282,7 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
    * @throws MalformedException if it is out of range or not finite
    */
   static Constant readFrom(BoundedReader in) {
-    int kind = in.u8("constant kind", 0, 3);
+    int kind = in.u8("constant kind", 0, 4);
     try {
       switch (kind) {
         case 0: {
@@ -304,6 +304,8 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
           in.needItems("affine map", (long) rows * cols + rows, 8);
           return new Affine(rows, cols, in.f64s("affine weights", rows * cols), in.f64s("affine bias", rows));
         }
+        case 4:
+          return Diagonals.readFrom(in);
         default: {
           Basis basis = Basis.values()[in.u8("polynomial basis", 0, 1)];
           int degree = in.u16("polynomial degree", 0, MAX_DEGREE);
@@ -312,29 +314,6 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
       }
     } catch (IllegalArgumentException e) {
       throw in.malformed(e.getMessage());
-    }
-  }
-
-  private static double[] finite(String what, double[] values) {
-    double[] copy = values.clone();
-    if (copy.length == 0) {
-      throw new IllegalArgumentException(what + " has no values");
-    }
-    for (int i = 0; i < copy.length; i++) {
-      if (!Double.isFinite(copy[i])) {
-        throw new IllegalArgumentException(what + " value " + i + " is " + copy[i] + ", must be finite");
-      }
-    }
-    return copy;
-  }
-
-  private static void requirePeriod(String what, String field, int count, int period) {
-    if (period < 1 || period > MAX_PERIOD || Integer.bitCount(period) != 1) {
-      throw new IllegalArgumentException(
-          what + " period " + period + " is not a power of two in 1.." + MAX_PERIOD);
-    }
-    if (count < 1 || count > period) {
-      throw new IllegalArgumentException(what + " has " + count + " " + field + ", must be in 1.." + period + " (the period)");
     }
   }
 }

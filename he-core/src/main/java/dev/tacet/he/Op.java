@@ -38,7 +38,7 @@ public enum Op {
   CONJUGATE(14, true),
   /** Diagonals of a matrix: z[j] = sum over d < D = min(inPeriod, outPeriod) of
    * W[j mod outPeriod][(j+d) mod inPeriod] * x[j+d]. When outPeriod < inPeriod the product is the ROTATE_SUM of z by outPeriod,
-   * inPeriod/outPeriod times, which is an instruction of its own. */
+   * inPeriod/outPeriod times, which is an instruction of its own. With a constant of kind {@link Diagonals}, the map that it holds. */
   LINEAR_TRANSFORM(15, true),
   /** A polynomial of degree d >= 1 of every slot; ceil(log2(d+1)) levels; the declared type gives the target scale. */
   POLYNOMIAL(16, true),

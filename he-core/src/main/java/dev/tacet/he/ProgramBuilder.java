@@ -184,6 +184,13 @@ public final class ProgramBuilder {
     return scaled(draft, a, plainScale);
   }
 
+  /** A map by its diagonals applied to a; see {@link Diagonals}. */
+  public Value linearTransform(Value a, Diagonals diagonals, Scale plainScale) {
+    Instruction.Draft draft = with(draft(Op.LINEAR_TRANSFORM, a), diagonals);
+    draft.babySteps = 1;
+    return scaled(draft, a, plainScale);
+  }
+
   /** A polynomial of every slot, to exactly the target scale, ceil(log2(degree+1)) levels down. */
   public Value polynomial(Value a, Constant.Polynomial polynomial, Scale target) {
     int level = a.level() - polynomial.depth();

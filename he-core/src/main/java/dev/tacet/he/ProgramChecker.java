@@ -171,8 +171,11 @@ final class ProgramChecker {
   private ValueType linearTransform(Instruction in, ValueType a) {
     twoComponents(in, a);
     slots(in, a);
+    if (constant(in) instanceof Diagonals diagonals) {
+      return diagonals(in, a, diagonals);
+    }
     require(
-        in, constant(in) instanceof Constant.Matrix, "constant %d is %s, needs a matrix",
+        in, constant(in) instanceof Constant.Matrix, "constant %d is %s, needs a matrix or diagonals",
         in.constant(), constant(in));
     Constant.Matrix matrix = (Constant.Matrix) constant(in);
     require(
@@ -187,6 +190,19 @@ final class ProgramChecker {
     }
     for (int giant = in.babySteps(); giant < diagonals; giant += in.babySteps()) {
       key(in, parameters.galoisElement(giant), a);
+    }
+    return scaled(in, a);
+  }
+
+  private ValueType diagonals(Instruction in, ValueType a, Diagonals diagonals) {
+    require(
+        in, diagonals.period() <= parameters.slots(), "the diagonals' period %d exceeds the %d slots",
+        diagonals.period(), parameters.slots());
+    require(in, in.babySteps() == 1, "baby steps %d, diagonals have their own and take 1 here", in.babySteps());
+    int reach = diagonals.reach();
+    require(in, reach < parameters.slots(), "a step of %d, must be less than the %d slots in size", reach, parameters.slots());
+    for (int step : diagonals.rotations()) {
+      key(in, parameters.galoisElement(step), a);
     }
     return scaled(in, a);
   }

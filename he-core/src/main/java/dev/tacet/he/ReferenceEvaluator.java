@@ -121,7 +121,9 @@ public final class ReferenceEvaluator {
       case MULTIPLY_PLAIN -> combine(a, period(program, in), (x, y) -> x * y);
       case ROTATE -> rotate(a, in.steps());
       case ROTATE_SUM -> rotateSum(a, in.steps(), in.count());
-      case LINEAR_TRANSFORM -> linearTransform((Constant.Matrix) program.constants().get(in.constant()), a);
+      case LINEAR_TRANSFORM -> program.constants().get(in.constant()) instanceof Diagonals diagonals
+          ? linearTransform(diagonals, a)
+          : linearTransform((Constant.Matrix) program.constants().get(in.constant()), a);
       case POLYNOMIAL -> {
         Constant.Polynomial polynomial = (Constant.Polynomial) program.constants().get(in.constant());
         yield each(a, polynomial::evaluate);
@@ -195,6 +197,12 @@ public final class ReferenceEvaluator {
         z[j] = sum;
       }
     }
+    return z;
+  }
+
+  private static double[] linearTransform(Diagonals diagonals, double[] x) {
+    double[] z = new double[Math.max(x.length, diagonals.period())];
+    diagonals.terms().forEach(term -> term.addTo(z, x, diagonals.period()));
     return z;
   }
 

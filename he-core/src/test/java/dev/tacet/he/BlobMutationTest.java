@@ -80,6 +80,10 @@ final class BlobMutationTest {
               program.program.toBytes(),
               bytes -> loadNative("program", BlobKind.PROGRAM, bytes)),
           new Subject(
+              "program of diagonals, native reader",
+              DiagonalsTest.small(he.parameters).toBytes(),
+              bytes -> loadNative("program", BlobKind.PROGRAM, bytes)),
+          new Subject(
               "parameters", he.parameters.toBytes(), bytes -> Parameters.fromBytes(ByteBuffer.wrap(bytes))),
           new Subject(
               "parameters, native reader",

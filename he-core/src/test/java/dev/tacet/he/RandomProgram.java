@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * A random well-typed program over all implemented ops, with inputs in [-1, 1], one of them an array.
@@ -62,7 +63,7 @@ final class RandomProgram {
   }
 
   private Sized step(Sized a) {
-    return switch (random.nextInt(13)) {
+    return switch (random.nextInt(14)) {
       case 0 -> sum(a, true);
       case 1 -> sum(a, false);
       case 2 -> product(a, values.get(random.nextInt(values.size())));
@@ -77,6 +78,7 @@ final class RandomProgram {
       case 9 -> rotated(a);
       case 10 -> linear(a);
       case 11 -> affine(a);
+      case 12 -> diagonals(a);
       default -> polynomial(a);
     };
   }
@@ -168,6 +170,31 @@ final class RandomProgram {
       product = builder.rotateSum(product, outPeriod, inPeriod / outPeriod);
     }
     return new Sized(product, a.bound, outPeriod);
+  }
+
+  /** Sparse diagonals of steps of either sign, whose absolute values add up to at most 1 in every slot. */
+  private Sized diagonals(Sized a) {
+    if (a.value.level() == 0) {
+      return null;
+    }
+    int slots = parameters.slots();
+    int period = 1 << random.nextInt(Integer.numberOfTrailingZeros(slots) + 1);
+    int giants = 1 + random.nextInt(3);
+    int babies = 1 + random.nextInt(3);
+    int distance = 1 + random.nextInt(slots / 8);
+    int start = random.nextInt(3) - 1;
+    List<Diagonals.Term> terms = new ArrayList<>();
+    for (int g = 0; g < giants; g++) {
+      for (int b = 0; b < babies; b++) {
+        int[] places = IntStream.range(0, period).filter(slot -> slot == period / 2 || random.nextBoolean()).toArray();
+        double most = 1.0 / (giants * babies);
+        terms.add(new Diagonals.Term((start + g) * distance, 2 * b - 1, places,
+            random.doubles(places.length, -most, most).toArray()));
+      }
+    }
+    ProgramBuilder.Value product =
+        builder.rescale(builder.linearTransform(a.value, new Diagonals(period, terms), Scale.prime(a.value.level(), 1)));
+    return new Sized(product, a.bound, Math.max(period, a.period));
   }
 
   /** A map between arrays: rows of 1-norm at most 1 at the scale of a prime, or integers of at most 1 at scale 1. */

@@ -2,6 +2,7 @@
 package dev.tacet.compiler.internal.emit;
 
 import dev.tacet.he.Constant;
+import dev.tacet.he.Diagonals;
 import dev.tacet.he.Instruction;
 import dev.tacet.he.KeyRequirement;
 import dev.tacet.he.Parameters;
@@ -23,6 +24,9 @@ public final class Costs {
         case ROTATE, CONJUGATE, RELINEARIZE -> 1;
         case ROTATE_SUM -> 31 - Integer.numberOfLeadingZeros(instruction.count());
         case LINEAR_TRANSFORM -> {
+          if (program.constants().get(instruction.constant()) instanceof Diagonals sparse) {
+            yield sparse.rotations().size();
+          }
           int diagonals = ((Constant.Matrix) program.constants().get(instruction.constant())).diagonals();
           int baby = Math.min(instruction.babySteps(), diagonals);
           yield baby - 1 + diagonals / baby - 1;
@@ -64,7 +68,8 @@ public final class Costs {
     }
     for (Instruction instruction : program.instructions()) {
       if (instruction.op() == dev.tacet.he.Op.LINEAR_TRANSFORM) {
-        int diagonals = ((Constant.Matrix) program.constants().get(instruction.constant())).diagonals();
+        Constant constant = program.constants().get(instruction.constant());
+        int diagonals = constant instanceof Diagonals sparse ? sparse.terms().size() : ((Constant.Matrix) constant).diagonals();
         bytes += (long) diagonals * (instruction.type().level() + 1 + parameters.specialPrimes().length) * limb;
       }
     }
