@@ -42,7 +42,7 @@ class HouseTest {
     noClasses()
         .that().resideOutsideOfPackages("dev.tacet.protocol..", "dev.tacet.server.internal..", "dev.tacet.compiler.internal.onnx..", "onnx..")
         .and().haveSimpleNameNotStartingWith("Host")
-        .should().dependOnClassesThat().resideInAnyPackage("com.google.protobuf..", "dev.tacet.protocol.v1..")
+        .should().dependOnClassesThat().resideInAnyPackage("com.google.protobuf..", "dev.tacet.protocol.v1..", "dev.tacet.protocol.inference..")
         .check(HOUSE);
   }
 

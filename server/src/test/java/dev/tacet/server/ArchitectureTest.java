@@ -44,7 +44,7 @@ class ArchitectureTest {
             "dev.tacet.protocol..", "dev.tacet.server.internal.rpc..", "dev.tacet.compiler.internal.onnx..", "onnx..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("com.google.protobuf..", "dev.tacet.protocol.v1..", "onnx..")
+        .resideInAnyPackage("com.google.protobuf..", "dev.tacet.protocol.v1..", "dev.tacet.protocol.inference..", "onnx..")
         .check(classes);
   }
 
@@ -53,7 +53,8 @@ class ArchitectureTest {
     noClasses()
         .that()
         .resideInAnyPackage("dev.tacet.server.internal.keys..", "dev.tacet.server.internal.models..",
-            "dev.tacet.server.internal.run..")
+            "dev.tacet.server.internal.run..", "dev.tacet.server.internal.calls..", "dev.tacet.server.internal.tenants..",
+            "dev.tacet.server.internal.identity..", "dev.tacet.server.internal.config..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.grpc..", "com.linecorp.armeria..", "io.netty..")

@@ -12,6 +12,11 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.tacet.he.Blob;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ServiceException;
+import dev.tacet.protocol.inference.GRPCInferenceServiceGrpc;
+import dev.tacet.protocol.inference.ModelInferRequest;
+import dev.tacet.protocol.inference.ModelMetadataRequest;
+import dev.tacet.protocol.inference.ModelReadyRequest;
+import dev.tacet.protocol.inference.RepositoryIndexRequest;
 import dev.tacet.protocol.v1.GetModelRequest;
 import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
@@ -99,10 +104,15 @@ class IsolationTest {
     Set<String> calls = new TreeSet<>();
     for (BindableService service : new BindableService[] {
         new ModelServiceGrpc.ModelServiceImplBase() {}, new KeyServiceGrpc.KeyServiceImplBase() {},
-        new InferenceServiceGrpc.InferenceServiceImplBase() {}}) {
+        new InferenceServiceGrpc.InferenceServiceImplBase() {}, new GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase() {}}) {
       service.bindService().getMethods().forEach(m -> calls.add(m.getMethodDescriptor().getBareMethodName()));
     }
-    assertEquals(Set.of("GetModel", "Infer", "ListModels", "MissingKeys", "PutChunk", "RegisterKeySet"), calls);
+    Set<String> aboutNobody = Set.of("ServerLive", "ServerReady", "ServerMetadata");
+    calls.removeAll(aboutNobody);
+    assertEquals(
+        Set.of("GetModel", "Infer", "ListModels", "MissingKeys", "ModelInfer", "ModelMetadata", "ModelReady", "PutChunk",
+            "RegisterKeySet", "RepositoryIndex"),
+        calls);
   }
 
   @Test
@@ -118,6 +128,30 @@ class IsolationTest {
         assertEquals(
             answer("nosuch", () -> inference(mallory).infer(request.clone().setModel("nosuch").build())),
             answer(hidden, () -> inference(mallory).infer(request.clone().setModel(hidden).build())));
+      }
+    }
+  }
+
+  @Test
+  void norDoesItInTheOpenInferenceProtocol() throws Exception {
+    var open = host.stub(GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub.class, mallory);
+    assertEquals(0, open.repositoryIndex(RepositoryIndexRequest.getDefaultInstance()).getModelsCount());
+    assertEquals("[]", host.get("/v2/repository/index", mallory).body());
+    for (String hidden : new String[] {"square", "broken"}) {
+      assertFalse(open.modelReady(ModelReadyRequest.newBuilder().setName(hidden).build()).getReady());
+      assertEquals(
+          answer("nosuch", () -> open.modelMetadata(ModelMetadataRequest.newBuilder().setName("nosuch").build())),
+          answer(hidden, () -> open.modelMetadata(ModelMetadataRequest.newBuilder().setName(hidden).build())));
+      ModelInferRequest request = OpenInferenceTest.request(owner, owner.encrypt(ROW)).build();
+      assertEquals(
+          answer("nosuch", () -> open.modelInfer(request.toBuilder().setModelName("nosuch").build())),
+          answer(hidden, () -> open.modelInfer(request.toBuilder().setModelName(hidden).build())));
+      for (String page : new String[] {"", "/ready", "/versions/1", "/versions/1/ready"}) {
+        var there = host.get("/v2/models/" + hidden + page, mallory);
+        var nowhere = host.get("/v2/models/nosuch" + page, mallory);
+        assertEquals(404, there.statusCode());
+        assertEquals(nowhere.statusCode(), there.statusCode());
+        assertEquals(nowhere.body().replace("nosuch", hidden), there.body());
       }
     }
   }

@@ -14,7 +14,9 @@ import com.linecorp.armeria.server.SimpleDecoratingHttpService;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import dev.tacet.he.ValueType;
+import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.http.HttpPages;
+import dev.tacet.server.internal.http.OpenInferencePages;
 import dev.tacet.server.internal.identity.Authenticator;
 import dev.tacet.server.internal.identity.Identity;
 import dev.tacet.server.internal.identity.Role;
@@ -27,6 +29,7 @@ import dev.tacet.server.internal.rpc.InFlightLimit;
 import dev.tacet.server.internal.rpc.InferenceRpc;
 import dev.tacet.server.internal.rpc.KeyRpc;
 import dev.tacet.server.internal.rpc.ModelRpc;
+import dev.tacet.server.internal.rpc.OpenInferenceRpc;
 import dev.tacet.server.internal.rpc.TooLongRequests;
 import dev.tacet.server.internal.run.CiphertextGate;
 import dev.tacet.server.internal.run.InferenceRunner;
@@ -123,12 +126,17 @@ public final class Edge {
     }
     Duration limit = runner.maxDuration();
     int inferBytes = Math.min(maxInferBytes, largestRequest());
-    for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.InferenceService")) {
+    for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.InferenceService",
+        "inference.GRPCInferenceService")) {
       health.setStatus(service, ServingStatus.SERVING);
     }
     add(builder, SMALL_BYTES, MANY, Role.PREDICT, new ModelRpc(tenants, metrics));
     add(builder, KEY_BYTES, MANY, Role.PREDICT, new KeyRpc(tenants, metrics));
-    add(builder, inferBytes, runner.places() + 16, Role.PREDICT, new InferenceRpc(tenants, keys, runner, metrics));
+    Inferences inferences = new Inferences(keys, runner);
+    add(builder, inferBytes, runner.places() + 16, Role.PREDICT, new InferenceRpc(tenants, inferences, metrics));
+    add(builder, inferBytes, runner.places() + 16, Role.PREDICT,
+        new OpenInferenceRpc(tenants, inferences, () -> draining, metrics));
+    new OpenInferencePages(tenants, inferences, () -> draining, metrics).addTo(builder, inferBytes, SMALL_BYTES);
     add(builder, SMALL_BYTES, MANY, null, health.getHealthService(), ProtoReflectionServiceV1.newInstance());
     addPages(builder);
     builder.decorator(Authentication.before(authenticator, checks, metrics));

@@ -26,6 +26,16 @@ public final class ModelView {
     return repository.statuses().stream().filter(status -> visible.test(status.name())).toList();
   }
 
+  /** Tells whether a version is served, the newest if the version is empty. */
+  public boolean serves(String name, String version) {
+    return visible.test(name) && repository.find(name, version) != null;
+  }
+
+  /** Returns the versions of a model that are served. */
+  public List<String> versions(String name) {
+    return statuses().stream().filter(s -> s.ready() && s.name().equals(name)).map(ModelStatus::version).toList();
+  }
+
   /**
    * Finds a model.
    *

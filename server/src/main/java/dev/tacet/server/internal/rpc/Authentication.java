@@ -36,7 +36,10 @@ public final class Authentication extends SimpleDecoratingHttpService {
   private static final AttributeKey<Identity> IDENTITY = AttributeKey.valueOf(Authentication.class, "IDENTITY");
 
   /** Answer to anybody, since probes carry no credentials. What they say depends on who asks. */
-  private static final Set<String> OPEN = Set.of("/healthz", "/readyz", "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch");
+  private static final Set<String> OPEN =
+      Set.of(
+          "/healthz", "/readyz", "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch", "/v2/health/live", "/v2/health/ready",
+          "/inference.GRPCInferenceService/ServerLive", "/inference.GRPCInferenceService/ServerReady");
 
   private final Authenticator authenticator;
   private final Executor executor;
@@ -127,7 +130,7 @@ public final class Authentication extends SimpleDecoratingHttpService {
       @Override
       public HttpResponse serve(ServiceRequestContext context, HttpRequest request) throws Exception {
         Identity caller = callerOf(context);
-        if (caller != null && caller.has(role)) {
+        if (caller != null ? caller.has(role) : OPEN.contains(context.path())) {
           return unwrap().serve(context, request);
         }
         metrics.failed(caller == null ? "" : caller.tenant(), "Authorize", ErrorCause.PERMISSION_DENIED);

@@ -5,12 +5,17 @@ import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.calls.Inferences;
+import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.tenants.Tenant;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +48,39 @@ final class Calls {
       return;
     }
     send(observer, answer);
+  }
+
+  /**
+   * Starts an inference and sends its end; a caller that goes away stops it.
+   *
+   * @param start starts it, and returns what stops it
+   * @param message makes the answer's message
+   */
+  <T> void infer(
+      Tenant tenant, String call, StreamObserver<T> observer, Function<Inferences.Outcome, Runnable> start,
+      BiFunction<ServedModel, InferenceRunner.Answer, T> message) {
+    ServerCallStreamObserver<T> server = (ServerCallStreamObserver<T>) observer;
+    AtomicReference<Runnable> stop = new AtomicReference<>(() -> {});
+    server.setOnCancelHandler(() -> stop.get().run());
+    Inferences.Outcome outcome = new Inferences.Outcome() {
+      @Override
+      public void answered(ServedModel model, InferenceRunner.Answer answer) {
+        send(observer, message.apply(model, answer));
+      }
+
+      @Override
+      public void failed(Throwable failure) {
+        fail(tenant.name(), call, observer, failure);
+      }
+    };
+    try {
+      stop.set(start.apply(outcome));
+      if (server.isCancelled()) {
+        stop.get().run();
+      }
+    } catch (RuntimeException | Error e) {
+      outcome.failed(e);
+    }
   }
 
   /** Sends an answer; a caller that has gone away is no error. */

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.calls;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A request for one inference, nothing of it checked.
+ *
+ * @param version empty for the newest
+ * @param signatureSha256 of the signature that the client checked
+ * @param keySetId empty if the client names none
+ * @param parameterHash of the parameters that the client made its keys for, where the protocol carries it
+ * @param ciphertexts CIPHERTEXT blobs in the order of the program's inputs
+ */
+public record InferenceRequest(
+    String model,
+    String version,
+    String signatureSha256,
+    String keySetId,
+    Optional<String> parameterHash,
+    List<ByteBuffer> ciphertexts) {}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.calls;
+
+import dev.tacet.he.ValueType;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ServiceException;
+import dev.tacet.server.internal.keys.ContentHash;
+import dev.tacet.server.internal.keys.OwnedKeySet;
+import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.run.CiphertextGate;
+import dev.tacet.server.internal.run.InferenceRunner;
+import dev.tacet.server.internal.run.KeyCache;
+import dev.tacet.server.internal.tenants.Tenant;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Checks what can be checked cheaply of a request for an inference, hands it to the runner, and ends it once. */
+public final class Inferences {
+  private final KeyCache keys;
+  private final InferenceRunner runner;
+
+  /** Takes the parts. */
+  public Inferences(KeyCache keys, InferenceRunner runner) {
+    this.keys = keys;
+    this.runner = runner;
+  }
+
+  /** Gets the end of a call, once, on any thread. */
+  public interface Outcome {
+    /** The call was answered. */
+    void answered(ServedModel model, InferenceRunner.Answer answer);
+
+    /** The call failed, was cancelled, or did not end in time. */
+    void failed(Throwable failure);
+  }
+
+  /** Returns how many calls can be admitted at once. */
+  public int places() {
+    return runner.places();
+  }
+
+  /** Returns the time limit of a call. */
+  public Duration maxDuration() {
+    return runner.maxDuration();
+  }
+
+  /**
+   * Starts a call.
+   *
+   * @param limit time until it fails with DEADLINE_EXCEEDED
+   * @param timer watches the limit
+   * @return stops the call when run, from any thread; stopping a finished call does nothing
+   * @throws ServiceException and other rows of the error table, at once and without telling the outcome
+   */
+  public Runnable start(
+      Tenant tenant, InferenceRequest request, Duration limit, ScheduledExecutorService timer, Outcome outcome) {
+    ServedModel model = tenant.models().get(request.model(), request.version());
+    Ending ending = new Ending(model, outcome);
+    ending.stop = runner.submit(prepare(tenant, request, model, limit), ending);
+    ending.timer = timer.schedule(() -> ending.late(limit), limit.toMillis(), TimeUnit.MILLISECONDS);
+    if (ending.ended.get()) {
+      ending.timer.cancel(false);
+    }
+    return ending::stop;
+  }
+
+  private InferenceRunner.Call prepare(Tenant tenant, InferenceRequest request, ServedModel model, Duration limit) {
+    if (!request.signatureSha256().equals(model.signatureSha256())) {
+      throw new ServiceException(
+          ErrorCause.SIGNATURE_CHANGED,
+          "the signature of model " + model.name() + " version " + model.version() + " is "
+              + model.signatureSha256() + ", the call names " + named(request.signatureSha256()),
+          Map.of("signature_sha256", model.signatureSha256()));
+    }
+    if (request.parameterHash().isPresent() && !request.parameterHash().get().equals(model.parameters().hashHex())) {
+      throw new ServiceException(
+          ErrorCause.WRONG_PARAMETERS,
+          "the parameters of model " + model.name() + " have hash " + model.parameters().hashHex() + ", the call names "
+              + named(request.parameterHash().get()));
+    }
+    List<ValueType> types = model.program().inputTypes();
+    List<ByteBuffer> inputs = request.ciphertexts();
+    if (inputs.size() != types.size()) {
+      throw new ServiceException(
+          ErrorCause.WRONG_CIPHERTEXT,
+          "the call has " + inputs.size() + " ciphertexts, the program takes " + types.size());
+    }
+    for (int i = 0; i < types.size(); i++) {
+      CiphertextGate.checkLength(i, inputs.get(i).remaining(), model.parameters(), types.get(i));
+    }
+    Optional<OwnedKeySet> keySet = Optional.empty();
+    if (!model.program().requiredKeys().isEmpty()) {
+      if (request.keySetId().isEmpty()) {
+        throw new ServiceException(
+            ErrorCause.KEY_NOT_FOUND,
+            "the program needs " + model.program().requiredKeys().size() + " evaluation keys, the call names no key set");
+      }
+      keySet = Optional.of(new OwnedKeySet(tenant.keys(), new ContentHash(request.keySetId())));
+      keys.check(keySet.get(), model);
+    }
+    return new InferenceRunner.Call(tenant.name(), model, keySet, inputs, limit);
+  }
+
+  /** A hash of a call in words, whatever it is. */
+  private static String named(String sha256) {
+    return sha256.isEmpty() ? "none" : sha256.matches("[0-9a-f]{64}") ? sha256 : "no SHA-256 in 64 hexadecimal digits";
+  }
+
+  /** Ends a call once: with the runner's answer, its failure, or the deadline, whichever comes first. */
+  private static final class Ending implements InferenceRunner.Listener {
+    private final ServedModel model;
+    private final Outcome outcome;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile Runnable stop = () -> {};
+    private volatile Future<?> timer;
+
+    Ending(ServedModel model, Outcome outcome) {
+      this.model = model;
+      this.outcome = outcome;
+    }
+
+    void stop() {
+      stop.run();
+    }
+
+    void late(Duration limit) {
+      if (end()) {
+        outcome.failed(
+            new ServiceException(
+                ErrorCause.DEADLINE_EXCEEDED, "the call did not end within " + limit.toMillis() + " ms"));
+      }
+      stop();
+    }
+
+    private boolean end() {
+      Future<?> pending = timer;
+      if (pending != null) {
+        pending.cancel(false);
+      }
+      return ended.compareAndSet(false, true);
+    }
+
+    @Override
+    public void answered(InferenceRunner.Answer answer) {
+      if (end()) {
+        outcome.answered(model, answer);
+      }
+    }
+
+    @Override
+    public void failed(Throwable failure) {
+      if (end()) {
+        outcome.failed(failure);
+      }
+    }
+  }
+}
