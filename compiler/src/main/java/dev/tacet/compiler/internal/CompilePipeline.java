@@ -116,7 +116,7 @@ public final class CompilePipeline {
     List<double[]> all = rows.all();
     AnswerMetric metric = metric(network, all, rows.data().size());
     double noise = emission.valueError() * NoiseModel.ANSWER_SAFETY;
-    AnswerMetric.Score score = metric.score(plan.fitted()::output, noise);
+    AnswerMetric.Score score = metric.score(plan.fitted(), noise);
     double errorBound = Math.max(ActivationFitter.ERROR_FACTOR * score.valueError() + noise, emission.checkError());
     List<CipherOutput> outputs = new ArrayList<>();
     for (CipherOutput output : emission.outputs()) {
@@ -125,7 +125,7 @@ public final class CompilePipeline {
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
         emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()), List.copyOf(emission.program().requiredKeys()));
     AnswerMetric.Score onData = metric(network, rows.data(), rows.data().size())
-        .score(plan.fitted()::output, noise);
+        .score(plan.fitted(), noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
         ProgramTrial.run(emission, network, rows, metric), found.note());
     String provenance = ReportBuilder.provenance(source, graph, options);

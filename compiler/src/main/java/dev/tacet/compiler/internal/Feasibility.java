@@ -46,8 +46,7 @@ public final class Feasibility {
     double high = Double.NEGATIVE_INFINITY;
     int undefined = 0;
     String output = null;
-    for (double[] row : rows) {
-      double[] values = network.output().evaluate(network.evaluate(row));
+    for (double[] values : network.output().evaluateAll(network.evaluateAll(rows))) {
       if (!Arrays.stream(values).allMatch(Double::isFinite)) {
         continue;
       }

@@ -74,8 +74,7 @@ final class PlanSearch {
     this.options = options;
     this.features = features;
     this.rows = rows;
-    var searchRows = ActivationFitter.searchRows(rows);
-    metric = new AnswerMetric(network, searchRows, Math.min(rows.data().size(), searchRows.size()));
+    metric = ActivationFitter.searchMetric(network, rows);
     fitter = new ActivationFitter(
         network, rows, metric, options.maxDegree(), FIT_SHARE * options.accuracy(), options.margin());
     needed = LeastDepth.of(network).levels();
@@ -153,7 +152,7 @@ final class PlanSearch {
           plan, options.security(), options.ring(), maxLogRingDegree, noiseTarget(plan, fitter.errorOf(fitted.get())));
       if (selection.isPresent() && selection.get().precise()
           && Costs.keyBytes(selection.get().emission().program()) <= maxKeyBytes) {
-        return selection.map(s -> new Found(plan, s, metric.score(plan.fitted()::output, s.emission().valueError()), ""));
+        return selection.map(s -> new Found(plan, s, metric.score(plan.fitted(), s.emission().valueError()), ""));
       }
       levels = needed - 1;
     }
@@ -166,8 +165,7 @@ final class PlanSearch {
     double[] high = new double[size];
     Arrays.fill(low, Double.POSITIVE_INFINITY);
     Arrays.fill(high, Double.NEGATIVE_INFINITY);
-    for (double[] row : rows.all()) {
-      double[] output = network.output().evaluate(network.evaluate(row));
+    for (double[] output : network.output().evaluateAll(network.evaluateAll(rows.all()))) {
       for (int i = 0; i < size; i++) {
         low[i] = Math.min(low[i], output[i]);
         high[i] = Math.max(high[i], output[i]);

@@ -33,8 +33,9 @@ public record Ranges(
     java.util.Arrays.fill(low, Double.POSITIVE_INFINITY);
     java.util.Arrays.fill(high, Double.NEGATIVE_INFINITY);
     double[][] columns = new double[size][values.size()];
+    List<double[]> results = form.evaluateAll(values);
     for (int r = 0; r < values.size(); r++) {
-      double[] value = form.evaluate(values.get(r));
+      double[] value = results.get(r);
       for (int i = 0; i < size; i++) {
         columns[i][r] = value[i];
         low[i] = Math.min(low[i], value[i]);

@@ -42,6 +42,17 @@ public record ActivationFit(
     return isSquare() ? 1 : 32 - Integer.numberOfLeadingZeros(degree());
   }
 
+  /** Replaces the argument's value at each element by the activation's value as it runs encrypted. */
+  public void apply(double[] values) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (values[i] - center[i]) / halfWidth[i];
+    }
+    Chebyshev.evaluateAll(coefficients, values);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = outputScale[i] * values[i] + outputOffset;
+    }
+  }
+
   /** Returns the activation's value as it runs encrypted, at element i. */
   public double at(int i, double x) {
     return outputScale[i] * Chebyshev.evaluate(coefficients, (x - center[i]) / halfWidth[i]) + outputOffset;

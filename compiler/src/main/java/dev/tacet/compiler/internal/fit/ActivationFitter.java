@@ -28,6 +28,10 @@ public final class ActivationFitter {
   public static final double ERROR_FACTOR = 1.1;
 
   private static final int MAX_SEARCH_ROWS = 700;
+  private static final int LEAST_SEARCH_ROWS = 240;
+
+  /** The multiplications that one comparison may take before it is made on fewer rows. */
+  private static final long SEARCH_WORK = 400_000_000;
 
   /** A step of the search must make the answers better by this part. */
   private static final double LEAST_GAIN = 0.02;
@@ -67,9 +71,7 @@ public final class ActivationFitter {
     this.deepest = 31 - Integer.numberOfLeadingZeros(maxDegree + 1);
     this.accuracy = accuracy;
     this.margin = margin;
-    for (double[] row : rows.all()) {
-      values.add(network.evaluate(row));
-    }
+    values.addAll(network.evaluateAll(rows.all()));
     Ranges answers = Ranges.of(network.output(), values);
     double[] widths = new double[network.output().size()];
     for (int i = 0; i < widths.length; i++) {
@@ -78,12 +80,13 @@ public final class ActivationFitter {
     sensitivity = Sensitivity.of(network, widths);
   }
 
-  /** Returns the rows on which fits are compared: at most a fixed number, sample data first. */
-  public static List<double[]> searchRows(SampleRows rows) {
-    int data = Math.min(rows.data().size(), MAX_SEARCH_ROWS * 2 / 3);
-    List<double[]> result = new ArrayList<>(rows.data().subList(0, data));
-    result.addAll(rows.synthetic().subList(0, Math.min(rows.synthetic().size(), MAX_SEARCH_ROWS / 3)));
-    return result;
+  /** Returns the comparison for the search: on sample data and synthetic rows, on fewer of them where a row takes long. */
+  public static AnswerMetric searchMetric(Network network, SampleRows rows) {
+    int most = (int) Math.max(LEAST_SEARCH_ROWS, Math.min(MAX_SEARCH_ROWS, SEARCH_WORK / Math.max(1, network.work())));
+    int data = Math.min(rows.data().size(), most * 2 / 3);
+    List<double[]> chosen = new ArrayList<>(rows.data().subList(0, data));
+    chosen.addAll(rows.synthetic().subList(0, Math.min(rows.synthetic().size(), most / 3)));
+    return new AnswerMetric(network, chosen, data);
   }
 
   /** Degrees as levels for each activation by id, and which of the two fits. */
@@ -147,7 +150,7 @@ public final class ActivationFitter {
     if (network.activations().isEmpty()) {
       return 0;
     }
-    AnswerMetric.Score score = metric.score(fitted::output, 0);
+    AnswerMetric.Score score = metric.score(fitted, 0);
     return Math.min(score.valueError(), Arrays.stream(score.marginBounds()).min().orElse(Double.MAX_VALUE) / 2);
   }
 
@@ -231,7 +234,7 @@ public final class ActivationFitter {
   private AnswerMetric.Score score(Choice choice) {
     AnswerMetric.Score known = scores.get(choice.toString());
     if (known == null) {
-      known = metric.score(fitted(choice)::output, 0);
+      known = metric.score(fitted(choice), 0);
       scores.put(choice.toString(), known);
     }
     return known;

@@ -67,12 +67,6 @@ public final class AnswerMetric {
     }
   }
 
-  /** What computes decrypted values for a row of features. */
-  public interface Evaluator {
-    /** Returns the decrypted values. */
-    double[] output(double[] row);
-  }
-
   /**
    * Prepares the exact answers.
    *
@@ -82,8 +76,7 @@ public final class AnswerMetric {
     this.network = network;
     this.rows = List.copyOf(rows);
     this.dataRows = dataRows;
-    for (double[] row : rows) {
-      double[] output = network.output().evaluate(network.evaluate(row));
+    for (double[] output : network.output().evaluateAll(network.evaluateAll(rows))) {
       exact.add(output);
       answers.add(network.tail().run(Map.of(network.outputName(), output)));
     }
@@ -121,15 +114,15 @@ public final class AnswerMetric {
   /**
    * Compares.
    *
+   * @param fitted what computes the decrypted values
    * @param noise what noise adds to the error of a decrypted value
    */
-  public Score score(Evaluator evaluator, double noise) {
-    List<double[]> outputs = new ArrayList<>();
+  public Score score(FittedNetwork fitted, double noise) {
+    List<double[]> outputs = fitted.outputs(rows);
     double[] errors = new double[network.output().size()];
     boolean finite = true;
     for (int r = 0; r < rows.size(); r++) {
-      double[] output = evaluator.output(rows.get(r));
-      outputs.add(output);
+      double[] output = outputs.get(r);
       for (int i = 0; i < output.length; i++) {
         errors[i] = Math.max(errors[i], Math.abs(output[i] - exact.get(r)[i]));
         finite &= errors[i] <= Double.MAX_VALUE;

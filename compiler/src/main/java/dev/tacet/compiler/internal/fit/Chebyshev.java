@@ -9,6 +9,10 @@ import org.apache.commons.math3.linear.CholeskyDecomposition;
 /** Polynomials in the Chebyshev basis on [-1, 1]: evaluation, interpolation, weighted least squares, minimax. */
 public final class Chebyshev {
   private static final int GRID = 1201;
+
+  /** Values that are computed together. */
+  private static final int BLOCK = 128;
+
   private static final int LAWSON_STEPS = 40;
 
   private Chebyshev() {}
@@ -23,6 +27,30 @@ public final class Chebyshev {
       b1 = b;
     }
     return coefficients[0] + x * b1 - b2;
+  }
+
+  /** Replaces each x by the polynomial's value; the same numbers as {@link #evaluate} gives, several at a time. */
+  static void evaluateAll(double[] coefficients, double[] x) {
+    double[] b1 = new double[BLOCK];
+    double[] b2 = new double[BLOCK];
+    double[] u = new double[BLOCK];
+    for (int from = 0; from < x.length; from += BLOCK) {
+      int count = Math.min(BLOCK, x.length - from);
+      System.arraycopy(x, from, u, 0, count);
+      java.util.Arrays.fill(b1, 0);
+      java.util.Arrays.fill(b2, 0);
+      for (int k = coefficients.length - 1; k >= 1; k--) {
+        double c = coefficients[k];
+        for (int i = 0; i < BLOCK; i++) {
+          double b = c + 2 * u[i] * b1[i] - b2[i];
+          b2[i] = b1[i];
+          b1[i] = b;
+        }
+      }
+      for (int i = 0; i < count; i++) {
+        x[from + i] = coefficients[0] + u[i] * b1[i] - b2[i];
+      }
+    }
   }
 
   /** Returns the coefficients of the polynomial that equals f at the degree+1 Chebyshev nodes. */

@@ -28,27 +28,17 @@ public record FittedNetwork(Network network, Map<Integer, ActivationFit> fits) {
     return network.output().evaluate(evaluate(row));
   }
 
+  /** Returns the output's value for each of several rows of raw features, on all cores. */
+  public List<double[]> outputs(List<double[]> rows) {
+    return network.output().evaluateAll(network.evaluateAll(rows, this::apply));
+  }
+
+  private void apply(Node.Activation activation, double[] values) {
+    fits.get(activation.id()).apply(values);
+  }
+
   /** Returns the values of all nodes for a row of raw features. */
   public double[][] evaluate(double[] row) {
-    double[][] values = network.place(row);
-    for (Node node : network.nodes()) {
-      List<dev.tacet.compiler.internal.ir.LinearForm> arguments = node.arguments();
-      if (node instanceof Node.Activation) {
-        ActivationFit fit = fits.get(node.id());
-        double[] value = arguments.get(0).evaluate(values);
-        for (int i = 0; i < value.length; i++) {
-          value[i] = fit.at(i, value[i]);
-        }
-        values[node.id()] = value;
-      } else if (node instanceof Node.Product) {
-        double[] value = arguments.get(0).evaluate(values);
-        double[] right = arguments.get(1).evaluate(values);
-        for (int i = 0; i < value.length; i++) {
-          value[i] *= right[i];
-        }
-        values[node.id()] = value;
-      }
-    }
-    return values;
+    return network.evaluateAll(List.of(row), this::apply).get(0);
   }
 }

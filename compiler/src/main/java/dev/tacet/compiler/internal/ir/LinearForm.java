@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * A vector that depends linearly on the values of nodes: the sum over k of terms[k] * value(k), plus the bias.
@@ -42,6 +43,11 @@ public record LinearForm(Map<Integer, Matrix> terms, double[] bias) {
   /** Returns the number of elements. */
   public int size() {
     return bias.length;
+  }
+
+  /** Returns the number of weights that are not zero. */
+  public long nonzeros() {
+    return terms.values().stream().mapToLong(Matrix::nonzeros).sum();
   }
 
   /** Returns whether the form depends on no node. */
@@ -124,6 +130,52 @@ public record LinearForm(Map<Integer, Matrix> terms, double[] bias) {
     columns.forEach((node, width) -> terms.put(node, Matrix.stack(forms.stream()
         .map(form -> form.terms.getOrDefault(node, Matrix.zero(form.size(), width))).toList())));
     return new LinearForm(terms, bias);
+  }
+
+  /**
+   * Returns the form's value for each of several rows, the same as {@link #evaluate} gives, several times faster.
+   *
+   * @param rows for each row, the values of the nodes by id
+   */
+  public List<double[]> evaluateAll(List<double[][]> rows) {
+    double[][] results = new double[rows.size()][];
+    int blocks = (rows.size() + Matrix.LANES - 1) / Matrix.LANES;
+    IntStream.range(0, blocks).parallel().forEach(block -> {
+      int from = block * Matrix.LANES;
+      evaluateBlock(rows.subList(from, Math.min(rows.size(), from + Matrix.LANES)), results, from);
+    });
+    return Arrays.asList(results);
+  }
+
+  private void evaluateBlock(List<double[][]> rows, double[][] results, int from) {
+    int lanes = Matrix.LANES;
+    if (rows.size() < lanes / 2) {
+      for (int l = 0; l < rows.size(); l++) {
+        results[from + l] = evaluate(rows.get(l));
+      }
+      return;
+    }
+    double[] sums = new double[size() * lanes];
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] = bias[i / lanes];
+    }
+    terms.forEach((node, matrix) -> {
+      double[] x = new double[matrix.columns() * lanes];
+      for (int l = 0; l < rows.size(); l++) {
+        double[] value = rows.get(l)[node];
+        for (int j = 0; j < value.length; j++) {
+          x[j * lanes + l] = value[j];
+        }
+      }
+      matrix.multiplyAddLanes(x, sums);
+    });
+    for (int l = 0; l < rows.size(); l++) {
+      double[] result = new double[size()];
+      for (int i = 0; i < result.length; i++) {
+        result[i] = sums[i * lanes + l];
+      }
+      results[from + l] = result;
+    }
   }
 
   /** Returns the form's value where the nodes have these values, by id. */

@@ -35,6 +35,15 @@ public record Network(List<Node> nodes, LinearForm output, String outputName, Po
     return nodes.stream().allMatch(Node.Input.class::isInstance);
   }
 
+  /** Returns the multiplications by weights that one row takes in the clear. */
+  public long work() {
+    long work = output.nonzeros();
+    for (Node node : nodes) {
+      work += node.arguments().stream().mapToLong(LinearForm::nonzeros).sum();
+    }
+    return work;
+  }
+
   /** Returns the number of features of one row over all inputs. */
   public int features() {
     return inputs().stream().mapToInt(Node::size).sum();
@@ -59,29 +68,59 @@ public record Network(List<Node> nodes, LinearForm output, String outputName, Po
     return values;
   }
 
+  /** What computes an activation's values from those of its argument, in their place. */
+  @FunctionalInterface
+  public interface ActivationValues {
+    /** Replaces the values of one row. */
+    void apply(Node.Activation activation, double[] values);
+  }
+
+  /** Computes an activation exactly. */
+  private static void exact(Node.Activation activation, double[] values) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = activation.function().at(values[i]);
+    }
+  }
+
   /**
    * Computes the value of every node in the clear, with the exact activations.
    *
    * @param row features in the model's input order
    */
   public double[][] evaluate(double[] row) {
-    double[][] values = place(row);
+    return evaluateAll(List.of(row)).get(0);
+  }
+
+  /** The same for many rows, on all cores. */
+  public List<double[][]> evaluateAll(List<double[]> rows) {
+    return evaluateAll(rows, Network::exact);
+  }
+
+  /** The same with other functions in the place of the activations. */
+  public List<double[][]> evaluateAll(List<double[]> rows, ActivationValues functions) {
+    List<double[][]> values = rows.stream().map(this::place).toList();
     for (Node node : nodes) {
       if (node instanceof Node.Activation activation) {
-        double[] value = activation.argument().evaluate(values);
-        for (int i = 0; i < value.length; i++) {
-          value[i] = activation.function().at(value[i]);
-        }
-        values[node.id()] = value;
+        List<double[]> results = activation.argument().evaluateAll(values);
+        results.parallelStream().forEach(result -> functions.apply(activation, result));
+        set(values, node, results);
       } else if (node instanceof Node.Product product) {
-        double[] value = product.left().evaluate(values);
-        double[] right = product.right().evaluate(values);
-        for (int i = 0; i < value.length; i++) {
-          value[i] *= right[i];
+        List<double[]> results = product.left().evaluateAll(values);
+        List<double[]> right = product.right().evaluateAll(values);
+        for (int r = 0; r < results.size(); r++) {
+          for (int i = 0; i < results.get(r).length; i++) {
+            results.get(r)[i] *= right.get(r)[i];
+          }
         }
-        values[node.id()] = value;
+        set(values, node, results);
       }
     }
     return values;
+  }
+
+  private static void set(List<double[][]> values, Node node, List<double[]> results) {
+    for (int r = 0; r < results.size(); r++) {
+      values.get(r)[node.id()] = results.get(r);
+    }
   }
 }
