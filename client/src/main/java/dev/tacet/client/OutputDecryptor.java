@@ -71,6 +71,39 @@ public final class OutputDecryptor {
     return signature.tail().run(values, errors);
   }
 
+  /**
+   * Decrypts one answer for others to see: as {@link #decrypt}, with the noise of every decrypted value flooded before the
+   * model's own last steps run on it. Error bounds and undecided outputs account for the flooding.
+   *
+   * @param ciphertexts CIPHERTEXT blobs, one per program output, in its order
+   * @throws dev.tacet.he.UnsupportedException if the model was compiled without a reserve for sharing, or all results that it
+   *     allows have been shared by this object
+   * @throws AnswerCheckException if anything about the answer is not as the signature says; do not share that either
+   */
+  public Postprocessing.Result decryptForSharing(List<byte[]> ciphertexts) {
+    decrypt(ciphertexts);  // every check of every output, guards included, before a value is flooded
+    Map<String, double[]> values = new HashMap<>();
+    Map<String, Double> errors = new HashMap<>();
+    for (CipherOutput output : signature.cipherOutputs()) {
+      if (output.kind() == CipherOutput.Kind.VALUE) {
+        try (Ciphertext ciphertext = Ciphertext.fromBytes(context, ByteBuffer.wrap(ciphertexts.get(output.programOutput())))) {
+          Decryptor.Shared shared = decryptor.decryptForSharing(ciphertext, signature, output);
+          values.put(output.name(), shared.values());
+          errors.put(output.name(), shared.errorBound());
+        }
+      }
+    }
+    return withoutMarginBounds(signature.tail()).run(values, errors);
+  }
+
+  /** The choices' own bounds of margins know nothing of the flooding: the values' errors bound them. */
+  private static Postprocessing withoutMarginBounds(Postprocessing tail) {
+    return new Postprocessing(
+        tail.inputs(),
+        tail.nodes().stream().map(node -> node.op().chooses() ? node.withMarginBound(Double.MAX_VALUE) : node).toList(),
+        tail.outputs());
+  }
+
   private double[] unpack(CipherOutput output, byte[] blob) {
     try (Ciphertext ciphertext = Ciphertext.fromBytes(context, ByteBuffer.wrap(blob))) {
       ValueType expected = new ValueType(Encoding.SLOTS, output.level(), 2, output.scale());

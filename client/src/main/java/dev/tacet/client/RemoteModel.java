@@ -12,6 +12,7 @@ import dev.tacet.he.Parameters;
 import dev.tacet.he.Postprocessing;
 import dev.tacet.he.PublicKey;
 import dev.tacet.he.Signature;
+import dev.tacet.he.UnsupportedException;
 import dev.tacet.he.secret.SecretKey;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ModelMessages.ModelDescription;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -109,13 +111,32 @@ public final class RemoteModel {
     return predictOpen(row);
   }
 
+  /**
+   * Predicts one row for others to see: decrypted values show something of the secret key to whoever can influence the
+   * computation, unless their noise is flooded first. The model must have been compiled for it ({@code --share-results}); count
+   * the results shared under one key ring, whichever object made them.
+   *
+   * @throws dev.tacet.he.UnsupportedException if the model has no reserve for sharing, or all results that it allows are shared
+   */
+  public Prediction predictForSharing(double[] row) {
+    client.requireOpen();
+    if (signature().sharing().isEmpty()) {
+      throw new UnsupportedException("model " + name() + " has no reserve for sharing; compile it with --share-results");
+    }
+    return predictOpen(row, decryptor::decryptForSharing);
+  }
+
   private Prediction predictOpen(double[] row) {
+    return predictOpen(row, decryptor::decrypt);
+  }
+
+  private Prediction predictOpen(double[] row, Function<List<byte[]>, Postprocessing.Result> decryption) {
     long start = System.nanoTime();
     InputEncryptor.EncryptedRow encrypted = encryptor.encrypt(row);
     long encryptedAt = System.nanoTime();
     Host.Answer answer = evaluate(encrypted.ciphertexts());
     long answeredAt = System.nanoTime();
-    Postprocessing.Result result = decryptor.decrypt(answer.ciphertexts());
+    Postprocessing.Result result = decryption.apply(answer.ciphertexts());
     Timings timings =
         new Timings(
             encryptedAt - start,

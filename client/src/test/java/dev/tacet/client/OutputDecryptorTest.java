@@ -2,6 +2,8 @@
 package dev.tacet.client;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,10 +15,14 @@ import dev.tacet.he.EvaluationKeySet;
 import dev.tacet.he.ExecutableProgram;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.ModulusChain;
+import dev.tacet.he.Postprocessing;
 import dev.tacet.he.PublicKey;
 import dev.tacet.he.RingType;
 import dev.tacet.he.Scale;
 import dev.tacet.he.SecurityLevel;
+import dev.tacet.he.Sharing;
+import dev.tacet.he.Signature;
+import dev.tacet.he.UnsupportedException;
 import dev.tacet.he.secret.KeyGenerator;
 import dev.tacet.he.secret.SecretEncryptor;
 import dev.tacet.he.secret.SecretKey;
@@ -83,6 +89,29 @@ class OutputDecryptorTest {
     try (Ciphertext ciphertext = new SecretEncryptor(key).encrypt(slots, level, scale)) {
       return ciphertext.toBytes();
     }
+  }
+
+  @Test
+  void sharedAnswersAreFloodedWithinTheirBoundsAndCounted() {
+    Signature own = ARTIFACT.signature();
+    Signature sharing = new Signature(own.model(), own.parametersHash(), own.securityBits(), own.inputs(), own.cipherOutputs(),
+        own.tail(), own.keys(), new Sharing(2, 10, 1e-5));
+    OutputDecryptor decryptor = OutputDecryptor.of(sharing, key);
+    double[] exact = scores(answer);
+    Postprocessing.Result first = decryptor.decryptForSharing(answer);
+    Postprocessing.Result second = decryptor.decryptForSharing(answer);
+    double deviation = Math.sqrt(12.0 * 2 * 2) * 32 * 1e-5;
+    double bound = own.cipherOutputs().get(0).errorBound() + Sharing.DEVIATIONS * deviation;
+    assertEquals(bound, first.errorBounds().get("scores"), 1e-12);
+    assertArrayEquals(exact, first.outputs().get("scores").toNumbers(), bound);
+    assertNotEquals(first.outputs().get("scores").toNumbers()[0], second.outputs().get("scores").toNumbers()[0]);
+    UnsupportedException used = assertThrows(UnsupportedException.class, () -> decryptor.decryptForSharing(answer));
+    assertTrue(used.getMessage().contains("all 2 results"), used.getMessage());
+  }
+
+  @Test
+  void anAnswerOfAModelWithoutAReserveIsNotShared() {
+    assertThrows(UnsupportedException.class, () -> OutputDecryptor.of(ARTIFACT.signature(), key).decryptForSharing(answer));
   }
 
   private static double[] scores(List<byte[]> ciphertexts) {

@@ -2,6 +2,7 @@
 package dev.tacet.compiler;
 
 import dev.tacet.he.SecurityLevel;
+import dev.tacet.he.Sharing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,6 +25,8 @@ import java.util.Objects;
  * @param task what the outputs mean; null to tell by the graph, where several plain numbers are taken for scores of classes
  * @param maxLogRingDegree log2 of the largest ring degree allowed, 11..16; above 15 only where the accuracy asks for it
  * @param ring the ring that parameters are chosen in
+ * @param sharing the results that may be shown to others, for which precision is reserved (its noise is
+ *     filled in by the compiler); null for none
  */
 public record CompileOptions(
     String model,
@@ -37,7 +40,11 @@ public record CompileOptions(
     boolean guards,
     ModelDescription.Task task,
     int maxLogRingDegree,
-    Ring ring) {
+    Ring ring,
+    Sharing sharing) {
+  /** The statistical bits of results that are shown to others, where none are asked for. */
+  public static final int SHARE_BITS = 30;
+
   /** The ring that parameters are chosen in. */
   public enum Ring {
     /** Z[X]/(X^N+1): N/2 slots. */
@@ -82,15 +89,15 @@ public record CompileOptions(
   /** Returns the options that {@code try} uses: 128-bit security, latency packing, degrees to 511 where they are needed, guards. */
   public static CompileOptions defaults() {
     return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.LATENCY, 511, 5e-3, 0.4, true,
-        null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.STANDARD);
+        null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.STANDARD, null);
   }
 
   /**
    * Reads the options of a model repository's tacet.yaml.
    *
    * <p>Beside what {@link ModelDescription} reads, a mapping {@code compile} may hold security (128, 192, 256, quantum128),
-   * packing (latency), max_degree, margin, guards (true, false), max_log_ring_degree and ring
-   * (standard, conjugate-invariant, auto).
+   * packing (latency), max_degree, margin, guards (true, false), max_log_ring_degree, ring
+   * (standard, conjugate-invariant, auto), share_results and share_bits.
    *
    * @param file the YAML file
    * @throws IOException if it, or the calibration file it names, cannot be read
@@ -103,73 +110,79 @@ public record CompileOptions(
   /** Returns a copy with another model name. */
   public CompileOptions withModel(String value) {
     return new CompileOptions(value, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring);
+        maxLogRingDegree, ring, sharing);
   }
 
   /** Returns a copy with these sample rows. */
   public CompileOptions withCalibration(List<double[]> rows) {
     return new CompileOptions(model, rows, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring);
+        maxLogRingDegree, ring, sharing);
   }
 
   /** Returns a copy with these feature ranges. */
   public CompileOptions withRanges(List<ModelDescription.InputRange> value) {
     return new CompileOptions(model, calibration, value, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring);
+        maxLogRingDegree, ring, sharing);
   }
 
   /** Returns a copy with another security level. */
   public CompileOptions withSecurity(SecurityLevel value) {
     return new CompileOptions(model, calibration, ranges, value, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring);
+        maxLogRingDegree, ring, sharing);
   }
 
   /** Returns a copy with another packing. */
   public CompileOptions withPacking(Packing value) {
     return new CompileOptions(model, calibration, ranges, security, value, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring);
+        maxLogRingDegree, ring, sharing);
   }
 
   /** Returns a copy with another largest degree. */
   public CompileOptions withMaxDegree(int value) {
     return new CompileOptions(model, calibration, ranges, security, packing, value, accuracy, margin, guards, task,
-        maxLogRingDegree, ring);
+        maxLogRingDegree, ring, sharing);
   }
 
   /** Returns a copy with another accuracy target. */
   public CompileOptions withAccuracy(double value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, value, margin, guards, task,
-        maxLogRingDegree, ring);
+        maxLogRingDegree, ring, sharing);
   }
 
   /** Returns a copy with another margin. */
   public CompileOptions withMargin(double value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, value, guards, task,
-        maxLogRingDegree, ring);
+        maxLogRingDegree, ring, sharing);
   }
 
   /** Returns a copy with guards on or off. */
   public CompileOptions withGuards(boolean value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, value, task,
-        maxLogRingDegree, ring);
+        maxLogRingDegree, ring, sharing);
   }
 
   /** Returns a copy with what the outputs mean; null to tell by the graph. */
   public CompileOptions withTask(ModelDescription.Task value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, value,
-        maxLogRingDegree, ring);
+        maxLogRingDegree, ring, sharing);
   }
 
   /** Returns a copy with another largest ring degree. */
   public CompileOptions withMaxLogRingDegree(int value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task, value,
-        ring);
+        ring, sharing);
   }
 
   /** Returns a copy with another choice of ring. */
   public CompileOptions withRing(Ring value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, value);
+        maxLogRingDegree, value, sharing);
+  }
+
+  /** Returns a copy with a reserve for results that are shown to others; null for none. */
+  public CompileOptions withSharing(Sharing value) {
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
+        maxLogRingDegree, ring, value);
   }
 
   private static void require(boolean condition, String message) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.tacet.he.MalformedException;
 import dev.tacet.he.SecurityLevel;
+import dev.tacet.he.Sharing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import java.util.Set;
 /** Makes {@link CompileOptions} from a {@link ModelDescription} and the mapping {@code compile} of the same file. */
 final class YamlOptions {
   private static final Set<String> KEYS =
-      Set.of("security", "packing", "max_degree", "margin", "guards", "max_log_ring_degree", "ring");
+      Set.of("security", "packing", "max_degree", "margin", "guards", "max_log_ring_degree", "ring", "share_results", "share_bits");
 
   private YamlOptions() {}
 
@@ -40,6 +41,10 @@ final class YamlOptions {
     options = options.withMaxLogRingDegree((int) number(compile, "max_log_ring_degree", options.maxLogRingDegree()));
     options = options.withGuards(compile.path("guards").asBoolean(options.guards()));
     options = options.withSecurity(security(compile.path("security").asText("128")));
+    if (compile.hasNonNull("share_results")) {
+      options = options.withSharing(new Sharing(
+          (long) number(compile, "share_results", 0), (int) number(compile, "share_bits", CompileOptions.SHARE_BITS), 0));
+    }
     options = options.withRing(ring(compile.path("ring").asText("standard")));
     return options.withPacking(packing(compile.path("packing").asText("latency")));
   }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.CipherOutput;
+import dev.tacet.he.Sharing;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.SignatureInput;
 import java.nio.ByteBuffer;
@@ -122,6 +123,25 @@ class CompilerTest {
           source, CompileOptions.defaults().withCalibration(java.util.Collections.nCopies(rows, new double[] {0.25, 0.5}))).report();
       assertTrue(report.errorBound() < 0.1, "error bound " + report.errorBound());
     }
+  }
+
+  @Test
+  void aReserveForSharingIsInTheSignatureAndCostsPrecisionOrIsRefusedWithTheBits() throws Exception {
+    Sharing asked = new Sharing(100, 20, 0);
+    CompileResult plain = compile("skl_ridge", CompileOptions.defaults());
+    CompileResult sharing = compile("skl_ridge", CompileOptions.defaults().withSharing(asked));
+    assertTrue(plain.artifact().signature().sharing().isEmpty());
+    Sharing reserve = sharing.artifact().signature().sharing().orElseThrow();
+    assertEquals(100, reserve.results());
+    assertEquals(20, reserve.statisticalBits());
+    CipherOutput value = sharing.artifact().signature().cipherOutputs().get(0);
+    assertTrue(reserve.noise() > 0 && reserve.noise() < value.slotError(), "noise " + reserve.noise());
+    assertTrue(sharing.report().logScale() > plain.report().logScale());
+    assertTrue(sharing.report().notes().stream().anyMatch(note -> note.contains("100 results may be shared at 20 statistical bits")));
+    UncompilableModelException refused = assertThrows(UncompilableModelException.class,
+        () -> compile("skl_ridge", CompileOptions.defaults().withSharing(new Sharing(1 << 20, 60, 0))));
+    assertTrue(refused.getMessage().contains("flooding for 1048576 shared results at 60 statistical bits takes 41.8 bits"),
+        refused.getMessage());
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -24,6 +25,9 @@ import java.util.TreeSet;
 public final class Signature {
   private static final int BODY_VERSION = 1;
 
+  /** The version of a body that ends with a {@link Sharing}. */
+  private static final int SHARING_VERSION = 2;
+
   private final String model;
   private final String parametersHash;
   private final int securityBits;
@@ -31,6 +35,19 @@ public final class Signature {
   private final List<CipherOutput> cipherOutputs;
   private final Postprocessing tail;
   private final List<KeyRequirement> keys;
+  private final Sharing sharing;
+
+  /** Makes and validates a signature without a reserve for sharing; see the other constructor. */
+  public Signature(
+      String model,
+      String parametersHash,
+      int securityBits,
+      List<SignatureInput> inputs,
+      List<CipherOutput> cipherOutputs,
+      Postprocessing tail,
+      List<KeyRequirement> keys) {
+    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, null);
+  }
 
   /**
    * Makes and validates a signature.
@@ -42,6 +59,7 @@ public final class Signature {
    * @param cipherOutputs one per program output, each number once; at least one VALUE
    * @param tail from the VALUE outputs to the model's named outputs
    * @param keys evaluation keys needed, ascending
+   * @param sharing the reserve for decrypted values that are shown to others; null if there is none
    * @throws IllegalArgumentException with the numbers, if something is inconsistent
    */
   public Signature(
@@ -51,7 +69,9 @@ public final class Signature {
       List<SignatureInput> inputs,
       List<CipherOutput> cipherOutputs,
       Postprocessing tail,
-      List<KeyRequirement> keys) {
+      List<KeyRequirement> keys,
+      Sharing sharing) {
+    this.sharing = sharing;
     this.model = Objects.requireNonNull(model, "model");
     this.parametersHash = Objects.requireNonNull(parametersHash, "parametersHash");
     this.securityBits = securityBits;
@@ -116,6 +136,16 @@ public final class Signature {
   /** Returns the evaluation keys needed, ascending. */
   public List<KeyRequirement> keys() {
     return keys;
+  }
+
+  /** Returns the reserve for decrypted values that are shown to others; empty if the model was compiled without one. */
+  public Optional<Sharing> sharing() {
+    return Optional.ofNullable(sharing);
+  }
+
+  /** Returns the numbers of one answer over all VALUE outputs. */
+  public int values() {
+    return cipherOutputs.stream().filter(o -> o.kind() == CipherOutput.Kind.VALUE).mapToInt(CipherOutput::count).sum();
   }
 
   /** Returns the features of one row over all inputs. */
@@ -193,7 +223,7 @@ public final class Signature {
   /** Returns the SIGNATURE blob; the bytes are canonical. */
   public byte[] toBytes() {
     BoundedWriter out = new BoundedWriter();
-    out.u16(BODY_VERSION).string(model).u16(securityBits);
+    out.u16(sharing == null ? BODY_VERSION : SHARING_VERSION).string(model).u16(securityBits);
     out.u16(inputs.size());
     inputs.forEach(input -> input.writeTo(out));
     out.u16(cipherOutputs.size());
@@ -202,6 +232,9 @@ public final class Signature {
     out.u32(keys.size());
     for (KeyRequirement key : keys) {
       out.u32(key.galoisElement()).u8(key.level());
+    }
+    if (sharing != null) {
+      out.u64(sharing.results()).u8(sharing.statisticalBits()).f64(sharing.noise());
     }
     return Blob.write(BlobKind.SIGNATURE, HexFormat.of().parseHex(parametersHash), out.toBytes());
   }
@@ -220,7 +253,7 @@ public final class Signature {
     Blob blob = Blob.read(bytes, BlobKind.SIGNATURE);
     BoundedReader in = new BoundedReader("signature", blob.body());
     try {
-      in.u16("body version", BODY_VERSION, BODY_VERSION);
+      int version = in.u16("body version", BODY_VERSION, SHARING_VERSION);
       String model = in.string("model");
       int securityBits = in.u16("security bits");
       int inputCount = in.u16("input count");
@@ -246,8 +279,10 @@ public final class Signature {
         }
         keys.add(key);
       }
+      Sharing sharing = version == SHARING_VERSION
+          ? new Sharing(in.u64("shared results"), in.u8("statistical bits"), in.f64("noise of shared values")) : null;
       in.end();
-      return new Signature(model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys);
+      return new Signature(model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys, sharing);
     } catch (IllegalArgumentException e) {
       throw in.malformed(e.getMessage());
     }

@@ -26,9 +26,12 @@ import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.Selection;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.Sharing;
 import dev.tacet.he.Signature;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Runs the passes: import, lower, calibrate, fit, pack, place levels, select parameters, emit, report. */
@@ -65,8 +68,11 @@ public final class CompilePipeline {
     throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
         "it needs " + search.needed() + " levels or more and periods of " + Layout.of(network).largestPeriod()
             + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "
-            + options.security() + " and the precision asked for",
-        "use fewer or narrower layers, activations of lower degree (squares), or a looser accuracy")));
+            + options.security() + " and the precision asked for" + (options.sharing() == null ? "" : String.format(Locale.ROOT,
+                ", of which flooding for %d shared results at %d statistical bits takes %.1f bits", options.sharing().results(),
+                options.sharing().statisticalBits(), options.sharing().logFactor(network.output().size()))),
+        "use fewer or narrower layers, activations of lower degree (squares), " + (options.sharing() == null ? "" : "fewer shared"
+            + " results or statistical bits, ") + "or a looser accuracy")));
   }
 
   private static void refuseIf(Optional<ModelProblem> problem) {
@@ -123,15 +129,23 @@ public final class CompilePipeline {
       outputs.add(output.kind() == CipherOutput.Kind.VALUE ? withErrorBound(output, errorBound) : output);
     }
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
-        emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()), List.copyOf(emission.program().requiredKeys()));
+        emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()), List.copyOf(emission.program().requiredKeys()),
+        sharing(emission, noise));
     AnswerMetric.Score onData = metric(network, rows.data(), rows.data().size())
         .score(plan.fitted(), noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
-        ProgramTrial.run(emission, network, rows, metric), found.note());
+        ProgramTrial.run(emission, network, rows, metric), found.note(),
+        signature);
     String provenance = ReportBuilder.provenance(source, graph, options);
     ModelArtifact artifact = new ModelArtifact(
         selection.parameters(), signature, emission.program(), provenance, report.toJson());
     return new CompileResult(artifact, report);
+  }
+
+  /** The reserve for shared results, with the noise of the VALUE output's means in slot units. */
+  private Sharing sharing(Emission emission, double noise) {
+    double largest = Arrays.stream(emission.outputs().get(0).factor()).map(Math::abs).max().orElse(1);
+    return options.sharing() == null ? null : options.sharing().withNoise(noise / largest);
   }
 
   private static CipherOutput withErrorBound(CipherOutput o, double errorBound) {

@@ -14,8 +14,10 @@ import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.pack.Layout;
 import dev.tacet.compiler.internal.pack.Levels;
 import dev.tacet.compiler.internal.params.LeastDepth;
+import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.ParameterSelector;
 import dev.tacet.compiler.internal.params.Selection;
+import dev.tacet.he.Sharing;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -197,6 +199,12 @@ final class PlanSearch {
         ? Math.min(LINEAR_NOISE, options.accuracy())
         : NOISE_SHARE * options.accuracy();
     double ofMargins = Math.max(NOISE_OF_MARGIN * metric.tolerableError(), LEAST_NOISE * 2 * widest);
-    return Math.max(Math.min(share * 2 * widest, ofMargins), NOISE_OF_FIT * fitError);
+    double target = Math.max(Math.min(share * 2 * widest, ofMargins), NOISE_OF_FIT * fitError);
+    if (options.sharing() == null) {
+      return target;
+    }
+    double narrowest = 2 * Arrays.stream(plan.outputReach()).min().orElse(1);  // flooding stays within the accuracy
+    return Math.min(target, options.accuracy() * narrowest
+        / (NoiseModel.ANSWER_SAFETY * Sharing.DEVIATIONS * options.sharing().factor(network.output().size())));
   }
 }

@@ -15,6 +15,8 @@ import dev.tacet.compiler.internal.params.Selection;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.Program;
+import dev.tacet.he.Sharing;
+import dev.tacet.he.Signature;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -32,7 +34,7 @@ final class ReportBuilder {
 
   static CompileReport build(
       String name, CompileOptions options, Plan plan, Selection selection, AnswerMetric.Score score, double errorBound,
-      double programError, String ringNote) {
+      double programError, String ringNote, Signature signature) {
     Parameters parameters = selection.parameters();
     Emission emission = selection.emission();
     Program program = emission.program();
@@ -46,11 +48,11 @@ final class ReportBuilder {
     return new CompileReport(name, parameters.ringType(), parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
         parameters.maxLevel(), parameters.security(), program.requiredKeys().size(), Costs.keyBytes(program), input,
         result, Costs.memoryBytes(program), score.agreement(), score.numberError(), errorBound, options.accuracy(), met,
-        layers, notes(options, plan, selection, programError, errorBound, ringNote));
+        layers, notes(options, plan, selection, programError, errorBound, ringNote, signature));
   }
 
   private static List<String> notes(CompileOptions options, Plan plan, Selection selection, double programError,
-      double errorBound, String ringNote) {
+      double errorBound, String ringNote, Signature signature) {
     List<String> notes = new ArrayList<>();
     if (!ringNote.isEmpty()) {
       notes.add(ringNote);
@@ -78,6 +80,16 @@ final class ReportBuilder {
       notes.add(String.format(java.util.Locale.ROOT,
           "the answers' error bound %.3g exceeds their range %.3g over the sample rows: they say nothing", errorBound, widest(plan)));
     }
+    signature.sharing().ifPresent(sharing -> {
+      CipherOutput output = signature.cipherOutputs().get(0);
+      double flooding = 0;
+      for (int i = 0; i < output.count(); i++) {
+        flooding = Math.max(flooding, Sharing.DEVIATIONS * sharing.deviation(output, i, signature.values()));
+      }
+      notes.add(String.format(java.util.Locale.ROOT, "%d results may be shared at %d statistical bits: flooding takes %.1f bits of"
+              + " precision and moves a shared value by up to %.3g", sharing.results(), sharing.statisticalBits(),
+          sharing.logFactor(signature.values()), flooding));
+    });
     int values = plan.fitted().network().output().size();
     notes.add("an answer gives its reader " + values + (values == 1 ? " number" : " numbers") + " a row"
         + (plan.fitted().network().isLinear()

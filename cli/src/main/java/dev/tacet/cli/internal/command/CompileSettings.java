@@ -5,6 +5,7 @@ import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.he.SecurityLevel;
+import dev.tacet.he.Sharing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,6 +53,14 @@ final class CompileSettings {
       description = "How far an activation's input may leave its calibrated range, as a share of it. Default: 0.4.")
   private Double margin;
 
+  @Option(names = "--share-results", paramLabel = "N",
+      description = "Reserve precision so that N decrypted results may be shown to others (flooding, see SECURITY.md). Default: none.")
+  private Long shareResults;
+
+  @Option(names = "--share-bits", paramLabel = "S",
+      description = "Statistical security of all shared results together, 10..128 bits. Default: 30.")
+  private Integer shareBits;
+
   @Option(names = "--no-guards", description = "Send no proofs back that activations stayed inside their fitted intervals.")
   private boolean withoutGuards;
 
@@ -80,8 +89,13 @@ final class CompileSettings {
       options = accuracy == null ? options : options.withAccuracy(accuracy);
       options = maxDegree == null ? options : options.withMaxDegree(maxDegree);
       options = margin == null ? options : options.withMargin(margin);
+      options = shareResults == null ? options
+          : options.withSharing(new Sharing(shareResults, shareBits == null ? CompileOptions.SHARE_BITS : shareBits, 0));
     } catch (IllegalArgumentException e) {
       throw new CliException(CliException.BAD_USAGE, e.getMessage(), "Give a number in that range.", e);
+    }
+    if (shareBits != null && shareResults == null) {
+      throw CliException.usage("--share-bits is given without --share-results", "Say how many results are to be shared.");
     }
     if (security != null) {
       options = options.withSecurity(level());
