@@ -39,6 +39,7 @@ final class NodeCase {
   }
 
   private static final int MAX_ELEMENTS = 1 << 17;
+  private static final Set<String> CLIENT_ONLY = Set.of("ArgMax", "ArgMin", "TopK", "Softmax", "LogSoftmax");
 
   private final ModelProto model;
   private final List<TensorProto> inputs;
@@ -75,12 +76,15 @@ final class NodeCase {
   boolean isNumeric() {
     Set<Integer> types = Set.of(TensorProto.DataType.FLOAT_VALUE, TensorProto.DataType.DOUBLE_VALUE,
         TensorProto.DataType.INT64_VALUE, TensorProto.DataType.INT32_VALUE, TensorProto.DataType.BOOL_VALUE);
-    return !inputs.isEmpty() && inputs.stream().anyMatch(NodeCase::isFloat) && !outputs.isEmpty()
+    return inputs.size() == model.getGraph().getInputCount() && inputs.stream().anyMatch(NodeCase::isFloat) && !outputs.isEmpty()
         && outputs.stream().allMatch(output -> types.contains(output.getDataType()) && size(output) < MAX_ELEMENTS);
   }
 
   /** Returns whether the case has another meaning in this mode than in {@link Mode#FIRST}. */
   boolean differs(Mode mode) {
+    if (operators().stream().anyMatch(CLIENT_ONLY::contains)) {
+      return mode == Mode.FIRST;
+    }
     return mode == Mode.FIRST || mode == Mode.FIRST_ON_HOST && size(outputs.get(0)) > 1
         || mode == Mode.ALL_ON_HOST && size(outputs.get(0)) > 1 && inputs.stream().filter(NodeCase::isFloat).count() > 1;
   }

@@ -21,10 +21,11 @@ final class TailLabels {
     List<String> strings = node.strings();
     return switch (node.op()) {
       case ARGMAX, ARGMIN -> indices(node, x);
+      case TOP_INDICES -> topIndices(node, x);
       case LABEL -> {
         int count = integers.length + strings.size();
         Signature.require(count == x.size(), "postprocessing %s: %d labels for %d elements", node, count, x.size());
-        int best = best(x.values(), 1);
+        int best = best(x.values(), 1, false);
         yield new Choice(label(integers, strings, best), 0, close(node, x, best, 1));
       }
       case THRESHOLD_LABEL -> {
@@ -44,7 +45,7 @@ final class TailLabels {
     boolean undecided = false;
     for (int g = 0; g < indices.length; g++) {
       Measured group = TailMath.slice(x, g * size, size);
-      int best = best(group.values(), sign);
+      int best = best(group.values(), sign, node.integers().length == 2 && node.integers()[1] == 1);
       indices[g] = best;
       undecided |= close(node, group, best, sign);
     }
@@ -68,10 +69,29 @@ final class TailLabels {
     return new Choice(new OutputValue.StringMap(map), x.largestError(), false);
   }
 
-  private static int best(double[] values, int sign) {
+  /** The first k in order; undecided where an element could change places with the next within the errors. */
+  private static Choice topIndices(TailNode node, Measured x) {
+    int size = TailMath.groupSize(node, x);
+    int count = (int) node.integers()[1];
+    long[] indices = new long[x.size() / size * count];
+    boolean undecided = false;
+    for (int g = 0; g < x.size() / size; g++) {
+      Measured group = TailMath.slice(x, g * size, size);
+      Integer[] order = TailMath.order(node, group.values());
+      for (int i = 0; i < count; i++) {
+        indices[g * count + i] = order[i];
+        double margin = i + 1 == size ? Double.POSITIVE_INFINITY
+            : Math.abs(group.values()[order[i]] - group.values()[order[i + 1]]);
+        undecided |= !(margin >= marginError(node, 2 * group.largestError()));
+      }
+    }
+    return new Choice(new OutputValue.Integers(indices), 0, undecided);
+  }
+
+  private static int best(double[] values, int sign, boolean last) {
     int best = 0;
     for (int i = 1; i < values.length; i++) {
-      if (sign * values[i] > sign * values[best]) {
+      if (sign * values[i] > sign * values[best] || last && values[i] == values[best]) {
         best = i;
       }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.he;
 
+import java.util.Arrays;
 import java.util.List;
 
 /** The numeric nodes of {@link Postprocessing}: values, and error bounds that hold for any perturbation within the given ones. */
@@ -32,12 +33,38 @@ final class TailMath {
       case CONCAT -> concat(arguments);
       case ADD, SUB, MUL, DIV, MAX, MIN -> TailPairs.run(node, x, arguments.get(1));
       case SUM -> TailPairs.sum(node, x);
+      case TOP_VALUES -> topValues(node, x);
       case FUNCTION -> {
         TailFunction f = TailFunction.values()[(int) node.integers()[0]];
         yield each(x, v -> f.apply(v, numbers[0], numbers[1]), (v, e) -> f.errorOf(v, numbers[0], numbers[1], e));
       }
       default -> throw new IllegalStateException(node.op() + " does not make numbers");
     };
+  }
+
+  /** With every input within e, each order statistic changes by at most e. */
+  private static Measured topValues(TailNode node, Measured x) {
+    int size = groupSize(node, x);
+    int count = (int) node.integers()[1];
+    Measured out = new Measured(new double[x.size() / size * count], new double[x.size() / size * count]);
+    for (int g = 0; g < x.size() / size; g++) {
+      Measured group = slice(x, g * size, size);
+      Integer[] order = order(node, group.values());
+      for (int i = 0; i < count; i++) {
+        out.values()[g * count + i] = group.values()[order[i]];
+        out.errors()[g * count + i] = group.largestError();
+      }
+    }
+    return out;
+  }
+
+  /** Returns the indexes of a group's elements, best first, of equals the first. */
+  static Integer[] order(TailNode node, double[] values) {
+    int sign = node.integers()[2] == 1 ? -1 : 1;
+    Integer[] order = new Integer[values.length];
+    Arrays.setAll(order, i -> i);
+    Arrays.sort(order, (a, b) -> Double.compare(sign * values[a], sign * values[b]));
+    return order;
   }
 
   /** Returns the size of the groups that a node works on, and checks that it divides the tensor. */

@@ -68,10 +68,21 @@ public record TailNode(
         }
       }
       case SOFTMAX, LOG_SOFTMAX, NORMALIZE_L1, NORMALIZE_L2, NORMALIZE_MAX, ARGMAX, ARGMIN, SUM -> {
-        count(op, "integers", integers.length, 0, 1);
+        boolean ties = op == TailOp.ARGMAX || op == TailOp.ARGMIN;
+        count(op, "integers", integers.length, 0, ties ? 2 : 1);
+        Signature.require(integers.length < 2 || integers[1] == 0 || integers[1] == 1, "postprocessing %s has the choice %s of equals",
+            op, Arrays.toString(integers));
         Signature.require(
             integers.length == 0 || integers[0] >= 1 && integers[0] <= Constant.MAX_PERIOD,
             "postprocessing %s has group size %s", op, Arrays.toString(integers));
+        count(op, "numbers", numbers.length, 0, op.chooses() ? 1 : 0);
+        marginBound(op, numbers.length == 1 ? numbers[0] : 0);
+      }
+      case TOP_VALUES, TOP_INDICES -> {
+        count(op, "integers", integers.length, 3, 3);
+        Signature.require(integers[0] >= 1 && integers[0] <= Constant.MAX_PERIOD && integers[1] >= 1 && integers[1] <= integers[0]
+            && (integers[2] == 0 || integers[2] == 1), "postprocessing %s has group size, count and direction %s", op,
+            Arrays.toString(integers));
         count(op, "numbers", numbers.length, 0, op.chooses() ? 1 : 0);
         marginBound(op, numbers.length == 1 ? numbers[0] : 0);
       }

@@ -40,11 +40,11 @@ public enum TailOp {
   /** All inputs one after the other. */
   CONCAT,
   /**
-   * Index of the largest, the first of equals, over groups; integers as for SOFTMAX; numbers none, or {bound of the error of a
-   * difference of two elements that are close}. Gives integers.
+   * Index of the largest over groups; integers none, {group size} or {group size, 1 for the last of equals, 0 for the first};
+   * numbers none, or {bound of the error of a difference of two elements that are close}. Gives integers.
    */
   ARGMAX,
-  /** Index of the smallest, the first of equals, over groups; integers and numbers as for ARGMAX. Gives integers. */
+  /** Index of the smallest over groups; integers and numbers as for ARGMAX. Gives integers. */
   ARGMIN,
   /** The label at the index of the largest; integers or strings, one per element; numbers as for ARGMAX. Gives a label. */
   LABEL,
@@ -70,7 +70,14 @@ public enum TailOp {
   /** The sum of each group; integers as for SOFTMAX. */
   SUM,
   /** A function of each element; integers {code of {@link TailFunction}}, numbers {a, b}. */
-  FUNCTION;
+  FUNCTION,
+  /** The best elements of each group, best first; integers {group size, how many, 1 for the largest, 0 for the smallest}. */
+  TOP_VALUES,
+  /**
+   * Where those elements lie in their group, the first of equals first; integers as for TOP_VALUES, numbers as for ARGMAX. Gives
+   * integers.
+   */
+  TOP_INDICES;
 
   /** Returns whether the result is a choice, which an error of the scores can change. */
   public boolean chooses() {
@@ -80,7 +87,7 @@ public enum TailOp {
   /** Returns whether the result is an output of the model that no further node can take (labels, indices, maps). */
   public boolean terminal() {
     return switch (this) {
-      case ARGMAX, ARGMIN, LABEL, THRESHOLD_LABEL, ZIP_MAP -> true;
+      case ARGMAX, ARGMIN, LABEL, THRESHOLD_LABEL, ZIP_MAP, TOP_INDICES -> true;
       default -> false;
     };
   }

@@ -137,7 +137,8 @@ final class MarginBounds {
       result.add(new Evidence(Math.abs(actual[0] - choice.numbers()[0]), Math.abs(actual[0] - expected[0])));
       return result;
     }
-    int sign = choice.op() == TailOp.ARGMIN ? -1 : 1;
+    boolean smallest = choice.op() == TailOp.TOP_INDICES && choice.integers()[2] == 0;
+    int sign = choice.op() == TailOp.ARGMIN || smallest ? -1 : 1;
     int size = choice.op() == TailOp.LABEL || choice.integers().length == 0 ? actual.length : (int) choice.integers()[0];
     for (int start = 0; start < actual.length; start += size) {
       int best = start;

@@ -3,6 +3,7 @@ package dev.tacet.compiler.internal.lower;
 
 import dev.tacet.compiler.internal.ir.BinaryFunction;
 import dev.tacet.compiler.internal.ir.LinearForm;
+import dev.tacet.compiler.internal.ir.MatrixBuilder;
 import dev.tacet.compiler.internal.ir.UnaryFunction;
 import dev.tacet.compiler.internal.ir.Univariate;
 import dev.tacet.compiler.internal.onnx.DataType;
@@ -22,6 +23,9 @@ final class BinaryOps {
       Map.entry("Greater", BinaryFunction.GREATER), Map.entry("Less", BinaryFunction.LESS),
       Map.entry("GreaterOrEqual", BinaryFunction.GREATER_EQUAL), Map.entry("LessOrEqual", BinaryFunction.LESS_EQUAL),
       Map.entry("Equal", BinaryFunction.EQUAL), Map.entry("And", BinaryFunction.AND), Map.entry("Or", BinaryFunction.OR));
+
+  /** The most different exponents of one Pow. */
+  private static final int MAX_EXPONENTS = 64;
 
   private BinaryOps() {}
 
@@ -100,10 +104,41 @@ final class BinaryOps {
         throw new Refusal("it divides by another encrypted vector", "divide on the client, or multiply instead");
       case MAX, MIN:
         return extreme(call, function, a, b, shape);
+      case POW:
+        if (b.isConstant()) {
+          return powers(call, a, b.bias(), shape);
+        }
+        throw new Refusal("it raises to an encrypted exponent", "use constant exponents");
       default:
         throw new Refusal("it compares or raises two different encrypted vectors (" + function + ")",
             "compute it on the model's outputs, on the client");
     }
+  }
+
+  /** Each element to its own constant power: one activation for each exponent, on the elements that have it. */
+  private static Symbol powers(Handler.Call call, LinearForm base, double[] exponents, int[] shape) {
+    double[] distinct = Arrays.stream(exponents).distinct().toArray();
+    if (distinct.length > MAX_EXPONENTS) {
+      throw new Refusal("it has " + distinct.length + " different exponents, at most " + MAX_EXPONENTS + " are compiled",
+          "use one exponent, or a few");
+    }
+    String name = call.node().label();
+    LinearForm sum = LinearForm.constant(new double[exponents.length]);
+    for (double exponent : distinct) {
+      int[] places = java.util.stream.IntStream.range(0, exponents.length).filter(i -> exponents[i] == exponent).toArray();
+      int[] size = {places.length};
+      Symbol.Hidden power = new Symbol.Hidden(size, new Symbol.Root(size, base.select(places)),
+          binary(BinaryFunction.POW, Univariate.X, new Univariate.Constant(exponent)), name);
+      MatrixBuilder spread = new MatrixBuilder(places.length, places.length);
+      for (int i = 0, next = 0; i < exponents.length; i++) {
+        if (next < places.length && places[next] == i) {
+          spread.add(next++, 1);
+        }
+        spread.endRow();
+      }
+      sum = sum.plus(call.scope().form(power).mapped(spread.build()), 1);
+    }
+    return call.scope().symbol(shape, sum, name);
   }
 
   /** max(a, b) = b + relu(a - b) and min(a, b) = b - relu(b - a). */
@@ -121,6 +156,9 @@ final class BinaryOps {
     Symbol then = call.required(1);
     Symbol otherwise = call.required(2);
     int[] shape = Shapes.broadcast(Shapes.broadcast(condition.shape(), then.shape()), otherwise.shape());
+    if (condition instanceof Symbol.Known mask && !isScalar(condition)) {
+      return List.of(masked(call, ((Symbol.Known) spread(call, mask, shape)).tensor(), then, otherwise, shape));
+    }
     Symbol.Hidden base = null;
     for (Symbol symbol : List.of(condition, then, otherwise)) {
       if (symbol instanceof Symbol.Hidden hidden) {
@@ -129,7 +167,8 @@ final class BinaryOps {
         }
         base = hidden;
       } else if (!isScalar(symbol)) {
-        throw new Refusal("it chooses by a constant mask", "multiply by the mask instead");
+        throw new Refusal("it chooses between an encrypted vector and constants that differ from element to element",
+            "multiply by the choice instead");
       }
     }
     if (base == null) {
@@ -138,6 +177,19 @@ final class BinaryOps {
     }
     Univariate choice = new Univariate.Choice(part(condition), part(then), part(otherwise));
     return List.of(new Symbol.Hidden(shape, base.root(), choice, call.node().label()));
+  }
+
+  /** Elements of the one where the mask is not 0, else of the other. */
+  private static Symbol masked(Handler.Call call, Tensor mask, Symbol then, Symbol otherwise, int[] shape) {
+    double[] chosen = new double[mask.size()];
+    double[] rest = new double[mask.size()];
+    for (int i = 0; i < chosen.length; i++) {
+      chosen[i] = mask.number(i) != 0 ? 1 : 0;
+      rest[i] = 1 - chosen[i];
+    }
+    LinearForm sum = call.scope().form(spread(call, then, shape)).scaled(chosen, null)
+        .plus(call.scope().form(spread(call, otherwise, shape)).scaled(rest, null), 1);
+    return call.scope().symbol(shape, sum, call.node().label());
   }
 
   private static Univariate part(Symbol symbol) {

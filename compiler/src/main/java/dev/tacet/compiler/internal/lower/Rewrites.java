@@ -36,6 +36,7 @@ final class Rewrites {
       entry("Softmax", "a softmax of encrypted values needs a division", "use an element-wise activation in its place"),
       entry("LogSoftmax", "a softmax of encrypted values needs a division", "use an element-wise activation in its place"),
       entry("ArgMax", "it compares encrypted values", "end the model with the scores"),
+      entry("ArgMin", "it compares encrypted values", "end the model with the scores"),
       entry("LpNormalization", "a norm of encrypted values needs a division", "normalise the rows before encryption"),
       entry("TopK", "sorting encrypted values is not compiled", "return the scores and sort on the client"),
       entry("If", "control flow on encrypted values is impossible", "export a model without branches"),

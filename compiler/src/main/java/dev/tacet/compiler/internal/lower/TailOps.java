@@ -17,14 +17,16 @@ import java.util.Set;
 /** Executes the nodes of the client's part: no weights, no levels. */
 final class TailOps {
   /** Operators that only the client can run. */
-  static final Set<String> CLIENT_ONLY = Set.of("Softmax", "LogSoftmax", "ArgMax", "ArgMin", "LpNormalization",
-      "ai.onnx.ml.Normalizer", "ai.onnx.ml.ZipMap", "ai.onnx.ml.LabelEncoder", "ai.onnx.ml.LinearClassifier");
+  static final Set<String> CLIENT_ONLY = Set.of("Softmax", "LogSoftmax", "ArgMax", "ArgMin", "TopK", "LpNormalization",
+      "ai.onnx.ml.Normalizer", "ai.onnx.ml.ZipMap", "ai.onnx.ml.LabelEncoder", "ai.onnx.ml.LinearClassifier",
+      "ai.onnx.ml.SVMClassifier");
 
   private static final Map<String, Handler> HANDLERS = Map.ofEntries(
       Map.entry("Softmax", call -> softmax(call, TailOp.SOFTMAX)),
       Map.entry("LogSoftmax", call -> softmax(call, TailOp.LOG_SOFTMAX)),
       Map.entry("ArgMax", call -> argument(call, true)),
       Map.entry("ArgMin", call -> argument(call, false)),
+      Map.entry("TopK", TailOps::topK),
       Map.entry("LpNormalization", TailOps::lpNormalization),
       Map.entry("ai.onnx.ml.Normalizer", TailOps::normalizer),
       Map.entry("ai.onnx.ml.ZipMap", TailOps::zipMap),
@@ -109,6 +111,11 @@ final class TailOps {
     Symbol.Clear source = grouped(call, x, groups);
     Symbol.Clear result = call.scope().tail(x.shape(), op, List.of(source.name()), new long[] {groups.size()},
         new double[0], List.of());
+    return restored(call, result, groups);
+  }
+
+  /** Brings elements that lie group by group into the order of their shape. */
+  private static Symbol.Clear restored(Handler.Call call, Symbol.Clear result, Groups groups) {
     if (groups.inOrder()) {
       return result;
     }
@@ -116,7 +123,7 @@ final class TailOps {
     for (int i = 0; i < back.length; i++) {
       back[groups.order()[i]] = i;
     }
-    return (Symbol.Clear) call.scope().select(result, back, x.shape(), call.node().label());
+    return (Symbol.Clear) call.scope().select(result, back, result.shape(), call.node().label());
   }
 
   private static List<Symbol> softmax(Handler.Call call, TailOp op) {
@@ -140,13 +147,40 @@ final class TailOps {
 
   private static List<Symbol> argument(Handler.Call call, boolean largest) {
     OnnxNode node = call.node();
-    if (node.integer("select_last_index", 0) != 0) {
-      throw new Refusal("it takes the last of equal elements", "set select_last_index to 0");
-    }
     Symbol.Clear x = call.scope().clear(call.required(0));
     Groups groups = Groups.along(x.shape(), new long[] {node.integer("axis", 0)}, node.integer("keepdims", 1) != 0);
     Symbol.Clear scores = groups.inOrder() ? call.scope().ordered(x) : grouped(call, x, groups);
+    if (node.integer("select_last_index", 0) != 0) {
+      return List.of(new Symbol.Terminal(groups.reducedShape(), TailNode.withIntegers(
+          largest ? TailOp.ARGMAX : TailOp.ARGMIN, scores.name(), "", groups.size(), 1)));
+    }
     return List.of(new Symbol.Index(groups.reducedShape(), scores, groups.size(), largest));
+  }
+
+  /** TopK: the values as numbers, their places as a choice that no further node takes. */
+  private static List<Symbol> topK(Handler.Call call) {
+    OnnxNode node = call.node();
+    Symbol.Clear x = call.scope().clear(call.required(0));
+    int axis = Shapes.axis(node.integer("axis", -1), x.shape().length);
+    Tensor given = call.constant(1);
+    long count = given != null && given.size() == 1 ? (long) given.number(0) : node.integer("k", 0);
+    if (count < 1 || count > x.shape()[axis]) {
+      throw new Refusal("it takes " + count + " of " + x.shape()[axis] + " elements", "take at least 1 and at most all");
+    }
+    Groups groups = Groups.along(x.shape(), new long[] {axis}, true);
+    Symbol.Clear source = grouped(call, x, groups);
+    long[] integers = {groups.size(), count, node.integer("largest", 1) != 0 ? 1 : 0};
+    int[] shape = x.shape().clone();
+    shape[axis] = (int) count;
+    Groups result = Groups.along(shape, new long[] {axis}, true);
+    Symbol.Clear values = call.scope().tail(shape, TailOp.TOP_VALUES, List.of(source.name()), integers, new double[0], List.of());
+    Symbol places = result.inOrder()
+        ? new Symbol.Terminal(shape, TailNode.withIntegers(TailOp.TOP_INDICES, source.name(), "", integers)) : new Symbol.Failed();
+    if (places instanceof Symbol.Failed && node.outputs().size() > 1 && !node.outputs().get(1).isEmpty()) {
+      throw new Refusal("it gives places along axis " + axis + " of " + Arrays.toString(x.shape()) + ", which is not the last",
+          "transpose its input, so that the axis is the last");
+    }
+    return List.of(restored(call, values, result), places);
   }
 
   /** Looks a label up by an index: the label of the best score. */

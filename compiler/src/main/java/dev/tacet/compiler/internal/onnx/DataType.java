@@ -27,6 +27,8 @@ public enum DataType {
   DOUBLE(11, 8, true),
   /** Unsigned 32-bit integer. */
   UINT32(12, 4, false),
+  /** Unsigned 64-bit integer. */
+  UINT64(13, 8, false),
   /** Upper half of a binary32. */
   BFLOAT16(16, 2, true);
 

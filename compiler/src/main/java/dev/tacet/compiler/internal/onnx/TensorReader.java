@@ -103,7 +103,7 @@ final class TensorReader {
       case FLOAT -> proto.getFloatDataCount();
       case DOUBLE -> proto.getDoubleDataCount();
       case INT64 -> proto.getInt64DataCount();
-      case UINT32 -> proto.getUint64DataCount();
+      case UINT32, UINT64 -> proto.getUint64DataCount();
       default -> proto.getInt32DataCount();
     };
     if (count != numbers.length) {
@@ -115,6 +115,7 @@ final class TensorReader {
         case DOUBLE -> proto.getDoubleData(i);
         case INT64 -> proto.getInt64Data(i);
         case UINT32 -> proto.getUint64Data(i);
+        case UINT64 -> unsigned(proto.getUint64Data(i));
         case FLOAT16 -> half(proto.getInt32Data(i));
         case BFLOAT16 -> Float.intBitsToFloat(proto.getInt32Data(i) << 16);
         default -> proto.getInt32Data(i);
@@ -134,6 +135,7 @@ final class TensorReader {
         case FLOAT -> data.getFloat();
         case DOUBLE -> data.getDouble();
         case INT64 -> data.getLong();
+        case UINT64 -> unsigned(data.getLong());
         case INT32 -> data.getInt();
         case UINT32 -> data.getInt() & 0xffffffffL;
         case INT16 -> data.getShort();
@@ -225,6 +227,10 @@ final class TensorReader {
 
   private static MalformedModelException length(String name, int expected, int actual) {
     return new MalformedModelException("tensor " + name + " needs " + expected + " values, has " + actual);
+  }
+
+  private static double unsigned(long bits) {
+    return bits >= 0 ? bits : (bits >>> 1) * 2.0;
   }
 
   /** Converts IEEE binary16 bits. */
