@@ -50,44 +50,64 @@ bool is_leaf(std::size_t degree, std::size_t baby, int depth) {
   return degree <= 1 || (degree < baby && ceil_log2(degree) + 1 <= depth);
 }
 
-/// Counts the ciphertext products of the recursion and marks the basis elements it uses.
-std::size_t count_products(Basis basis, const std::vector<double>& p, std::size_t baby, int depth,
-                           std::vector<bool>& used) {
+/// B_i comes from B_high and B_(i - high), of at most the same depth; in the Chebyshev basis B_(2 high - i) is subtracted
+/// too, which is no deeper than B_high. With high a power of two, elements of even index need only such.
+std::size_t high_part(std::size_t i) { return largest_power_of_two(i - 1); }
+
+/// What a polynomial costs.
+struct Work {
+  std::size_t products = 0;   // of two ciphertexts
+  std::size_t switches = 0;   // relinearizations, each with its rescale
+};
+
+/// Counts the work of the recursion and marks the basis elements that it uses. Products that are added up share one
+/// relinearization, which `counted` says was counted for this sum.
+Work count_work(Basis basis, const std::vector<double>& p, std::size_t baby, int depth, bool counted,
+                std::vector<bool>& used) {
   const std::size_t degree = degree_of(p);
+  Work work;
   if (is_leaf(degree, baby, depth)) {
     for (std::size_t i = 1; i <= degree; ++i) used[i] = used[i] || p[i] != 0;
-    return 0;
+    return work;
   }
   const std::size_t g = largest_power_of_two(degree);
   used[g] = true;
   const Division parts =
       divide(basis, std::vector<double>(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(degree + 1)), g);
-  const bool constant = degree_of(parts.quotient) == 0;
-  return (constant ? 0 : 1 + count_products(basis, parts.quotient, baby, depth - 1, used)) +
-         count_products(basis, parts.remainder, baby, depth, used);
+  if (degree_of(parts.quotient) > 0) {
+    const Work quotient = count_work(basis, parts.quotient, baby, depth - 1, false, used);
+    work.products = quotient.products + 1;
+    work.switches = quotient.switches + (counted ? 0 : 1);
+    counted = true;
+  }
+  const Work remainder = count_work(basis, parts.remainder, baby, depth, counted, used);
+  return {work.products + remainder.products, work.switches + remainder.switches};
 }
 
-/// The number of basis elements bigger than 1 that must be computed for the marked ones (each from two smaller ones).
-std::size_t count_elements(std::vector<bool> used) {
+/// The number of basis elements bigger than 1 that must be computed for the marked ones.
+std::size_t count_elements(Basis basis, std::vector<bool> used) {
   std::size_t count = 0;
   for (std::size_t i = used.size() - 1; i >= 2; --i) {
     if (!used[i]) continue;
     ++count;
-    used[i / 2] = true;
-    used[i - i / 2] = true;
-    used[1] = true;
+    const std::size_t high = high_part(i);
+    used[high] = true;
+    used[i - high] = true;
+    if (basis == Basis::kChebyshev) used[2 * high - i] = true;
   }
   return count;
 }
 
 std::size_t best_baby_count(Basis basis, const std::vector<double>& p, int depth) {
+  constexpr std::size_t kProductsPerSwitch = 6;  // a relinearization takes at least as long as so many products
   std::size_t best = 2;
   std::size_t least = ~std::size_t{0};
   for (std::size_t baby = 2; baby < 2 * p.size(); baby *= 2) {
     std::vector<bool> used(p.size(), false);
-    const std::size_t products = count_products(basis, p, baby, depth, used) + count_elements(used);
-    if (products < least) {
-      least = products;
+    const Work work = count_work(basis, p, baby, depth, false, used);
+    const std::size_t cost = work.products + kProductsPerSwitch * (work.switches + count_elements(basis, used));
+    if (cost < least) {
+      least = cost;
       best = baby;
     }
   }
@@ -103,28 +123,11 @@ class Evaluation {
     elements_.at(1).seed.reset();
   }
 
-  /// p at level top - depth with scale `target`; nothing if p is a constant, which costs no ciphertext.
+  /// p at level top - depth with scale `target`, without its constant; nothing if p is one, which costs no ciphertext.
   std::optional<Ciphertext> evaluate(const std::vector<double>& p, int depth, const Scale& target) {
-    const std::size_t degree = degree_of(p);
-    if (degree == 0) return std::nullopt;
-    if (is_leaf(degree, baby_, depth)) return leaf(p, degree, depth, target);
-    const std::size_t g = largest_power_of_two(degree);
-    const Division parts =
-        divide(basis_, std::vector<double>(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(degree + 1)), g);
-    const int level = top_ - depth + 1;  // of the product before its rescale
-    const Ciphertext giant = evaluator_.drop_level(element(g), level);
-    const Scale quotient_scale = target.times_prime(level) / giant.scale;
-    Ciphertext result;
-    if (std::optional<Ciphertext> quotient = evaluate(parts.quotient, depth - 1, quotient_scale)) {
-      const Ciphertext factor = with_constant(std::move(*quotient), parts.quotient[0]);
-      result = evaluator_.multiply_relinearize_rescale(factor, giant);
-    } else {
-      result = evaluator_.rescale(evaluator_.multiply_scalar(giant, parts.quotient[0], quotient_scale));
-    }
-    if (const std::optional<Ciphertext> remainder = evaluate(parts.remainder, depth, target)) {
-      result = evaluator_.add(result, *remainder);
-    }
-    return result;
+    std::optional<Ciphertext> sum = terms(p, depth, target.times_prime(top_ - depth + 1));
+    if (sum) sum = evaluator_.relinearize_rescale(*sum);
+    return sum;
   }
 
   Ciphertext with_constant(Ciphertext x, double constant) const {
@@ -132,10 +135,31 @@ class Evaluation {
   }
 
  private:
-  /// sum_{1 <= i <= degree} p[i] B_i, every term at the scale target * q before one rescale.
-  Ciphertext leaf(const std::vector<double>& p, std::size_t degree, int depth, const Scale& target) {
+  /// p at level top - depth + 1 with scale `wanted`, before the relinearization and rescale that all its products share.
+  std::optional<Ciphertext> terms(const std::vector<double>& p, int depth, const Scale& wanted) {
+    const std::size_t degree = degree_of(p);
+    if (degree == 0) return std::nullopt;
+    if (is_leaf(degree, baby_, depth)) return leaf(p, degree, depth, wanted);
+    const std::size_t g = largest_power_of_two(degree);
+    const Division parts =
+        divide(basis_, std::vector<double>(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(degree + 1)), g);
+    const Ciphertext giant = evaluator_.drop_level(element(g), top_ - depth + 1);
+    const Scale quotient_scale = wanted / giant.scale;
+    Ciphertext result;
+    if (std::optional<Ciphertext> quotient = evaluate(parts.quotient, depth - 1, quotient_scale)) {
+      result = evaluator_.multiply(with_constant(std::move(*quotient), parts.quotient[0]), giant);
+    } else {
+      result = evaluator_.multiply_scalar(giant, parts.quotient[0], quotient_scale);
+    }
+    if (const std::optional<Ciphertext> remainder = terms(parts.remainder, depth, wanted)) {
+      result = evaluator_.add(result, *remainder);
+    }
+    return result;
+  }
+
+  /// sum_{1 <= i <= degree} p[i] B_i at level top - depth + 1, every term at the scale `wanted`.
+  Ciphertext leaf(const std::vector<double>& p, std::size_t degree, int depth, const Scale& wanted) {
     const int level = top_ - depth + 1;
-    const Scale wanted = target.times_prime(level);
     std::optional<Ciphertext> sum;
     for (std::size_t i = 1; i <= degree; ++i) {
       if (p[i] == 0) continue;
@@ -143,21 +167,20 @@ class Evaluation {
       Ciphertext term = evaluator_.multiply_scalar(x, p[i], wanted / x.scale);
       sum = sum ? evaluator_.add(*sum, term) : std::move(term);
     }
-    return evaluator_.rescale(*sum);
+    return *sum;
   }
 
-  /// B_i at level top - ceil(log2 i), from B_{i/2} and B_{i - i/2}.
+  /// B_i at level top - ceil(log2 i), computed when it is first asked for.
   const Ciphertext& element(std::size_t i) {
     const auto found = elements_.find(i);
     if (found != elements_.end()) return found->second;
-    const std::size_t low = i / 2;
-    const std::size_t high = i - low;
+    const std::size_t high = high_part(i);
     Ciphertext b = element(high);
-    Ciphertext a = element(low);
+    Ciphertext a = element(i - high);
     const int level = b.level < a.level ? b.level : a.level;
     a = evaluator_.drop_level(a, level);
     b = evaluator_.drop_level(b, level);
-    return elements_.emplace(i, product(low, a, high, b)).first->second;
+    return elements_.emplace(i, product(i - high, a, high, b)).first->second;
   }
 
   /// B_{low + high} from B_low and B_high at one level, rescaled.
@@ -166,7 +189,7 @@ class Evaluation {
     const Ciphertext twice = evaluator_.add(b, b);  // T_{low + high} = 2 T_low T_high - T_{high - low}
     if (low == high) return evaluator_.add_scalar(evaluator_.multiply_relinearize_rescale(a, twice), -1.0);
     const Ciphertext difference =
-        evaluator_.negate(at_scale(evaluator_.drop_level(element(1), a.level), a.scale * b.scale));
+        evaluator_.negate(at_scale(evaluator_.drop_level(element(high - low), a.level), a.scale * b.scale));
     return evaluator_.multiply_relinearize_rescale(a, twice, &difference);
   }
 

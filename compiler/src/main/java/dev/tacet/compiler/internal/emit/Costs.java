@@ -32,9 +32,8 @@ public final class Costs {
           yield baby - 1 + diagonals / baby - 1;
         }
         case POLYNOMIAL -> {
-          int degree = ((Constant.Polynomial) program.constants().get(instruction.constant())).degree();
-          int log = 32 - Integer.numberOfLeadingZeros(degree);
-          yield (1 << (log + 1) / 2) + log + (degree >> (log + 1) / 2);
+          Constant.Polynomial p = (Constant.Polynomial) program.constants().get(instruction.constant());
+          yield PolynomialWork.relinearizations(p.coefficients(), p.basis() == Constant.Basis.CHEBYSHEV);
         }
         default -> 0;
       };
