@@ -162,6 +162,8 @@ def linear_models(out):
     classifier(out, "sk-plain-logit2-13-noscaler", LogisticRegression(max_iter=20000), 2, 13, "nozip")
     classifier(out, "sk-linearsvc2-13", make_pipeline(StandardScaler(), LinearSVC(max_iter=5000)), 2, 13, None)
     classifier(out, "sk-linearsvc4-17", make_pipeline(StandardScaler(), LinearSVC(max_iter=5000)), 4, 17, None)
+    classifier(out, "sk-svc2-linear-13", make_pipeline(StandardScaler(), SVC(kernel="linear")), 2, 13)
+    classifier(out, "sk-svc3-linear-9", make_pipeline(StandardScaler(), SVC(kernel="linear")), 3, 9)
     classifier(
         out,
         "sk-sgd-log3-17",

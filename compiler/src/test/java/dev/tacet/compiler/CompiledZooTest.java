@@ -23,6 +23,15 @@ class CompiledZooTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"skl_svc3", "skl_svc2p", "skl_svr"})
+  void linearSupportVectorMachinesFoldToOneLevel(String name) throws Exception {
+    ZooTrial trial = ZooTrial.run(FOLDER, name, 40);
+    assertEquals(trial.rows(), trial.agreed(), trial.toString());
+    assertTrue(trial.numberError() <= 5e-3, trial.toString());
+    assertEquals(1, trial.report().levels());
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"skl_mlpc_relu", "skl_mlpc_logistic", "torch_mlp_dynamo", "torch_static"})
   void classifiersWithActivationsAgreeOn98PercentOfFreshRows(String name) throws Exception {
     ZooTrial trial = ZooTrial.run(FOLDER, name, 40);

@@ -51,7 +51,7 @@ final class ClassifierOps {
     return List.of(new Symbol.Terminal(labelShape, label), both);
   }
 
-  private static Tensor labels(OnnxNode node) {
+  static Tensor labels(OnnxNode node) {
     String[] texts = node.texts("classlabels_strings");
     if (texts != null && texts.length > 0) {
       return Tensor.ofTexts(new int[] {texts.length}, texts);

@@ -47,6 +47,7 @@ public final class Lowering {
     SumOps.register(handlers);
     ShapeOps.register(handlers);
     ClassifierOps.register(handlers);
+    SvmOps.register(handlers);
     return handlers;
   }
 
@@ -128,7 +129,8 @@ public final class Lowering {
     Handler.Call call = new Handler.Call(node, inputs, scope, graph);
     try {
       Handler handler = HANDLERS.get(node.qualifiedType());
-      boolean classifier = node.qualifiedType().equals("ai.onnx.ml.LinearClassifier");
+      boolean classifier = node.qualifiedType().equals("ai.onnx.ml.LinearClassifier")
+          || node.qualifiedType().equals("ai.onnx.ml.SVMClassifier");
       List<Symbol> outputs;
       if (handler == null && !TailOps.runs(node.qualifiedType())) {
         throw unknown(node);

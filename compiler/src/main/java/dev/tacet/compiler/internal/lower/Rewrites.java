@@ -28,8 +28,6 @@ final class Rewrites {
       entry("ai.onnx.ml.TreeEnsembleRegressor", "trees compare encrypted values",
           "train a linear model or an MLP on the same data"),
       entry("ai.onnx.ml.TreeEnsemble", "trees compare encrypted values", "train a linear model or an MLP on the same data"),
-      entry("ai.onnx.ml.SVMClassifier", "kernel machines are not compiled", "use LinearSVC or an MLP"),
-      entry("ai.onnx.ml.SVMRegressor", "kernel machines are not compiled", "use LinearSVR, Ridge or an MLP"),
       entry("ai.onnx.ml.OneHotEncoder", "it compares encrypted values", "encode the categories before encryption"),
       entry("ai.onnx.ml.LabelEncoder", "it looks encrypted values up in a table", "encode the categories before encryption"),
       entry("OneHot", "it compares encrypted values", "encode the categories before encryption"),
