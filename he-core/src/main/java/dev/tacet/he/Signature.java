@@ -28,6 +28,9 @@ public final class Signature {
   /** The version of a body that ends with a {@link Sharing}. */
   private static final int SHARING_VERSION = 2;
 
+  /** What is added to the version where an input has a copy shift, which all inputs then carry. */
+  private static final int SHIFTS = 2;
+
   private final String model;
   private final String parametersHash;
   private final int securityBits;
@@ -220,12 +223,17 @@ public final class Signature {
         keys.size(), program.requiredKeys().size());
   }
 
+  private boolean hasShifts() {
+    return inputs.stream().anyMatch(input -> input.copyShift() != 0);
+  }
+
   /** Returns the SIGNATURE blob; the bytes are canonical. */
   public byte[] toBytes() {
     BoundedWriter out = new BoundedWriter();
-    out.u16(sharing == null ? BODY_VERSION : SHARING_VERSION).string(model).u16(securityBits);
+    boolean shifts = hasShifts();
+    out.u16((sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0)).string(model).u16(securityBits);
     out.u16(inputs.size());
-    inputs.forEach(input -> input.writeTo(out));
+    inputs.forEach(input -> input.writeTo(out, shifts));
     out.u16(cipherOutputs.size());
     cipherOutputs.forEach(output -> output.writeTo(out));
     tail.writeTo(out);
@@ -253,14 +261,15 @@ public final class Signature {
     Blob blob = Blob.read(bytes, BlobKind.SIGNATURE);
     BoundedReader in = new BoundedReader("signature", blob.body());
     try {
-      int version = in.u16("body version", BODY_VERSION, SHARING_VERSION);
+      int version = in.u16("body version", BODY_VERSION, SHARING_VERSION + SHIFTS);
+      boolean shifts = version > SHARING_VERSION;
       String model = in.string("model");
       int securityBits = in.u16("security bits");
       int inputCount = in.u16("input count");
       in.needItems("inputs", inputCount, 40);
       List<SignatureInput> inputs = new ArrayList<>(inputCount);
       for (int i = 0; i < inputCount; i++) {
-        inputs.add(SignatureInput.readFrom(in));
+        inputs.add(SignatureInput.readFrom(in, shifts));
       }
       int outputCount = in.u16("output count");
       in.needItems("outputs", outputCount, 40);
@@ -279,10 +288,15 @@ public final class Signature {
         }
         keys.add(key);
       }
-      Sharing sharing = version == SHARING_VERSION
+      Sharing sharing = (version - BODY_VERSION) % SHIFTS != 0
           ? new Sharing(in.u64("shared results"), in.u8("statistical bits"), in.f64("noise of shared values")) : null;
       in.end();
-      return new Signature(model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys, sharing);
+      Signature signature =
+          new Signature(model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys, sharing);
+      if (shifts != signature.hasShifts()) {
+        throw in.malformed("body version " + version + " without a copy shift is written as version " + (version - SHIFTS));
+      }
+      return signature;
     } catch (IllegalArgumentException e) {
       throw in.malformed(e.getMessage());
     }

@@ -9,13 +9,15 @@ import java.util.Objects;
 /**
  * One input of a model: its logical shape, the bounds of its features, and how they are laid out in slots.
  *
- * <p>Slot i of every period holds (x_i - center_i) / halfWidth_i for i in [0, features); slots [features, period) are zero; the
- * period is tiled over all slots.
+ * <p>Place i of a period holds (x_i - center_i) / halfWidth_i for i in [0, features); places [features, period) are zero. Slot i of
+ * copy k of the period holds place (i + k copyShift) modulo the period: with 0 all copies are alike, else they are rotated against
+ * one another, so that a matrix takes fewer diagonals.
  *
  * @param name the ONNX name
  * @param shape dimensions without the batch dimension; their product is features
  * @param features numbers in one row
  * @param period a power of two, at least features
+ * @param copyShift 0..period-1
  * @param scale exact scale of the fresh ciphertext
  * @param level level of the fresh ciphertext
  * @param low smallest accepted value of each feature, raw units
@@ -28,6 +30,7 @@ public record SignatureInput(
     int[] shape,
     int features,
     int period,
+    int copyShift,
     Scale scale,
     int level,
     double[] low,
@@ -47,6 +50,8 @@ public record SignatureInput(
     Signature.requirePeriod("input " + name, period);
     Signature.require(
         features >= 1 && features <= period, "input %s: %d features, must be in 1..%d (the period)", name, features, period);
+    Signature.require(
+        copyShift >= 0 && copyShift < period, "input %s: copy shift %d is outside 0..%d", name, copyShift, period - 1);
     Signature.require(shape.length <= 8, "input %s: %d dimensions, at most 8", name, shape.length);
     long product = 1;
     for (int dimension : shape) {
@@ -73,6 +78,13 @@ public record SignatureInput(
           "input %s: center %s and half width %s of feature %d must be finite, the latter positive",
           name, center[i], halfWidth[i], i);
     }
+  }
+
+  /** Makes an input whose copies are alike. */
+  public SignatureInput(
+      String name, int[] shape, int features, int period, Scale scale, int level, double[] low, double[] high, double[] center,
+      double[] halfWidth) {
+    this(name, shape, features, period, 0, scale, level, low, high, center, halfWidth);
   }
 
   @Override
@@ -120,8 +132,10 @@ public record SignatureInput(
       }
       packed[i] = (row[i] - center[i]) / halfWidth[i];
     }
-    for (int start = period; start < slots; start += period) {
-      System.arraycopy(packed, 0, packed, start, period);
+    for (int copy = 1; copy * period < slots; copy++) {
+      int shift = (int) ((long) copy * copyShift % period);
+      System.arraycopy(packed, shift, packed, copy * period, period - shift);
+      System.arraycopy(packed, 0, packed, (copy + 1) * period - shift, shift);
     }
     return packed;
   }
@@ -154,17 +168,20 @@ public record SignatureInput(
         "input " + name + ": feature " + i + " " + what + ", accepted are " + low[i] + ".." + high[i], i);
   }
 
-  void writeTo(BoundedWriter out) {
+  void writeTo(BoundedWriter out, boolean shifts) {
     out.string(name).u8(shape.length);
     for (int dimension : shape) {
       out.u32(dimension);
     }
     out.u32(features).u32(period);
+    if (shifts) {
+      out.u32(copyShift);
+    }
     scale.writeTo(out);
     out.u8(level).f64s(low).f64s(high).f64s(center).f64s(halfWidth);
   }
 
-  static SignatureInput readFrom(BoundedReader in) {
+  static SignatureInput readFrom(BoundedReader in, boolean shifts) {
     String name = in.string("input name");
     int[] shape = new int[in.u8("input rank", 0, 8)];
     for (int i = 0; i < shape.length; i++) {
@@ -172,10 +189,11 @@ public record SignatureInput(
     }
     int features = in.u32("features", 1, Constant.MAX_PERIOD);
     int period = in.u32("input period", 1, Constant.MAX_PERIOD);
+    int copyShift = shifts ? in.u32("input copy shift", 0, Constant.MAX_PERIOD - 1) : 0;
     Scale scale = Scale.readFrom(in);
     int level = in.u8("input level");
     return new SignatureInput(
-        name, shape, features, period, scale, level,
+        name, shape, features, period, copyShift, scale, level,
         in.f64s("low", features), in.f64s("high", features), in.f64s("center", features), in.f64s("half width", features));
   }
 
@@ -186,6 +204,7 @@ public record SignatureInput(
         && Arrays.equals(shape, i.shape)
         && features == i.features
         && period == i.period
+        && copyShift == i.copyShift
         && scale.equals(i.scale)
         && level == i.level
         && Arrays.equals(low, i.low)

@@ -187,4 +187,31 @@ class SignatureTest {
     assertEquals(0, manifest.missing(List.of(new KeyRequirement(5, 1))).size());
     assertEquals(1, manifest.missing(List.of(new KeyRequirement(0, 3), new KeyRequirement(5, 3))).size());
   }
+
+  @Test
+  void copiesOfAnInputMayBeRotatedAgainstOneAnother() {
+    double[] ones = {1, 1, 1};
+    double[] lows = {-1, -1, -1};
+    SignatureInput input = new SignatureInput(
+        "x", new int[] {3}, 3, 4, 3, Scale.powerOfTwo(30), 3, lows, ones, new double[3], ones);
+    double[] packed = input.pack(new double[] {0.1, 0.2, 0.3}, 16);
+    assertArrayEquals(
+        new double[] {0.1, 0.2, 0.3, 0, 0, 0.1, 0.2, 0.3, 0.3, 0, 0.1, 0.2, 0.2, 0.3, 0, 0.1}, packed);
+    assertThrows(IllegalArgumentException.class, () -> new SignatureInput(
+        "x", new int[] {3}, 3, 4, 4, Scale.powerOfTwo(30), 3, lows, ones, new double[3], ones));
+    Program program = Samples.program(Samples.parameters());
+    Signature plain = Samples.signature(program);
+    SignatureInput from = plain.inputs().get(0);
+    SignatureInput shifted = new SignatureInput(from.name(), from.shape(), from.features(), from.period(), 1, from.scale(),
+        from.level(), from.low(), from.high(), from.center(), from.halfWidth());
+    Signature signature = new Signature(plain.model(), plain.parametersHash(), plain.securityBits(), List.of(shifted),
+        plain.cipherOutputs(), plain.tail(), plain.keys());
+    byte[] bytes = signature.toBytes();
+    assertEquals(3, bytes[48]);
+    assertEquals(1, plain.toBytes()[48]);
+    Signature read = Signature.fromBytes(java.nio.ByteBuffer.wrap(bytes));
+    assertEquals(signature, read);
+    assertEquals(1, read.inputs().get(0).copyShift());
+    assertArrayEquals(bytes, read.toBytes());
+  }
 }

@@ -7,6 +7,7 @@ import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.calibrate.ValueBounds;
 import dev.tacet.compiler.internal.emit.Costs;
 import dev.tacet.compiler.internal.emit.Plan;
+import dev.tacet.compiler.internal.fit.ActivationFit;
 import dev.tacet.compiler.internal.fit.ActivationFitter;
 import dev.tacet.compiler.internal.fit.AnswerMetric;
 import dev.tacet.compiler.internal.fit.FittedNetwork;
@@ -41,11 +42,17 @@ final class PlanSearch {
   /** The part of the accuracy that noise may spend in other models; the rest is the fit's. */
   private static final double NOISE_SHARE = 0.02;
 
+  /** The same where every activation is a polynomial itself: there is no fit whose error it would add to. */
+  private static final double NOISE_SHARE_OF_EXACT = 0.8;
+
   /** The part of the fit's own error that noise may add. */
   private static final double NOISE_OF_FIT = 0.05;
 
   /** The part of the error that margins tolerate that noise may make. */
   private static final double NOISE_OF_MARGIN = 0.1;
+
+  /** The same where nothing else makes an error: the bound is many deviations wide, and few rows lie where it reaches. */
+  private static final double NOISE_OF_MARGIN_OF_EXACT = 2;
 
   /** Less noise than this part of an output's range is never asked for. */
   private static final double LEAST_NOISE = 1e-6;
@@ -195,10 +202,13 @@ final class PlanSearch {
    */
   private double noiseTarget(Plan plan, double fitError) {
     double widest = Arrays.stream(plan.outputReach()).max().orElse(1);
-    double share = plan.fitted().network().isLinear()
+    boolean linear = plan.fitted().network().isLinear();
+    boolean exact = plan.fitted().fits().values().stream().allMatch(ActivationFit::exact);
+    double share = linear
         ? Math.min(LINEAR_NOISE, options.accuracy())
-        : NOISE_SHARE * options.accuracy();
-    double ofMargins = Math.max(NOISE_OF_MARGIN * metric.tolerableError(), LEAST_NOISE * 2 * widest);
+        : (exact ? NOISE_SHARE_OF_EXACT : NOISE_SHARE) * options.accuracy();
+    double ofMargin = exact && !linear ? NOISE_OF_MARGIN_OF_EXACT : NOISE_OF_MARGIN;
+    double ofMargins = Math.max(ofMargin * metric.tolerableError(), LEAST_NOISE * 2 * widest);
     double target = Math.max(Math.min(share * 2 * widest, ofMargins), NOISE_OF_FIT * fitError);
     if (options.sharing() == null) {
       return target;

@@ -4,46 +4,52 @@ package dev.tacet.compiler.internal.emit;
 import dev.tacet.compiler.internal.ir.LinearForm;
 import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.compiler.internal.params.NoiseModel;
+import dev.tacet.compiler.internal.pack.DiagonalMap;
+import dev.tacet.compiler.internal.pack.SlotMap;
+import dev.tacet.compiler.internal.pack.StepCosts;
+import dev.tacet.compiler.internal.pack.StepSplit;
 import dev.tacet.he.Constant;
+import dev.tacet.he.Diagonals;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.ProgramBuilder;
 import dev.tacet.he.Scale;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * Emits linear forms: one level, exact scales.
  *
  * <p>All terms are dropped to the level of the lowest, multiplied at the plaintext scale that brings each product to the same
- * exact scale, and added; one rescale brings the sum to the target. Where a matrix is wider than high, the squat diagonals'
- * partial sums are folded after the rescale, one level lower and so cheaper.
+ * exact scale, and added; one rescale brings the sum to the target. Where a matrix is wider than high, its partial sums are
+ * folded before the rescale: there the noise of a rotation is below the scale by the bits of a prime more.
  */
 final class FormEmitter {
   private final ProgramBuilder builder;
   private final Parameters parameters;
   private final NoiseModel noise;
-  private final int babySteps;
+  private final Set<Integer> keys = new HashSet<>();
 
-  FormEmitter(ProgramBuilder builder, NoiseModel noise, int babySteps) {
+  FormEmitter(ProgramBuilder builder, NoiseModel noise) {
     this.builder = builder;
     this.parameters = builder.parameters();
     this.noise = noise;
-    this.babySteps = babySteps;
   }
 
-  /** Terms that share their input's period. */
-  private record Partial(ProgramBuilder.Value sum, double variance, double common) {}
+  /** Terms that are folded alike. */
+  private record Partial(int fold, ProgramBuilder.Value sum, double variance, double common) {}
 
   /**
    * Emits rowFactor[i] * (form[i] - rowOffset[i]).
    *
    * @param signals the nodes' signals, by id
-   * @param outPeriod the period of the result
+   * @param out where the result lies
    * @param target the exact scale of the result
    * @return a signal whose factor and offset undo the row factors and offsets
    */
   Signal emit(
-      LinearForm form, Map<Integer, Signal> signals, double[] rowFactor, double[] rowOffset, int outPeriod, Scale target) {
+      LinearForm form, Map<Integer, Signal> signals, double[] rowFactor, double[] rowOffset, SlotMap out, Scale target) {
     int level = Integer.MAX_VALUE;
     for (int node : form.terms().keySet()) {
       level = Math.min(level, signals.get(node).value().level());
@@ -61,58 +67,60 @@ final class FormEmitter {
         bias[i] += rowFactor[i] * shift[i];
       }
       Matrix weights = term.getValue().scaled(rowFactor, signal.factor());
-      Partial partial = product(signal, weights, level, outPeriod, target);
-      int key = weights.isDiagonal() ? outPeriod : Math.max(signal.period(), outPeriod);
-      partials.merge(key, partial, (a, b) -> new Partial(
-          builder.add(a.sum, b.sum), a.variance + b.variance, a.common + b.common));
+      Partial partial = product(signal, weights, level, out, target);
+      partials.merge(partial.fold, partial, (a, b) -> new Partial(
+          a.fold, builder.add(a.sum, b.sum), a.variance + b.variance, a.common + b.common));
     }
-    ProgramBuilder.Value result = null;
+    ProgramBuilder.Value sum = null;
     double variance = 0;
     double common = 0;
     double logScale = target.log2(parameters);
-    for (Map.Entry<Integer, Partial> entry : partials.entrySet()) {
-      ProgramBuilder.Value value = builder.rescale(entry.getValue().sum);
-      common += entry.getValue().common;
-      variance += entry.getValue().variance + square(noise.rescale(logScale));
-      int count = entry.getKey() / outPeriod;
-      if (count > 1) {
-        value = builder.rotateSum(value, outPeriod, count);
-        variance += count * (square(noise.keySwitch(level - 1, logScale)) + square(noise.rescale(logScale)));
+    for (Partial partial : partials.values()) {
+      ProgramBuilder.Value value = partial.sum;
+      variance += partial.variance;
+      common += partial.common;
+      if (partial.fold > 1) {
+        variance += partial.fold * square(noise.keySwitch(level, value.scale().log2(parameters)));
+        value = builder.rotateSum(value, out.period(), partial.fold);
       }
-      result = result == null ? value : builder.add(result, value);
+      sum = sum == null ? value : builder.add(sum, value);
     }
+    ProgramBuilder.Value result = builder.rescale(sum);
+    variance += square(noise.rescale(logScale));
     if (java.util.Arrays.stream(bias).anyMatch(b -> b != 0)) {
-      result = builder.addPlain(result, new Constant.Vector(bias, outPeriod));
-      common += square(noise.encode(outPeriod, logScale));
+      result = builder.addPlain(result, new Constant.Vector(out.place(bias), out.period()));
+      common += square(noise.encode(out.period(), logScale));
     }
     double[] factor = new double[rowFactor.length];
     for (int i = 0; i < factor.length; i++) {
       factor[i] = 1 / rowFactor[i];
     }
-    return new Signal(result, outPeriod, factor, rowOffset.clone(), Math.sqrt(variance), Math.sqrt(common));
+    return new Signal(result, out, 0, factor, rowOffset.clone(), Math.sqrt(variance), Math.sqrt(common));
   }
 
-  private Partial product(Signal signal, Matrix weights, int level, int outPeriod, Scale target) {
+  private Partial product(Signal signal, Matrix weights, int level, SlotMap out, Scale target) {
     ProgramBuilder.Value x = builder.dropLevel(signal.value(), level);
     Scale plainScale = target.timesPrime(level, 1).dividedBy(x.scale());
     double logIn = x.scale().log2(parameters);
+    double logPlain = plainScale.log2(parameters);
     double[] norms = new double[weights.rows()];
     weights.forEach((i, j, value) -> norms[i] += square(value));
     double rowNorm = java.util.Arrays.stream(norms).max().orElse(0);
-    double rounding = square(noise.encode(Math.max(signal.period(), outPeriod), plainScale.log2(parameters)));
-    if (weights.isDiagonal() && signal.period() == outPeriod) {
-      Constant.Vector vector = new Constant.Vector(weights.diagonal(), outPeriod);
-      return new Partial(builder.multiplyPlain(x, vector, plainScale), rowNorm * square(signal.deviation()),
-          rowNorm * square(signal.common()) + rounding);
+    if (weights.isDiagonal() && signal.copyShift() == 0 && signal.map().equals(out)) {
+      Constant.Vector vector = new Constant.Vector(out.place(weights.diagonal()), out.period());
+      return new Partial(1, builder.multiplyPlain(x, vector, plainScale), rowNorm * square(signal.deviation()),
+          rowNorm * square(signal.common()) + square(noise.encode(out.period(), logPlain)));
     }
-    Constant.Matrix matrix = new Constant.Matrix(
-        weights.rows(), weights.columns(), signal.period(), outPeriod, weights.toDense());
-    int steps = Math.min(babySteps, matrix.diagonals());
-    double rotation = matrix.diagonals() > 1 ? square(noise.keySwitch(level, logIn)) : 0;
+    DiagonalMap map = signal.copyShift() == 0
+        ? DiagonalMap.between(weights, signal.map(), out)
+        : DiagonalMap.fromShiftedCopies(weights, signal.map(), signal.copyShift(), out, parameters.slots());
+    Diagonals diagonals = StepSplit.cheapest(map, new StepCosts(parameters, level), keys).apply(map, keys);
+    double rotation = diagonals.rotations().isEmpty() ? 0 : square(noise.keySwitch(level, logIn));
     double variance = rowNorm * (square(signal.deviation()) + rotation)
-        + square(noise.keySwitch(level, logIn + plainScale.log2(parameters))) * matrix.diagonals();
-    return new Partial(builder.linearTransform(x, matrix, steps, plainScale), variance,
-        rowNorm * square(signal.common()) + weights.columns() * rounding);
+        + square(noise.keySwitch(level, logIn + logPlain)) * diagonals.giantSteps().size() * map.fold();
+    double rounding = square(noise.encode(map.period(), logPlain)) * diagonals.terms().size() * map.fold();
+    return new Partial(map.fold(), builder.linearTransform(x, diagonals, plainScale), variance,
+        rowNorm * square(signal.common()) + rounding);
   }
 
   static double square(double value) {

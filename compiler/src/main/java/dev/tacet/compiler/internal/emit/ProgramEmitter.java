@@ -7,6 +7,7 @@ import dev.tacet.compiler.internal.fit.Chebyshev;
 import dev.tacet.compiler.internal.ir.LinearForm;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
+import dev.tacet.compiler.internal.pack.SlotMap;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Constant;
@@ -28,8 +29,14 @@ public final class ProgramEmitter {
   private static final String PROVED = "proved";
   private static final String NOT_GUARDED = "not guarded";
 
-  /** A square's interval is four times as wide as its input over the sample rows, so that the input is at most this much. */
-  private static final double TYPICAL_SQUARE_INPUT = 0.3;
+  /**
+   * A square's interval is four times as wide as its input over the sample rows. So much larger its input is than it would be with
+   * the interval as the unit: what the sample rows use is then about [-1, 1], and noise is small beside it.
+   */
+  private static final double SQUARE_GAIN = 4;
+
+  /** The input of a square over the sample rows is at most about this much. */
+  private static final double TYPICAL_SQUARE_INPUT = 0.3 * SQUARE_GAIN;
 
   private final Plan plan;
   private final Network network;
@@ -52,7 +59,7 @@ public final class ProgramEmitter {
     this.parameters = parameters;
     this.builder = new ProgramBuilder(parameters);
     this.noise = new NoiseModel(parameters);
-    this.forms = new FormEmitter(builder, noise, plan.layout().babySteps());
+    this.forms = new FormEmitter(builder, noise);
     this.scale = Scale.powerOfTwo(parameters.logScale());
   }
 
@@ -95,21 +102,26 @@ public final class ProgramEmitter {
       center[i] = (low[i] + high[i]) / 2;
       halfWidth[i] = (high[i] - low[i]) / 2;
     }
-    int period = plan.layout().periods()[node.id()];
+    SlotMap map = plan.layout().maps()[node.id()];
+    int period = map.period();
+    int copyShift = plan.layout().copyShift(network, node, parameters.slots());
     int level = plan.levels().total();
     Scale inputScale = Scale.powerOfTwo(noise.logInputScale(period));
-    inputs.add(new SignatureInput(node.name(), node.shape(), size, period, inputScale, level, low, high, center, halfWidth));
-    signals.put(node.id(), new Signal(builder.input(level, inputScale), period, halfWidth, center,
-        noise.fresh(noise.logInputScale(period)), noise.encode(period, noise.logInputScale(period))));
+    inputs.add(new SignatureInput(
+        node.name(), node.shape(), size, period, copyShift, inputScale, level, low, high, center, halfWidth));
+    signals.put(node.id(), new Signal(builder.input(level, inputScale), map, copyShift, halfWidth, center,
+        noise.fresh(noise.logInputScale(period)),
+        noise.encode(copyShift == 0 ? period : parameters.slots(), noise.logInputScale(period))));
     return offset + size;
   }
 
   private void activation(Node.Activation node) {
     ActivationFit fit = plan.fitted().fits().get(node.id());
     builder.layer(node.name());
-    double[] inverse = Arrays.stream(fit.halfWidth()).map(half -> 1 / half).toArray();
-    Signal u = forms.emit(node.argument(), signals, inverse, fit.center(), plan.layout().periods()[node.id()], scale);
-    String guarded = guard(node, fit, u);
+    double gain = fit.isSquare() ? SQUARE_GAIN : 1;
+    double[] inverse = Arrays.stream(fit.halfWidth()).map(half -> gain / half).toArray();
+    Signal u = forms.emit(node.argument(), signals, inverse, fit.center(), plan.layout().maps()[node.id()], scale);
+    String guarded = guard(node, fit, u, gain);
     ProgramBuilder.Value value;
     double deviation;
     double common;
@@ -126,9 +138,10 @@ public final class ProgramEmitter {
           noise.polynomial(fit.coefficients(), parameters.logScale()));
       common = slope(fit.coefficients()) * u.common();
     }
+    double[] factors = Arrays.stream(fit.outputScale()).map(factor -> factor / (gain * gain)).toArray();
     double[] offsets = new double[node.size()];
     Arrays.fill(offsets, fit.outputOffset());
-    signals.put(node.id(), new Signal(value, u.period(), fit.outputScale(), offsets, deviation, common));
+    signals.put(node.id(), new Signal(value, u.map(), 0, factors, offsets, deviation, common));
     String kind = fit.function() + (fit.isSquare() ? "" : " of degree " + fit.degree());
     layer(node.name(), kind, u.value().level() + 1, value.level(), Math.hypot(deviation, common), guarded);
   }
@@ -149,8 +162,10 @@ public final class ProgramEmitter {
   /**
    * Sends an activation's input back at level 0, at a scale at which it cannot wrap around the base prime wherever the
    * accepted bounds allow it to be.
+   *
+   * @param gain the bound of the input's slots in the fitted interval
    */
-  private String guard(Node.Activation node, ActivationFit fit, Signal u) {
+  private String guard(Node.Activation node, ActivationFit fit, Signal u, double gain) {
     double reach = plan.bounds().reach(node, fit);
     if (reach <= 1) {
       return isOpen(node) ? NOT_GUARDED : PROVED;
@@ -160,7 +175,7 @@ public final class ProgramEmitter {
       return NOT_GUARDED;
     }
     double logBase = Math.log(parameters.modulus(0)) / Math.log(2);
-    double logReach = Math.log(reach) / Math.log(2);
+    double logReach = Math.log(gain * reach) / Math.log(2);
     int shift = (int) Math.max(0, Math.ceil(parameters.logScale() + logReach + 1.2 - logBase));
     ProgramBuilder.Value value = u.value();
     double deviation = u.slotDeviation();
@@ -177,7 +192,7 @@ public final class ProgramEmitter {
     double slotError = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation;
     guardValues.add(value);
     guards.add(new CipherOutput(CipherOutput.Kind.GUARD, guards.size() + 1, "guard of " + node.name(), node.size(),
-        u.period(), 0, value.scale(), new double[0], new double[0], 1, slotError, 0));
+        u.map().period(), 0, value.scale(), new double[0], new double[0], gain, slotError, 0));
     return "guarded";
   }
 
@@ -212,20 +227,20 @@ public final class ProgramEmitter {
     double logScale = value.scale().log2(parameters);
     double deviation = Math.hypot(Math.hypot(left.deviation(), right.deviation()),
         Math.hypot(noise.rescale(logScale), noise.keySwitch(level, 2.0 * parameters.logScale())));
-    signals.put(node.id(), new Signal(value, left.period(), factor, new double[node.size()], deviation,
+    signals.put(node.id(), new Signal(value, left.map(), 0, factor, new double[node.size()], deviation,
         Math.hypot(left.common(), right.common())));
     layer(node.name(), "product", level + 1, value.level(), deviation, isOpen(node) ? NOT_GUARDED : PROVED);
   }
 
   /** A factor of a product, brought into [-1, 1] by what the bounds prove of it. */
   private Signal factor(Node.Product node, LinearForm form) {
-    int period = plan.layout().periods()[node.id()];
+    SlotMap map = plan.layout().maps()[node.id()];
     ValueBounds.Bounds bounds = plan.bounds().of(form);
     double[] inverse = new double[node.size()];
     for (int i = 0; i < inverse.length; i++) {
       inverse[i] = 1 / Math.max(Math.max(Math.abs(bounds.low()[i]), Math.abs(bounds.high()[i])), 1e-12);
     }
-    return forms.emit(form, signals, inverse, new double[node.size()], period, scale);
+    return forms.emit(form, signals, inverse, new double[node.size()], map, scale);
   }
 
   private CipherOutput output() {
@@ -246,14 +261,14 @@ public final class ProgramEmitter {
       inverse[i] = 1 / factor[i];
       bound = Math.max(bound, reach(bounds, i) / factor[i]);
     }
-    Signal result = forms.emit(form, signals, inverse, plan.outputCenter(), plan.layout().outputPeriod(), scale);
+    Signal result = forms.emit(form, signals, inverse, plan.outputCenter(), plan.layout().output(), scale);
     ProgramBuilder.Value value = builder.dropLevel(result.value(), 0);
     int number = builder.output(value);
     layer(OUTPUT_LAYER, "linear", result.value().level() + 1, result.value().level(), result.slotDeviation(), "");
     double slotError = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * result.slotDeviation();
-    double copies = (double) parameters.slots() / plan.layout().outputPeriod();
+    double copies = (double) parameters.slots() / plan.layout().output().period();
     valueError = NoiseModel.DEVIATIONS * largest * Math.hypot(result.deviation() / Math.sqrt(copies), result.common());
-    return new CipherOutput(CipherOutput.Kind.VALUE, number, network.outputName(), size, plan.layout().outputPeriod(), 0,
+    return new CipherOutput(CipherOutput.Kind.VALUE, number, network.outputName(), size, plan.layout().output().period(), 0,
         value.scale(), result.factor(), result.offset(), bound, slotError, slotError * largest);
   }
 

@@ -1,55 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.pack;
 
+import dev.tacet.compiler.internal.ir.LinearForm;
+import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
 
 /**
- * Latency packing: every vector lies in the first slots of a period, a power of two, that repeats over all slots.
+ * Latency packing: every vector lies in a period, a power of two, that repeats over all slots.
  *
- * @param periods the period of each node
- * @param outputPeriod the period of the output, larger than its size so that at least one slot is a structural zero
- * @param babySteps the number of baby steps of every linear transform: one for all, so that layers share rotations
+ * @param maps where the elements of each node lie
+ * @param output the same of the output, whose period is larger than its size so that at least one slot is a structural zero
  */
-public record Layout(int[] periods, int outputPeriod, int babySteps) {
-  /** Chooses the periods of a network. */
+public record Layout(SlotMap[] maps, SlotMap output) {
+  /** Chooses the maps of a network. */
   public static Layout of(Network network) {
-    int[] periods = new int[network.nodes().size()];
+    SlotMap[] maps = new SlotMap[network.nodes().size()];
+    int room = 1;
     for (Node node : network.nodes()) {
-      periods[node.id()] = powerOfTwo(node.size());
+      room = Math.max(room, SlotMap.natural(node.size()).period());
     }
-    int outputPeriod = powerOfTwo(network.output().size() + 1);
-    int diagonals = 1;
+    GridLayouts grids = new GridLayouts(network, room);
     for (Node node : network.nodes()) {
-      for (dev.tacet.compiler.internal.ir.LinearForm form : node.arguments()) {
-        diagonals = Math.max(diagonals, widest(form, periods, periods[node.id()]));
-      }
+      maps[node.id()] = grids.choose(node, maps);
     }
-    diagonals = Math.max(diagonals, widest(network.output(), periods, outputPeriod));
-    int log = 31 - Integer.numberOfLeadingZeros(diagonals);
-    return new Layout(periods, outputPeriod, 1 << ((log + 1) / 2));
-  }
-
-  private static int widest(dev.tacet.compiler.internal.ir.LinearForm form, int[] periods, int outPeriod) {
-    int result = 1;
-    for (int node : form.terms().keySet()) {
-      if (!form.terms().get(node).isDiagonal() || periods[node] != outPeriod) {
-        result = Math.max(result, Math.min(periods[node], outPeriod));
-      }
-    }
-    return result;
+    int size = network.output().size();
+    return new Layout(maps, SlotMap.natural(size, 2 * Integer.highestOneBit(size)));
   }
 
   /** Returns the largest period, which must not exceed the slots. */
   public int largestPeriod() {
-    int result = outputPeriod;
-    for (int period : periods) {
-      result = Math.max(result, period);
+    int result = output.period();
+    for (SlotMap map : maps) {
+      result = Math.max(result, map.period());
     }
     return result;
   }
 
-  private static int powerOfTwo(int size) {
-    return Integer.highestOneBit(Math.max(1, 2 * size - 1));
+  /**
+   * Returns how far each copy of an input is rotated against the one before, so that the copies compute different columns of the one
+   * matrix that reads it; 0 where the copies are alike.
+   *
+   * @param slots all slots
+   */
+  public int copyShift(Network network, Node.Input input, int slots) {
+    int readers = 0;
+    Matrix matrix = null;
+    SlotMap out = null;
+    for (Node node : network.nodes()) {
+      for (LinearForm form : node.arguments()) {
+        if (form.terms().containsKey(input.id())) {
+          readers++;
+          matrix = form.terms().get(input.id());
+          out = maps[node.id()];
+        }
+      }
+    }
+    if (network.output().terms().containsKey(input.id())) {
+      readers++;
+      matrix = network.output().terms().get(input.id());
+      out = output;
+    }
+    int copies = slots / maps[input.id()].period();
+    if (readers != 1 || copies < 2 || out.period() > maps[input.id()].period()) {
+      return 0;
+    }
+    int shift = Math.max(1, out.period() / copies);
+    int alike = DiagonalMap.between(matrix, maps[input.id()], out).diagonals().size();
+    return shift < out.period() && shift + 2 * Integer.numberOfTrailingZeros(copies) < alike ? shift : 0;
   }
 }

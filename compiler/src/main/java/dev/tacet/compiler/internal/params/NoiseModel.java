@@ -56,20 +56,15 @@ public final class NoiseModel {
 
   /** Returns the deviation that a key switch adds. */
   public double keySwitch(int level, double logScale) {
-    double digits = parameters.digits(level);
-    double logDigit = 0;
-    for (int j = 0; j < digits; j++) {
+    double digits = 0;
+    for (int j = 0; j < parameters.digits(level); j++) {
       double bits = 0;
       for (int i = j * parameters.digitSize(); i < Math.min((j + 1) * parameters.digitSize(), level + 1); i++) {
         bits += log2(parameters.modulus(i));
       }
-      logDigit = Math.max(logDigit, bits);
+      digits += Math.pow(2, 2 * (bits - parameters.logQP() + parameters.logQ()));
     }
-    double logSpecial = 0;
-    for (long p : parameters.specialPrimes()) {
-      logSpecial += log2(p);
-    }
-    double product = n * SIGMA * Math.sqrt(digits / 12) * Math.pow(2, logDigit - logSpecial - logScale);
+    double product = n * SIGMA * Math.sqrt(digits / 12) * Math.pow(2, -logScale);
     double rounding = rescale(logScale);
     return Math.sqrt(product * product + rounding * rounding);
   }
@@ -88,7 +83,8 @@ public final class NoiseModel {
     double fresh = Math.log(fresh(0)) / Math.log(2);
     double rounding = Math.log(encode(period, 0) * Math.sqrt(period)) / Math.log(2);
     int logScale = parameters.logScale();
-    int raised = logScale + (int) Math.max(0, Math.floor((fresh - rounding) / 2));
+    double room = log2(parameters.modulus(parameters.maxLevel())) - logScale;
+    int raised = logScale + (int) Math.max(0, Math.floor((fresh - rounding + room) / 2));
     return Math.min(raised, Math.min(MAX_LOG_INPUT_SCALE, 2 * logScale - LEAST_LOG_WEIGHT_SCALE));
   }
 

@@ -21,8 +21,14 @@ public final class ParameterSelector {
   private static final int MIN_SCALE = 24;
   private static final int MAX_SCALE = 46;
 
-  /** Bits of the base prime above the scale, where 50 bits allow it: 3 spare bits and room for values beyond 1. */
+  /** Bits of the base prime above the scale, where 50 bits allow it: 3 spare bits and room for values beyond 1; or one less. */
   private static final int BASE_ROOM = 9;
+
+  /**
+   * Bits of the highest prime above the scale, where the modulus has room. Its level holds the first linear layer, whose weights
+   * and fresh inputs have no other place for their noise: the widest sums of the whole program.
+   */
+  private static final int MAX_TOP_ROOM = 6;
 
   /** Evaluation keys of more bytes than this are worth some precision. */
   private static final long HEAVY_KEY_BYTES = 120L << 20;
@@ -171,26 +177,42 @@ public final class ParameterSelector {
    * than with special primes of the scale's size.
    */
   private Optional<Parameters> build(int logN, int logScale, int digit) {
-    int base = Math.min(Parameters.MAX_MODULUS_BITS, logScale + BASE_ROOM);
+    for (int room = BASE_ROOM; room >= BASE_ROOM - 1; room--) {
+      for (int extra = MAX_TOP_ROOM; extra >= 0; extra -= 2) {
+        Optional<Parameters> parameters = build(logN, logScale, digit, room, extra);
+        if (parameters.isPresent()) {
+          return parameters;
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Parameters> build(int logN, int logScale, int digit, int baseRoom, int topRoom) {
+    int base = Math.min(Parameters.MAX_MODULUS_BITS, logScale + baseRoom);
+    int top = Math.min(Parameters.MAX_MODULUS_BITS, logScale + topRoom);
     int levels = plan.levels().total();
     int digitBits = base + (digit - 1) * logScale;
     int special = digit == 1 ? 1 : (digitBits + Parameters.MAX_MODULUS_BITS - 2) / (Parameters.MAX_MODULUS_BITS - 1);
     int specialBits = digit == 1 ? base : (digitBits + special - 1) / special + 1;
-    if (base + (long) levels * logScale + (long) special * specialBits > security.maxLogQP(logN) + 1L
+    if (base + (levels - 1L) * logScale + top + (long) special * specialBits > security.maxLogQP(logN) + 1L
         || levels + 1 > Parameters.MAX_CHAIN_LENGTH || special > Parameters.MAX_SPECIAL_PRIMES) {
       return Optional.empty();
     }
     try {
       Parameters.Builder builder =
-          ModulusChain.select(logN, ring, base, logScale, levels, specialBits, special).security(security).digitSize(digit);
+          ModulusChain.select(logN, ring, base, logScale, levels - 1, specialBits, special).security(security).digitSize(digit);
       long[] chain = builder.build().modulusChain();
       long[] ordered = ChainOrder.of(plan, Arrays.copyOfRange(chain, 1, chain.length), logScale);
       if (ordered == null) {
         return Optional.empty();
       }
       System.arraycopy(ordered, 0, chain, 1, ordered.length);
-      return Optional.of(builder.modulusChain(chain).build());
-    } catch (IllegalArgumentException tooLarge) {
+      long[] whole = Arrays.copyOf(chain, levels + 1);
+      whole[levels] = ModulusChain.select(logN, ring, top, logScale, 0, specialBits, 0)
+          .security(security).build().modulus(0);
+      return Optional.of(builder.modulusChain(whole).build());
+    } catch (IllegalArgumentException tooLargeOrTaken) {
       return Optional.empty();
     }
   }
