@@ -159,6 +159,17 @@ class CompilerTest {
   }
 
   @Test
+  void theExampleInTheDocumentationIsReadWithAllItsKeys(@TempDir Path folder) throws Exception {
+    String text = Files.readString(Path.of("../docs/models.md"));
+    String yaml = text.substring(text.indexOf("```yaml") + 7, text.lastIndexOf("```"));
+    CompileOptions options = CompileOptions.fromYaml(Files.writeString(folder.resolve("tacet.yaml"), yaml));
+    CompileOptions expected = CompileOptions.defaults().withModel("tiny").withTask(ModelDescription.Task.REGRESSION)
+        .withSharing(new Sharing(100, 20, 0));
+    assertEquals(expected, options.withRanges(List.of()));
+    assertEquals(1, options.ranges().size());
+  }
+
+  @Test
   void theReportIsTextAndSnakeCaseJson() throws Exception {
     CompileReport report = compile("skl_logistic", CompileOptions.defaults()).report();
     assertTrue(report.toJson().contains("\"ring_degree\" : " + report.ringDegree()));

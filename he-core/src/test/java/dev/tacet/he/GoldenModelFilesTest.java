@@ -9,10 +9,14 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
-/** Files of format version 1 stay readable, and the same objects still give the same bytes. */
+/** Files of every format version stay readable, and the same objects still give the same bytes. */
 class GoldenModelFilesTest {
   private static byte[] golden(String name) throws IOException {
-    try (InputStream in = GoldenModelFilesTest.class.getResourceAsStream("/golden/v1/" + name + ".tacetblob")) {
+    return golden("v1", name);
+  }
+
+  private static byte[] golden(String version, String name) throws IOException {
+    try (InputStream in = GoldenModelFilesTest.class.getResourceAsStream("/golden/" + version + "/" + name + ".tacetblob")) {
       return in.readAllBytes();
     }
   }
@@ -38,6 +42,21 @@ class GoldenModelFilesTest {
     Signature signature = Samples.artifact().signature();
     assertEquals(signature, Signature.fromBytes(ByteBuffer.wrap(bytes)));
     assertArrayEquals(bytes, signature.toBytes());
+  }
+
+  @Test
+  void signaturesWithAReserveForSharingAreReadAndWrittenTheSame() throws IOException {
+    byte[] bytes = golden("v2", "signatures");
+    assertEquals(sharing(), Signature.fromBytes(ByteBuffer.wrap(bytes)));
+    assertArrayEquals(bytes, sharing().toBytes());
+    assertEquals(new Sharing(1000, 30, 0x1p-30), sharing().sharing().orElseThrow());
+  }
+
+  /** The signature of the samples, with a reserve: body version 2. */
+  static Signature sharing() {
+    Signature s = Samples.artifact().signature();
+    return new Signature(s.model(), s.parametersHash(), s.securityBits(), s.inputs(), s.cipherOutputs(), s.tail(), s.keys(),
+        new Sharing(1000, 30, 0x1p-30));
   }
 
   @Test
