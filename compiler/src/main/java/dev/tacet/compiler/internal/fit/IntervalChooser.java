@@ -73,6 +73,8 @@ final class IntervalChooser {
     }
     double lowest = Arrays.stream(low).min().orElse(-1);
     double highest = Arrays.stream(high).max().orElse(1);
+    lowest = Domain.widened(activation.function(), ranges.lowest(), lowest, ranges.highest());
+    highest = Domain.widened(activation.function(), ranges.highest(), highest, lowest);
     Arrays.fill(center, (lowest + highest) / 2);
     Arrays.fill(halfWidth, Math.max((highest - lowest) / 2, 1e-6 * (1 + Math.abs(lowest))));
     requireFinite(activation, center[0] - halfWidth[0], center[0] + halfWidth[0]);
@@ -95,13 +97,11 @@ final class IntervalChooser {
 
   private static void requireFinite(Node.Activation activation, double low, double high) {
     Univariate f = activation.function();
-    for (int i = 0; i <= 256; i++) {
-      double x = low + (high - low) * i / 256;
-      if (!Double.isFinite(f.at(x)) || Math.abs(f.at(x)) > 1e12) {
-        throw new UncompilableModelException(List.of(new ModelProblem(activation.name(), Functions.name(f),
-            "its input may lie in " + low + ".." + high + ", where the function is not finite or beyond 1e12",
-            "use an activation that is defined everywhere, or give sample rows that show the range")));
-      }
+    if (!Domain.holds(f, low, high)) {
+      throw new UncompilableModelException(List.of(new ModelProblem(activation.name(), Functions.name(f),
+          "its input may lie in " + low + ".." + high + ", where the function is not finite, has a pole, or is beyond "
+              + Domain.LARGEST,
+          "use an activation that is defined everywhere, or give sample rows that show the range")));
     }
   }
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.fit;
+
+import dev.tacet.compiler.internal.ir.Univariate;
+import java.util.Arrays;
+
+/** Where a function is defined, found by looking at its values: square roots, logarithms, powers and reciprocals end somewhere. */
+final class Domain {
+  /** Values beyond this magnitude count as undefined. */
+  static final double LARGEST = 1e12;
+
+  private static final int SAMPLES = 512;
+  private static final int BISECTIONS = 60;
+
+  /** Neighbours of different sign, both so many times the median magnitude, have a pole between them. */
+  private static final double POLE = 20;
+
+  /** An interval is widened by at most this part of the way to where the function ends. */
+  private static final double OF_THE_WAY = 0.5;
+
+  private Domain() {}
+
+  /** Returns whether the function is finite, of modest magnitude and without a pole on an interval. */
+  static boolean holds(Univariate f, double low, double high) {
+    return firstBad(f, low, high) < 0;
+  }
+
+  /**
+   * Returns how far an interval may be widened.
+   *
+   * @param from an end of the interval on which the function was seen
+   * @param to the end that is wanted, beyond it
+   * @param other the other end of the interval on which it was seen
+   * @return to, or half the way to where the function ends
+   */
+  static double widened(Univariate f, double from, double to, double other) {
+    if (to == from || holds(f, Math.min(other, to), Math.max(other, to)) || !holds(f, Math.min(from, other), Math.max(from, other))) {
+      return to;
+    }
+    double good = from;
+    double bad = to;
+    for (int i = 0; i < BISECTIONS; i++) {
+      double middle = (good + bad) / 2;
+      if (holds(f, Math.min(other, middle), Math.max(other, middle))) {
+        good = middle;
+      } else {
+        bad = middle;
+      }
+    }
+    return from + OF_THE_WAY * (good - from);
+  }
+
+  /** The index of the first sample at which, or before which, the function is not defined; -1 if there is none. */
+  private static int firstBad(Univariate f, double low, double high) {
+    double[] values = new double[SAMPLES + 1];
+    double[] magnitudes = new double[SAMPLES + 1];
+    for (int i = 0; i <= SAMPLES; i++) {
+      values[i] = f.at(low + (high - low) * i / SAMPLES);
+      magnitudes[i] = Math.abs(values[i]);
+      if (!(magnitudes[i] <= LARGEST)) {
+        return i;
+      }
+    }
+    Arrays.sort(magnitudes);
+    double large = POLE * magnitudes[SAMPLES / 2];
+    for (int i = 1; i <= SAMPLES; i++) {
+      if (values[i] * values[i - 1] < 0 && Math.min(Math.abs(values[i]), Math.abs(values[i - 1])) > large) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.fit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.compiler.internal.ir.UnaryFunction;
+import dev.tacet.compiler.internal.ir.Univariate;
+import org.junit.jupiter.api.Test;
+
+/** Intervals are widened no further than functions are defined. */
+class DomainTest {
+  private static Univariate of(UnaryFunction function) {
+    return new Univariate.Unary(function, 0, 0, Univariate.X);
+  }
+
+  @Test
+  void rootsLogarithmsAndReciprocalsAreWidenedHalfTheWayToTheirEnd() {
+    for (UnaryFunction function : new UnaryFunction[] {UnaryFunction.SQRT, UnaryFunction.LOG, UnaryFunction.RECIPROCAL}) {
+      assertEquals(0.5, Domain.widened(of(function), 1, -2, 4), 0.02, function.name());
+      assertEquals(7, Domain.widened(of(function), 4, 7, 1), function.name());
+    }
+    assertEquals(-0.5, Domain.widened(of(UnaryFunction.RECIPROCAL), -1, 2, -4), 0.02);
+  }
+
+  @Test
+  void smoothFunctionsAndStepsHaveNoEnd() {
+    for (UnaryFunction function : new UnaryFunction[] {UnaryFunction.TANH, UnaryFunction.EXP, UnaryFunction.SIGN, UnaryFunction.SIN}) {
+      assertEquals(-9, Domain.widened(of(function), -1, -9, 6), function.name());
+      assertTrue(Domain.holds(of(function), -9.1, 9), function.name());
+    }
+  }
+
+  @Test
+  void aPoleInsideTheSeenRangeIsFound() {
+    assertFalse(Domain.holds(of(UnaryFunction.RECIPROCAL), -3.1, 3));
+    assertFalse(Domain.holds(of(UnaryFunction.SQRT), -3.1, 3));
+    assertFalse(Domain.holds(of(UnaryFunction.EXP), 0, 40));
+  }
+}
