@@ -76,7 +76,8 @@ final class NodeCase {
   boolean isNumeric() {
     Set<Integer> types = Set.of(TensorProto.DataType.FLOAT_VALUE, TensorProto.DataType.DOUBLE_VALUE,
         TensorProto.DataType.INT64_VALUE, TensorProto.DataType.INT32_VALUE, TensorProto.DataType.BOOL_VALUE);
-    return inputs.size() == model.getGraph().getInputCount() && inputs.stream().anyMatch(NodeCase::isFloat) && !outputs.isEmpty()
+    return inputs.size() == model.getGraph().getInputCount()
+        && model.getGraph().getInputList().stream().allMatch(input -> input.getType().hasTensorType()) && inputs.stream().anyMatch(NodeCase::isFloat) && !outputs.isEmpty()
         && outputs.stream().allMatch(output -> types.contains(output.getDataType()) && size(output) < MAX_ELEMENTS);
   }
 

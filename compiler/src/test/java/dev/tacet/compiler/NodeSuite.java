@@ -22,7 +22,7 @@ final class NodeSuite {
       "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Gather", "Identity", "Cast", "CastLike", "Dropout", "Constant",
       "Clip", "Relu", "LeakyRelu", "PRelu", "Elu", "Celu", "Selu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Softplus",
       "Softsign", "Gelu", "Erf", "Swish", "Mish", "Softmax", "LogSoftmax", "ArgMax", "ArgMin", "TopK", "Neg", "Abs", "Sum", "Mean",
-      "Max", "Min", "Log", "Expand", "ThresholdedRelu", "ReduceSumSquare", "Where");
+      "Max", "Min", "Log", "Expand", "ThresholdedRelu", "ReduceSumSquare", "Where", "Tile", "DepthToSpace", "SpaceToDepth", "Range", "Size");
 
   private NodeSuite() {}
 

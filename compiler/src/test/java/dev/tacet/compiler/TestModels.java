@@ -79,6 +79,12 @@ public final class TestModels {
     return this;
   }
 
+  /** Declares the shape of a value between nodes, without its batch. */
+  public TestModels declared(String name, int... features) {
+    graph.addValueInfo(value(name, features));
+    return this;
+  }
+
   /** Makes an integer attribute. */
   public static AttributeProto integer(String name, long value) {
     return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INT).setI(value).build();

@@ -48,7 +48,7 @@ final class BinaryOps {
   }
 
   private static Symbol combine(Handler.Call call, BinaryFunction function, Symbol left, Symbol right) {
-    int[] shape = Shapes.broadcast(left.shape(), right.shape());
+    int[] shape = common(left.shape(), right.shape());
     if (left instanceof Symbol.Known a && right instanceof Symbol.Known b) {
       return fold(function, a.tensor(), b.tensor(), shape);
     }
@@ -67,6 +67,16 @@ final class BinaryOps {
       return new Symbol.Hidden(shape, a.root(), binary(function, a.function(), b.function()), name);
     }
     return separate(call, function, left, right, shape);
+  }
+
+  private static int[] common(int[] left, int[] right) {
+    try {
+      return Shapes.broadcast(left, right);
+    } catch (IllegalArgumentException e) {
+      throw new Refusal("its operands have shapes " + Arrays.toString(left) + " and " + Arrays.toString(right)
+          + ", which do not broadcast", "make them equal: a residual sum needs a branch of the width of its input, or a Gemm or 1x1"
+          + " Conv on the skip");
+    }
   }
 
   private static void requireNoZero(Tensor divisor) {

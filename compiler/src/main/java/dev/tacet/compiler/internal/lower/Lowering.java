@@ -13,6 +13,7 @@ import dev.tacet.he.Postprocessing;
 import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,7 +137,7 @@ public final class Lowering {
         throw unknown(node);
       }
       Weights.requireModest(node, inputs);
-      if (variable && (client || clear) && !classifier && !node.opType().equals("Shape")) {
+      if (variable && (client || clear) && !classifier && !node.opType().equals("Shape") && !node.opType().equals("Size")) {
         outputs = TailOps.lower(call);
       } else if (handler != null) {
         outputs = handler.lower(call);
@@ -175,7 +176,24 @@ public final class Lowering {
 
   private void refuse(OnnxNode node, Refusal refusal) {
     problems.add(problem(node, refusal));
-    node.outputs().forEach(name -> symbols.put(name, new Symbol.Failed()));
+    node.outputs().forEach(name -> symbols.put(name, standIn(name)));
+  }
+
+  /** A vector of the shape that the file declares in the place of one that cannot be made, so that its readers are judged too. */
+  private Symbol standIn(String name) {
+    List<Integer> declared = graph.shapes().getOrDefault(name, List.of());
+    int[] shape = declared.stream().mapToInt(Integer::intValue).toArray();
+    if (shape.length > 1 && shape[0] <= 0) {
+      shape[0] = 1;
+    }
+    if (shape.length < 2 || shape[0] != 1 || Arrays.stream(shape).anyMatch(dimension -> dimension < 1)) {
+      return new Symbol.Failed();
+    }
+    try {
+      return scope.input(name, shape);
+    } catch (Refusal | IllegalArgumentException e) {
+      return new Symbol.Failed();
+    }
   }
 
   private static ModelProblem problem(OnnxNode node, Refusal refusal) {

@@ -36,6 +36,7 @@ final class ShapeOps {
     handlers.put("ConstantOfShape", ShapeOps::constantOfShape);
     SliceOps.register(handlers);
     PadOps.register(handlers);
+    ArrangeOps.register(handlers);
   }
 
   private static List<Symbol> identity(Handler.Call call) {

@@ -42,7 +42,7 @@ final class TailOps {
   private static Map<String, Handler> structural() {
     Map<String, Handler> handlers = new LinkedHashMap<>();
     ShapeOps.register(handlers);
-    handlers.keySet().removeAll(Set.of("Cast", "Shape", "Constant", "ConstantOfShape", "ai.onnx.ml.Imputer"));
+    handlers.keySet().removeAll(Set.of("Cast", "Shape", "Size", "Range", "Constant", "ConstantOfShape", "ai.onnx.ml.Imputer"));
     return handlers;
   }
 

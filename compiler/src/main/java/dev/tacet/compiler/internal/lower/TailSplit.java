@@ -45,7 +45,7 @@ final class TailSplit {
     constants.putAll(graph.constants());
     derivedConstants.addAll(constants.keySet());
     for (OnnxNode node : graph.nodes()) {
-      boolean constant = node.opType().equals("Shape")
+      boolean constant = node.opType().equals("Shape") || node.opType().equals("Size")
           || node.inputs().stream().allMatch(name -> name.isEmpty() || derivedConstants.contains(name));
       if (!constant) {
         continue;

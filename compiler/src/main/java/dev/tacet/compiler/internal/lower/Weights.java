@@ -18,7 +18,7 @@ final class Weights {
 
   /** The operators whose constants are weights; elsewhere (the bounds of Clip, the ends of Slice) a huge one means "none". */
   private static final Set<String> WEIGHTED =
-      Set.of("MatMul", "Gemm", "Add", "Sub", "Mul", "Div", "Sum", "BatchNormalization");
+      Set.of("MatMul", "Gemm", "Conv", "Add", "Sub", "Mul", "Div", "Sum", "Mean", "BatchNormalization", "PRelu");
 
   private static final String RETRAIN = "find out why training gave such a number (a diverged run?), and export a sound model";
 

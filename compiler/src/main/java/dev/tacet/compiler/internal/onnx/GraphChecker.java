@@ -57,7 +57,7 @@ final class GraphChecker {
     }
     List<OnnxNode> nodes = sort(graph, makers);
     return new OnnxGraph(
-        graph.producer(), graph.opsets(), graph.inputs(), graph.outputs(), graph.constants(), nodes);
+        graph.producer(), graph.opsets(), graph.inputs(), graph.outputs(), graph.constants(), graph.shapes(), nodes);
   }
 
   private static List<OnnxNode> sort(OnnxGraph graph, Map<String, OnnxNode> makers) {

@@ -9,6 +9,7 @@ import java.util.Map;
 /**
  * A checked ONNX model: nodes in topological order, constants by name, and the graph's inputs and outputs.
  *
+ * @param shapes the dimensions that the file declares of values between nodes, -1 where one is not fixed; not checked
  * @param producer what exported the model, for the provenance
  * @param opsets the operator set version of each domain; the default domain is the empty string
  */
@@ -18,6 +19,7 @@ public record OnnxGraph(
     List<Value> inputs,
     List<Value> outputs,
     Map<String, Tensor> constants,
+    Map<String, List<Integer>> shapes,
     List<OnnxNode> nodes) {
   /**
    * An input or output of the graph.
@@ -38,6 +40,7 @@ public record OnnxGraph(
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
     constants = Collections.unmodifiableMap(new LinkedHashMap<>(constants));
+    shapes = Map.copyOf(shapes);
     nodes = List.copyOf(nodes);
   }
 

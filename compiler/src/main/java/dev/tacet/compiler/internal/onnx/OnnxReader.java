@@ -91,7 +91,17 @@ public final class OnnxReader {
     }
     List<OnnxGraph.Value> outputs = graph.getOutputList().stream().map(OnnxReader::value).toList();
     String producer = (model.getProducerName() + " " + model.getProducerVersion()).trim();
-    return GraphChecker.check(new OnnxGraph(producer, opsets, inputs, outputs, constants, nodes));
+    return GraphChecker.check(new OnnxGraph(producer, opsets, inputs, outputs, constants, shapes(graph), nodes));
+  }
+
+  private static Map<String, List<Integer>> shapes(GraphProto graph) {
+    Map<String, List<Integer>> shapes = new LinkedHashMap<>();
+    for (ValueInfoProto proto : graph.getValueInfoList()) {
+      if (proto.getType().hasTensorType() && proto.getType().getTensorType().hasShape()) {
+        shapes.put(proto.getName(), value(proto).dimensions());
+      }
+    }
+    return shapes;
   }
 
   private static Map<String, Long> opsets(ModelProto model) {
