@@ -65,15 +65,16 @@ public final class TestModels {
     return tensor.build();
   }
 
-  /** Adds a node of the default domain; inputs and output are separated by spaces. */
+  /** Adds a node of the default domain; inputs and outputs are separated by spaces. */
   public TestModels node(String type, String inputs, String output, AttributeProto... attributes) {
-    NodeProto.Builder node = NodeProto.newBuilder().setName("the_" + output);
+    List<String> outputs = List.of(output.split(" "));
+    NodeProto.Builder node = NodeProto.newBuilder().setName("the_" + outputs.get(0));
     int dot = type.lastIndexOf('.');
     node.setDomain(dot < 0 ? "" : type.substring(0, dot)).setOpType(type.substring(dot + 1));
     if (!inputs.isEmpty()) {
       node.addAllInput(List.of(inputs.split(" ")));
     }
-    node.addOutput(output);
+    node.addAllOutput(outputs);
     node.addAllAttribute(List.of(attributes));
     graph.addNode(node);
     return this;
