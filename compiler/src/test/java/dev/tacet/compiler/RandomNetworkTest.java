@@ -10,14 +10,18 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** Random networks, lowered, give onnxruntime's numbers; {@code main} tries as many as are asked for from a seed on. */
+/**
+ * Random networks, lowered, give onnxruntime's numbers. The system properties {@code tacet.random.models} and
+ * {@code tacet.random.seed} ask for more of them, or others.
+ */
 class RandomNetworkTest {
-  private static final long SEED = 20_000;
-  private static final int MODELS = 400;
+  private static final long SEED = Long.getLong("tacet.random.seed", 20_000);
+  private static final int MODELS = Integer.getInteger("tacet.random.models", 400);
   private static final int ROWS = 3;
 
   @Test
   void loweredNetworksGiveOnnxruntimesNumbers() throws Exception {
+    System.out.println("random networks of the seeds " + SEED + ".." + (SEED + MODELS - 1));
     for (long seed = SEED; seed < SEED + MODELS; seed++) {
       compare(seed);
     }
@@ -53,15 +57,5 @@ class RandomNetworkTest {
         }
       }
     }
-  }
-
-  /** Compares random networks: number of models, first seed. */
-  public static void main(String[] arguments) throws Exception {
-    int count = Integer.parseInt(arguments[0]);
-    long first = Long.parseLong(arguments[1]);
-    for (long seed = first; seed < first + count; seed++) {
-      compare(seed);
-    }
-    System.out.println(count + " random networks from seed " + first + " on agree with onnxruntime");
   }
 }

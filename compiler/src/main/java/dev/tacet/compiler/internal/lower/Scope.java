@@ -20,7 +20,7 @@ final class Scope {
   /** The name of the single decrypted vector from which the tail starts. */
   static final String DECRYPTED = "#decrypted";
 
-  /** The most elements of an encrypted vector: the most slots that a ring of degree 2^15 has. */
+  /** The most elements of an encrypted vector: the slots of a standard ring of degree 2^16. */
   static final int MAX_VECTOR = 1 << 15;
 
   /** The most elements of a linear form that other forms are made of, and that is never encrypted itself. */
