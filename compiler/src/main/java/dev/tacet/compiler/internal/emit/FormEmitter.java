@@ -118,7 +118,8 @@ final class FormEmitter {
     double rotation = diagonals.rotations().isEmpty() ? 0 : square(noise.keySwitch(level, logIn));
     double variance = rowNorm * (square(signal.deviation()) + rotation)
         + square(noise.keySwitch(level, logIn + logPlain)) * diagonals.giantSteps().size() * map.fold();
-    double rounding = square(noise.encode(map.period(), logPlain)) * diagonals.terms().size() * map.fold();
+    int read = Math.min(diagonals.terms().size() * map.fold(), weights.columns());  // slots beside the elements hold zeros
+    double rounding = square(noise.encode(map.period(), logPlain)) * read;
     return new Partial(map.fold(), builder.linearTransform(x, diagonals, plainScale), variance,
         rowNorm * square(signal.common()) + rounding);
   }
