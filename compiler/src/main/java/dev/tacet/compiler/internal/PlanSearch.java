@@ -58,7 +58,7 @@ final class PlanSearch {
   private static final double LEAST_NOISE = 1e-6;
 
   /** Evaluation keys beyond this many bytes are not worth a higher degree; twice as many at twice the usual ring degree. */
-  private static final long MAX_KEY_BYTES = 256L << 20;
+  private static final long MAX_KEY_BYTES = 384L << 20;
 
   /** Open rows beyond this part, with the narrower margins that fresh rows have, endanger agreement on 98 % of them. */
   private static final double SUFFICIENT_OPEN = 0.004;

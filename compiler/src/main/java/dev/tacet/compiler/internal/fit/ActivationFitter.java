@@ -38,6 +38,12 @@ public final class ActivationFitter {
 
   private static final int MAX_STEPS = 12;
 
+  /** Wider rooms that are tried, the widest first. */
+  private static final double[] ROOMS = {2, 1.5};
+
+  /** The part of the accuracy that wider intervals may spend. */
+  private static final double SHARE_OF_WIDE = 0.75;
+
   /** All sets of at most so many activations are tried for one more level. */
   private static final int MAX_FILLED = 5;
 
@@ -51,7 +57,7 @@ public final class ActivationFitter {
   private final double margin;
   private final List<double[][]> values = new ArrayList<>();
   private final Map<Integer, Ranges> ranges = new HashMap<>();
-  private final Map<Integer, double[]> densities = new HashMap<>();
+  private final Map<String, double[]> densities = new HashMap<>();
   private final Map<String, ActivationFit> fits = new HashMap<>();
   private final Map<String, AnswerMetric.Score> scores = new HashMap<>();
   private final Sensitivity sensitivity;
@@ -89,12 +95,19 @@ public final class ActivationFitter {
     return new AnswerMetric(network, chosen, data);
   }
 
-  /** Degrees as levels for each activation by id, and which of the two fits. */
-  private record Choice(Map<Integer, Integer> depths, boolean minimax) {
+  /**
+   * Degrees as levels for each activation by id, which of the two fits, and how many times wider than asked for the room beyond
+   * the sample rows' ranges is.
+   */
+  private record Choice(Map<Integer, Integer> depths, boolean minimax, double room) {
     Choice with(int id, int change) {
       Map<Integer, Integer> changed = new TreeMap<>(depths);
       changed.merge(id, change, Integer::sum);
-      return new Choice(changed, minimax);
+      return new Choice(changed, minimax, room);
+    }
+
+    Choice with(double more) {
+      return new Choice(depths, minimax, more);
     }
   }
 
@@ -137,7 +150,7 @@ public final class ActivationFitter {
       }
       best = next;
     }
-    return Optional.of(fitted(giveBack(best)));
+    return Optional.of(fitted(widened(giveBack(best))));
   }
 
   /** Whether both fits are worth making at a degree: minimax fits of high degree take long and are seldom the better ones. */
@@ -157,7 +170,7 @@ public final class ActivationFitter {
   private Choice uniform(int depth, boolean minimax) {
     Map<Integer, Integer> depths = new TreeMap<>();
     network.activations().forEach(activation -> depths.put(activation.id(), depth));
-    return new Choice(depths, minimax);
+    return new Choice(depths, minimax, 1);
   }
 
   /** The best of the choices with one level more for some of the activations, as far as levels are left. */
@@ -219,6 +232,16 @@ public final class ActivationFitter {
     return from;
   }
 
+  /** The same degrees on wider intervals, which fewer fresh rows leave, where the answers stay well within what is asked. */
+  private Choice widened(Choice from) {
+    for (double room : ROOMS) {
+      if (meets(from) && score(from.with(room)).meets(accuracy, SHARE_OF_WIDE)) {
+        return from.with(room);
+      }
+    }
+    return from;
+  }
+
   private boolean meets(Choice choice) {
     return score(choice).meets(accuracy);
   }
@@ -244,15 +267,15 @@ public final class ActivationFitter {
     Map<Integer, ActivationFit> chosen = new HashMap<>();
     for (Node.Activation activation : network.activations()) {
       int depth = choice.depths.get(activation.id());
-      chosen.put(activation.id(), fits.computeIfAbsent(activation.id() + "/" + depth + "/" + choice.minimax,
-          key -> fit(activation, (1 << depth) - 1, choice.minimax)));
+      chosen.put(activation.id(), fits.computeIfAbsent(activation.id() + "/" + depth + "/" + choice.minimax + "/" + choice.room,
+          key -> fit(activation, (1 << depth) - 1, choice.minimax, choice.room)));
     }
     return new FittedNetwork(network, chosen);
   }
 
-  private ActivationFit fit(Node.Activation activation, int degree, boolean minimax) {
+  private ActivationFit fit(Node.Activation activation, int degree, boolean minimax, double room) {
     Ranges range = ranges.computeIfAbsent(activation.id(), id -> Ranges.of(activation.argument(), values));
-    IntervalChooser.Intervals intervals = IntervalChooser.choose(activation, range, margin);
+    IntervalChooser.Intervals intervals = IntervalChooser.choose(activation, range, margin * room);
     if (activation.function().degree() == 2) {
       return square(activation, intervals);
     }
@@ -276,7 +299,7 @@ public final class ActivationFitter {
       double unit = scale;
       coefficients = Chebyshev.interpolate(u -> activation.function().at(middle + half * u) / unit, own);
     } else {
-      coefficients = inexact(activation, intervals, target, degree, minimax);
+      coefficients = inexact(activation, intervals, target, degree, minimax, room);
     }
     double error = 0;
     for (int i = 0; i < grid.length; i++) {
@@ -297,11 +320,12 @@ public final class ActivationFitter {
    * an even polynomial for that, half of the coefficients vanish, and with them products.
    */
   private double[] inexact(
-      Node.Activation activation, IntervalChooser.Intervals intervals, double[] target, int degree, boolean minimax) {
+      Node.Activation activation, IntervalChooser.Intervals intervals, double[] target, int degree, boolean minimax,
+      double room) {
     int last = target.length - 1;
     double slope = intervals.perElement() ? (target[last] - target[0]) / 2 : 0;
     int stride = intervals.perElement() ? 2 : 1;
-    double[] weights = minimax ? null : densities.computeIfAbsent(activation.id(), id -> density(activation, intervals));
+    double[] weights = minimax ? null : densities.computeIfAbsent(activation.id() + "/" + room, key -> density(activation, intervals));
     double[] rest = new double[target.length];
     double[] even = new double[target.length];
     double[] grid = Chebyshev.grid();

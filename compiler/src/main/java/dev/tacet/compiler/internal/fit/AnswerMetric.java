@@ -47,7 +47,12 @@ public final class AnswerMetric {
 
     /** Returns whether the answers are good enough. */
     public boolean meets(double accuracy) {
-      return numberError <= accuracy && open <= MAX_OPEN;
+      return meets(accuracy, 1);
+    }
+
+    /** Returns whether the answers spend no more than a share of what is good enough. */
+    boolean meets(double accuracy, double share) {
+      return numberError <= share * accuracy && open <= share * MAX_OPEN;
     }
 
     /**
