@@ -368,8 +368,11 @@ public final class ActivationFitter {
       weight[i] = unit * unit * sensitivity.square(activation.id(), i);
     }
     int step = Math.max(1, values.size() * activation.size() / 400_000);
+    List<double[][]> sampled = new ArrayList<>();
     for (int r = 0; r < values.size(); r += step) {
-      double[] x = activation.argument().evaluate(values.get(r));
+      sampled.add(values.get(r));
+    }
+    for (double[] x : activation.argument().evaluateAll(sampled)) {
       for (int i = 0; i < x.length; i++) {
         double u = (x[i] - intervals.center()[i]) / intervals.halfWidth()[i];
         counts[(int) Math.max(0, Math.min(bins - 1, (u + 1) / 2 * bins))] += weight[i];
