@@ -61,6 +61,7 @@ public final class Inferences {
    */
   public Runnable start(
       Tenant tenant, InferenceRequest request, Duration limit, ScheduledExecutorService timer, Outcome outcome) {
+    tenant.inferences().take();
     ServedModel model = tenant.models().get(request.model(), request.version());
     Ending ending = new Ending(model, outcome);
     ending.stop = runner.submit(prepare(tenant, request, model, limit), ending);

@@ -47,6 +47,8 @@ public enum Setting {
   LIMITS_RUNNING("limits.running"),
   /** Calls that may wait. */
   LIMITS_WAITING("limits.waiting"),
+  /** Percent of the places and the memory that one tenant may hold. */
+  LIMITS_TENANT_SHARE("limits.tenant-share"),
   /** Bytes of ciphertexts of admitted calls. */
   LIMITS_MEMORY("limits.memory"),
   /** Largest inference request. */

@@ -105,9 +105,9 @@ public final class SettingsReader {
     boolean loopback = checkHost(host);
     int port = values.integer(Setting.PORT, 0, 65535, 8080);
     Optional<Tls> tls = tls();
-    Limits limits = limits();
     Optional<Identities> identity = identity(tls);
     List<TenantSettings> tenants = tenants(identity.isPresent());
+    Limits limits = limits(tenants.size());
     identity.ifPresent(ways -> {
       for (CertificateIdentity c : ways.certificates()) {
         if (tenants.stream().noneMatch(t -> t.name().equals(c.tenant()))) {
@@ -159,7 +159,7 @@ public final class SettingsReader {
         : Optional.empty();
   }
 
-  private Limits limits() {
+  private Limits limits(int tenants) {
     Limits d = Limits.defaults();
     RunLimits run = d.run();
     Duration longest = Duration.ofHours(24);
@@ -171,7 +171,8 @@ public final class SettingsReader {
             values.integer(Setting.LIMITS_WAITING, 0, 1 << 20, run.maxWaiting()),
             values.bytes(Setting.LIMITS_MEMORY, 1, 1L << 50, run.memoryBytes()),
             run.maxWait(),
-            values.duration(Setting.LIMITS_DURATION, Duration.ofMillis(1), longest, run.maxDuration())),
+            values.duration(Setting.LIMITS_DURATION, Duration.ofMillis(1), longest, run.maxDuration()),
+            values.integer(Setting.LIMITS_TENANT_SHARE, 1, 100, tenants > 1 ? 50 : 100) / 100.0),
         (int) values.bytes(Setting.LIMITS_REQUEST, 1, 1 << 30, d.maxInferBytes()),
         values.duration(Setting.LIMITS_DRAIN, Duration.ZERO, longest, d.drain()));
   }
@@ -253,7 +254,12 @@ public final class SettingsReader {
       Optional<String> name = section.required("name");
       List<String> models = section.texts("models");
       Optional<String> stored = section.text("stored-keys");
+      Optional<String> rate = section.text("inferences-per-second");
       section.end();
+      if (rate.isPresent() && !rate.get().matches("[1-9][0-9]{0,5}")) {
+        section.problem("inferences-per-second is " + rate.get() + ", must be a whole number in 1..999999");
+        rate = Optional.empty();
+      }
       OptionalLong bytes = stored.isEmpty() ? OptionalLong.empty() : Quantities.bytes(stored.get());
       if (stored.isPresent() && (bytes.isEmpty() || bytes.getAsLong() < 1)) {
         section.problem("stored-keys is " + stored.get() + ", must be bytes such as 512MiB");
@@ -271,7 +277,7 @@ public final class SettingsReader {
       } else if (name.isPresent() && !names.add(name.get())) {
         section.problem("tenant " + name.get() + " occurs twice");
       } else if (name.isPresent()) {
-        tenants.add(new TenantSettings(name.get(), models, bytes));
+        tenants.add(new TenantSettings(name.get(), models, bytes, rate.map(Integer::parseInt).orElse(0)));
       }
     }
     if (tenants.size() > MAX_TENANTS) {

@@ -11,8 +11,9 @@ import java.util.regex.Pattern;
  * @param name lower-case letters, digits and dashes, at most 63: it names folders and labels of metrics
  * @param models names of the models that the tenant may see; a star stands for any characters
  * @param storedKeyBytes the tenant's own bound on stored keys
+ * @param inferencesPerSecond 0 if there is no limit
  */
-public record TenantSettings(String name, List<String> models, OptionalLong storedKeyBytes) {
+public record TenantSettings(String name, List<String> models, OptionalLong storedKeyBytes, int inferencesPerSecond) {
   /** The tenant of a server without configured identities. */
   public static final String DEFAULT = "default";
 
@@ -21,7 +22,7 @@ public record TenantSettings(String name, List<String> models, OptionalLong stor
 
   /** Returns the tenant {@code default}, which sees every model. */
   public static TenantSettings everything() {
-    return new TenantSettings(DEFAULT, List.of("*"), OptionalLong.empty());
+    return new TenantSettings(DEFAULT, List.of("*"), OptionalLong.empty(), 0);
   }
 
   /** Tells whether a text can be a tenant's name. */

@@ -4,11 +4,12 @@ package dev.tacet.server.internal.run;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
  * The gate before the workers: a call is admitted or refused at once, by the number of calls, their memory and the time that
- * those before it are estimated to take. Thread safe.
+ * those before it are estimated to take, each of them in all and for its tenant. Thread safe.
  */
 public final class Admission {
   private final RunLimits limits;
@@ -17,14 +18,24 @@ public final class Admission {
   private long costNanos;
   private long refused;
   private boolean draining;
+  private final Map<String, Held> tenants = new HashMap<>();
+
+  /** What one tenant holds. */
+  private static final class Held {
+    int admitted;
+    long bytes;
+    long costNanos;
+  }
 
   /** The place of one admitted call; closing it, at the end of the call and only once, gives the place back. */
   public final class Ticket implements AutoCloseable {
+    private final String tenant;
     private final long ticketCost;
     private final long ticketBytes;
     private boolean closed;
 
-    private Ticket(long ticketCost, long ticketBytes) {
+    private Ticket(String tenant, long ticketCost, long ticketBytes) {
+      this.tenant = tenant;
       this.ticketCost = ticketCost;
       this.ticketBytes = ticketBytes;
     }
@@ -37,6 +48,13 @@ public final class Admission {
           admitted--;
           bytes -= ticketBytes;
           costNanos -= ticketCost;
+          Held held = tenants.get(tenant);
+          held.admitted--;
+          held.bytes -= ticketBytes;
+          held.costNanos -= ticketCost;
+          if (held.admitted == 0) {
+            tenants.remove(tenant);
+          }
           Admission.this.notifyAll();
         }
       }
@@ -51,12 +69,13 @@ public final class Admission {
   /**
    * Admits a call or refuses it.
    *
+   * @param tenant whose call it is
    * @param cost estimated run time in nanoseconds
    * @param memory bytes that the call will hold
    * @param remaining time until its deadline
    * @throws ServiceException OVERLOADED with a delay, TOO_LARGE if it can never be admitted, SHUTTING_DOWN
    */
-  public synchronized Ticket admit(long cost, long memory, Duration remaining) {
+  public synchronized Ticket admit(String tenant, long cost, long memory, Duration remaining) {
     if (draining) {
       throw new ServiceException(ErrorCause.SHUTTING_DOWN, "the host is shutting down");
     }
@@ -64,11 +83,21 @@ public final class Admission {
       throw new ServiceException(
           ErrorCause.TOO_LARGE, "the call needs " + memory + " bytes, the host's budget is " + limits.memoryBytes());
     }
-    long wait = admitted < limits.workers() ? 0 : costNanos / limits.workers();
+    Held held = tenants.getOrDefault(tenant, new Held());
+    long wait = wait(tenant, held);
     long maxWait = Math.min(limits.maxWait().toNanos(), Math.max(0, remaining.toNanos()));
-    int places = limits.workers() + limits.maxWaiting();
+    int places = limits.places();
     if (admitted >= places) {
       throw refuse(admitted + " calls are admitted, at most " + places + " may be", wait);
+    }
+    if (held.admitted >= limits.placesOfTenant()) {
+      throw refuse(
+          held.admitted + " calls of the tenant are admitted, at most " + limits.placesOfTenant() + " of " + places + " may be", wait);
+    }
+    if (held.admitted > 0 && held.bytes + memory > limits.memoryBytes() * limits.tenantShare()) {
+      throw refuse(
+          "the tenant's calls hold " + held.bytes + " bytes of a share of " + (long) (limits.memoryBytes() * limits.tenantShare())
+              + ", the call needs " + memory, wait);
     }
     if (bytes + memory > limits.memoryBytes()) {
       throw refuse(bytes + " of " + limits.memoryBytes() + " bytes are in use, the call needs " + memory, wait);
@@ -80,7 +109,24 @@ public final class Admission {
     admitted++;
     bytes += memory;
     costNanos += cost;
-    return new Ticket(cost, memory);
+    Held mine = tenants.computeIfAbsent(tenant, name -> new Held());
+    mine.admitted++;
+    mine.bytes += memory;
+    mine.costNanos += cost;
+    return new Ticket(tenant, cost, memory);
+  }
+
+  /**
+   * Estimates how long a new call of a tenant would wait. Everything admitted goes before it at most; and since tenants take turns
+   * ({@link FairQueue}), no more than its own tenant's calls once for each tenant that has any, and what runs now.
+   */
+  private long wait(String tenant, Held held) {
+    if (admitted < limits.workers()) {
+      return 0;
+    }
+    int active = tenants.size() + (tenants.containsKey(tenant) ? 0 : 1);
+    long turns = held.costNanos * active + costNanos / admitted * limits.workers();
+    return Math.min(costNanos, turns) / limits.workers();
   }
 
   private ServiceException refuse(String text, long wait) {

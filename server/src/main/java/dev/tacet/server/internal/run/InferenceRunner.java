@@ -20,21 +20,22 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Runs admitted calls on its own threads, as many as the limits say; calls wait in order of arrival. A call that is cancelled or
- * late is dropped from the queue, or stopped between two operations of its program.
+ * Runs admitted calls on its own threads, as many as the limits say; tenants with waiting calls take turns. A call that is cancelled
+ * or late is dropped from the queue, or stopped between two operations of its program.
  */
 public final class InferenceRunner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(InferenceRunner.class);
+
   private final RunLimits limits;
   private final Admission admission;
   private final KeyCache keys;
   private final ServerMetrics metrics;
-  private final ThreadPoolExecutor workers;
+  private final FairQueue<Job> queue = new FairQueue<>();
+  private final List<Thread> workers = new ArrayList<>();
   private final ThreadLocal<ByteBuffer> scratch = ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 16));
   private final Set<Job> running = ConcurrentHashMap.newKeySet();
 
@@ -74,19 +75,26 @@ public final class InferenceRunner implements AutoCloseable {
     this.admission = new Admission(limits);
     this.keys = keys;
     this.metrics = metrics;
-    AtomicInteger number = new AtomicInteger();
-    this.workers =
-        new ThreadPoolExecutor(
-            limits.workers(),
-            limits.workers(),
-            1,
-            TimeUnit.MINUTES,
-            new LinkedBlockingQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "tacet-run-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+    for (int i = 1; i <= limits.workers(); i++) {
+      Thread thread = new Thread(this::work, "tacet-run-" + i);
+      thread.setDaemon(true);
+      thread.start();
+      workers.add(thread);
+    }
+  }
+
+  private void work() {
+    try {
+      for (Job job = queue.take(); job != null; job = queue.take()) {
+        try {
+          job.run();
+        } catch (RuntimeException | Error e) {
+          LOG.error("a call's end could not be told", e);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Returns the gate, for its numbers and for draining. */
@@ -96,7 +104,7 @@ public final class InferenceRunner implements AutoCloseable {
 
   /** Returns how many calls can be admitted at once, running and waiting. */
   public int places() {
-    return limits.workers() + limits.maxWaiting();
+    return limits.places();
   }
 
   /** Returns the time limit of a call. */
@@ -112,18 +120,16 @@ public final class InferenceRunner implements AutoCloseable {
    */
   public Runnable submit(Call call, Listener listener) {
     Admission.Ticket ticket =
-        admission.admit(call.model().costNanos(), call.model().memoryBytes(), call.remaining());
+        admission.admit(call.tenant(), call.model().costNanos(), call.model().memoryBytes(), call.remaining());
     Job job = new Job(call, listener, ticket);
-    try {
-      workers.execute(job);
-    } catch (RuntimeException e) {
+    if (!queue.add(call.tenant(), call.model().costNanos(), job)) {
       ticket.close();
       throw new ServiceException(ErrorCause.SHUTTING_DOWN, "the host is shutting down");
     }
     return job::cancel;
   }
 
-  private final class Job implements Runnable {
+  private final class Job {
     private final Call call;
     private final Listener listener;
     private final Admission.Ticket ticket;
@@ -140,7 +146,7 @@ public final class InferenceRunner implements AutoCloseable {
     void cancel() {
       cancelled = true;
       cancellation.cancel();
-      if (workers.remove(this)) {
+      if (queue.remove(this)) {
         dropped();
       }
     }
@@ -150,8 +156,7 @@ public final class InferenceRunner implements AutoCloseable {
       listener.failed(new ServiceException(ErrorCause.CANCELLED, "the call was cancelled while it waited"));
     }
 
-    @Override
-    public void run() {
+    void run() {
       Answer answer;
       running.add(this);
       try (ticket) {
@@ -222,8 +227,15 @@ public final class InferenceRunner implements AutoCloseable {
    * @return false if one is still in native code
    */
   public boolean awaitStopped(Duration limit) {
+    long end = System.nanoTime() + limit.toNanos();
     try {
-      return workers.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
+      for (Thread worker : workers) {
+        worker.join(Math.max(1, (end - System.nanoTime()) / 1_000_000));
+        if (worker.isAlive()) {
+          return false;
+        }
+      }
+      return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
@@ -234,9 +246,7 @@ public final class InferenceRunner implements AutoCloseable {
   @Override
   public void close() {
     admission.drain();
+    queue.close().forEach(Job::dropped);
     running.forEach(Job::cancel);
-    for (Runnable waiting : workers.shutdownNow()) {
-      ((Job) waiting).dropped();
-    }
   }
 }

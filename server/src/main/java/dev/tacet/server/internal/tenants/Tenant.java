@@ -10,5 +10,6 @@ import dev.tacet.server.internal.models.ModelView;
  * @param name lower-case letters, digits, dashes
  * @param keys its own store: nothing is shared with another tenant's, equal blobs neither
  * @param models those that it may see
+ * @param inferences how many it may ask for
  */
-public record Tenant(String name, KeyStore keys, ModelView models) {}
+public record Tenant(String name, KeyStore keys, ModelView models, RateLimit inferences) {}

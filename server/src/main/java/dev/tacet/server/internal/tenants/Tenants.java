@@ -28,7 +28,8 @@ public final class Tenants {
       StoreLimits own =
           tenant.storedKeyBytes().isPresent() ? limits.withQuotaBytes(tenant.storedKeyBytes().getAsLong()) : limits;
       KeyStore store = new KeyStore(data.tenant(tenant.name()), own, Disk.LOCAL);
-      byName.put(tenant.name(), new Tenant(tenant.name(), store, models.view(tenant::sees)));
+      RateLimit rate = new RateLimit(tenant.inferencesPerSecond());
+      byName.put(tenant.name(), new Tenant(tenant.name(), store, models.view(tenant::sees), rate));
     }
   }
 
