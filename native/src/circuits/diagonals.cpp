@@ -3,12 +3,25 @@
 
 #include <algorithm>
 
+#include "util/error.h"
+
 namespace tacet {
 
 Diagonals::Diagonals(const Ring& ring, std::size_t count, int q_limbs, std::size_t block_words, DiagonalForm form)
     : ring_(&ring), count_(count), q_limbs_(q_limbs), block_words_(block_words), form_(form) {
   const std::size_t limbs = form == DiagonalForm::kIntegers ? 1 : static_cast<std::size_t>(q_limbs + ring.special_count());
   words_ = Buffer(limbs * ring.n() * count);
+}
+
+Diagonals::Diagonals(const Ring& ring, std::size_t count, int q_limbs, std::size_t block_words, const DiagonalWords& kept)
+    : ring_(&ring), count_(count), q_limbs_(q_limbs), block_words_(block_words), form_(DiagonalForm::kResidues) {
+  const std::size_t each = ring.n() * count, limbs = static_cast<std::size_t>(q_limbs + ring.special_count());
+  if (kept.size == each && limbs != 1) {
+    form_ = DiagonalForm::kIntegers;
+  } else if (kept.size != limbs * each) {
+    fail(Code::kMalformed, "%zu words of encoded diagonals, %zu diagonals take %zu or %zu", kept.size, count, each, limbs * each);
+  }
+  words_ = Buffer::borrow(kept.data, kept.size);
 }
 
 bool Diagonals::set(std::size_t d, const Poly<Eval>& encoded) {

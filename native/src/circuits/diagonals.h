@@ -13,6 +13,12 @@ namespace tacet {
 /// cost of a transform for each diagonal and prime.
 enum class DiagonalForm { kResidues, kIntegers };
 
+/// Encoded diagonals that were kept (Diagonals::words()) and outlive what is made of them; none where data is null.
+struct DiagonalWords {
+  const u64* data = nullptr;
+  std::size_t size = 0;
+};
+
 /// `count` polynomials with limbs q_0..q_{q_limbs-1}, p_0... Set every one once, from any thread; then immutable.
 class Diagonals {
  public:
@@ -20,10 +26,15 @@ class Diagonals {
   /// block_words divides n.
   Diagonals(const Ring& ring, std::size_t count, int q_limbs, std::size_t block_words, DiagonalForm form);
 
+  /// All diagonals at once, as words() gave them; the form is the one that they have. Throws Error(kMalformed) if their number fits
+  /// neither form. The numbers themselves are not looked at: kept words must come from a trusted place.
+  Diagonals(const Ring& ring, std::size_t count, int q_limbs, std::size_t block_words, const DiagonalWords& kept);
+
   /// Takes diagonal d. False if it does not fit the form: a coefficient is above q_0/2 in size (kIntegers only).
   bool set(std::size_t d, const Poly<Eval>& encoded);
 
   DiagonalForm form() const { return form_; }
+  DiagonalWords words() const { return {words_.data(), words_.size()}; }
   std::size_t bytes() const { return words_.size() * sizeof(u64); }
   std::size_t block_words() const { return block_words_; }
 

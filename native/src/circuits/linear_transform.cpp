@@ -205,7 +205,8 @@ void LinearTransform::check_diagonals(std::size_t slots, std::size_t period, con
 
 LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, std::size_t rows, std::size_t cols,
                                         std::size_t in_period, std::size_t out_period, const double* values,
-                                        std::size_t baby_steps, int level, Scale plain, DiagonalForm form) {
+                                        std::size_t baby_steps, int level, Scale plain, DiagonalForm form,
+                                        const DiagonalWords& kept) {
   check_shape(*context, rows, cols, in_period, out_period, baby_steps);
   std::vector<std::pair<i64, i64>> steps;
   for (std::size_t d = 0; d < std::min(in_period, out_period); ++d) {
@@ -221,11 +222,12 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
       if (row < rows && col < cols) diagonal[slot] = values[row * cols + col];
     }
   };
-  return encode(std::move(context), steps, false, fill, level, plain, form);
+  return encode(std::move(context), steps, false, fill, level, plain, form, kept);
 }
 
 LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, std::size_t period,
-                                        const std::vector<SparseDiagonal>& diagonals, int level, Scale plain, DiagonalForm form) {
+                                        const std::vector<SparseDiagonal>& diagonals, int level, Scale plain, DiagonalForm form,
+                                        const DiagonalWords& kept) {
   const std::size_t slots = context->slots();
   check_diagonals(slots, period, diagonals);
   std::vector<std::pair<i64, i64>> steps;
@@ -237,12 +239,13 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
       for (std::size_t j = diagonal.slots[i]; j < slots; j += period) out[(j + shift) & (slots - 1)] = diagonal.values[i];
     }
   };
-  return encode(std::move(context), steps, true, fill, level, plain, form);
+  return encode(std::move(context), steps, true, fill, level, plain, form, kept);
 }
 
 /// `steps` are the diagonals' giant and baby steps, ascending.
 LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, const std::vector<std::pair<i64, i64>>& steps,
-                                        bool horner, const Fill& fill, int level, Scale plain, DiagonalForm form) {
+                                        bool horner, const Fill& fill, int level, Scale plain, DiagonalForm form,
+                                        const DiagonalWords& kept) {
   LinearTransform out;
   std::set<i64> babies;
   for (const auto& step : steps) babies.insert(step.second);
@@ -257,7 +260,12 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
   out.plain_ = plain;
   out.n_ = context->n();
   out.context_ = context;
-  out.diagonals_ = Diagonals(context->ring(), steps.size(), level + 1, block_words(out.n_, out.babies_.size()), form);
+  const std::size_t block = block_words(out.n_, out.babies_.size());
+  if (kept.data != nullptr) {
+    out.diagonals_ = Diagonals(context->ring(), steps.size(), level + 1, block, kept);
+    return out;
+  }
+  out.diagonals_ = Diagonals(context->ring(), steps.size(), level + 1, block, form);
   const std::size_t slots = context->slots();
   const Encoder encoder(context);
   std::atomic<bool> fits{true};

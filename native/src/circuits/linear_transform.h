@@ -34,14 +34,17 @@ class LinearTransform {
   static LinearTransform encode(std::shared_ptr<const Context> context, std::size_t rows, std::size_t cols,
                                 std::size_t in_period, std::size_t out_period, const double* values,
                                 std::size_t baby_steps, int level, Scale plain,
-                                DiagonalForm form = DiagonalForm::kResidues);
+                                DiagonalForm form = DiagonalForm::kResidues, const DiagonalWords& kept = {});
 
   /// From sparse diagonals, ascending by giant and then baby step, no pair twice: at most 4095 distinct baby steps, every step and
   /// distance of neighbouring giant steps less than the slots in size; `period` is a power of two, at most the slots. Giant steps
   /// go by Horner's rule from the last to the first, so that equally spaced ones take one key. Throws as above.
   static LinearTransform encode(std::shared_ptr<const Context> context, std::size_t period,
                                 const std::vector<SparseDiagonal>& diagonals, int level, Scale plain,
-                                DiagonalForm form = DiagonalForm::kResidues);
+                                DiagonalForm form = DiagonalForm::kResidues, const DiagonalWords& kept = {});
+
+  /// The encoded diagonals; given to the same call of encode() as `kept`, they save the encoding.
+  DiagonalWords words() const { return diagonals_.words(); }
 
   /// 2 components at the level it was encoded for. Needs the keys of rotations().
   Ciphertext apply(const Evaluator& evaluator, const Ciphertext& x) const;
@@ -76,7 +79,7 @@ class LinearTransform {
   LinearTransform() = default;
 
   static LinearTransform encode(std::shared_ptr<const Context> context, const std::vector<std::pair<i64, i64>>& steps, bool horner,
-                                const Fill& fill, int level, Scale plain, DiagonalForm form);
+                                const Fill& fill, int level, Scale plain, DiagonalForm form, const DiagonalWords& kept = {});
 
   BabySteps baby_steps(const Evaluator& evaluator, const Ciphertext& x) const;
   std::vector<RaisedPair> giant_sums(const Ring& ring, const BabySteps& babies, std::size_t first, std::size_t count) const;

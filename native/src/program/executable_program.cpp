@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <set>
 #include <tuple>
 
 #include "program/checker.h"
@@ -50,8 +51,8 @@ double machine_memory() {
 ExecutableProgram::ExecutableProgram(std::shared_ptr<const Context> context, Program program)
     : context_(std::move(context)), program_(std::move(program)) {}
 
-std::shared_ptr<const ExecutableProgram> ExecutableProgram::create(std::shared_ptr<const Context> context,
-                                                                   Program program) {
+std::shared_ptr<const ExecutableProgram> ExecutableProgram::create(std::shared_ptr<const Context> context, Program program,
+                                                                   const std::vector<DiagonalWords>& kept) {
   check_program(*context, program);
   const bool tight = encoded_bytes(*context, program, DiagonalForm::kResidues) > 0.25 * machine_memory();
   const DiagonalForm form = tight ? DiagonalForm::kIntegers : DiagonalForm::kResidues;
@@ -67,37 +68,54 @@ std::shared_ptr<const ExecutableProgram> ExecutableProgram::create(std::shared_p
   made->fusion_ = plan_fusion(made->program_);
   made->input_at_ = places(made->program_, Opcode::kInput, made->program_.inputs);
   made->output_at_ = places(made->program_, Opcode::kOutput, made->program_.outputs);
-  made->encode_constants();
+  made->encode_constants(kept);
   return made;
 }
 
-LinearTransform ExecutableProgram::encode_transform(const Instruction& op) const {
+std::vector<DiagonalWords> ExecutableProgram::encoded_diagonals() const {
+  std::vector<DiagonalWords> all;
+  std::set<const LinearTransform*> seen;
+  for (const auto& transform : transforms_) {
+    if (transform != nullptr && seen.insert(transform.get()).second) all.push_back(transform->words());
+  }
+  return all;
+}
+
+LinearTransform ExecutableProgram::encode_transform(const Instruction& op, const DiagonalWords& kept) const {
   const Constant& constant = program_.constants[op.constant];
   if (const auto* sparse = std::get_if<DiagonalsConstant>(&constant)) {
-    return LinearTransform::encode(context_, sparse->period, sparse->diagonals, op.type.level, op.plain_scale, form_);
+    return LinearTransform::encode(context_, sparse->period, sparse->diagonals, op.type.level, op.plain_scale, form_, kept);
   }
   const auto& m = std::get<MatrixConstant>(constant);
   return LinearTransform::encode(context_, m.rows, m.columns, m.in_period, m.out_period, m.values.data(), op.baby_steps,
-                                 op.type.level, op.plain_scale, form_);
+                                 op.type.level, op.plain_scale, form_, kept);
 }
 
-void ExecutableProgram::encode_constants() {
+void ExecutableProgram::encode_constants(const std::vector<DiagonalWords>& kept) {
   const std::size_t count = program_.instructions.size();
   plaintexts_.resize(count);
   transforms_.resize(count);
   products_.resize(count);
   std::map<EncodingKey, std::size_t> first_plain, first_transform;
   std::vector<std::size_t> work;
+  std::map<std::size_t, DiagonalWords> kept_of;  // by op id
   for (std::size_t id = 0; id < count; ++id) {
     const Instruction& op = program_.instructions[id];
     const bool add = op.opcode == Opcode::kAddPlain;
     if (add || op.opcode == Opcode::kMultiplyPlain) {
       if (first_plain.emplace(key_of(op, add ? op.type.scale : op.plain_scale), id).second) work.push_back(id);
     } else if (op.opcode == Opcode::kLinearTransform) {
-      if (first_transform.emplace(key_of(op, op.plain_scale), id).second) work.push_back(id);
+      if (first_transform.emplace(key_of(op, op.plain_scale), id).second) {
+        const std::size_t number = kept_of.size();
+        kept_of[id] = number < kept.size() ? kept[number] : DiagonalWords();
+        work.push_back(id);
+      }
     } else if (op.opcode == Opcode::kMatrixProduct) {
       work.push_back(id);
     }
+  }
+  if (!kept.empty() && kept.size() != kept_of.size()) {
+    fail(Code::kMalformed, "encoded diagonals of %zu linear transforms, the program has %zu", kept.size(), kept_of.size());
   }
   const Encoder encoder(context_);
   pool().parallel_for(work.size(), [&](std::size_t k) {
@@ -106,7 +124,7 @@ void ExecutableProgram::encode_constants() {
     const Constant& constant = program_.constants[op.constant];
     try {
       if (op.opcode == Opcode::kLinearTransform) {
-        transforms_[id] = std::make_shared<LinearTransform>(encode_transform(op));
+        transforms_[id] = std::make_shared<LinearTransform>(encode_transform(op, kept_of.at(id)));
       } else if (op.opcode == Opcode::kMatrixProduct) {
         const auto& a = std::get<AffineConstant>(constant);
         products_[id] = std::make_shared<MatrixProduct>(

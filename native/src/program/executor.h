@@ -25,7 +25,12 @@ class ExecutableProgram {
   /// Checks the program, then encodes its constants on the thread pool; diagonals as small integers (slower, several times
   /// smaller) where all constants would otherwise take more than a quarter of the machine's memory. Raises what check_program() raises, and
   /// Code::kOutOfMemory when the encoded constants would take more than three quarters of the machine's memory.
-  static std::shared_ptr<const ExecutableProgram> create(std::shared_ptr<const Context> context, Program program);
+  /// `kept`, if not empty, is what encoded_diagonals() of the same program gave; its words must be trusted and outlive the program.
+  static std::shared_ptr<const ExecutableProgram> create(std::shared_ptr<const Context> context, Program program,
+                                                         const std::vector<DiagonalWords>& kept = {});
+
+  /// The diagonals of the distinct linear transforms, in the order of the operations: most of the constants' bytes.
+  std::vector<DiagonalWords> encoded_diagonals() const;
 
   /// Runs the program in one call. Inputs come by index, arrays element after element, and must have just the declared types
   /// (Code::kInvalidArgument with the numbers otherwise); all keys are looked up first (Code::kMissingKey). Rotations of one
@@ -46,8 +51,8 @@ class ExecutableProgram {
   friend class Run;
 
   ExecutableProgram(std::shared_ptr<const Context> context, Program program);
-  void encode_constants();
-  LinearTransform encode_transform(const Instruction& op) const;
+  void encode_constants(const std::vector<DiagonalWords>& kept);
+  LinearTransform encode_transform(const Instruction& op, const DiagonalWords& kept) const;
 
   std::shared_ptr<const Context> context_;
   Program program_;

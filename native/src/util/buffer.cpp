@@ -116,8 +116,16 @@ u64* allocate(std::size_t words) {
 
 Buffer::Buffer(std::size_t size) : data_(size == 0 ? nullptr : allocate(size)), size_(size) {}
 
+Buffer Buffer::borrow(const u64* words, std::size_t size) {
+  Buffer buffer;
+  buffer.data_ = const_cast<u64*>(words);
+  buffer.size_ = size;
+  buffer.borrowed_ = true;
+  return buffer;
+}
+
 Buffer::~Buffer() {
-  if (data_ == nullptr) return;
+  if (data_ == nullptr || borrowed_) return;
   const std::size_t bytes = rounded_bytes(size_);
   if (TACET_CACHE_BUFFERS && bytes >= kSmallestCached && cache().give(data_, bytes)) return;
   std::free(data_);

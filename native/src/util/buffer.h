@@ -21,12 +21,18 @@ class Buffer {
 
   Buffer(const Buffer& other);
   Buffer& operator=(const Buffer& other);
-  Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Buffer(Buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), borrowed_(std::exchange(other.borrowed_, false)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(borrowed_, other.borrowed_);
     return *this;
   }
+
+  /// Words that belong to somebody else and outlive the buffer, such as a mapped file: nothing may write to them. A copy owns its
+  /// words.
+  static Buffer borrow(const u64* words, std::size_t size);
 
   u64* data() { return data_; }
   const u64* data() const { return data_; }
@@ -35,6 +41,7 @@ class Buffer {
  private:
   u64* data_ = nullptr;
   std::size_t size_ = 0;
+  bool borrowed_ = false;
 };
 
 /// How many blocks of any size the process has asked the system for so far: an operation that runs again asks for none.

@@ -121,6 +121,33 @@ TEST(LinearTransformForms, IntegersGiveTheSameBitsInLessMemory) {
   }
 }
 
+TEST(LinearTransformForms, KeptWordsGiveTheSameBitsInEitherForm) {
+  Lab lab(Shape{11, 2, 40, 1, 1});
+  for (i64 step : LinearTransform::rotations(16, 16, 4)) lab.add_rotation(step);
+  const std::vector<double> w = random_values(256, 3);
+  for (DiagonalForm form : {DiagonalForm::kResidues, DiagonalForm::kIntegers}) {
+    const auto encode = [&](const double* values, const DiagonalWords& kept) {
+      return LinearTransform::encode(lab.context, 16, 16, 16, 16, values, 4, lab.top(), Scale::power_of_two(38), form, kept);
+    };
+    const LinearTransform encoded = encode(w.data(), {});
+    const std::vector<double> unread(256, 0.0);  // the numbers come from the words alone
+    const LinearTransform kept = encode(unread.data(), encoded.words());
+    EXPECT_EQ(form, kept.form());
+    EXPECT_EQ(encoded.words().data, kept.words().data);
+    const Ciphertext x = lab.encrypt(random_values(lab.slots(), 4));
+    const Ciphertext a = encoded.apply(lab.evaluator, x), b = kept.apply(lab.evaluator, x);
+    for (std::size_t half = 0; half < 2; ++half) {
+      for (int limb = 0; limb <= lab.top(); ++limb) {
+        EXPECT_TRUE(std::equal(a.components[half].limb(limb), a.components[half].limb(limb) + lab.ring().n(),
+                               b.components[half].limb(limb)));
+      }
+    }
+    DiagonalWords cut = encoded.words();
+    cut.size -= 1;
+    expect_error(Code::kMalformed, {"words of encoded diagonals", "16 diagonals"}, [&] { encode(w.data(), cut); });
+  }
+}
+
 TEST(LinearTransformForms, CoefficientsAboveTheFirstPrimeStayResidues) {
   Lab lab(Shape{11, 2, 40, 1, 1});
   const std::vector<double> w = random_values(16, 3);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ciphertexts.h"
+
+#include <string>
+
+#include "serial/object_codec.h"
+#include "util/error.h"
+#include "util/thread_pool.h"
+
+namespace tacet::suite {
+namespace {
+
+fs::path path_of(const fs::path& folder, std::size_t file) { return folder / ("rows_" + std::to_string(file) + ".bin"); }
+
+}  // namespace
+
+void write_ciphertexts(const fs::path& folder, std::size_t file, FileHeader header, const Context& context,
+                       const std::vector<Ciphertext>& ciphertexts) {
+  header.items = ciphertexts.size();
+  header.item_size = ciphertext_size(context, ciphertexts[0]);
+  header.bytes = header.items * header.item_size;
+  std::vector<u8> blobs(header.bytes);
+  pool().parallel_for(ciphertexts.size(), [&](std::size_t k) {
+    store_ciphertext(context, ciphertexts[k], blobs.data() + k * header.item_size, header.item_size);
+  });
+  NewFile out(path_of(folder, file), Access::kAll);
+  write_header(out, header);
+  out.write(blobs.data(), blobs.size());
+  out.commit();
+}
+
+std::vector<Ciphertext> read_ciphertexts(const fs::path& folder, std::size_t file, FileKind kind, const ClientModel& model,
+                                         std::size_t count, FileHeader& header) {
+  const fs::path path = path_of(folder, file);
+  const MappedFile mapped(path);
+  header = read_header(mapped, path, kind, model.id);
+  if (header.items != count || header.item_size == 0 || header.bytes / header.item_size != count ||
+      header.bytes % header.item_size != 0) {
+    fail(Code::kMalformed, "%s: %llu ciphertexts of %llu bytes in %llu, %zu are expected", path.c_str(),
+         static_cast<unsigned long long>(header.items), static_cast<unsigned long long>(header.item_size),
+         static_cast<unsigned long long>(header.bytes), count);
+  }
+  std::vector<Ciphertext> ciphertexts(count);
+  pool().parallel_for(count, [&](std::size_t k) {
+    try {
+      ciphertexts[k] = load_ciphertext(*model.context, mapped.data() + kHeaderBytes + k * header.item_size, header.item_size);
+    } catch (Error& error) {
+      error.text = path.string() + ", number " + std::to_string(k) + ": " + error.text;
+      throw;
+    }
+  });
+  return ciphertexts;
+}
+
+void check_type(const Ciphertext& ciphertext, int level, const Scale& scale, const std::string& what) {
+  if (ciphertext.encoding != Encoding::kSlots || ciphertext.level != level || ciphertext.size() != 2 || ciphertext.scale != scale) {
+    fail(Code::kMalformed, "%s: a ciphertext of level %d and %d components is not what the model's signature says (level %d, 2)",
+         what.c_str(), ciphertext.level, ciphertext.size(), level);
+  }
+}
+
+}  // namespace tacet::suite
