@@ -72,6 +72,39 @@ class EndToEndTest {
   }
 
   @Test
+  void batchesOfTheThroughputPackingGoOverTheWireAndThroughFiles() throws Exception {
+    Path json = folder.resolve("batch.json");
+    String rows = rows(CANCER, 30).toString();
+    String onnx = CANCER.resolve("model.onnx").toString();
+    String calibration = CANCER.resolve("calibration.csv").toString();
+    Tacet done =
+        Tacet.run("try", onnx, "--packing", "throughput", "--calibration", calibration, "--input", rows, "--json", json.toString());
+    assertEquals(0, done.exit(), done.all());
+    JsonNode report = JSON.readTree(json.toFile());
+    assertEquals(1.0, report.get("agreement").asDouble());
+    assertEquals("throughput", report.get("packing").asText());
+    assertTrue(report.get("rows_per_request").asInt() >= 1024, report.get("rows_per_request").toString());
+    assertTrue(report.get("rows_per_second").asDouble() > 0);
+
+    String model = folder.resolve("batch.tacet").toString();
+    String keys = folder.resolve("batch-owner").toString();
+    String encrypted = folder.resolve("batch.enc").toString();
+    String answers = folder.resolve("batch-answers.enc").toString();
+    Tacet compiled = Tacet.run("compile", onnx, "--packing", "throughput", "--calibration", calibration, "--output", model);
+    assertEquals(0, compiled.exit(), compiled.all());
+    assertEquals(0, Tacet.run("keygen", model, "--keys", keys).exit());
+    Tacet encrypt = Tacet.run("encrypt", model, "--card", keys + "/owner.card", "--input", rows, "--output", encrypted);
+    assertEquals(0, encrypt.exit(), encrypt.all());
+    Tacet evaluate = Tacet.run("evaluate", model, "--input", encrypted, "--output", answers);
+    assertEquals(0, evaluate.exit(), evaluate.all());
+    Tacet decrypt = Tacet.run("decrypt", model, "--keys", keys, "--input", answers, "--request", encrypted);
+    assertEquals(0, decrypt.exit(), decrypt.all());
+    assertEquals(31, decrypt.out().lines().count(), decrypt.out());
+    Tacet simulate = Tacet.run("simulate", onnx, "--packing", "throughput", "--calibration", calibration, "--input", rows);
+    assertEquals(0, simulate.exit(), simulate.all());
+  }
+
+  @Test
   void handwrittenDigitsGetTheClearModelsLabels() throws Exception {
     Path json = folder.resolve("report.json");
     Tacet done = Tacet.run("bench", "models", "--models", "mnist-ffnn", "--rows", "8", "--json", json.toString());
@@ -191,11 +224,11 @@ class EndToEndTest {
     Tacet notAModel = Tacet.run("try", rows.toString(), "--calibration", rows.toString(), "--input", rows.toString());
     assertEquals(1, notAModel.exit(), notAModel.all());
     assertEquals(2, notAModel.err().lines().count(), notAModel.err());
-    Tacet throughput =
+    Tacet packing =
         Tacet.run(
-            "try", CANCER.resolve("model.onnx").toString(), "--packing", "throughput", "--calibration", rows.toString(),
+            "try", CANCER.resolve("model.onnx").toString(), "--packing", "sideways", "--calibration", rows.toString(),
             "--input", rows.toString());
-    assertEquals(2, throughput.exit(), throughput.all());
+    assertEquals(2, packing.exit(), packing.all());
     Tacet missing = Tacet.run("try", CANCER.resolve("model.onnx").toString(), "--calibration", rows.toString());
     assertEquals(2, missing.exit(), missing.all());
     Tacet unreachable =

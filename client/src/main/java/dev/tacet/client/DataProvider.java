@@ -14,6 +14,7 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * A data provider: holds the owner's public key and nothing secret, encrypts rows, has the host evaluate them, and forwards
@@ -94,12 +95,32 @@ public final class DataProvider implements AutoCloseable {
    * @throws CallFailedException if the host refused the call; KEY_NOT_FOUND means that the owner has to upload the keys again
    */
   public EncryptedAnswer submit(double[] row) {
-    InputEncryptor.EncryptedRow encrypted = encryptor.encrypt(row);
+    return submit(new double[][] {row});
+  }
+
+  /** Returns the most rows of one request: 1 but in the throughput packing. */
+  public int rowsPerRequest() {
+    return encryptor.rowsPerRequest();
+  }
+
+  /** As {@link #submit(double[])}, for 1..{@link #rowsPerRequest()} rows in one request. */
+  public EncryptedAnswer submit(double[][] rows) {
+    if (rows.length < 1 || rows.length > rowsPerRequest()) {
+      throw new IllegalArgumentException("a request of " + rows.length + " rows, must be 1.." + rowsPerRequest());
+    }
     try {
+      if (rowsPerRequest() > 1) {
+        InputEncryptor.Batch batch = encryptor.batch(rows);
+        Host.Answer answer = host.inferStream(card.model(), description.version(), card.signatureSha256(), card.keySetId(),
+            batch.ciphertexts(), signature().cipherOutputs().stream().mapToInt(signature()::ciphertexts).sum());
+        return new EncryptedAnswer(card.model(), card.signatureSha256(), batch.clampedFeatures(), answer.ciphertexts());
+      }
+      InputEncryptor.EncryptedRow encrypted = encryptor.encrypt(rows[0]);
       Host.Answer answer =
           host.infer(
               card.model(), description.version(), card.signatureSha256(), card.keySetId(), encrypted.ciphertexts());
-      return new EncryptedAnswer(card.model(), card.signatureSha256(), encrypted.clampedFeatures(), answer.ciphertexts());
+      return new EncryptedAnswer(
+          card.model(), card.signatureSha256(), List.of(encrypted.clampedFeatures()), answer.ciphertexts());
     } catch (ServiceException e) {
       if (e.errorCause() == ErrorCause.KEY_NOT_FOUND) {
         throw new CallFailedException(

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.client;
 
+import dev.tacet.he.BatchLayout;
 import dev.tacet.he.Ciphertext;
 import dev.tacet.he.Context;
 import dev.tacet.he.Encryptor;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.PublicKey;
+import dev.tacet.he.RowPacking;
 import dev.tacet.he.Scale;
 import dev.tacet.he.Signature;
 import dev.tacet.he.SignatureInput;
@@ -13,7 +15,9 @@ import dev.tacet.he.secret.SecretEncryptor;
 import dev.tacet.he.secret.SecretKey;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 
 /** Turns rows of features into the ciphertexts that a signature asks for. Safe to use from many threads. */
 public final class InputEncryptor {
@@ -85,8 +89,90 @@ public final class InputEncryptor {
     }
   }
 
+  /** Returns the most rows of one request: 1 but in the throughput packing. */
+  public int rowsPerRequest() {
+    return signature.rowsPerRequest(parameters);
+  }
+
   /**
-   * Encrypts one row.
+   * Rows of one request in the throughput packing, encrypted ciphertext by ciphertext as they are asked for, so that the whole is
+   * never in memory. Every {@link #ciphertexts()} encrypts anew.
+   */
+  public final class Batch {
+    private final BatchLayout layout;
+    private final double[][] rows;
+    private final List<List<Integer>> clampedFeatures;
+
+    private Batch(double[][] rows) {
+      layout = new BatchLayout(signature, parameters);
+      if (rows.length < 1 || rows.length > layout.capacity()) {
+        throw new IllegalArgumentException(
+            "a batch of " + rows.length + " rows, model " + signature.model() + " takes 1.." + layout.capacity());
+      }
+      this.rows = new double[rows.length][];
+      List<List<Integer>> clamped = new ArrayList<>();
+      for (int r = 0; r < rows.length; r++) {
+        List<Integer> moved = new ArrayList<>();
+        this.rows[r] = accepted(rows[r], moved);
+        layout.requireAcceptable(this.rows[r]);
+        clamped.add(List.copyOf(moved));
+      }
+      clampedFeatures = List.copyOf(clamped);
+    }
+
+    /** Returns how many rows there are. */
+    public int rows() {
+      return rows.length;
+    }
+
+    /** Returns by row the indices of the features that were moved to their bounds. */
+    public List<List<Integer>> clampedFeatures() {
+      return clampedFeatures;
+    }
+
+    /** Encrypts: CIPHERTEXT blobs, inputs in the program's order, feature after feature. */
+    public Iterator<byte[]> ciphertexts() {
+      return new Iterator<>() {
+        private int input;
+        private int feature;
+
+        @Override
+        public boolean hasNext() {
+          return input < signature.inputs().size();
+        }
+
+        @Override
+        public byte[] next() {
+          if (!hasNext()) {
+            throw new NoSuchElementException();
+          }
+          SignatureInput described = signature.inputs().get(input);
+          double[] slots = layout.element(input, feature, rows);
+          if (++feature == described.features()) {
+            feature = 0;
+            input++;
+          }
+          try (Ciphertext ciphertext = encrypt.encrypt(slots, described.level(), described.scale())) {
+            return ciphertext.toBytes();
+          }
+        }
+      };
+    }
+  }
+
+  /**
+   * Checks the rows of one request of the throughput packing and prepares their encryption.
+   *
+   * @param rows 1..{@link #rowsPerRequest()} rows, each the features of all inputs
+   * @throws IllegalArgumentException if there are too many rows, one has another number of features, or the packing is another
+   * @throws dev.tacet.he.FeatureOutOfBoundsException if a feature is not a number, or outside its bounds and not clamped
+   */
+  public Batch batch(double[][] rows) {
+    return new Batch(rows);
+  }
+
+  /**
+   * Encrypts one row; in the throughput packing as a batch of one.
    *
    * @param row the features of all inputs, one input after the other, each row-major
    * @throws IllegalArgumentException if the row has another number of features
@@ -94,6 +180,12 @@ public final class InputEncryptor {
    */
   public EncryptedRow encrypt(double[] row) {
     List<Integer> clamped = new ArrayList<>();
+    if (signature.packing() == RowPacking.THROUGHPUT) {
+      Batch batch = batch(new double[][] {row});
+      List<byte[]> blobs = new ArrayList<>();
+      batch.ciphertexts().forEachRemaining(blobs::add);
+      return new EncryptedRow(blobs, batch.clampedFeatures().get(0));
+    }
     List<double[]> packed = pack(row, clamped);
     List<byte[]> ciphertexts = new ArrayList<>();
     for (int i = 0; i < packed.size(); i++) {
@@ -106,31 +198,46 @@ public final class InputEncryptor {
   }
 
   /** Makes the checks of {@link #encrypt} without encrypting. */
-  void requireAcceptable(double[] row) {
-    pack(row, new ArrayList<>());
+  public void requireAcceptable(double[] row) {
+    if (signature.packing() == RowPacking.THROUGHPUT) {
+      new BatchLayout(signature, parameters).requireAcceptable(accepted(row, new ArrayList<>()));
+    } else {
+      pack(row, new ArrayList<>());
+    }
   }
 
   private List<double[]> pack(double[] row, List<Integer> clamped) {
+    double[] accepted = accepted(row, clamped);
+    List<double[]> packed = new ArrayList<>();
+    int start = 0;
+    for (SignatureInput input : signature.inputs()) {
+      packed.add(input.pack(Arrays.copyOfRange(accepted, start, start + input.features()), parameters.slots()));
+      start += input.features();
+    }
+    return packed;
+  }
+
+  /** The row, with features moved to their bounds where that was asked for; their indices are added to the list. */
+  private double[] accepted(double[] row, List<Integer> clamped) {
     if (row.length != signature.features()) {
       throw new IllegalArgumentException(
           "row has " + row.length + " features, model " + signature.model() + " needs " + signature.features());
     }
-    List<double[]> packed = new ArrayList<>();
+    if (!clamp) {
+      return row;
+    }
+    double[] accepted = row.clone();
     int start = 0;
     for (SignatureInput input : signature.inputs()) {
-      double[] part = Arrays.copyOfRange(row, start, start + input.features());
-      if (clamp) {
-        double[] moved = input.clamp(part);
-        for (int i = 0; i < part.length; i++) {
-          if (moved[i] != part[i]) {
-            clamped.add(start + i);
-          }
+      double[] moved = input.clamp(Arrays.copyOfRange(row, start, start + input.features()));
+      for (int i = 0; i < moved.length; i++) {
+        if (moved[i] != row[start + i]) {
+          clamped.add(start + i);
         }
-        part = moved;
+        accepted[start + i] = moved[i];
       }
-      packed.add(input.pack(part, parameters.slots()));
       start += input.features();
     }
-    return packed;
+    return accepted;
   }
 }

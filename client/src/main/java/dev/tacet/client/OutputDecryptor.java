@@ -2,17 +2,21 @@
 package dev.tacet.client;
 
 import dev.tacet.he.AnswerCheckException;
+import dev.tacet.he.BatchLayout;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Ciphertext;
 import dev.tacet.he.Context;
 import dev.tacet.he.Encoding;
 import dev.tacet.he.MalformedException;
 import dev.tacet.he.Postprocessing;
+import dev.tacet.he.RowPacking;
 import dev.tacet.he.Signature;
 import dev.tacet.he.ValueType;
 import dev.tacet.he.secret.Decryptor;
 import dev.tacet.he.secret.SecretKey;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,23 +50,26 @@ public final class OutputDecryptor {
   }
 
   /**
-   * Decrypts, checks and postprocesses one answer.
+   * Decrypts, checks and postprocesses the answer to one row.
    *
-   * @param ciphertexts CIPHERTEXT blobs, one per program output, in its order
+   * @param ciphertexts CIPHERTEXT blobs, one per program output, in its order, arrays element after element
    * @return outputs, error bounds and undecided outputs
    * @throws AnswerCheckException if anything about the answer is not as the signature says; never a number then
    */
   public Postprocessing.Result decrypt(List<byte[]> ciphertexts) {
-    List<CipherOutput> outputs = signature.cipherOutputs();
-    if (ciphertexts.size() != outputs.size()) {
-      throw new AnswerCheckException(
-          "answer has " + ciphertexts.size() + " ciphertexts, model " + signature.model() + " has " + outputs.size()
-              + " outputs; no answer is returned");
+    if (signature.packing() == RowPacking.THROUGHPUT) {
+      BatchAnswer answer = decryptBatch(ciphertexts, 1);
+      if (answer.failures().containsKey(0)) {
+        throw answer.failures().get(0);
+      }
+      return answer.results().get(0);
     }
+    requireCount(ciphertexts.size());
     Map<String, double[]> values = new HashMap<>();
     Map<String, Double> errors = new HashMap<>();
-    for (CipherOutput output : outputs) {
-      double[] unpacked = unpack(output, ciphertexts.get(output.programOutput()));
+    for (CipherOutput output : signature.cipherOutputs()) {
+      Decryptor.Decrypted decrypted = decrypt(output, ciphertexts.get(output.programOutput()));
+      double[] unpacked = output.unpack(decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
       if (output.kind() == CipherOutput.Kind.VALUE) {
         values.put(output.name(), unpacked);
         errors.put(output.name(), output.errorBound());
@@ -104,7 +111,83 @@ public final class OutputDecryptor {
         tail.outputs());
   }
 
-  private double[] unpack(CipherOutput output, byte[] blob) {
+  /**
+   * The answer to a batch.
+   *
+   * @param results by row; null for a row that has no answer
+   * @param failures by row, why it has no answer: a value or guard of that row was out of its bounds
+   */
+  public record BatchAnswer(List<Postprocessing.Result> results, Map<Integer, AnswerCheckException> failures) {
+    /** Copies. */
+    public BatchAnswer {
+      results = Collections.unmodifiableList(new ArrayList<>(results));
+      failures = Map.copyOf(failures);
+    }
+  }
+
+  /**
+   * Decrypts, checks and postprocesses the answer to a batch of the throughput packing.
+   *
+   * @param ciphertexts CIPHERTEXT blobs, outputs in the program's order, arrays element after element
+   * @param rows how many rows were asked for
+   * @throws AnswerCheckException if anything is wrong that concerns the whole batch: then no row has an answer
+   */
+  public BatchAnswer decryptBatch(List<byte[]> ciphertexts, int rows) {
+    BatchLayout.Answer answer = new BatchLayout(signature, context.parameters()).answer(rows);
+    int[] start = starts();
+    requireCount(ciphertexts.size());
+    for (int o = 0; o < signature.cipherOutputs().size(); o++) {
+      CipherOutput output = signature.cipherOutputs().get(o);
+      for (int e = 0; e < output.count(); e++) {
+        Decryptor.Decrypted decrypted = decrypt(output, ciphertexts.get(start[output.programOutput()] + e));
+        answer.add(o, e, decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
+      }
+    }
+    List<Postprocessing.Result> results = new ArrayList<>();
+    Map<Integer, AnswerCheckException> failures = new HashMap<>();
+    for (int r = 0; r < rows; r++) {
+      if (answer.failure(r) != null) {
+        failures.put(r, answer.failure(r));
+        results.add(null);
+        continue;
+      }
+      Map<String, double[]> values = new HashMap<>();
+      Map<String, Double> errors = new HashMap<>();
+      for (int o = 0; o < signature.cipherOutputs().size(); o++) {
+        CipherOutput output = signature.cipherOutputs().get(o);
+        if (output.kind() == CipherOutput.Kind.VALUE) {
+          values.put(output.name(), answer.values(o, r));
+          errors.put(output.name(), output.errorBound());
+        }
+      }
+      results.add(signature.tail().run(values, errors));
+    }
+    return new BatchAnswer(results, failures);
+  }
+
+  /** By program output, the number of its first ciphertext; last, how many there are. */
+  private int[] starts() {
+    int[] start = new int[signature.cipherOutputs().size() + 1];
+    for (CipherOutput output : signature.cipherOutputs()) {
+      start[output.programOutput() + 1] = signature.ciphertexts(output);
+    }
+    for (int i = 1; i < start.length; i++) {
+      start[i] += start[i - 1];
+    }
+    return start;
+  }
+
+  private void requireCount(int ciphertexts) {
+    int[] start = starts();
+    int needed = start[start.length - 1];
+    if (ciphertexts != needed) {
+      throw new AnswerCheckException(
+          "answer has " + ciphertexts + " ciphertexts, model " + signature.model() + " has " + needed
+              + " in its outputs; no answer is returned");
+    }
+  }
+
+  private Decryptor.Decrypted decrypt(CipherOutput output, byte[] blob) {
     try (Ciphertext ciphertext = Ciphertext.fromBytes(context, ByteBuffer.wrap(blob))) {
       ValueType expected = new ValueType(Encoding.SLOTS, output.level(), 2, output.scale());
       if (!ciphertext.type().equals(expected)) {
@@ -117,8 +200,7 @@ public final class OutputDecryptor {
             "output " + output.name() + ": the ciphertext is transparent, it was not computed from an encrypted row; no answer is"
                 + " returned");
       }
-      Decryptor.Decrypted decrypted = decryptor.decrypt(ciphertext);
-      return output.unpack(decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
+      return decryptor.decrypt(ciphertext);
     } catch (MalformedException e) {
       throw new AnswerCheckException("output " + output.name() + ": " + e.getMessage() + "; no answer is returned", e);
     }

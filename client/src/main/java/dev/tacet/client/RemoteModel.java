@@ -19,8 +19,12 @@ import dev.tacet.protocol.ModelMessages.ModelDescription;
 import dev.tacet.protocol.ServiceException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
@@ -131,10 +135,18 @@ public final class RemoteModel {
   }
 
   private Prediction predictOpen(double[] row, Function<List<byte[]>, Postprocessing.Result> decryption) {
+    if (encryptor.rowsPerRequest() > 1) {
+      Batch batch = predictBatchOpen(new double[][] {row});
+      if (!batch.failures().isEmpty()) {
+        throw batch.failures().get(0);
+      }
+      return batch.predictions().get(0);
+    }
     long start = System.nanoTime();
     InputEncryptor.EncryptedRow encrypted = encryptor.encrypt(row);
     long encryptedAt = System.nanoTime();
-    Host.Answer answer = evaluate(encrypted.ciphertexts());
+    Host.Answer answer = evaluate(keys -> client.host().infer(
+        name(), description.version(), signatureSha256(), keys, encrypted.ciphertexts()));
     long answeredAt = System.nanoTime();
     Postprocessing.Result result = decryption.apply(answer.ciphertexts());
     Timings timings =
@@ -166,32 +178,124 @@ public final class RemoteModel {
   }
 
   /**
-   * Predicts rows one after the other. All rows are checked against the features' bounds before the first is sent. An answer that
-   * fails a check does not stop the batch (the host would learn of it): the exception comes after the last row and names the
-   * failed ones.
+   * What became of rows that were predicted together.
+   *
+   * @param predictions by row; null for a row that has no answer. In the throughput packing the rows of one request share its
+   *     timings, the same object
+   * @param failures by row, the failed check
    */
-  public List<Prediction> predictBatch(double[][] rows) {
+  public record Batch(List<Prediction> predictions, Map<Integer, AnswerCheckException> failures) {
+    /** Copies. */
+    public Batch {
+      predictions = Collections.unmodifiableList(new ArrayList<>(predictions));
+      failures = Collections.unmodifiableMap(new TreeMap<>(failures));
+    }
+  }
+
+  /** Returns the most rows of one request: 1 but in the throughput packing. */
+  public int rowsPerRequest() {
+    return encryptor.rowsPerRequest();
+  }
+
+  /**
+   * Predicts rows, as many in a request as the packing allows; a batch that fails a check as a whole fails for all its rows.
+   *
+   * @throws FeatureOutOfBoundsException naming the row, before anything is sent; see {@link #predict(double[])} for the others
+   */
+  public Batch predictEach(double[][] rows) {
     for (int i = 0; i < rows.length; i++) {
       requireAcceptable(i, rows[i]);
     }
+    client.requireOpen();
     List<Prediction> predictions = new ArrayList<>(rows.length);
-    List<Integer> failed = new ArrayList<>();
-    AnswerCheckException first = null;
-    for (int i = 0; i < rows.length; i++) {
+    Map<Integer, AnswerCheckException> failures = new TreeMap<>();
+    for (int start = 0; start < rows.length; start += rowsPerRequest()) {
+      int end = Math.min(rows.length, start + rowsPerRequest());
+      int first = start;
       try {
-        predictions.add(predict(rows[i]));
+        if (rowsPerRequest() > 1) {
+          Batch batch = predictBatchOpen(Arrays.copyOfRange(rows, start, end));
+          predictions.addAll(batch.predictions());
+          batch.failures().forEach((row, failure) -> failures.put(first + row, failure));
+        } else {
+          predictions.add(predictOpen(rows[start]));
+        }
       } catch (AnswerCheckException e) {
-        failed.add(i);
-        first = first == null ? e : first;
+        for (int row = start; row < end; row++) {
+          failures.put(row, e);
+          predictions.add(null);
+        }
       }
-      client.progress().progress(ProgressListener.Stage.PREDICT, i + 1, rows.length);
+      client.progress().progress(ProgressListener.Stage.PREDICT, end, rows.length);
     }
-    if (first != null) {
+    return new Batch(predictions, failures);
+  }
+
+  /** One request of the throughput packing. */
+  private Batch predictBatchOpen(double[][] rows) {
+    long start = System.nanoTime();
+    InputEncryptor.Batch encrypted = encryptor.batch(rows);
+    int outputs = signature().cipherOutputs().stream().mapToInt(signature()::ciphertexts).sum();
+    long[] spent = new long[2];
+    Host.Answer answer = evaluate(keys -> {
+      Arrays.fill(spent, 0);
+      return client.host().inferStream(
+          name(), description.version(), signatureSha256(), keys, measured(encrypted.ciphertexts(), spent), outputs);
+    });
+    long answeredAt = System.nanoTime();
+    OutputDecryptor.BatchAnswer decrypted = decryptor.decryptBatch(answer.ciphertexts(), rows.length);
+    Timings timings =
+        new Timings(
+            spent[0],
+            answeredAt - start - spent[0],
+            answer.serverNanos(),
+            System.nanoTime() - answeredAt,
+            answer.layerNanos(),
+            spent[1],
+            answer.ciphertexts().stream().mapToLong(c -> c.length).sum());
+    List<Prediction> predictions = new ArrayList<>();
+    for (int r = 0; r < rows.length; r++) {
+      Postprocessing.Result result = decrypted.results().get(r);
+      predictions.add(result == null ? null : new Prediction(
+          result.outputs(), result.errorBounds(), result.undecided(), encrypted.clampedFeatures().get(r), timings));
+    }
+    return new Batch(predictions, decrypted.failures());
+  }
+
+  /** The same ciphertexts; adds the time that they take to make and their bytes. */
+  private static Iterator<byte[]> measured(Iterator<byte[]> ciphertexts, long[] nanosAndBytes) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return ciphertexts.hasNext();
+      }
+
+      @Override
+      public byte[] next() {
+        long start = System.nanoTime();
+        byte[] next = ciphertexts.next();
+        nanosAndBytes[0] += System.nanoTime() - start;
+        nanosAndBytes[1] += next.length;
+        return next;
+      }
+    };
+  }
+
+  /**
+   * Predicts rows, one request after the other. All rows are checked against the features' bounds before the first is sent. An
+   * answer that fails a check does not stop the batch (the host would learn of it): the exception comes after the last row and
+   * names the failed ones.
+   */
+  public List<Prediction> predictBatch(double[][] rows) {
+    Batch batch = predictEach(rows);
+    if (!batch.failures().isEmpty()) {
+      AnswerCheckException first = batch.failures().values().iterator().next();
       throw new AnswerCheckException(
-          failed.size() + " of " + rows.length + " answers failed a check, rows " + failed + "; the first: " + first.getMessage(),
+          batch.failures().size() + " of " + rows.length + " answers failed a check, rows " + batch.failures().keySet()
+              + "; the first: " + first.getMessage(),
           first);
     }
-    return predictions;
+    return batch.predictions();
   }
 
   /** Returns the owner's public key, the same each time, for data providers; the caller closes it. */
@@ -211,22 +315,49 @@ public final class RemoteModel {
   }
 
   /**
-   * Decrypts and checks an answer that a data provider forwarded.
+   * Decrypts and checks an answer to one row that a data provider forwarded.
    *
-   * @throws IllegalArgumentException if it is for another model or signature
+   * @throws IllegalArgumentException if it is for another model or signature, or answers several rows
    * @throws AnswerCheckException if it fails a check
    */
   public Prediction decrypt(EncryptedAnswer answer) {
+    if (answer.rows() != 1) {
+      throw new IllegalArgumentException("the answer is to " + answer.rows() + " rows, not to one");
+    }
+    Batch batch = decryptEach(answer);
+    if (!batch.failures().isEmpty()) {
+      throw batch.failures().get(0);
+    }
+    return batch.predictions().get(0);
+  }
+
+  /**
+   * Decrypts and checks an answer that a data provider forwarded.
+   *
+   * @throws IllegalArgumentException if it is for another model or signature, or has more rows than a request
+   * @throws AnswerCheckException if it fails a check as a whole
+   */
+  public Batch decryptEach(EncryptedAnswer answer) {
     if (!answer.signatureSha256().equals(signatureSha256())) {
       throw new IllegalArgumentException(
           "the answer is for signature " + answer.signatureSha256() + " of model " + answer.model() + ", this is "
               + signatureSha256() + " of " + name());
     }
+    if (answer.rows() > rowsPerRequest()) {
+      throw new IllegalArgumentException("the answer is to " + answer.rows() + " rows, a request has " + rowsPerRequest());
+    }
     long start = System.nanoTime();
-    Postprocessing.Result result = decryptor.decrypt(answer.ciphertexts());
-    Timings timings =
-        new Timings(0, 0, 0, System.nanoTime() - start, Map.of(), 0, answer.bytes());
-    return new Prediction(result.outputs(), result.errorBounds(), result.undecided(), answer.clampedFeatures(), timings);
+    OutputDecryptor.BatchAnswer decrypted = rowsPerRequest() > 1
+        ? decryptor.decryptBatch(answer.ciphertexts(), answer.rows())
+        : new OutputDecryptor.BatchAnswer(List.of(decryptor.decrypt(answer.ciphertexts())), Map.of());
+    Timings timings = new Timings(0, 0, 0, System.nanoTime() - start, Map.of(), 0, answer.bytes());
+    List<Prediction> predictions = new ArrayList<>();
+    for (int r = 0; r < answer.rows(); r++) {
+      Postprocessing.Result result = decrypted.results().get(r);
+      predictions.add(result == null ? null : new Prediction(
+          result.outputs(), result.errorBounds(), result.undecided(), answer.clampedRows().get(r), timings));
+    }
+    return new Batch(predictions, decrypted.failures());
   }
 
   private void requireAcceptable(int index, double[] row) {
@@ -239,13 +370,13 @@ public final class RemoteModel {
     }
   }
 
-  private Host.Answer evaluate(List<byte[]> ciphertexts) {
+  private Host.Answer evaluate(Function<String, Host.Answer> call) {
     int overloads = 0;
     boolean healed = false;
     while (true) {
       KeySetInfo keys = ready();
       try {
-        return client.host().infer(name(), description.version(), signatureSha256(), keys.keySetId(), ciphertexts);
+        return call.apply(keys.keySetId());
       } catch (ServiceException e) {
         if (e.errorCause() == ErrorCause.KEY_NOT_FOUND && !healed) {
           healed = true;

@@ -79,17 +79,21 @@ class DataProviderTest {
   @Test
   void anAnswerForAnotherSignatureIsRefused() {
     RemoteModel model = owner.model(TestModel.NAME);
-    EncryptedAnswer foreign = new EncryptedAnswer(TestModel.NAME, "00".repeat(32), List.of(), List.of(new byte[9]));
+    EncryptedAnswer foreign = new EncryptedAnswer(TestModel.NAME, "00".repeat(32), List.of(List.of()), List.of(new byte[9]));
     assertThrows(IllegalArgumentException.class, () -> model.decrypt(foreign));
   }
 
   @Test
   void truncatedCardsAndAnswersAreMalformed() {
-    byte[] answer = new EncryptedAnswer("m", "ab".repeat(32), List.of(1, 2), List.of(new byte[5])).toBytes();
+    byte[] answer = new EncryptedAnswer("m", "ab".repeat(32), List.of(List.of(1, 2)), List.of(new byte[5])).toBytes();
+    byte[] batch = new EncryptedAnswer("m", "ab".repeat(32), List.of(List.of(1, 2), List.of()), List.of(new byte[5])).toBytes();
     byte[] card = new ProviderCard("m", "ab".repeat(32), "cd".repeat(32), new byte[7]).toBytes();
-    for (int i = 0; i < answer.length; i++) {
-      ByteBuffer cut = ByteBuffer.wrap(Arrays.copyOf(answer, i));
-      assertThrows(MalformedException.class, () -> EncryptedAnswer.fromBytes(cut));
+    assertEquals(List.of(List.of(1, 2), List.of()), EncryptedAnswer.fromBytes(ByteBuffer.wrap(batch)).clampedRows());
+    for (byte[] whole : List.of(answer, batch)) {
+      for (int i = 0; i < whole.length; i++) {
+        ByteBuffer cut = ByteBuffer.wrap(Arrays.copyOf(whole, i));
+        assertThrows(MalformedException.class, () -> EncryptedAnswer.fromBytes(cut));
+      }
     }
     for (int i = 0; i < card.length; i++) {
       ByteBuffer cut = ByteBuffer.wrap(Arrays.copyOf(card, i));

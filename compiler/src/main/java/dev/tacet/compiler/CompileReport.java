@@ -4,6 +4,7 @@ package dev.tacet.compiler;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.tacet.he.RingType;
+import dev.tacet.he.RowPacking;
 import dev.tacet.he.SecurityLevel;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.Map;
  * What a compiled model costs and how well it agrees with the clear model; known before anything is served.
  *
  * @param model the model's name
+ * @param packing how rows lie in ciphertexts
+ * @param rowsPerRequest the most rows of one request
  * @param ringType the ring
  * @param ringDegree N
  * @param logQ log2 of the modulus chain's product
@@ -23,8 +26,8 @@ import java.util.Map;
  * @param security the row of the table of eprint 2024/463 that the parameters keep to
  * @param evaluationKeys the number of evaluation keys
  * @param evaluationKeyBytes bytes that a client uploads once
- * @param inputBytes bytes of one encrypted row
- * @param resultBytes bytes of one answer
+ * @param inputBytes bytes of one encrypted request
+ * @param resultBytes bytes of one answer, to all rows of a request
  * @param memoryBytes bytes that the host holds for one client's expanded keys and the model's encoded constants
  * @param agreement the part of sample rows whose label is the clear model's and decided; 1 where there is no label
  * @param numberError the largest error of a number among the answers, relative to that number's range over the sample rows
@@ -37,6 +40,8 @@ import java.util.Map;
  */
 public record CompileReport(
     String model,
+    RowPacking packing,
+    int rowsPerRequest,
     RingType ringType,
     int ringDegree,
     double logQ,
@@ -80,6 +85,8 @@ public record CompileReport(
   public String toJson() {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("model", model);
+    root.put("packing", packing.name().toLowerCase(Locale.ROOT));
+    root.put("rows_per_request", rowsPerRequest);
     Map<String, Object> parameters = new LinkedHashMap<>();
     parameters.put("ring_type", ringType.name().toLowerCase(Locale.ROOT));
     parameters.put("ring_degree", ringDegree);
@@ -131,11 +138,13 @@ public record CompileReport(
   public String toText() {
     StringBuilder text = new StringBuilder();
     line(text, "model            %s", model);
+    line(text, "packing          %s, up to %d row%s a request", packing.name().toLowerCase(Locale.ROOT), rowsPerRequest,
+        rowsPerRequest == 1 ? "" : "s");
     line(text, "parameters       N = %d, %s ring, log QP = %.1f, scale 2^%d, %d levels, %s security", ringDegree,
         ringType.name().toLowerCase(Locale.ROOT).replace('_', '-'), logQp, logScale, levels,
         security.name().toLowerCase(Locale.ROOT).replace('_', ' '));
     line(text, "evaluation keys  %d, %s uploaded once", evaluationKeys, megabytes(evaluationKeyBytes));
-    line(text, "a prediction     %s up, %s down", megabytes(inputBytes), megabytes(resultBytes));
+    line(text, "a request        %s up, %s down", megabytes(inputBytes), megabytes(resultBytes));
     line(text, "host memory      %s a client", megabytes(memoryBytes));
     line(text, "on sample rows   %.2f %% of labels agree, largest error of a number %.3g of its range (target %.3g, %s)",
         100 * agreement, numberError, accuracy, accuracyMet ? "met" : "missed");

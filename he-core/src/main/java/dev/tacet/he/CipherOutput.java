@@ -9,15 +9,16 @@ import java.util.Objects;
 /**
  * What one encrypted output of a program means, and every check that a decrypted answer must pass before it is a number.
  *
- * <p>Slots [0, count) of a VALUE hold the values, slots [count, period) are structural zeros, and the period is repeated over
- * all slots: the copies must agree. A ZERO_CHECK is zero everywhere. A GUARD stays within its bound everywhere, which proves
+ * <p>In the latency packing slots [0, count) of a VALUE hold the values, slots [count, period) are structural zeros, and the period
+ * is repeated over all slots: the copies must agree. In the throughput packing an output is an array of count ciphertexts with
+ * one row a slot, its period is 1, and {@link BatchLayout} checks it. A ZERO_CHECK is zero everywhere. A GUARD stays within its bound everywhere, which proves
  * that an activation's input did not leave its fitted interval.
  *
  * @param kind VALUE, ZERO_CHECK or GUARD
  * @param programOutput number of the program's output
  * @param name name that the postprocessing refers to
- * @param count values; 1..period-1 for VALUE, 0..period otherwise
- * @param period a power of two that divides the slots
+ * @param count values; 1..period-1 for VALUE, 0..period otherwise; ciphertexts where the period is 1
+ * @param period a power of two that divides the slots; 1 in the throughput packing
  * @param level level of the answer
  * @param scale exact scale of the answer
  * @param factor real value i = factor[i] * slot i + offset[i]; count numbers for VALUE, none otherwise
@@ -70,10 +71,12 @@ public record CipherOutput(
         name, level, Parameters.MAX_CHAIN_LENGTH - 1);
     if (kind == Kind.VALUE) {
       Signature.require(
-          count >= 1 && count < period, "output %s: %d values in a period of %d, at least one slot must be a structural zero",
-          name, count, period);
+          count >= 1 && (count < period || period == 1),
+          "output %s: %d values in a period of %d, at least one slot must be a structural zero", name, count, period);
     }
-    Signature.require(count >= 0 && count <= period, "output %s: count %d is outside 0..%d", name, count, period);
+    Signature.require(
+        count >= 0 && count <= (period == 1 ? ValueType.MAX_LENGTH : period), "output %s: count %d is outside 0..%d", name, count,
+        period == 1 ? ValueType.MAX_LENGTH : period);
     int numbers = kind == Kind.VALUE ? count : 0;
     Signature.require(
         factor.length == numbers && offset.length == numbers, "output %s: %d factors and %d offsets, a %s of %d needs %d",
@@ -151,7 +154,12 @@ public record CipherOutput(
     return values;
   }
 
-  private AnswerCheckException failed(String text) {
+  /** Returns a value in output units. */
+  double valueOf(int i, double slot) {
+    return factor[i] * slot + offset[i];
+  }
+
+  AnswerCheckException failed(String text) {
     return new AnswerCheckException(
         "output " + name + ": " + text + "; no answer is returned. Check that the key belongs to this request, else report the"
             + " server");
@@ -166,9 +174,10 @@ public record CipherOutput(
    * {@value #CHECK_SLACK} * sqrt(copies) times as wide as the error bound that the user is shown, which is for the mean of all
    * copies, whose noise is smaller by that root; of the copies at most {@value #CHECK_COPIES} count.
    *
+   * @param copies how many copies of a value the answer holds
    * @throws IllegalArgumentException with the numbers, if not
    */
-  void requireMeaningful(Parameters parameters) {
+  void requireMeaningful(Parameters parameters, double copies) {
     double most = Math.max(1, bound) / 4;
     Signature.require(
         slotError <= most, "output %s: slot error %s would let any answer pass, at most %s is accepted for a bound of %s",
@@ -178,7 +187,7 @@ public record CipherOutput(
     Signature.require(
         log2Largest <= log2Base - 3, "output %s: a slot at its bound %s and scale 2^%.2f is beyond q0/8 = 2^%.2f",
         name, bound, scale.log2(parameters), log2Base - 3);
-    double slack = slack(parameters);
+    double slack = slack(copies);
     for (int i = 0; i < factor.length; i++) {
       Signature.require(
           Double.isFinite(Math.abs(factor[i]) * (bound + slotError) * 2 + Math.abs(offset[i])),
@@ -190,13 +199,13 @@ public record CipherOutput(
     }
   }
 
-  private double slack(Parameters parameters) {
-    return CHECK_SLACK * Math.sqrt(Math.min(CHECK_COPIES, (double) parameters.slots() / period));
+  private static double slack(double copies) {
+    return CHECK_SLACK * Math.sqrt(Math.min(CHECK_COPIES, copies));
   }
 
-  /** Returns the least error bound for which the checks of single slots are as narrow as the client demands. */
-  public double leastErrorBound(Parameters parameters) {
-    return Arrays.stream(factor).map(Math::abs).max().orElse(0) * slotError / slack(parameters);
+  /** Returns the least error bound for which the checks of single slots, of so many copies, are as narrow as the client demands. */
+  public double leastErrorBound(double copies) {
+    return Arrays.stream(factor).map(Math::abs).max().orElse(0) * slotError / slack(copies);
   }
 
   void writeTo(BoundedWriter out) {

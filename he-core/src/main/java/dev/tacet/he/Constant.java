@@ -242,13 +242,14 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
       return bias.clone();
     }
 
-    /** Returns y_row at one slot, for the operand's elements there. */
-    public double apply(int row, double[] x) {
-      double sum = bias[row];
-      for (int col = 0; col < cols; col++) {
-        sum += weights[row * cols + col] * x[col];
-      }
-      return sum;
+    /** Returns the weight W[row][col]. */
+    public double weightAt(int row, int col) {
+      return weights[row * cols + col];
+    }
+
+    /** Returns the bias of a row. */
+    public double biasAt(int row) {
+      return bias[row];
     }
 
     @Override

@@ -2,7 +2,9 @@
 package dev.tacet.he;
 
 import java.math.BigInteger;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -72,6 +74,24 @@ public final class ModulusChain {
         .modulusChain(chain)
         .specialPrimes(special)
         .digitSize(Math.max(1, Math.min(specialCount, chain.length)));
+  }
+
+  /**
+   * Chooses one prime near 2^bits for each number of bits, all distinct, those of one size alternately above and below it.
+   *
+   * @param logRingDegree log2(N), 4..16
+   * @param bits 2..49 each
+   * @throws IllegalArgumentException if there are too few primes of a size
+   */
+  public static long[] near(int logRingDegree, RingType ringType, int... bits) {
+    long step = (ringType == RingType.STANDARD ? 2L : 4L) << logRingDegree;
+    Set<Long> used = new HashSet<>();
+    Map<Integer, Nearest> sizes = new HashMap<>();
+    long[] primes = new long[bits.length];
+    for (int i = 0; i < bits.length; i++) {
+      primes[i] = sizes.computeIfAbsent(bits[i], size -> new Nearest(size, step)).next(used);
+    }
+    return primes;
   }
 
   /** The largest free prime below 2^bits that is 1 modulo step. */

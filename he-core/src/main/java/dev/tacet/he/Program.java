@@ -110,6 +110,22 @@ public final class Program {
     return outputTypes;
   }
 
+  /** Returns the type of each ciphertext that a run takes, in its order. */
+  public List<ValueType> inputCiphertexts() {
+    return ciphertexts(inputTypes);
+  }
+
+  /** Returns the type of each ciphertext that a run gives, in its order. */
+  public List<ValueType> outputCiphertexts() {
+    return ciphertexts(outputTypes);
+  }
+
+  private static List<ValueType> ciphertexts(List<ValueType> types) {
+    List<ValueType> each = new ArrayList<>();
+    types.forEach(type -> each.addAll(Collections.nCopies(type.length(), type.withLength(1))));
+    return each;
+  }
+
   /** Returns the evaluation keys needed: one per Galois element, at the highest level that uses it. */
   public SortedSet<KeyRequirement> requiredKeys() {
     return requiredKeys;

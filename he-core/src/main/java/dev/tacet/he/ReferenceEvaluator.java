@@ -97,12 +97,13 @@ public final class ReferenceEvaluator {
 
   private static double[] affine(Constant.Affine affine, int row, double[][] x) {
     double[] result = new double[Arrays.stream(x).mapToInt(element -> element.length).max().orElseThrow()];
-    double[] column = new double[x.length];
-    for (int j = 0; j < result.length; j++) {
-      for (int c = 0; c < column.length; c++) {
-        column[c] = x[c][j & (x[c].length - 1)];
+    Arrays.fill(result, affine.biasAt(row));
+    for (int c = 0; c < x.length; c++) {
+      double weight = affine.weightAt(row, c);
+      int mask = x[c].length - 1;
+      for (int j = 0; weight != 0 && j < result.length; j++) {
+        result[j] += weight * x[c][j & mask];
       }
-      result[j] = affine.apply(row, column);
     }
     return result;
   }

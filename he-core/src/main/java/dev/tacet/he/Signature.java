@@ -31,6 +31,9 @@ public final class Signature {
   /** What is added to the version where an input has a copy shift, which all inputs then carry. */
   private static final int SHIFTS = 2;
 
+  /** The version of a body that names its packing. */
+  private static final int PACKING_VERSION = 5;
+
   private final String model;
   private final String parametersHash;
   private final int securityBits;
@@ -39,8 +42,10 @@ public final class Signature {
   private final Postprocessing tail;
   private final List<KeyRequirement> keys;
   private final Sharing sharing;
+  private final RowPacking packing;
+  private final KnownRows known;
 
-  /** Makes and validates a signature without a reserve for sharing; see the other constructor. */
+  /** Makes and validates a signature of the latency packing without a reserve for sharing; see the last constructor. */
   public Signature(
       String model,
       String parametersHash,
@@ -63,6 +68,8 @@ public final class Signature {
    * @param tail from the VALUE outputs to the model's named outputs
    * @param keys evaluation keys needed, ascending
    * @param sharing the reserve for decrypted values that are shown to others; null if there is none
+   * @param packing how rows lie in ciphertexts
+   * @param known the known rows of every batch in the throughput packing, null in others
    * @throws IllegalArgumentException with the numbers, if something is inconsistent
    */
   public Signature(
@@ -73,8 +80,12 @@ public final class Signature {
       List<CipherOutput> cipherOutputs,
       Postprocessing tail,
       List<KeyRequirement> keys,
-      Sharing sharing) {
+      Sharing sharing,
+      RowPacking packing,
+      KnownRows known) {
     this.sharing = sharing;
+    this.packing = Objects.requireNonNull(packing, "packing");
+    this.known = known;
     this.model = Objects.requireNonNull(model, "model");
     this.parametersHash = Objects.requireNonNull(parametersHash, "parametersHash");
     this.securityBits = securityBits;
@@ -104,6 +115,65 @@ public final class Signature {
     require(!values.isEmpty(), "signature has no VALUE output");
     require(
         values.equals(Set.copyOf(tail.inputs())), "postprocessing takes %s, the VALUE outputs are %s", tail.inputs(), values);
+    requirePacking();
+  }
+
+  /** Makes and validates a signature of the latency packing; see the other constructor. */
+  public Signature(
+      String model,
+      String parametersHash,
+      int securityBits,
+      List<SignatureInput> inputs,
+      List<CipherOutput> cipherOutputs,
+      Postprocessing tail,
+      List<KeyRequirement> keys,
+      Sharing sharing) {
+    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, sharing, RowPacking.LATENCY, null);
+  }
+
+  private void requirePacking() {
+    boolean batches = packing == RowPacking.THROUGHPUT;
+    require(!batches || sharing == null, "packing %s has no reserve for sharing", packing);
+    require(batches == (known != null), "packing %s %s known rows", packing, known == null ? "needs" : "has no");
+    for (SignatureInput input : inputs) {
+      require(
+          batches ? input.period() == 1 && input.copyShift() == 0 : input.features() <= input.period(), "input %s: %d features of period %d in packing %s",
+          input.name(), input.features(), input.period(), packing);
+    }
+    for (CipherOutput output : cipherOutputs) {
+      boolean fits = batches ? output.period() == 1 && output.count() >= 1
+          : output.count() <= output.period() && (output.kind() != CipherOutput.Kind.VALUE || output.count() < output.period());
+      require(fits, "output %s: %d values in a period of %d in packing %s%s", output.name(), output.count(), output.period(), packing,
+          batches ? "" : ", at least one slot must be a structural zero");
+    }
+    if (batches) {
+      known.requireFor(cipherOutputs.stream().filter(output -> output.kind() == CipherOutput.Kind.VALUE).toList());
+    }
+  }
+
+  /** Returns how rows lie in ciphertexts. */
+  public RowPacking packing() {
+    return packing;
+  }
+
+  /** Returns the known rows of every batch; empty but in the throughput packing. */
+  public Optional<KnownRows> knownRows() {
+    return Optional.ofNullable(known);
+  }
+
+  /** Returns how many ciphertexts an input takes. */
+  public int ciphertexts(SignatureInput input) {
+    return length(input.features());
+  }
+
+  /** Returns how many ciphertexts an output gives. */
+  public int ciphertexts(CipherOutput output) {
+    return length(output.count());
+  }
+
+  /** Returns the most rows of one request. */
+  public int rowsPerRequest(Parameters parameters) {
+    return packing == RowPacking.THROUGHPUT ? parameters.slots() - known.rows() : 1;
   }
 
   /** Returns the model's name. */
@@ -172,9 +242,12 @@ public final class Signature {
     for (SignatureInput input : inputs) {
       requireIn(parameters, "input " + input.name(), input.period(), input.level(), input.scale());
     }
+    require(
+        known == null || known.rows() < parameters.slots(), "%d known rows leave no slot of %d to others",
+        known == null ? 0 : known.rows(), parameters.slots());
     for (CipherOutput output : cipherOutputs) {
       requireIn(parameters, "output " + output.name(), output.period(), output.level(), output.scale());
-      output.requireMeaningful(parameters);
+      output.requireMeaningful(parameters, packing == RowPacking.LATENCY ? (double) parameters.slots() / output.period() : 1);
     }
     // Shapes that do not fit are found before a key is made and not after an answer came.
     Map<String, double[]> sample = new HashMap<>();
@@ -212,11 +285,13 @@ public final class Signature {
         cipherOutputs.size() == program.outputTypes().size(), "signature has %d outputs, the program %d",
         cipherOutputs.size(), program.outputTypes().size());
     for (int i = 0; i < inputs.size(); i++) {
-      requireType("input " + inputs.get(i).name(), inputs.get(i).level(), inputs.get(i).scale(), program.inputTypes().get(i));
+      requireType("input " + inputs.get(i).name(), inputs.get(i).level(), inputs.get(i).scale(),
+          length(inputs.get(i).features()), program.inputTypes().get(i));
     }
     for (CipherOutput output : cipherOutputs) {
       requireType(
-          "output " + output.name(), output.level(), output.scale(), program.outputTypes().get(output.programOutput()));
+          "output " + output.name(), output.level(), output.scale(), length(output.count()),
+          program.outputTypes().get(output.programOutput()));
     }
     require(
         keys.equals(List.copyOf(program.requiredKeys())), "signature lists %d keys, the program needs %d or others",
@@ -227,11 +302,21 @@ public final class Signature {
     return inputs.stream().anyMatch(input -> input.copyShift() != 0);
   }
 
+  /** Returns the ciphertexts of an input or output of so many numbers. */
+  private int length(int numbers) {
+    return packing == RowPacking.THROUGHPUT ? numbers : 1;
+  }
+
   /** Returns the SIGNATURE blob; the bytes are canonical. */
   public byte[] toBytes() {
     BoundedWriter out = new BoundedWriter();
+    boolean named = packing != RowPacking.LATENCY;
     boolean shifts = hasShifts();
-    out.u16((sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0)).string(model).u16(securityBits);
+    int latencyVersion = (sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0);
+    out.u16(named ? PACKING_VERSION : latencyVersion).string(model).u16(securityBits);
+    if (named) {
+      out.u8(packing.ordinal());
+    }
     out.u16(inputs.size());
     inputs.forEach(input -> input.writeTo(out, shifts));
     out.u16(cipherOutputs.size());
@@ -243,6 +328,9 @@ public final class Signature {
     }
     if (sharing != null) {
       out.u64(sharing.results()).u8(sharing.statisticalBits()).f64(sharing.noise());
+    }
+    if (known != null) {
+      known.writeTo(out);
     }
     return Blob.write(BlobKind.SIGNATURE, HexFormat.of().parseHex(parametersHash), out.toBytes());
   }
@@ -261,10 +349,14 @@ public final class Signature {
     Blob blob = Blob.read(bytes, BlobKind.SIGNATURE);
     BoundedReader in = new BoundedReader("signature", blob.body());
     try {
-      int version = in.u16("body version", BODY_VERSION, SHARING_VERSION + SHIFTS);
-      boolean shifts = version > SHARING_VERSION;
+      int version = in.u16("body version", BODY_VERSION, PACKING_VERSION);
+      boolean shifts = version > SHARING_VERSION && version < PACKING_VERSION;
       String model = in.string("model");
       int securityBits = in.u16("security bits");
+      RowPacking packing = version == PACKING_VERSION ? RowPacking.ofCode(in.u8("packing")) : RowPacking.LATENCY;
+      if (version == PACKING_VERSION && packing == RowPacking.LATENCY) {
+        throw in.malformed("packing LATENCY is written in version " + BODY_VERSION);
+      }
       int inputCount = in.u16("input count");
       in.needItems("inputs", inputCount, 40);
       List<SignatureInput> inputs = new ArrayList<>(inputCount);
@@ -290,9 +382,11 @@ public final class Signature {
       }
       Sharing sharing = (version - BODY_VERSION) % SHIFTS != 0
           ? new Sharing(in.u64("shared results"), in.u8("statistical bits"), in.f64("noise of shared values")) : null;
+      KnownRows known = packing == RowPacking.THROUGHPUT ? KnownRows.readFrom(in, outputs) : null;
       in.end();
       Signature signature =
-          new Signature(model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys, sharing);
+          new Signature(
+              model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys, sharing, packing, known);
       if (shifts != signature.hasShifts()) {
         throw in.malformed("body version " + version + " without a copy shift is written as version " + (version - SHIFTS));
       }
@@ -323,10 +417,10 @@ public final class Signature {
     scale.requirePrimesOf(parameters);
   }
 
-  private static void requireType(String what, int level, Scale scale, ValueType type) {
+  private static void requireType(String what, int level, Scale scale, int length, ValueType type) {
     require(
-        type.equals(ValueType.slots(level, scale)),
-        "%s: signature says level %d scale %s, the program has %s", what, level, scale, type);
+        type.equals(ValueType.slots(level, scale).withLength(length)),
+        "%s: signature says level %d, scale %s, %d ciphertexts, the program has %s", what, level, scale, length, type);
   }
 
   static void requirePeriod(String what, int period) {

@@ -9,14 +9,15 @@ import java.util.Objects;
 /**
  * One input of a model: its logical shape, the bounds of its features, and how they are laid out in slots.
  *
- * <p>Place i of a period holds (x_i - center_i) / halfWidth_i for i in [0, features); places [features, period) are zero. Slot i of
- * copy k of the period holds place (i + k copyShift) modulo the period: with 0 all copies are alike, else they are rotated against
- * one another, so that a matrix takes fewer diagonals.
+ * <p>In the latency packing place i of a period holds (x_i - center_i) / halfWidth_i for i in [0, features); places [features, period)
+ * are zero. Slot i of copy k of the period holds place (i + k copyShift) modulo the period: with 0 all copies are alike, else they are
+ * rotated against one another, so that a matrix takes fewer diagonals. In the throughput packing the period is 1 and element i of an
+ * array of ciphertexts holds this number, each row in its own slot (see {@link BatchLayout}).
  *
  * @param name the ONNX name
  * @param shape dimensions without the batch dimension; their product is features
  * @param features numbers in one row
- * @param period a power of two, at least features
+ * @param period a power of two, at least features; 1 in the throughput packing
  * @param copyShift 0..period-1
  * @param scale exact scale of the fresh ciphertext
  * @param level level of the fresh ciphertext
@@ -49,7 +50,9 @@ public record SignatureInput(
     halfWidth = halfWidth.clone();
     Signature.requirePeriod("input " + name, period);
     Signature.require(
-        features >= 1 && features <= period, "input %s: %d features, must be in 1..%d (the period)", name, features, period);
+        features >= 1 && (features <= period || period == 1 && features <= ValueType.MAX_LENGTH),
+        "input %s: %d features, must be in 1..%d (the period), or 1..%d with period 1", name, features, period,
+        ValueType.MAX_LENGTH);
     Signature.require(
         copyShift >= 0 && copyShift < period, "input %s: copy shift %d is outside 0..%d", name, copyShift, period - 1);
     Signature.require(shape.length <= 8, "input %s: %d dimensions, at most 8", name, shape.length);
@@ -124,13 +127,11 @@ public record SignatureInput(
   public double[] pack(double[] row, int slots) {
     requireCount(row);
     Signature.require(
-        slots >= period && slots % period == 0, "input %s: period %d does not divide %d slots", name, period, slots);
+        slots >= period && slots % period == 0 && features <= period,
+        "input %s: %d features and period %d do not fit %d slots", name, features, period, slots);
     double[] packed = new double[slots];
     for (int i = 0; i < features; i++) {
-      if (!(row[i] >= low[i] && row[i] <= high[i])) {
-        throw outside(row[i], i);
-      }
-      packed[i] = (row[i] - center[i]) / halfWidth[i];
+      packed[i] = normalised(i, row[i]);
     }
     for (int copy = 1; copy * period < slots; copy++) {
       int shift = (int) ((long) copy * copyShift % period);
@@ -138,6 +139,14 @@ public record SignatureInput(
       System.arraycopy(packed, 0, packed, (copy + 1) * period - shift, shift);
     }
     return packed;
+  }
+
+  /** Returns (value - center_i) / halfWidth_i of feature i, whose bounds are checked. */
+  double normalised(int i, double value) {
+    if (!(value >= low[i] && value <= high[i])) {
+      throw outside(value, i);
+    }
+    return (value - center[i]) / halfWidth[i];
   }
 
   /**

@@ -37,9 +37,18 @@ final class TestOwner implements AutoCloseable {
   final KeyManifest manifest;
 
   TestOwner(ModelArtifact model) {
+    this(model, Context.create(model.parameters()));
+  }
+
+  private TestOwner(ModelArtifact model, Context context) {
+    this(model, context, SecretKey.generate(context));
+  }
+
+  /** An owner of this key, who closes key and context. */
+  TestOwner(ModelArtifact model, Context context, SecretKey secretKey) {
     this.model = model;
-    context = Context.create(model.parameters());
-    secretKey = SecretKey.generate(context);
+    this.context = context;
+    this.secretKey = secretKey;
     KeyGenerator generator = new KeyGenerator(secretKey);
     List<KeyManifest.Entry> entries = new ArrayList<>();
     for (KeyRequirement key : model.program().requiredKeys()) {

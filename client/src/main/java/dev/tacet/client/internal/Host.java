@@ -14,6 +14,7 @@ import dev.tacet.protocol.ServiceException;
 import dev.tacet.protocol.v1.GetModelRequest;
 import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferResponse;
+import dev.tacet.protocol.v1.InferStreamRequest;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
 import dev.tacet.protocol.v1.LayerTime;
@@ -42,6 +43,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -272,6 +274,10 @@ public final class Host implements AutoCloseable {
             .withDeadlineAfter(inferDeadline.toNanos(), TimeUnit.NANOSECONDS)
             .infer(request.build()));
     byte[] asked = RequestDigest.of(signatureSha256, version, keySetId, ciphertexts.stream().map(ByteBuffer::wrap).toList());
+    return answer(model, asked, response, response.getCiphertextsList().stream().map(ByteString::toByteArray).toList());
+  }
+
+  private static Answer answer(String model, byte[] asked, InferResponse response, List<byte[]> ciphertexts) {
     if (!Arrays.equals(asked, response.getRequestSha256().toByteArray())) {
       throw new AnswerCheckException(
           "model " + model + ": the host's answer is not to this request; no answer is returned. Report the server, or the proxy"
@@ -281,8 +287,34 @@ public final class Host implements AutoCloseable {
     for (LayerTime layer : response.getLayersList()) {
       layers.merge(layer.getName(), layer.getNanos(), Long::sum);
     }
-    return new Answer(
-        response.getCiphertextsList().stream().map(ByteString::toByteArray).toList(), response.getServerNanos(), layers);
+    return new Answer(ciphertexts, response.getServerNanos(), layers);
+  }
+
+  /**
+   * As {@link #infer}, for programs whose inputs are many ciphertexts: each is taken when the one before it is on its way.
+   *
+   * @param ciphertexts made one by one; not asked for more once the call has failed
+   * @param mostOutputs ciphertexts beyond this many end the call
+   */
+  public Answer inferStream(String model, String version, String signatureSha256, String keySetId, Iterator<byte[]> ciphertexts,
+      int mostOutputs) {
+    RequestDigest asked = new RequestDigest(signatureSha256, version, keySetId);
+    InferStream stream = new InferStream(mostOutputs);
+    return call(() -> {
+      InferenceServiceGrpc.newStub(channel)
+          .withDeadlineAfter(inferDeadline.toNanos(), TimeUnit.NANOSECONDS)
+          .inferStream(stream);
+      InferRequest head = InferRequest.newBuilder()
+          .setModel(model).setVersion(version).setSignatureSha256(signatureSha256).setKeySetId(keySetId).build();
+      stream.send(InferStreamRequest.newBuilder().setCall(head).build());
+      while (stream.open() && ciphertexts.hasNext()) {
+        byte[] next = ciphertexts.next();
+        asked.add(ByteBuffer.wrap(next));
+        stream.send(InferStreamRequest.newBuilder().addCiphertexts(UnsafeByteOperations.unsafeWrap(next)).build());
+      }
+      InferResponse end = stream.finish();
+      return answer(model, asked.finish(), end, stream.outputs());
+    });
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.tacet.compiler.OnnxSource;
 import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.calibrate.FeatureBounds;
 import dev.tacet.compiler.internal.calibrate.SampleRows;
+import dev.tacet.compiler.internal.emit.BatchEmission;
 import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.emit.Plan;
 import dev.tacet.compiler.internal.fit.ActivationFitter;
@@ -26,6 +27,7 @@ import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.Selection;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.RowPacking;
 import dev.tacet.he.Sharing;
 import dev.tacet.he.Signature;
 import java.util.ArrayList;
@@ -47,13 +49,12 @@ public final class CompilePipeline {
 
   /** Runs all passes. */
   public CompileResult run() {
-    if (options.packing() != CompileOptions.Packing.LATENCY) {
-      throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
-          "throughput packing is not supported yet", "use --packing latency")));
-    }
     OnnxGraph graph = OnnxReader.read(source);
     int columns = options.calibration().isEmpty() ? 0 : options.calibration().get(0).length;
     Network network = ScoreChoices.add(Lowering.lower(graph, columns), options.task(), graph.producer());
+    if (options.packing() == CompileOptions.Packing.THROUGHPUT) {
+      refuseIf(Feasibility.batches(name(), network, options));
+    }
     refuseIf(Feasibility.depth(name(), network, options));
     List<FeatureRange> ranges = ranges(network);
     FeatureBounds features = FeatureBounds.of(network, options.calibration(), ranges);
@@ -121,8 +122,19 @@ public final class CompilePipeline {
     Network network = plan.fitted().network();
     List<double[]> all = rows.all();
     AnswerMetric metric = metric(network, all, rows.data().size());
+    AnswerMetric dataMetric = metric(network, rows.data(), rows.data().size());
+    List<String> notes = new ArrayList<>(found.note().isEmpty() ? List.of() : List.of(found.note()));
+    BatchTrial trial = found.batch() == null ? null : new BatchTrial(emission, all, rows.data().size());
+    List<double[]> computed = trial == null ? plan.fitted().outputs(all) : trial.outputs();
+    double programError;
+    if (trial == null) {
+      programError = ProgramTrial.run(emission, network, rows, metric);
+    } else {
+      programError = trial.largestDifference(network.output().evaluateAll(network.evaluateAll(rows.data())));
+      notes.add(batchNote(found.batch()));
+    }
     double noise = emission.valueError() * NoiseModel.ANSWER_SAFETY;
-    AnswerMetric.Score score = metric.score(plan.fitted(), noise);
+    AnswerMetric.Score score = metric.score(computed, noise);
     double errorBound = Math.max(ActivationFitter.ERROR_FACTOR * score.valueError() + noise, emission.checkError());
     List<CipherOutput> outputs = new ArrayList<>();
     for (CipherOutput output : emission.outputs()) {
@@ -130,16 +142,21 @@ public final class CompilePipeline {
     }
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
         emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()), List.copyOf(emission.program().requiredKeys()),
-        sharing(emission, noise));
-    AnswerMetric.Score onData = metric(network, rows.data(), rows.data().size())
-        .score(plan.fitted(), noise);
+        sharing(emission, noise), trial == null ? RowPacking.LATENCY : RowPacking.THROUGHPUT,
+        trial == null ? null : trial.knownRows());
+    AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
-        ProgramTrial.run(emission, network, rows, metric), found.note(),
-        signature);
+        programError, notes, signature);
     String provenance = ReportBuilder.provenance(source, graph, options);
     ModelArtifact artifact = new ModelArtifact(
         selection.parameters(), signature, emission.program(), provenance, report.toJson());
     return new CompileResult(artifact, report);
+  }
+
+  private static String batchNote(BatchEmission batch) {
+    return String.format(Locale.ROOT,
+        "weights are rounded to multiples of 2^-%d (first layer) and 2^-%d of their layer's range; %.0f %% of the host's products take"
+            + " one machine instruction", batch.shape().inputWeightBits(), batch.shape().weightBits(), 100 * batch.smallShare());
   }
 
   /** The reserve for shared results, with the noise of the VALUE output's means in slot units. */

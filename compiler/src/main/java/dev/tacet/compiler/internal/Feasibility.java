@@ -4,11 +4,13 @@ package dev.tacet.compiler.internal;
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.ModelProblem;
 import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.ir.Node;
 import dev.tacet.compiler.internal.onnx.OnnxGraph;
 import dev.tacet.compiler.internal.onnx.OnnxNode;
 import dev.tacet.compiler.internal.params.LeastDepth;
 import dev.tacet.compiler.internal.params.ParameterSelector;
 import dev.tacet.he.OutputValue;
+import dev.tacet.he.ValueType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,22 @@ public final class Feasibility {
             + " levels, more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for: at most " + most + " at "
             + options.security() + "; these layers take them (weights and activation): " + String.join(", ", least.layers()),
         "use fewer layers, or squares as activations (2 levels a layer)"));
+  }
+
+  /** Says what the throughput packing cannot do: arrays that are too long, answers for sharing, a ring that it does not use. */
+  static Optional<ModelProblem> batches(String model, Network network, CompileOptions options) {
+    if (options.sharing() != null) {
+      return Optional.of(new ModelProblem(model, "model", "answers of the throughput packing have no reserve for sharing",
+          "use --packing latency, or leave --share-results out"));
+    }
+    for (Node node : network.nodes()) {
+      if (node.size() > ValueType.MAX_LENGTH) {
+        return Optional.of(new ModelProblem(model, node.name(),
+            "it has " + node.size() + " elements, an array of the throughput packing has at most " + ValueType.MAX_LENGTH,
+            "use --packing latency, or fewer channels or larger strides"));
+      }
+    }
+    return Optional.empty();
   }
 
   /**

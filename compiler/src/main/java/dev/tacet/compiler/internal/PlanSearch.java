@@ -5,7 +5,10 @@ import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.internal.calibrate.FeatureBounds;
 import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.calibrate.ValueBounds;
+import dev.tacet.compiler.internal.emit.BatchEmission;
+import dev.tacet.compiler.internal.emit.BatchPlan;
 import dev.tacet.compiler.internal.emit.Costs;
+import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.emit.Plan;
 import dev.tacet.compiler.internal.fit.ActivationFit;
 import dev.tacet.compiler.internal.fit.ActivationFitter;
@@ -14,12 +17,14 @@ import dev.tacet.compiler.internal.fit.FittedNetwork;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.pack.Layout;
 import dev.tacet.compiler.internal.pack.Levels;
+import dev.tacet.compiler.internal.params.BatchSelector;
 import dev.tacet.compiler.internal.params.LeastDepth;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.ParameterSelector;
 import dev.tacet.compiler.internal.params.Selection;
 import dev.tacet.he.Sharing;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -69,6 +74,21 @@ final class PlanSearch {
   /** Less than this part of a value's size is no range. */
   private static final double LEAST_REACH = 1e-6;
 
+  /** The part of the accuracy that noise may spend in the throughput packing, where every bit of a prime costs rows per second. */
+  private static final double BATCH_NOISE_SHARE = 0.2;
+
+  /** The part of the accuracy that the rounding of weights may spend there. */
+  private static final double BATCH_ROUNDING_SHARE = 0.25;
+
+  /** The part of the error that margins tolerate that noise may make there. */
+  private static final double BATCH_NOISE_OF_MARGIN = 0.3;
+
+  /** Less noise or rounding than this part of the accuracy is never asked for there, however small margins are. */
+  private static final double BATCH_LEAST_SHARE = 0.03;
+
+  /** The part of the fit's own error that rounding may always add. */
+  private static final double BATCH_ROUNDING_OF_FIT = 0.25;
+
   private final Network network;
   private final CompileOptions options;
   private final FeatureBounds features;
@@ -93,8 +113,9 @@ final class PlanSearch {
    * What the search found.
    *
    * @param note why the ring is larger than usual and what that costs; empty if it is not
+   * @param batch the program of the throughput packing; null in others
    */
-  record Found(Plan plan, Selection selection, AnswerMetric.Score score, String note) {
+  record Found(Plan plan, Selection selection, AnswerMetric.Score score, String note, BatchEmission batch) {
     private long keyBytes() {
       return Costs.keyBytes(selection.emission().program());
     }
@@ -122,7 +143,7 @@ final class PlanSearch {
     if (usual.isPresent() && !meets(large.get()) && cost(large.get()) > WORTH_THE_RING * cost(usual.get())) {
       return usual;
     }
-    return large.map(found -> new Found(found.plan, found.selection, found.score, note(usual, found)));
+    return large.map(found -> new Found(found.plan, found.selection, found.score, note(usual, found), found.batch));
   }
 
   private boolean meets(Found found) {
@@ -157,15 +178,51 @@ final class PlanSearch {
       }
       Plan plan = plan(fitted.get());
       needed = plan.levels().total();
+      if (options.packing() == CompileOptions.Packing.THROUGHPUT) {
+        Optional<Found> found = batches(plan, maxLogRingDegree, fitter.errorOf(fitted.get()));
+        if (found.isPresent()) {
+          return found;
+        }
+        levels = needed - 1;
+        continue;
+      }
       Optional<Selection> selection = ParameterSelector.select(
           plan, options.security(), options.ring(), maxLogRingDegree, noiseTarget(plan, fitter.errorOf(fitted.get())));
       if (selection.isPresent() && selection.get().precise()
           && Costs.keyBytes(selection.get().emission().program()) <= maxKeyBytes) {
-        return selection.map(s -> new Found(plan, s, metric.score(plan.fitted(), s.emission().valueError()), ""));
+        return selection.map(s -> new Found(plan, s, metric.score(plan.fitted(), s.emission().valueError()), "", null));
       }
       levels = needed - 1;
     }
     return Optional.empty();
+  }
+
+  /** The throughput packing of a plan; nothing if no ring is precise enough for it. */
+  private Optional<Found> batches(Plan plan, int maxLogRingDegree, double fitError) {
+    double widest = Arrays.stream(plan.outputReach()).max().orElse(1);
+    double ofAccuracy = 2 * widest * options.accuracy();
+    double noiseTarget = Math.max(noiseTarget(plan, fitError),
+        Math.min(BATCH_NOISE_SHARE * ofAccuracy,
+            Math.max(BATCH_LEAST_SHARE * ofAccuracy, BATCH_NOISE_OF_MARGIN * metric.tolerableError())));
+    double mostRounding = Math.max(BATCH_ROUNDING_SHARE * ofAccuracy, BATCH_ROUNDING_OF_FIT * fitError);
+    double leastRounding = Math.max(Math.min(mostRounding, BATCH_NOISE_OF_MARGIN * metric.tolerableError()),
+        Math.max(BATCH_LEAST_SHARE * ofAccuracy, BATCH_ROUNDING_OF_FIT * fitError));
+    List<double[]> fitted = plan.fitted().outputs(metric.rows());
+    Optional<BatchSelector.Choice> choice = BatchSelector.select(
+        BatchPlan.of(plan, rows), options.security(), maxLogRingDegree, noiseTarget, emission -> {
+          BatchTrial trial = new BatchTrial(emission.emission(), metric.rows(), 0);
+          double rounding = trial.largestDifference(fitted);
+          boolean fine = rounding <= leastRounding || rounding <= mostRounding && metric
+              .score(trial.outputs(), emission.emission().valueError() * NoiseModel.ANSWER_SAFETY).meets(options.accuracy());
+          return fine ? BatchSelector.Rounding.FINE
+              : rounding <= mostRounding ? BatchSelector.Rounding.COARSE : BatchSelector.Rounding.TOO_COARSE;
+        });
+    return choice.map(found -> {
+      Emission emission = found.emission().emission();
+      List<double[]> outputs = new BatchTrial(emission, metric.rows(), 0).outputs();
+      return new Found(plan, new Selection(found.parameters(), emission, true), metric.score(outputs, emission.valueError()), "",
+          found.emission());
+    });
   }
 
   private Plan plan(FittedNetwork fitted) {

@@ -34,7 +34,7 @@ final class ReportBuilder {
 
   static CompileReport build(
       String name, CompileOptions options, Plan plan, Selection selection, AnswerMetric.Score score, double errorBound,
-      double programError, String ringNote, Signature signature) {
+      double programError, List<String> searchNotes, Signature signature) {
     Parameters parameters = selection.parameters();
     Emission emission = selection.emission();
     Program program = emission.program();
@@ -42,21 +42,18 @@ final class ReportBuilder {
     List<CompileReport.Layer> layers = emission.layers().stream().map(layer -> new CompileReport.Layer(layer.name(),
         layer.kind(), layer.level(), layer.levels(), keySwitches.getOrDefault(layer.name(), 0), layer.precisionBits(),
         layer.guarded())).toList();
-    long input = emission.inputs().stream().mapToLong(i -> Costs.ciphertextBytes(parameters, i.level(), true)).sum();
-    long result = emission.outputs().stream().mapToLong(o -> Costs.ciphertextBytes(parameters, o.level(), false)).sum();
+    long input = program.inputCiphertexts().stream().mapToLong(i -> Costs.ciphertextBytes(parameters, i.level(), true)).sum();
+    long result = program.outputCiphertexts().stream().mapToLong(o -> Costs.ciphertextBytes(parameters, o.level(), false)).sum();
     boolean met = score.serves(options.accuracy(), MAX_OPEN) && selection.precise() && errorBound <= widest(plan);
-    return new CompileReport(name, parameters.ringType(), parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
+    return new CompileReport(name, signature.packing(), signature.rowsPerRequest(parameters), parameters.ringType(), parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
         parameters.maxLevel(), parameters.security(), program.requiredKeys().size(), Costs.keyBytes(program), input,
         result, Costs.memoryBytes(program), score.agreement(), score.numberError(), errorBound, options.accuracy(), met,
-        layers, notes(options, plan, selection, programError, errorBound, ringNote, signature));
+        layers, notes(options, plan, selection, programError, errorBound, searchNotes, signature));
   }
 
   private static List<String> notes(CompileOptions options, Plan plan, Selection selection, double programError,
-      double errorBound, String ringNote, Signature signature) {
-    List<String> notes = new ArrayList<>();
-    if (!ringNote.isEmpty()) {
-      notes.add(ringNote);
-    }
+      double errorBound, List<String> searchNotes, Signature signature) {
+    List<String> notes = new ArrayList<>(searchNotes);
     List<Integer> constant = new ArrayList<>();
     for (int j = 0; !options.calibration().isEmpty() && j < plan.features().low().length; j++) {
       double first = options.calibration().get(0)[j];
@@ -122,6 +119,7 @@ final class ReportBuilder {
     root.put("margin", options.margin());
     root.put("max_degree", options.maxDegree());
     root.put("guards", options.guards());
+    root.put("packing", options.packing().name().toLowerCase(java.util.Locale.ROOT));
     root.put("security", options.security().name());
     root.put("ring", options.ring().name());
     try {

@@ -14,6 +14,7 @@ import com.linecorp.armeria.server.SimpleDecoratingHttpService;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import dev.tacet.he.ValueType;
+import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.http.HttpPages;
 import dev.tacet.server.internal.http.OpenInferencePages;
@@ -168,17 +169,21 @@ public final class Edge {
     builder.service("/metrics", scrape.decorate(Authentication.require(Role.MONITOR, metrics)));
   }
 
-  /** Returns the length of the largest request that any served model can take, with room for its strings. */
+  /** Returns the length of the largest request that any served model can take, with room for its strings, within 512 MiB. */
   private int largestRequest() {
+    return (int) Math.min(Integer.MAX_VALUE / 4, 2 * largestInputs() + SMALL_BYTES);
+  }
+
+  private long largestInputs() {
     long most = 0;
     for (ServedModel model : models.ready()) {
       long bytes = 0;
-      for (ValueType type : model.program().inputTypes()) {
+      for (ValueType type : model.program().inputCiphertexts()) {
         bytes += CiphertextGate.maxBytes(model.parameters(), type);
       }
       most = Math.max(most, bytes);
     }
-    return (int) Math.min(Integer.MAX_VALUE / 4, 2 * most + SMALL_BYTES);
+    return most;
   }
 
   /** Adds gRPC services with their limits; callers need the role, unless it is null. */
@@ -196,24 +201,29 @@ public final class Edge {
     for (BindableService service : services) {
       grpc.addService(service);
     }
+    long streamBytes = Math.max(2L * maxBytes, 2 * largestInputs() + SMALL_BYTES);
     builder.service(grpc.build(), delegate -> {
-      HttpService limited = new LengthLimit(delegate, 2L * maxBytes);
+      HttpService limited = new LengthLimit(delegate, 2L * maxBytes, streamBytes);
       return role == null ? limited : limited.decorate(Authentication.require(role, metrics));
     });
   }
 
   /** Bounds the body of a request; the message inside has its own, tighter limit with its own error. */
   private static final class LengthLimit extends SimpleDecoratingHttpService {
-    private final long maxBytes;
+    private static final String STREAM = "/" + InferenceServiceGrpc.getInferStreamMethod().getFullMethodName();
 
-    LengthLimit(HttpService delegate, long maxBytes) {
+    private final long maxBytes;
+    private final long streamBytes;
+
+    LengthLimit(HttpService delegate, long maxBytes, long streamBytes) {
       super(delegate);
       this.maxBytes = maxBytes;
+      this.streamBytes = streamBytes;
     }
 
     @Override
     public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) throws Exception {
-      ctx.setMaxRequestLength(maxBytes);
+      ctx.setMaxRequestLength(ctx.path().equals(STREAM) ? streamBytes : maxBytes);
       return unwrap().serve(ctx, request);
     }
   }

@@ -43,6 +43,9 @@ public final class BenchModelsCommand implements Callable<Integer> {
   @Option(names = "--models", paramLabel = "NAME", split = ",", description = "Which models. Default: all three.")
   private List<String> names = ModelFolder.READY;
 
+  @Option(names = "--packing", paramLabel = "PACKING", description = "latency or throughput. Default: what the model's tacet.yaml says.")
+  private String packing;
+
   @Option(names = "--threads", paramLabel = "N", description = "Threads of the engine, on both sides. Default: all cores.")
   private Integer threads;
 
@@ -52,6 +55,9 @@ public final class BenchModelsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     OutputFile.require(json);
+    if (packing != null) {
+      CompileSettings.packing(packing);
+    }
     if (rows < 1) {
       throw CliException.usage("--rows is " + rows, "Give a number above 0.");
     }
@@ -61,7 +67,7 @@ public final class BenchModelsCommand implements Callable<Integer> {
     List<TrialReport> reports = new ArrayList<>();
     List<String> missed = new ArrayList<>();
     for (String name : names) {
-      ReadyModel model = ReadyModel.open(name, rows);
+      ReadyModel model = ReadyModel.open(name, rows, packing == null ? null : CompileSettings.packing(packing));
       if (model.rows().count() < rows && Files.isRegularFile(model.folder().folder().resolve("fetch_mnist.mjs"))) {
         System.err.println(
             "tacet: " + name + " has " + model.rows().count() + " held-out rows here; 'node models/" + name
@@ -93,7 +99,7 @@ public final class BenchModelsCommand implements Callable<Integer> {
   private static void show(List<TrialReport> reports) {
     Table table =
         new Table("model", ">rows", ">N", ">keygen", ">upload", ">encrypt", ">server", ">decrypt", ">agreement", ">clear",
-            ">encrypted", ">largest error");
+            ">encrypted", ">largest error", ">rows a second");
     for (TrialReport report : reports) {
       TrialReport.Milliseconds t = report.milliseconds();
       table.row(
@@ -102,7 +108,8 @@ public final class BenchModelsCommand implements Callable<Integer> {
           Units.milliseconds(t.encrypt().median()), Units.milliseconds(t.server().median()),
           Units.milliseconds(t.decrypt().median()), Units.percent(report.agreement()),
           String.format(Locale.ROOT, "%.4f", report.accuracyClear()),
-          String.format(Locale.ROOT, "%.4f", report.accuracyEncrypted()), Units.error(report.maxError()));
+          String.format(Locale.ROOT, "%.4f", report.accuracyEncrypted()), Units.error(report.maxError()),
+          report.rowsPerSecond() == null ? "" : String.format(Locale.ROOT, "%.0f", report.rowsPerSecond()));
     }
     table.print();
     System.out.println("  clear, encrypted: accuracy of a classifier, R² of a regressor");
@@ -117,6 +124,9 @@ public final class BenchModelsCommand implements Callable<Integer> {
         new ArrayList<>(
             List.of("bench", "models", "--threads", threads.toString(), "--rows", Integer.toString(rows), "--models",
                 String.join(",", names)));
+    if (packing != null) {
+      arguments.addAll(List.of("--packing", packing));
+    }
     if (json != null) {
       arguments.addAll(List.of("--json", json.toString()));
     }

@@ -136,12 +136,15 @@ final class CompileSettings {
   }
 
   private CompileOptions packed(CompileOptions options) {
-    String wanted = packing == null ? options.packing().name().toLowerCase(Locale.ROOT) : packing.toLowerCase(Locale.ROOT);
-    return switch (wanted) {
-      case "latency" -> options.withPacking(CompileOptions.Packing.LATENCY);
-      case "throughput" ->
-          throw CliException.usage("throughput packing is not in this version", "Leave --packing out: latency packing runs every model.");
-      default -> throw CliException.usage("--packing is " + packing, "Give latency or throughput.");
-    };
+    return packing == null ? options : options.withPacking(packing(packing));
+  }
+
+  /** The packing of this name. */
+  static CompileOptions.Packing packing(String name) {
+    try {
+      return CompileOptions.Packing.valueOf(name.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new CliException(CliException.BAD_USAGE, "--packing is " + name, "Give latency or throughput.", e);
+    }
   }
 }

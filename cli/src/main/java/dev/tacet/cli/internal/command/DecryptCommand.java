@@ -68,7 +68,7 @@ public final class DecryptCommand implements Callable<Integer> {
         CiphertextFile.Reader in = new CiphertextFile.Reader(input, CiphertextFile.Kind.ANSWERS, artifact.signature());
         CiphertextFile.Reader sent =
             request == null ? null : new CiphertextFile.Reader(request, CiphertextFile.Kind.INPUTS, artifact.signature());
-        Progress progress = Progress.start("Decrypting", in.rows(), " rows")) {
+        Progress progress = Progress.start("Decrypting", in.rows(), " requests")) {
       OutputDecryptor decryptor = OutputDecryptor.of(artifact.signature(), ring.secretKey(artifact.parameters()));
       if (sent != null) {
         in.requireRunOf(sent);
@@ -78,10 +78,12 @@ public final class DecryptCommand implements Callable<Integer> {
         if (sent != null) {
           in.requireAnswerOf(sent, row);
         }
-        Postprocessing.Result result = decrypt(decryptor, row, r);
-        table.add(Answers.row(result.outputs()));
-        undecided.add(Boolean.toString(!result.undecided().isEmpty()));
-        clamped.add(Boolean.toString(!row.clampedFeatures().isEmpty()));
+        List<Postprocessing.Result> results = decrypt(artifact, decryptor, row, table.rows());
+        for (int i = 0; i < results.size(); i++) {
+          table.add(Answers.row(results.get(i).outputs()));
+          undecided.add(Boolean.toString(!results.get(i).undecided().isEmpty()));
+          clamped.add(Boolean.toString(!row.clampedFeatures().get(i).isEmpty()));
+        }
         progress.step();
       }
       in.requireEnd();
@@ -104,9 +106,27 @@ public final class DecryptCommand implements Callable<Integer> {
     return CliException.DONE;
   }
 
-  private static Postprocessing.Result decrypt(OutputDecryptor decryptor, CiphertextFile.Row row, int index) {
+  private static List<Postprocessing.Result> decrypt(
+      ModelArtifact artifact, OutputDecryptor decryptor, CiphertextFile.Row row, int first) {
+    int rows = row.clampedFeatures().size();
+    int most = artifact.signature().rowsPerRequest(artifact.parameters());
+    if (rows < 1 || rows > most) {
+      throw CliException.failed(
+          "an answer is to " + rows + " rows, the model takes 1 to " + most + " a request",
+          "Give the file that the step before wrote, for the same model.tacet.");
+    }
+    int index = first;
     try {
-      return decryptor.decrypt(row.ciphertexts());
+      if (most == 1) {
+        return List.of(decryptor.decrypt(row.ciphertexts()));
+      }
+      OutputDecryptor.BatchAnswer answer = decryptor.decryptBatch(row.ciphertexts(), rows);
+      for (int r = 0; r < rows; r++, index++) {
+        if (answer.failures().containsKey(r)) {
+          throw answer.failures().get(r);
+        }
+      }
+      return answer.results();
     } catch (AnswerCheckException e) {
       throw new AnswerCheckException("row " + index + ": " + e.getMessage(), e);
     }

@@ -14,10 +14,14 @@ import dev.tacet.he.Context;
 import dev.tacet.he.FeatureOutOfBoundsException;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.PublicKey;
+import dev.tacet.he.Signature;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -65,13 +69,14 @@ public final class EncryptCommand implements Callable<Integer> {
     try (Context context = Context.create(artifact.parameters());
         PublicKey key = PublicKey.fromBytes(context, ByteBuffer.wrap(owner.publicKey()));
         CiphertextFile.Writer out =
-            new CiphertextFile.Writer(output, CiphertextFile.Kind.INPUTS, artifact.signature(), UUID.randomUUID(), rows.count());
+            new CiphertextFile.Writer(output, CiphertextFile.Kind.INPUTS, artifact.signature(), UUID.randomUUID(),
+                rows.requests(artifact.signature().rowsPerRequest(artifact.parameters())));
         Progress progress = Progress.start("Encrypting", rows.count(), " rows")) {
       InputEncryptor encryptor = InputEncryptor.of(artifact.signature(), key).clamping(clamp);
-      for (int r = 0; r < rows.count(); r++) {
-        InputEncryptor.EncryptedRow encrypted = encrypt(encryptor, rows, r);
-        out.write(CiphertextFile.Row.request(artifact.signature(), encrypted.clampedFeatures(), encrypted.ciphertexts()));
-        progress.step();
+      for (int start = 0; start < rows.count(); start += encryptor.rowsPerRequest()) {
+        int end = Math.min(rows.count(), start + encryptor.rowsPerRequest());
+        out.write(encrypt(artifact.signature(), encryptor, rows, start, end));
+        progress.step(end - start);
       }
       out.commit();
     }
@@ -79,9 +84,20 @@ public final class EncryptCommand implements Callable<Integer> {
     return CliException.DONE;
   }
 
-  private static InputEncryptor.EncryptedRow encrypt(InputEncryptor encryptor, Rows rows, int row) {
+  private static CiphertextFile.Row encrypt(Signature signature, InputEncryptor encryptor, Rows rows, int start, int end) {
+    int row = start;
     try {
-      return encryptor.encrypt(rows.values()[row]);
+      if (encryptor.rowsPerRequest() == 1) {
+        InputEncryptor.EncryptedRow encrypted = encryptor.encrypt(rows.values()[start]);
+        return CiphertextFile.Row.request(signature, List.of(encrypted.clampedFeatures()), encrypted.ciphertexts());
+      }
+      for (; row < end; row++) {
+        encryptor.requireAcceptable(rows.values()[row]);
+      }
+      InputEncryptor.Batch batch = encryptor.batch(Arrays.copyOfRange(rows.values(), start, end));
+      List<byte[]> ciphertexts = new ArrayList<>();
+      batch.ciphertexts().forEachRemaining(ciphertexts::add);
+      return CiphertextFile.Row.request(signature, batch.clampedFeatures(), ciphertexts);
     } catch (FeatureOutOfBoundsException e) {
       throw new CliException(
           CliException.FAILED, "row " + row + ": " + e.getMessage(),

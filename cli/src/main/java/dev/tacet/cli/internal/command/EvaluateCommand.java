@@ -52,6 +52,7 @@ public final class EvaluateCommand implements Callable<Integer> {
           "the model needs " + artifact.signature().keys().size() + " evaluation keys", "Give --evaluation-keys FILE.");
     }
     List<Long> nanos = new ArrayList<>();
+    long features = 0;
     int rows;
     try (CiphertextFile.Reader in = new CiphertextFile.Reader(input, CiphertextFile.Kind.INPUTS, artifact.signature());
         Context context = Context.create(artifact.parameters());
@@ -60,12 +61,13 @@ public final class EvaluateCommand implements Callable<Integer> {
                 ? EvaluationKeySet.empty(context)
                 : EvaluationKeyFile.load(keys, context, artifact.program().requiredKeys());
         ExecutableProgram program = ExecutableProgram.load(context, artifact.program());
-        Progress progress = Progress.start("Evaluating", in.rows(), " rows");
+        Progress progress = Progress.start("Evaluating", in.rows(), " requests");
         CiphertextFile.Writer out =
             new CiphertextFile.Writer(output, CiphertextFile.Kind.ANSWERS, artifact.signature(), in.run(), in.rows())) {
       rows = in.rows();
       for (int r = 0; r < rows; r++) {
         CiphertextFile.Row row = in.next();
+        features += row.clampedFeatures().size();
         out.write(row.answer(run(program, keySet, row.ciphertexts(), nanos)));
         progress.step();
       }
@@ -73,9 +75,9 @@ public final class EvaluateCommand implements Callable<Integer> {
       out.commit();
     }
     System.out.printf(
-        "Wrote %s: %d rows, %s, %s a row%n",
-        output, rows, Units.bytes(Files.size(output)),
-        Units.milliseconds(Spread.ofNanos(nanos).median()));
+        "Wrote %s: %d rows, %s, %s a %s%n",
+        output, features, Units.bytes(Files.size(output)),
+        Units.milliseconds(Spread.ofNanos(nanos).median()), features == rows ? "row" : "request");
     return CliException.DONE;
   }
 

@@ -147,13 +147,15 @@ public final class PredictCommand implements Callable<Integer> {
     try (DataProvider provider = DataProvider.connect(server, owner, trust, access.credentials(), clamp, DEADLINE);
         CiphertextFile.Writer out =
             new CiphertextFile.Writer(
-                output, CiphertextFile.Kind.ANSWERS, provider.signature(), UUID.randomUUID(), rows.count());
+                output, CiphertextFile.Kind.ANSWERS, provider.signature(), UUID.randomUUID(),
+                rows.requests(provider.rowsPerRequest()));
         Progress progress = Progress.start("Submitting", rows.count(), " rows")) {
       rows.requireFeatures(provider.signature().features());
-      for (double[] row : rows.values()) {
-        EncryptedAnswer answer = provider.submit(row);
-        out.write(CiphertextFile.Row.compared(answer.clampedFeatures(), answer.ciphertexts()));
-        progress.step();
+      for (int start = 0; start < rows.count(); start += provider.rowsPerRequest()) {
+        int end = Math.min(rows.count(), start + provider.rowsPerRequest());
+        EncryptedAnswer answer = provider.submit(Arrays.copyOfRange(rows.values(), start, end));
+        out.write(CiphertextFile.Row.compared(answer.clampedRows(), answer.ciphertexts()));
+        progress.step(end - start);
       }
       out.commit();
     }

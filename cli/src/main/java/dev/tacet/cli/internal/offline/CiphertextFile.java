@@ -26,11 +26,12 @@ import java.util.Locale;
 import java.util.UUID;
 
 /**
- * Rows of ciphertexts in a file: what {@code encrypt} writes, {@code evaluate} turns into answers, {@code decrypt} reads.
+ * Requests of ciphertexts in a file: what {@code encrypt} writes, {@code evaluate} turns into answers, {@code decrypt} reads. A
+ * request is a row of features, or many rows in the throughput packing; it is called a row here.
  *
- * <p>Bytes, big endian: a header of "TROW", u16 version 2, u8 kind (0 inputs, 1 answers), the signature's SHA-256 (32 bytes),
+ * <p>Bytes, big endian: a header of "TROW", u16 version 3, u8 kind (0 inputs, 1 answers), the signature's SHA-256 (32 bytes),
  * the run's id (16 random bytes, the same in the inputs and their answers), u32 rows; each row: the run's id, u32 its index,
- * the SHA-256 of its request (32 bytes, see {@link Row}), u16 clamped features, u32 each; u16 ciphertexts, each u32 length and
+ * the SHA-256 of its request (32 bytes, see {@link Row}), u32 rows of features, for each u16 clamped features, u32 each; u16 ciphertexts, each u32 length and
  * its CIPHERTEXT blob; the SHA-256 of the row's bytes so far; at the end the SHA-256 of the header's and all rows' SHA-256.
  * Rows are read one at a time; every length is checked against what is left of the file. Rows that were exchanged, repeated,
  * lost, damaged or taken from another run are refused. The hashes have no key: they find faults, not a host that lies.
@@ -49,12 +50,12 @@ public final class CiphertextFile {
    *
    * @param requestSha256 32 bytes: the request's digest over signature and encrypted features, with no version and no key set;
    *     zeros in an answer that came over the wire, where it was compared already
-   * @param clampedFeatures features that were moved to their bounds before encryption
+   * @param clampedFeatures for each row of features, those that were moved to their bounds before encryption
    * @param ciphertexts CIPHERTEXT blobs, by program input or output
    */
-  public record Row(byte[] requestSha256, List<Integer> clampedFeatures, List<byte[]> ciphertexts) {
+  public record Row(byte[] requestSha256, List<List<Integer>> clampedFeatures, List<byte[]> ciphertexts) {
     /** Encrypted features and their digest. */
-    public static Row request(Signature signature, List<Integer> clampedFeatures, List<byte[]> ciphertexts) {
+    public static Row request(Signature signature, List<List<Integer>> clampedFeatures, List<byte[]> ciphertexts) {
       return new Row(digest(signature, ciphertexts), clampedFeatures, ciphertexts);
     }
 
@@ -64,7 +65,7 @@ public final class CiphertextFile {
     }
 
     /** An answer that was compared with its request when it came. */
-    public static Row compared(List<Integer> clampedFeatures, List<byte[]> outputs) {
+    public static Row compared(List<List<Integer>> clampedFeatures, List<byte[]> outputs) {
       return new Row(new byte[HASH_BYTES], clampedFeatures, outputs);
     }
 
@@ -74,11 +75,11 @@ public final class CiphertextFile {
   }
 
   private static final int MAGIC = 'T' << 24 | 'R' << 16 | 'O' << 8 | 'W';
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   private static final int HASH_BYTES = 32;
   private static final int ID_BYTES = 16;
   private static final int HEADER_BYTES = 4 + 2 + 1 + HASH_BYTES + ID_BYTES + 4;
-  private static final int MIN_ROW_BYTES = ID_BYTES + 4 + HASH_BYTES + 2 + 2 + HASH_BYTES;
+  private static final int MIN_ROW_BYTES = ID_BYTES + 4 + HASH_BYTES + 4 + 2 + HASH_BYTES;
   private static final String REMEDY = "Give the file that the step before wrote, for the same model.tacet.";
 
   private CiphertextFile() {}
@@ -130,9 +131,12 @@ public final class CiphertextFile {
       writeRun();
       out.writeInt(written++);
       out.write(row.requestSha256());
-      out.writeShort(row.clampedFeatures().size());
-      for (int feature : row.clampedFeatures()) {
-        out.writeInt(feature);
+      out.writeInt(row.clampedFeatures().size());
+      for (List<Integer> clamped : row.clampedFeatures()) {
+        out.writeShort(clamped.size());
+        for (int feature : clamped) {
+          out.writeInt(feature);
+        }
       }
       out.writeShort(row.ciphertexts().size());
       for (byte[] ciphertext : row.ciphertexts()) {
@@ -246,12 +250,17 @@ public final class CiphertextFile {
         UUID from = new UUID(in.readLong(), in.readLong());
         int index = in.readInt();
         byte[] request = in.readNBytes(HASH_BYTES);
-        List<Integer> clamped = new ArrayList<>();
-        int count = take(in.readUnsignedShort(), 2, 4);
-        for (int i = 0; i < count; i++) {
-          clamped.add(in.readInt());
+        List<List<Integer>> clamped = new ArrayList<>();
+        int features = take(in.readInt(), 4, 2);
+        for (int r = 0; r < features; r++) {
+          List<Integer> moved = new ArrayList<>();
+          int count = take(in.readUnsignedShort(), 2, 4);
+          for (int i = 0; i < count; i++) {
+            moved.add(in.readInt());
+          }
+          left -= 4L * count;
+          clamped.add(List.copyOf(moved));
         }
-        left -= 4L * count;
         List<byte[]> ciphertexts = new ArrayList<>();
         int blobs = take(in.readUnsignedShort(), 2, 4);
         for (int i = 0; i < blobs; i++) {

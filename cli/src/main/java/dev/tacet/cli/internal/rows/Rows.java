@@ -171,6 +171,11 @@ public final class Rows {
     return values.length;
   }
 
+  /** How many requests of at most this many rows they take. */
+  public int requests(int rowsPerRequest) {
+    return (values.length + rowsPerRequest - 1) / rowsPerRequest;
+  }
+
   /** How many fields each row has. */
   public int width() {
     return values[0].length;

@@ -48,6 +48,13 @@ public final class Progress implements AutoCloseable {
     }
   }
 
+  /** So many steps done. */
+  public void step(int steps) {
+    if (bar != null) {
+      bar.stepBy(steps);
+    }
+  }
+
   /** {@code done} steps of {@code total} are done. */
   public void at(long done, long total) {
     if (bar != null) {

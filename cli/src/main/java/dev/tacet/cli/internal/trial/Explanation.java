@@ -49,7 +49,7 @@ public record Explanation(
   public record Output(String name, String kind, int count, double errorBound) {}
 
   /** Sizes in bytes as they travel, and how many evaluation keys there are. */
-  public record Sizes(int keys, long evaluationKeys, long publicKey, long input, long result) {}
+  public record Sizes(int keys, long evaluationKeys, long publicKey, long input, long result, int rows) {}
 
   /** Reads everything from the artifact. */
   public static Explanation of(ModelArtifact artifact) {
@@ -85,10 +85,11 @@ public record Explanation(
     table.print();
     System.out.println();
     Table facts = new Table("", "");
+    String each = sizes.rows() == 1 ? " a row" : " a request of up to " + sizes.rows() + " rows";
     facts.row("evaluation keys", sizes.keys() + ", " + Units.bytes(sizes.evaluationKeys()));
     facts.row("public key", Units.bytes(sizes.publicKey()));
-    facts.row("input", Units.bytes(sizes.input()) + " a row");
-    facts.row("result", Units.bytes(sizes.result()) + " a row");
+    facts.row("input", Units.bytes(sizes.input()) + each);
+    facts.row("result", Units.bytes(sizes.result()) + each);
     long values = outputs.stream().filter(output -> output.kind().equals("value")).count();
     for (Output output : outputs) {
       if (output.kind().equals("value")) {
@@ -162,13 +163,14 @@ public record Explanation(
     long keys = signature.keys().stream().mapToLong(key -> key.blobBytes(parameters)).sum();
     long input = 0;
     for (SignatureInput in : signature.inputs()) {
-      input += limbBytes(parameters, in.level());
+      input += signature.ciphertexts(in) * limbBytes(parameters, in.level());
     }
     long result = 0;
     for (CipherOutput out : signature.cipherOutputs()) {
-      result += 2 * limbBytes(parameters, out.level());
+      result += 2L * signature.ciphertexts(out) * limbBytes(parameters, out.level());
     }
-    return new Sizes(signature.keys().size(), keys, limbBytes(parameters, parameters.maxLevel()), input, result);
+    return new Sizes(signature.keys().size(), keys, limbBytes(parameters, parameters.maxLevel()), input, result,
+        signature.rowsPerRequest(parameters));
   }
 
   /** Bytes of one polynomial at a level, residues packed to their prime's width. */

@@ -27,6 +27,11 @@ public record ReadyModel(ModelFolder folder, Compilation compilation, Rows rows,
 
   /** Compiles a ready model and runs it in the clear on its first {@code rowsAtMost} held-out rows. */
   public static ReadyModel open(String name, int rowsAtMost) {
+    return open(name, rowsAtMost, null);
+  }
+
+  /** As {@link #open(String, int)}, in another packing than its settings say; null for theirs. */
+  public static ReadyModel open(String name, int rowsAtMost, CompileOptions.Packing packing) {
     ModelFolder folder = ModelFolder.open(name);
     CompileOptions options;
     try {
@@ -34,6 +39,7 @@ public record ReadyModel(ModelFolder folder, Compilation compilation, Rows rows,
     } catch (IOException e) {
       throw new CliException(CliException.FAILED, "cannot read the settings of " + name + ": " + e.getMessage(), "Repair the clone with git.", e);
     }
+    options = packing == null ? options : options.withPacking(packing);
     Compilation compilation = Compilation.of(folder.onnx(), options);
     Rows rows = folder.test(rowsAtMost);
     try (ClearModel clear = ClearModel.load(folder.onnx())) {

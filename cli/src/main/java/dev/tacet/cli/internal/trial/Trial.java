@@ -8,16 +8,18 @@ import dev.tacet.client.Prediction;
 import dev.tacet.client.RemoteModel;
 import dev.tacet.client.TacetClient;
 import dev.tacet.client.Timings;
-import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.Instruction;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Program;
 import dev.tacet.he.PublicKey;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongConsumer;
 import java.util.function.ToLongFunction;
 
@@ -58,24 +60,36 @@ public final class Trial {
   public Trial run(Rows rows, OutputTable clearOutputs, OutputTable compared, Comparison.Kind kind, LongConsumer step) {
     clear = clearOutputs;
     undecided = new boolean[rows.count()];
-    for (int r = 0; r < rows.count(); r++) {
-      try {
-        Prediction prediction = model.predict(rows.values()[r]);
-        Map<String, List<Object>> row = Answers.row(prediction.outputs());
-        outputs.add(row);
-        timings.add(prediction.timings());
-        if (prediction.clamped()) {
-          clamped.add(r);
-        }
-        undecided[r] = prediction.undecided();
-      } catch (AnswerCheckException e) {
-        failed.add(r);
-        outputs.add(nothing(clear.row(r)));
+    for (int start = 0; start < rows.count(); start += model.rowsPerRequest()) {
+      int end = Math.min(rows.count(), start + model.rowsPerRequest());
+      RemoteModel.Batch batch = model.predictEach(Arrays.copyOfRange(rows.values(), start, end));
+      batch.predictions().stream().filter(Objects::nonNull).findFirst().ifPresent(p -> timings.add(p.timings()));
+      for (int r = start; r < end; r++) {
+        take(r, batch.predictions().get(r - start));
       }
-      step.accept(r + 1);
+      step.accept(end);
     }
     comparison = Comparison.of(outputs, compared, undecided, kind);
     return this;
+  }
+
+  private void take(int row, Prediction prediction) {
+    if (prediction == null) {
+      failed.add(row);
+      outputs.add(nothing(clear.row(row)));
+      return;
+    }
+    outputs.add(Answers.row(prediction.outputs()));
+    if (prediction.clamped()) {
+      clamped.add(row);
+    }
+    undecided[row] = prediction.undecided();
+  }
+
+  /** Rows over the host's time for them, in the throughput packing; null in others. */
+  private Double rowsPerSecond() {
+    double seconds = timings.stream().mapToLong(Timings::serverNanos).sum() / 1e9;
+    return model.rowsPerRequest() == 1 || seconds == 0 ? null : (outputs.rows() - failed.size()) / seconds;
   }
 
   /** All decrypted numbers, row after row, in one array; labels are left out. */
@@ -129,6 +143,9 @@ public final class Trial {
         failed,
         TrialReport.ParameterReport.of(artifact),
         bytes(),
+        artifact.signature().packing().name().toLowerCase(Locale.ROOT),
+        model.rowsPerRequest(),
+        rowsPerSecond(),
         new TrialReport.Milliseconds(
             Spread.once(compileMilliseconds),
             Spread.once(keys.generateNanos() / 1e6),

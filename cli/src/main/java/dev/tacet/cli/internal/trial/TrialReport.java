@@ -21,6 +21,9 @@ import java.util.Map;
  * @param clampedRows rows with a feature outside its bounds, moved to the bound; from 0
  * @param undecidedRows rows whose class the error bound leaves open; from 0
  * @param failedRows rows whose answer failed a check, so that there is none; from 0
+ * @param packing latency or throughput
+ * @param rowsPerRequest the most rows of one request, to which the sizes and times belong
+ * @param rowsPerSecond rows over the host's time for them, in the throughput packing; null in others
  * @param outputs decrypted, by output name, one row of numbers or labels per input row; null elements where there is no answer
  * @param clearOutputs the same from onnxruntime, on the rows as they were given
  */
@@ -37,6 +40,9 @@ public record TrialReport(
     List<Integer> failedRows,
     ParameterReport parameters,
     Bytes bytes,
+    String packing,
+    int rowsPerRequest,
+    Double rowsPerSecond,
     Milliseconds milliseconds,
     List<Layer> layers,
     Map<String, List<List<Object>>> outputs,
@@ -74,7 +80,7 @@ public record TrialReport(
   /** Sizes as they travel. */
   public record Bytes(long publicKey, long evaluationKeys, long input, long result) {}
 
-  /** Times of each step: of compile, keygen and upload there is one; of the others one per row. */
+  /** Times of each step: of compile, keygen and upload there is one; of the others one per request. */
   public record Milliseconds(
       Spread compile, Spread keygen, Spread upload, Spread encrypt, Spread server, Spread decrypt) {}
 
@@ -82,7 +88,7 @@ public record TrialReport(
    * One layer of the program.
    *
    * @param level the highest level at which it takes a value
-   * @param milliseconds on the server, median over the rows
+   * @param milliseconds on the server, median over the requests
    */
   public record Layer(String name, int level, double milliseconds) {}
 

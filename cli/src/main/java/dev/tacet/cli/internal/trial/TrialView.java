@@ -34,13 +34,18 @@ public final class TrialView {
     table.row("ring degree", "2^" + (31 - Integer.numberOfLeadingZeros(p.ringDegree())), "compile", once(t.compile()));
     table.row("log Q, log QP", String.format(Locale.ROOT, "%.0f, %.0f", p.logQ(), p.logQp()), "make keys", once(t.keygen()));
     table.row("security", p.security().replace('_', ' '), "upload keys", once(t.upload()));
-    table.row("evaluation keys", Units.bytes(report.bytes().evaluationKeys()), "encrypt a row", perRow(t.encrypt()));
+    table.row("evaluation keys", Units.bytes(report.bytes().evaluationKeys()), report.rowsPerRequest() == 1 ? "encrypt a row" : "encrypt a request",
+        perRow(t.encrypt()));
     table.row("public key", Units.bytes(report.bytes().publicKey()), "server", perRow(t.server()));
     table.row(
         "input, result",
         Units.bytes(report.bytes().input()) + ", " + Units.bytes(report.bytes().result()),
-        "decrypt a row",
+        report.rowsPerRequest() == 1 ? "decrypt a row" : "decrypt a request",
         perRow(t.decrypt()));
+    if (report.rowsPerSecond() != null) {
+      table.row("rows a request", "up to " + report.rowsPerRequest(), "rows a second", String.format(Locale.ROOT, "%.0f on the server",
+          report.rowsPerSecond()));
+    }
     return table;
   }
 

@@ -41,8 +41,8 @@ class CiphertextFileTest {
 
   private static List<CiphertextFile.Row> rows() {
     return List.of(
-        CiphertextFile.Row.request(signature, List.of(3, 29), List.of(new byte[] {1, 2, 3}, new byte[100])),
-        CiphertextFile.Row.request(signature, List.of(), List.of(new byte[] {7})));
+        CiphertextFile.Row.request(signature, List.of(List.of(3, 29)), List.of(new byte[] {1, 2, 3}, new byte[100])),
+        CiphertextFile.Row.request(signature, List.of(List.of(), List.of(4)), List.of(new byte[] {7})));
   }
 
   private Path written(CiphertextFile.Kind kind) throws IOException {
@@ -131,7 +131,7 @@ class CiphertextFileTest {
     for (int r = 0; r < 3; r++) {
       byte[] sent = {(byte) r};
       answers.add(
-          CiphertextFile.Row.request(signature, List.of(r), List.of(sent)).answer(List.of(new byte[] {(byte) r, 9})));
+          CiphertextFile.Row.request(signature, List.of(List.of(r)), List.of(sent)).answer(List.of(new byte[] {(byte) r, 9})));
     }
     return answers;
   }

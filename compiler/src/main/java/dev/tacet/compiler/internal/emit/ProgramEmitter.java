@@ -89,7 +89,7 @@ public final class ProgramEmitter {
       builder.output(guardValues.get(i));
       outputs.add(guards.get(i));
     }
-    return new Emission(builder.build(), inputs, outputs, layers, valueError, outputs.get(0).leastErrorBound(parameters));
+    return new Emission(builder.build(), inputs, outputs, layers, valueError, value.leastErrorBound((double) parameters.slots() / value.period()));
   }
 
   private int input(Node.Input node, int offset) {

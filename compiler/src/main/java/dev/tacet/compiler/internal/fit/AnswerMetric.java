@@ -111,6 +111,11 @@ public final class AnswerMetric {
     return margins.tolerableError();
   }
 
+  /** Returns the rows compared. */
+  public List<double[]> rows() {
+    return rows;
+  }
+
   /** Returns the number of rows compared. */
   public int size() {
     return rows.size();
@@ -123,7 +128,11 @@ public final class AnswerMetric {
    * @param noise what noise adds to the error of a decrypted value
    */
   public Score score(FittedNetwork fitted, double noise) {
-    List<double[]> outputs = fitted.outputs(rows);
+    return score(fitted.outputs(rows), noise);
+  }
+
+  /** As {@link #score(FittedNetwork, double)}, for decrypted values that were computed otherwise, one array for each row. */
+  public Score score(List<double[]> outputs, double noise) {
     double[] errors = new double[network.output().size()];
     boolean finite = true;
     for (int r = 0; r < rows.size(); r++) {

@@ -72,7 +72,18 @@ public final class Inferences {
     return ending::stop;
   }
 
-  private InferenceRunner.Call prepare(Tenant tenant, InferenceRequest request, ServedModel model, Duration limit) {
+  /**
+   * Admits a call whose ciphertexts come one by one; those of the request are none.
+   *
+   * @throws ServiceException and other rows of the error table, at once
+   */
+  public InferenceRunner.Reception receive(Tenant tenant, InferenceRequest request, Duration limit) {
+    ServedModel model = tenant.models().get(request.model(), request.version());
+    requireSame(request, model);
+    return runner.receive(new InferenceRunner.Call(tenant.name(), model, keySet(tenant, request, model), List.of(), limit));
+  }
+
+  private static void requireSame(InferenceRequest request, ServedModel model) {
     if (!request.signatureSha256().equals(model.signatureSha256())) {
       throw new ServiceException(
           ErrorCause.SIGNATURE_CHANGED,
@@ -86,7 +97,11 @@ public final class Inferences {
           "the parameters of model " + model.name() + " have hash " + model.parameters().hashHex() + ", the call names "
               + named(request.parameterHash().get()));
     }
-    List<ValueType> types = model.program().inputTypes();
+  }
+
+  private InferenceRunner.Call prepare(Tenant tenant, InferenceRequest request, ServedModel model, Duration limit) {
+    requireSame(request, model);
+    List<ValueType> types = model.program().inputCiphertexts();
     List<ByteBuffer> inputs = request.ciphertexts();
     if (inputs.size() != types.size()) {
       throw new ServiceException(
@@ -96,6 +111,10 @@ public final class Inferences {
     for (int i = 0; i < types.size(); i++) {
       CiphertextGate.checkLength(i, inputs.get(i).remaining(), model.parameters(), types.get(i));
     }
+    return new InferenceRunner.Call(tenant.name(), model, keySet(tenant, request, model), inputs, limit);
+  }
+
+  private Optional<OwnedKeySet> keySet(Tenant tenant, InferenceRequest request, ServedModel model) {
     Optional<OwnedKeySet> keySet = Optional.empty();
     if (!model.program().requiredKeys().isEmpty()) {
       if (request.keySetId().isEmpty()) {
@@ -106,7 +125,7 @@ public final class Inferences {
       keySet = Optional.of(new OwnedKeySet(tenant.keys(), new ContentHash(request.keySetId())));
       keys.check(keySet.get(), model);
     }
-    return new InferenceRunner.Call(tenant.name(), model, keySet, inputs, limit);
+    return keySet;
   }
 
   /** A hash of a call in words, whatever it is. */

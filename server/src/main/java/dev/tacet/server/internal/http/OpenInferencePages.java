@@ -158,8 +158,8 @@ public final class OpenInferencePages {
     ArrayNode versions = page.putArray("versions");
     tenant.models().versions(model.name()).forEach(versions::add);
     page.put("platform", OpenInference.platform(model));
-    page.putArray("inputs").add(tensor(model.program().inputTypes().size()));
-    page.putArray("outputs").add(tensor(model.program().outputTypes().size()));
+    page.putArray("inputs").add(tensor(model.program().inputCiphertexts().size()));
+    page.putArray("outputs").add(tensor(model.program().outputCiphertexts().size()));
     page.putObject("parameters")
         .put(OpenInference.SIGNATURE, model.signatureSha256())
         .put(OpenInference.PARAMETERS, model.parameters().hashHex())

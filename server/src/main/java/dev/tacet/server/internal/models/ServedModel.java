@@ -3,11 +3,14 @@ package dev.tacet.server.internal.models;
 
 import dev.tacet.he.Context;
 import dev.tacet.he.ExecutableProgram;
+import dev.tacet.he.Instruction;
 import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.Op;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.Program;
 import dev.tacet.he.Signature;
 import dev.tacet.he.ValueType;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A model that is ready to run. Immutable but for its measured cost; shared between threads. */
@@ -45,20 +48,44 @@ public final class ServedModel implements AutoCloseable {
   }
 
   /**
-   * Estimates what one run holds: inputs and outputs in compute form, and sixteen full-level ciphertexts with special limbs
-   * for intermediate values and key switching.
+   * Estimates what one run holds: the inputs, the most that is alive of everything else in the program's order, and sixteen
+   * full-level ciphertexts with special limbs for key switching and what runs side by side.
    */
   private static long memoryOf(Program program) {
     Parameters parameters = program.parameters();
     long limb = 8L * parameters.ringDegree();
     long bytes = 16 * 2 * limb * (parameters.modulusChain().length + parameters.specialPrimes().length);
     for (ValueType type : program.inputTypes()) {
-      bytes += limb * type.components() * (type.level() + 1);
+      bytes += bytesOf(type, limb);
     }
-    for (ValueType type : program.outputTypes()) {
-      bytes += limb * type.components() * (type.level() + 1);
+    List<Instruction> instructions = program.instructions();
+    int[] lastUse = new int[instructions.size()];
+    for (int id = 0; id < lastUse.length; id++) {
+      for (int i = 0; i < instructions.get(id).argumentCount(); i++) {
+        lastUse[instructions.get(id).argument(i)] = instructions.get(id).op() == Op.OUTPUT ? lastUse.length : id;
+      }
     }
-    return bytes;
+    long alive = 0;
+    long most = 0;
+    for (int id = 0; id < lastUse.length; id++) {
+      Instruction in = instructions.get(id);
+      if (in.op() == Op.INPUT || in.op() == Op.OUTPUT) {
+        continue;
+      }
+      alive += bytesOf(in.type(), limb);
+      most = Math.max(most, alive);
+      for (int i = 0; i < in.argumentCount(); i++) {
+        int argument = in.argument(i);
+        if (lastUse[argument] == id && (i == 0 || argument != in.argument(0)) && instructions.get(argument).op() != Op.INPUT) {
+          alive -= bytesOf(instructions.get(argument).type(), limb);
+        }
+      }
+    }
+    return bytes + most;
+  }
+
+  private static long bytesOf(ValueType type, long limb) {
+    return limb * type.components() * (type.level() + 1) * type.length();
   }
 
   /** Returns the model's name. */

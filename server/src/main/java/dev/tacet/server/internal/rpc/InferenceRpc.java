@@ -6,6 +6,8 @@ import com.google.protobuf.UnsafeByteOperations;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferResponse;
+import dev.tacet.protocol.v1.InferStreamRequest;
+import dev.tacet.protocol.v1.InferStreamResponse;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.LayerTime;
 import dev.tacet.server.internal.ServerMetrics;
@@ -15,8 +17,10 @@ import dev.tacet.server.internal.models.ServedModel;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.tenants.Tenant;
 import dev.tacet.server.internal.tenants.Tenants;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -44,18 +48,36 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
             inferences.start(tenant, request, DeadlineLimit.of(context), context.eventLoop(), outcome), InferenceRpc::message);
   }
 
+  @Override
+  public StreamObserver<InferStreamRequest> inferStream(StreamObserver<InferStreamResponse> observer) {
+    Duration limit = DeadlineLimit.of(ServiceRequestContext.current());
+    Tenant tenant = calls.tenant();
+    return new StreamedInference(calls, tenant, (ServerCallStreamObserver<InferStreamResponse>) observer, call ->
+        inferences.receive(
+            tenant,
+            new InferenceRequest(
+                call.getModel(), call.getVersion(), call.getSignatureSha256(), call.getKeySetId(), Optional.empty(), List.of()),
+            limit));
+  }
+
   private static InferResponse message(ServedModel model, InferenceRunner.Answer answer) {
+    InferResponse.Builder response = end(model, answer);
+    for (ByteBuffer output : answer.outputs()) {
+      response.addCiphertexts(UnsafeByteOperations.unsafeWrap(output));
+    }
+    return response.build();
+  }
+
+  /** An answer without its ciphertexts. */
+  static InferResponse.Builder end(ServedModel model, InferenceRunner.Answer answer) {
     InferResponse.Builder response =
         InferResponse.newBuilder()
             .setServerNanos(answer.nanos())
             .setRequestSha256(UnsafeByteOperations.unsafeWrap(answer.requestSha256()));
-    for (ByteBuffer output : answer.outputs()) {
-      response.addCiphertexts(UnsafeByteOperations.unsafeWrap(output));
-    }
     List<String> layers = model.program().layers();
     for (int i = 0; i < layers.size(); i++) {
       response.addLayers(LayerTime.newBuilder().setName(layers.get(i)).setNanos(answer.layerNanos()[i]));
     }
-    return response.build();
+    return response;
   }
 }

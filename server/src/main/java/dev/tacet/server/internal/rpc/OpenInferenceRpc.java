@@ -88,8 +88,8 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
           .setName(model.name())
           .addAllVersions(tenant.models().versions(model.name()))
           .setPlatform(OpenInference.platform(model))
-          .addInputs(tensor(model.program().inputTypes().size()))
-          .addOutputs(tensor(model.program().outputTypes().size()))
+          .addInputs(tensor(model.program().inputCiphertexts().size()))
+          .addOutputs(tensor(model.program().outputCiphertexts().size()))
           .build();
     });
   }

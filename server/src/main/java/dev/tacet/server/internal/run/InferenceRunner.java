@@ -121,24 +121,119 @@ public final class InferenceRunner implements AutoCloseable {
   public Runnable submit(Call call, Listener listener) {
     Admission.Ticket ticket =
         admission.admit(call.tenant(), call.model().costNanos(), call.model().memoryBytes(), call.remaining());
-    Job job = new Job(call, listener, ticket);
-    if (!queue.add(call.tenant(), call.model().costNanos(), job)) {
-      ticket.close();
+    return enqueue(new Job(call, listener, ticket, null));
+  }
+
+  private Runnable enqueue(Job job) {
+    if (!queue.add(job.call.tenant(), job.call.model().costNanos(), job)) {
+      job.release();
       throw new ServiceException(ErrorCause.SHUTTING_DOWN, "the host is shutting down");
     }
     return job::cancel;
+  }
+
+  /**
+   * Admits a call whose inputs come one by one.
+   *
+   * @param call without inputs
+   * @return takes the inputs; the caller submits or closes it
+   * @throws ServiceException as {@link #submit}
+   */
+  public Reception receive(Call call) {
+    return new Reception(call,
+        admission.admit(call.tenant(), call.model().costNanos(), call.model().memoryBytes(), call.remaining()));
+  }
+
+  /** An admitted call whose inputs are on their way. Not thread-safe, but {@link #close()} may come from any thread. */
+  public final class Reception implements AutoCloseable {
+    private final Call call;
+    private final Admission.Ticket ticket;
+    private final List<ValueType> types;
+    private final RequestDigest digest;
+    private final List<Ciphertext> inputs = new ArrayList<>();
+    private final long startedAt = System.nanoTime();
+    private boolean done;
+
+    private Reception(Call call, Admission.Ticket ticket) {
+      this.call = call;
+      this.ticket = ticket;
+      this.types = call.model().program().inputCiphertexts();
+      this.digest = new RequestDigest(
+          call.model().signatureSha256(), call.model().version(), call.keySet().map(set -> set.id().hex()).orElse(""));
+    }
+
+    /** Returns the model that is called. */
+    public ServedModel model() {
+      return call.model();
+    }
+
+    /**
+     * Reads the next input.
+     *
+     * @throws ServiceException WRONG_CIPHERTEXT if it is not what the program takes, or one too many; CANCELLED after closing
+     */
+    public synchronized void add(ByteBuffer blob) {
+      if (done) {
+        throw new ServiceException(ErrorCause.CANCELLED, "the call was cancelled while its inputs came");
+      }
+      int index = inputs.size();
+      if (index == types.size()) {
+        throw new ServiceException(
+            ErrorCause.WRONG_CIPHERTEXT, "the call has more than the " + types.size() + " ciphertexts that the program takes");
+      }
+      ServedModel model = call.model();
+      CiphertextGate.checkLength(index, blob.remaining(), model.parameters(), types.get(index));
+      digest.add(blob);
+      inputs.add(CiphertextGate.read(index, direct(blob), model.context(), model.parameters(), types.get(index)));
+    }
+
+    /**
+     * Queues the call; it belongs to the runner then.
+     *
+     * @return stops the call when run
+     * @throws ServiceException WRONG_CIPHERTEXT if inputs are missing
+     */
+    public synchronized Runnable submit(Listener listener) {
+      if (done) {
+        throw new ServiceException(ErrorCause.CANCELLED, "the call was cancelled while its inputs came");
+      }
+      if (inputs.size() != types.size()) {
+        throw new ServiceException(
+            ErrorCause.WRONG_CIPHERTEXT,
+            "the call has " + inputs.size() + " ciphertexts, the program takes " + types.size());
+      }
+      done = true;
+      Duration left = call.remaining().minusNanos(System.nanoTime() - startedAt);
+      return enqueue(new Job(new Call(call.tenant(), call.model(), call.keySet(), List.of(), left), listener, ticket, this));
+    }
+
+    @Override
+    public synchronized void close() {
+      if (!done) {
+        done = true;
+        release();
+      }
+    }
+
+    private void release() {
+      inputs.forEach(Ciphertext::close);
+      ticket.close();
+    }
   }
 
   private final class Job {
     private final Call call;
     private final Listener listener;
     private final Admission.Ticket ticket;
+    private final Reception received;
     private final Cancellation cancellation = new Cancellation();
     private final long queuedAt = System.nanoTime();
     private volatile boolean cancelled;
 
-    Job(Call call, Listener listener, Admission.Ticket ticket) {
+    /** A call, whose inputs are in the call or, where they came one by one, in {@code received}. */
+    Job(Call call, Listener listener, Admission.Ticket ticket, Reception received) {
       this.call = call;
+      this.received = received;
       this.listener = listener;
       this.ticket = ticket;
     }
@@ -151,8 +246,15 @@ public final class InferenceRunner implements AutoCloseable {
       }
     }
 
-    void dropped() {
+    void release() {
+      if (received != null) {
+        received.release();
+      }
       ticket.close();
+    }
+
+    void dropped() {
+      release();
       listener.failed(new ServiceException(ErrorCause.CANCELLED, "the call was cancelled while it waited"));
     }
 
@@ -175,6 +277,7 @@ public final class InferenceRunner implements AutoCloseable {
         return;
       } finally {
         running.remove(this);
+        release();
       }
       listener.answered(answer);
     }
@@ -187,38 +290,43 @@ public final class InferenceRunner implements AutoCloseable {
 
     private Answer run(EvaluationKeySet expanded) {
       ServedModel model = call.model();
-      List<ValueType> types = model.program().inputTypes();
+      if (received != null) {
+        return run(expanded, received.inputs, received.digest.finish());
+      }
+      List<ValueType> types = model.program().inputCiphertexts();
       List<Ciphertext> inputs = new ArrayList<>();
       try {
         for (int i = 0; i < types.size(); i++) {
           inputs.add(
               CiphertextGate.read(i, direct(call.inputs().get(i)), model.context(), model.parameters(), types.get(i)));
         }
-        try (ExecutableProgram.Run run = model.executable().run(expanded, inputs, cancellation)) {
-          model.measured(run.nanos());
-          List<ByteBuffer> outputs = new ArrayList<>();
-          for (Ciphertext output : run.outputs()) {
-            outputs.add(ByteBuffer.wrap(output.toBytes()));
-          }
-          byte[] request =
-              RequestDigest.of(
-                  model.signatureSha256(), model.version(), call.keySet().map(set -> set.id().hex()).orElse(""), call.inputs());
-          return new Answer(outputs, run.nanos(), run.layerNanos(), request);
-        }
+        return run(expanded, inputs, RequestDigest.of(
+            model.signatureSha256(), model.version(), call.keySet().map(set -> set.id().hex()).orElse(""), call.inputs()));
       } finally {
         inputs.forEach(Ciphertext::close);
       }
     }
 
-    /** Copies to this thread's direct buffer, which the next input overwrites: the native reader keeps nothing of it. */
-    private ByteBuffer direct(ByteBuffer bytes) {
-      ByteBuffer buffer = scratch.get();
-      if (buffer.capacity() < bytes.remaining()) {
-        buffer = ByteBuffer.allocateDirect(bytes.remaining());
-        scratch.set(buffer);
+    private Answer run(EvaluationKeySet expanded, List<Ciphertext> inputs, byte[] request) {
+      try (ExecutableProgram.Run run = call.model().executable().run(expanded, inputs, cancellation)) {
+        call.model().measured(run.nanos());
+        List<ByteBuffer> outputs = new ArrayList<>();
+        for (Ciphertext output : run.outputs()) {
+          outputs.add(ByteBuffer.wrap(output.toBytes()));
+        }
+        return new Answer(outputs, run.nanos(), run.layerNanos(), request);
       }
-      return buffer.clear().put(bytes.duplicate()).flip();
     }
+  }
+
+  /** Copies to this thread's direct buffer, which the next input overwrites: the native reader keeps nothing of it. */
+  private ByteBuffer direct(ByteBuffer bytes) {
+    ByteBuffer buffer = scratch.get();
+    if (buffer.capacity() < bytes.remaining()) {
+      buffer = ByteBuffer.allocateDirect(bytes.remaining());
+      scratch.set(buffer);
+    }
+    return buffer.clear().put(bytes.duplicate()).flip();
   }
 
   /**

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal;
+
+import dev.tacet.compiler.internal.emit.Emission;
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.KnownRows;
+import dev.tacet.he.Program;
+import dev.tacet.he.ReferenceEvaluator;
+import dev.tacet.he.SignatureInput;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A program of the throughput packing, run in the clear on rows, with its rounded weights: what the host will compute, without
+ * noise. Also the known rows' answers.
+ */
+final class BatchTrial {
+  /** How many known rows every batch keeps. */
+  private static final int KNOWN_ROWS = 16;
+
+  /** The largest amplitude of known rows: they are no rows of data, and polynomials are steep where data is rare. */
+  private static final double LARGEST_KNOWN = 0.25;
+
+  /** The part of a bound that known rows may use. */
+  private static final double KNOWN_SHARE = 0.5;
+
+  private static final int MAX_CHUNK = 256;
+
+  private final Emission emission;
+  private final Program program;
+  private final List<double[]> answers = new ArrayList<>();
+
+  /**
+   * Runs the rows.
+   *
+   * @param guarded how many of the first rows must be inside every guard's bound
+   * @throws IllegalStateException if one of those is not
+   */
+  BatchTrial(Emission emission, List<double[]> rows, int guarded) {
+    this.emission = emission;
+    this.program = emission.program();
+    for (int start = 0; start < rows.size(); start += MAX_CHUNK) {
+      List<double[]> chunk = rows.subList(start, Math.min(rows.size(), start + MAX_CHUNK));
+      List<double[][]> outputs = run(chunk);
+      for (int r = 0; r < chunk.size(); r++) {
+        answers.add(values(outputs, r));
+        if (start + r < guarded) {
+          requireGuards(outputs, r, start + r);
+        }
+      }
+    }
+  }
+
+  /** Returns the decrypted values of each row. */
+  List<double[]> outputs() {
+    return answers;
+  }
+
+  /** Returns the largest difference to other values of the first rows. */
+  double largestDifference(List<double[]> others) {
+    double largest = 0;
+    for (int r = 0; r < others.size(); r++) {
+      for (int i = 0; i < others.get(r).length; i++) {
+        largest = Math.max(largest, Math.abs(answers.get(r)[i] - others.get(r)[i]));
+      }
+    }
+    return largest;
+  }
+
+  /** Returns the known rows of the largest amplitude for which every guard and value stays well inside its bound. */
+  KnownRows knownRows() {
+    for (double amplitude = LARGEST_KNOWN; amplitude > 1e-9; amplitude /= 2) {
+      double size = amplitude;
+      List<double[][]> outputs = evaluate((feature, row) -> KnownRows.feature(row, feature, size), KNOWN_ROWS);
+      boolean inside = true;
+      for (int o = 0; o < outputs.size(); o++) {
+        for (double[] element : outputs.get(o)) {
+          for (int r = 0; r < KNOWN_ROWS; r++) {
+            inside &= Math.abs(element[r]) <= KNOWN_SHARE * emission.outputs().get(o).bound();
+          }
+        }
+      }
+      if (inside) {
+        return new KnownRows(KNOWN_ROWS, amplitude, answersOf(outputs));
+      }
+    }
+    throw new IllegalStateException("the program's answer to a row at the middle of its features is outside its own bounds");
+  }
+
+  private List<double[]> answersOf(List<double[][]> outputs) {
+    List<double[]> known = new ArrayList<>();
+    for (int o = 0; o < outputs.size(); o++) {
+      CipherOutput output = emission.outputs().get(o);
+      if (output.kind() == CipherOutput.Kind.VALUE) {
+        double[] all = new double[KNOWN_ROWS * output.count()];
+        for (int r = 0; r < KNOWN_ROWS; r++) {
+          for (int i = 0; i < output.count(); i++) {
+            all[r * output.count() + i] = outputs.get(o)[i][r];
+          }
+        }
+        known.add(all);
+      }
+    }
+    return known;
+  }
+
+  private double[] values(List<double[][]> outputs, int row) {
+    CipherOutput value = emission.outputs().get(0);
+    double[] factor = value.factor();
+    double[] offset = value.offset();
+    double[] result = new double[value.count()];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = factor[i] * outputs.get(0)[i][row] + offset[i];
+    }
+    return result;
+  }
+
+  private void requireGuards(List<double[][]> outputs, int slot, int row) {
+    for (int o = 0; o < outputs.size(); o++) {
+      CipherOutput output = emission.outputs().get(o);
+      for (double[] element : outputs.get(o)) {
+        if (!(Math.abs(element[slot]) <= output.bound() + output.slotError())) {
+          throw new IllegalStateException("sample row " + row + " leaves the bound of output " + output.name());
+        }
+      }
+    }
+  }
+
+  private interface Features {
+    double normalised(int feature, int row);
+  }
+
+  private List<double[][]> run(List<double[]> rows) {
+    double[] center = new double[rows.get(0).length];
+    double[] halfWidth = new double[center.length];
+    int at = 0;
+    for (SignatureInput input : emission.inputs()) {
+      System.arraycopy(input.center(), 0, center, at, input.features());
+      System.arraycopy(input.halfWidth(), 0, halfWidth, at, input.features());
+      at += input.features();
+    }
+    return evaluate((f, r) -> r < rows.size() ? (rows.get(r)[f] - center[f]) / halfWidth[f] : 0, rows.size());
+  }
+
+  /** For each output of the signature, for each element of its array, one number per row. */
+  private List<double[][]> evaluate(Features features, int rows) {
+    int period = Math.min(program.parameters().slots(), Integer.highestOneBit(Math.max(1, 2 * rows - 1)));
+    List<double[]> slots = new ArrayList<>();
+    int total = emission.inputs().stream().mapToInt(SignatureInput::features).sum();
+    for (int f = 0; f < total; f++) {
+      double[] element = new double[period];
+      for (int r = 0; r < rows; r++) {
+        element[r] = features.normalised(f, r);
+      }
+      slots.add(element);
+    }
+    List<double[]> flat = ReferenceEvaluator.run(program, slots);
+    List<double[][]> outputs = new ArrayList<>();
+    for (CipherOutput output : emission.outputs()) {
+      int start = 0;
+      for (int o = 0; o < output.programOutput(); o++) {
+        start += program.outputTypes().get(o).length();
+      }
+      outputs.add(flat.subList(start, start + output.count()).toArray(double[][]::new));
+    }
+    return outputs;
+  }
+}
