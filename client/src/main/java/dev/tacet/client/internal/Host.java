@@ -299,7 +299,7 @@ public final class Host implements AutoCloseable {
   public Answer inferStream(String model, String version, String signatureSha256, String keySetId, Iterator<byte[]> ciphertexts,
       int mostOutputs) {
     RequestDigest asked = new RequestDigest(signatureSha256, version, keySetId);
-    InferStream stream = new InferStream(mostOutputs);
+    HostStream stream = new HostStream(mostOutputs);
     return call(() -> {
       InferenceServiceGrpc.newStub(channel)
           .withDeadlineAfter(inferDeadline.toNanos(), TimeUnit.NANOSECONDS)

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** One streamed call seen from a thread that blocks: it sends no faster than the transport takes. */
-final class InferStream implements ClientResponseObserver<InferStreamRequest, InferStreamResponse> {
+final class HostStream implements ClientResponseObserver<InferStreamRequest, InferStreamResponse> {
   private final int mostOutputs;
   private final List<byte[]> outputs = new ArrayList<>();
   private ClientCallStreamObserver<InferStreamRequest> requests;
@@ -21,7 +21,7 @@ final class InferStream implements ClientResponseObserver<InferStreamRequest, In
   private RuntimeException failure;
   private boolean closed;
 
-  InferStream(int mostOutputs) {
+  HostStream(int mostOutputs) {
     this.mostOutputs = mostOutputs;
   }
 
