@@ -14,7 +14,6 @@ import com.linecorp.armeria.server.SimpleDecoratingHttpService;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import dev.tacet.he.ValueType;
-import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.http.HttpPages;
 import dev.tacet.server.internal.http.OpenInferencePages;
@@ -210,8 +209,6 @@ public final class Edge {
 
   /** Bounds the body of a request; the message inside has its own, tighter limit with its own error. */
   private static final class LengthLimit extends SimpleDecoratingHttpService {
-    private static final String STREAM = "/" + InferenceServiceGrpc.getInferStreamMethod().getFullMethodName();
-
     private final long maxBytes;
     private final long streamBytes;
 
@@ -223,7 +220,7 @@ public final class Edge {
 
     @Override
     public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) throws Exception {
-      ctx.setMaxRequestLength(ctx.path().equals(STREAM) ? streamBytes : maxBytes);
+      ctx.setMaxRequestLength(ctx.path().equals(InferenceRpc.STREAM_PATH) ? streamBytes : maxBytes);
       return unwrap().serve(ctx, request);
     }
   }

@@ -26,6 +26,9 @@ import java.util.Optional;
 
 /** {@code tacet.v1.InferenceService}. */
 public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImplBase {
+  /** The route of streamed calls, whose length is that of all their messages. */
+  public static final String STREAM_PATH = "/" + InferenceServiceGrpc.getInferStreamMethod().getFullMethodName();
+
   private final Inferences inferences;
   private final Calls calls;
 
