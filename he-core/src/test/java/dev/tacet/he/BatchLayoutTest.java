@@ -30,10 +30,10 @@ class BatchLayoutTest {
     double[] answers = new double[KNOWN * 2];
     for (int k = 0; k < KNOWN; k++) {
       for (int e = 0; e < 2; e++) {
-        answers[2 * k + e] = value(KnownRows.feature(k, 0, amplitude), KnownRows.feature(k, 1, amplitude), e);
+        answers[2 * k + e] = value(KnownRows.feature(k, 0, 0, amplitude), KnownRows.feature(k, 1, 0, amplitude), e);
       }
     }
-    return new KnownRows(KNOWN, amplitude, List.of(answers));
+    return new KnownRows(KNOWN, 0, amplitude, List.of(answers));
   }
 
   private static Signature signature(KnownRows known, RowPacking packing) {
@@ -78,14 +78,14 @@ class BatchLayoutTest {
   void aBatchWithoutKnownRowsOrWithOthersIsNoSignature() {
     assertThrows(IllegalArgumentException.class, () -> signature(null, RowPacking.THROUGHPUT));
     assertThrows(IllegalArgumentException.class, () -> signature(known(0.5), RowPacking.LATENCY));
-    KnownRows short1 = new KnownRows(KNOWN, 0.5, List.of(new double[KNOWN * 2 - 1]));
+    KnownRows short1 = new KnownRows(KNOWN, 0, 0.5, List.of(new double[KNOWN * 2 - 1]));
     assertThrows(IllegalArgumentException.class, () -> signature(short1, RowPacking.THROUGHPUT));
     double[] far = new double[KNOWN * 2];
     far[3] = 1.01;
-    KnownRows beyond = new KnownRows(KNOWN, 0.5, List.of(far));
+    KnownRows beyond = new KnownRows(KNOWN, 0, 0.5, List.of(far));
     assertThrows(IllegalArgumentException.class, () -> signature(beyond, RowPacking.THROUGHPUT));
-    assertThrows(IllegalArgumentException.class, () -> new KnownRows(0, 0.5, List.of()));
-    assertThrows(IllegalArgumentException.class, () -> new KnownRows(1, 1.5, List.of()));
+    assertThrows(IllegalArgumentException.class, () -> new KnownRows(0, 0, 0.5, List.of()));
+    assertThrows(IllegalArgumentException.class, () -> new KnownRows(1, 0.75, 0.5, List.of()));
   }
 
   @Test

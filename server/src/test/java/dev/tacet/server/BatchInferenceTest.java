@@ -89,12 +89,12 @@ class BatchInferenceTest {
         new double[] {1, 1}, new double[2], 2, 0.02, 0.02);
     double[] known = new double[2 * KNOWN];
     for (int k = 0; k < KNOWN; k++) {
-      double[] row = {KnownRows.feature(k, 0, 1), KnownRows.feature(k, 1, 1), KnownRows.feature(k, 2, 1)};
+      double[] row = {KnownRows.feature(k, 0, 0, 1), KnownRows.feature(k, 1, 0, 1), KnownRows.feature(k, 2, 0, 1)};
       System.arraycopy(inTheClear(row), 0, known, 2 * k, 2);
     }
     Signature signature = new Signature("batch", parameters.hashHex(), 128, List.of(input), List.of(output),
         Postprocessing.identity(List.of("y")), List.copyOf(program.requiredKeys()), null, RowPacking.THROUGHPUT,
-        new KnownRows(KNOWN, 1, List.of(known)));
+        new KnownRows(KNOWN, 0, 1, List.of(known)));
     return new ModelArtifact(parameters, signature, program, "{}", "{}");
   }
 

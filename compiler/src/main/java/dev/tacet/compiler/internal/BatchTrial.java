@@ -24,6 +24,11 @@ final class BatchTrial {
   /** The part of a bound that known rows may use. */
   private static final double KNOWN_SHARE = 0.5;
 
+  private static final double LARGEST_KNOWN_SHARE = 0.98;
+
+  /** Where known rows are tried, in normalised units: many models see zeros at one end of their features' ranges. */
+  private static final double[] KNOWN_CENTERS = {0, -0.5, 0.5, -0.9, 0.9};
+
   private static final int MAX_CHUNK = 256;
 
   private final Emission emission;
@@ -67,24 +72,32 @@ final class BatchTrial {
     return largest;
   }
 
-  /** Returns the known rows of the largest amplitude for which every guard and value stays well inside its bound. */
+  /** Returns known rows, as far apart as guards and values stay well inside their bounds, around the middle of the features if they can. */
   KnownRows knownRows() {
-    for (double amplitude = LARGEST_KNOWN; amplitude > 1e-9; amplitude /= 2) {
-      double size = amplitude;
-      List<double[][]> outputs = evaluate((feature, row) -> KnownRows.feature(row, feature, size), KNOWN_ROWS);
-      boolean inside = true;
-      for (int o = 0; o < outputs.size(); o++) {
-        for (double[] element : outputs.get(o)) {
-          for (int r = 0; r < KNOWN_ROWS; r++) {
-            inside &= Math.abs(element[r]) <= KNOWN_SHARE * emission.outputs().get(o).bound();
+    for (double share : new double[] {KNOWN_SHARE, LARGEST_KNOWN_SHARE}) {
+      for (double center : KNOWN_CENTERS) {
+        for (double amplitude = Math.min(LARGEST_KNOWN, 1 - Math.abs(center)); amplitude > 1e-3; amplitude /= 2) {
+          double size = amplitude;
+          List<double[][]> outputs = evaluate((feature, row) -> KnownRows.feature(row, feature, center, size), KNOWN_ROWS);
+          if (inside(outputs, share)) {
+            return new KnownRows(KNOWN_ROWS, center, amplitude, answersOf(outputs));
           }
         }
       }
-      if (inside) {
-        return new KnownRows(KNOWN_ROWS, amplitude, answersOf(outputs));
+    }
+    throw new IllegalStateException("no row around the middle or the ends of its features stays inside the program's own bounds");
+  }
+
+  private boolean inside(List<double[][]> outputs, double share) {
+    boolean inside = true;
+    for (int o = 0; o < outputs.size(); o++) {
+      for (double[] element : outputs.get(o)) {
+        for (int r = 0; r < KNOWN_ROWS; r++) {
+          inside &= Math.abs(element[r]) <= share * emission.outputs().get(o).bound();
+        }
       }
     }
-    throw new IllegalStateException("the program's answer to a row at the middle of its features is outside its own bounds");
+    return inside;
   }
 
   private List<double[]> answersOf(List<double[][]> outputs) {

@@ -173,7 +173,7 @@ class CiphertextFileTest {
   void aFlippedClampedFeatureIsADamagedRow() throws IOException {
     byte[] bytes = Files.readAllBytes(written("one.enc", CiphertextFile.Kind.ANSWERS, RUN, answers()));
     int rowBytes = (bytes.length - HEADER - 32) / 3;
-    bytes[HEADER + rowBytes + 16 + 4 + 32 + 2 + 3] ^= 4;
+    bytes[HEADER + rowBytes + 16 + 4 + 32 + 4 + 2 + 3] ^= 4;
     refuses(Files.write(folder.resolve("flipped.enc"), bytes), "row 1 is damaged");
   }
 
