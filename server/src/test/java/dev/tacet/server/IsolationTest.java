@@ -19,6 +19,8 @@ import dev.tacet.protocol.inference.ModelReadyRequest;
 import dev.tacet.protocol.inference.RepositoryIndexRequest;
 import dev.tacet.protocol.v1.GetModelRequest;
 import dev.tacet.protocol.v1.InferRequest;
+import dev.tacet.protocol.v1.InferStreamRequest;
+import dev.tacet.protocol.v1.InferStreamResponse;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
 import dev.tacet.protocol.v1.ListModelsRequest;
@@ -28,10 +30,15 @@ import dev.tacet.protocol.v1.PutChunkResponse;
 import dev.tacet.protocol.v1.RegisterKeySetRequest;
 import io.grpc.BindableService;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -84,6 +91,37 @@ class IsolationTest {
     return host.stub(InferenceServiceGrpc.InferenceServiceBlockingStub.class, who);
   }
 
+  /** Opens a stream as the rival, names its call and sends the row. Throws what the host answers; returns if it answers at all. */
+  private static void stream(ConfiguredHost at, InferRequest call) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    StreamObserver<InferStreamRequest> requests =
+        at.stub(InferenceServiceGrpc.InferenceServiceStub.class, mallory).inferStream(new StreamObserver<>() {
+          @Override
+          public void onNext(InferStreamResponse message) {}
+
+          @Override
+          public void onError(Throwable failure) {
+            done.completeExceptionally(failure);
+          }
+
+          @Override
+          public void onCompleted() {
+            done.complete(null);
+          }
+        });
+    requests.onNext(InferStreamRequest.newBuilder().setCall(call).build());
+    owner.request(owner.encrypt(ROW)).getCiphertextsList()
+        .forEach(blob -> requests.onNext(InferStreamRequest.newBuilder().addCiphertexts(blob).build()));
+    requests.onCompleted();
+    try {
+      done.get(20, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw (StatusRuntimeException) e.getCause();
+    } catch (InterruptedException | TimeoutException e) {
+      throw new AssertionError("no answer within 20 s", e);
+    }
+  }
+
   /** All that a peer sees of a failure, with the name that it sent itself taken out. */
   private static String answer(String sent, Executable call) {
     ServiceException e = ErrorTable.fromGrpc(assertThrows(StatusRuntimeException.class, call));
@@ -110,7 +148,7 @@ class IsolationTest {
     Set<String> aboutNobody = Set.of("ServerLive", "ServerReady", "ServerMetadata");
     calls.removeAll(aboutNobody);
     assertEquals(
-        Set.of("GetModel", "Infer", "ListModels", "MissingKeys", "ModelInfer", "ModelMetadata", "ModelReady", "PutChunk",
+        Set.of("GetModel", "Infer", "InferStream", "ListModels", "MissingKeys", "ModelInfer", "ModelMetadata", "ModelReady", "PutChunk",
             "RegisterKeySet", "RepositoryIndex"),
         calls);
   }
@@ -128,6 +166,10 @@ class IsolationTest {
         assertEquals(
             answer("nosuch", () -> inference(mallory).infer(request.clone().setModel("nosuch").build())),
             answer(hidden, () -> inference(mallory).infer(request.clone().setModel(hidden).build())));
+        InferRequest.Builder call = request.clone().clearCiphertexts();
+        assertEquals(
+            answer("nosuch", () -> stream(host, call.clone().setModel("nosuch").build())),
+            answer(hidden, () -> stream(host, call.clone().setModel(hidden).build())));
       }
     }
   }
@@ -194,6 +236,10 @@ class IsolationTest {
       assertEquals(
           answer(nobody.manifest.keySetId(), () -> stranger.infer(request.clone().setKeySetId(nobody.manifest.keySetId()).build())),
           answer(keySet, () -> stranger.infer(request.clone().setKeySetId(keySet).build())));
+      InferRequest.Builder call = request.clone().clearCiphertexts();
+      assertEquals(
+          answer(nobody.manifest.keySetId(), () -> stream(open, call.clone().setKeySetId(nobody.manifest.keySetId()).build())),
+          answer(keySet, () -> stream(open, call.clone().setKeySetId(keySet).build())));
     }
   }
 
