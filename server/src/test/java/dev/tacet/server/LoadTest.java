@@ -109,9 +109,9 @@ class LoadTest {
   @Test
   void closingTheServerLetsARunningCallEnd() throws Exception {
     Path models = Files.createDirectories(folder.resolve("models2"));
-    TestModels.write(models, "slow", "1", TestModels.slow(60));
+    TestModels.write(models, "slow", "1", TestModels.slow(1_500));
     try (TestHost second = new TestHost(models, folder.resolve("data2"));
-        TestOwner other = new TestOwner(TestModels.slow(60))) {
+        TestOwner other = new TestOwner(TestModels.slow(1_500))) {
       other.upload(second.keys());
       ListenableFuture<InferResponse> call =
           second
