@@ -5,7 +5,7 @@ import dev.tacet.he.Parameters;
 
 /**
  * What the steps of a linear transform cost at a level, in nanoseconds of one thread, from the sizes of what is transformed,
- * multiplied and read. The three rates are those of `tacet bench ops` on a machine with AVX-512 IFMA; choices depend on their ratios
+ * multiplied and read. The three rates are rough, of the order that machines with AVX-512 IFMA show; choices depend on their ratios
  * only, and not on the machine that compiles.
  */
 public final class StepCosts {
