@@ -4,6 +4,7 @@ package dev.tacet.compiler.internal.calibrate;
 import dev.tacet.compiler.FeatureRange;
 import dev.tacet.compiler.internal.ir.Network;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -44,6 +45,25 @@ public record FeatureBounds(double[] low, double[] high) {
       high[i] = range.high() + room;
     }
     return new FeatureBounds(low, high);
+  }
+
+  /** Returns the bounds of some consecutive features, one input's for example. */
+  public FeatureBounds part(int offset, int size) {
+    return new FeatureBounds(Arrays.copyOfRange(low, offset, offset + size), Arrays.copyOfRange(high, offset, offset + size));
+  }
+
+  /** Returns the middle of each feature's bounds: what the client subtracts. */
+  public double[] center() {
+    double[] center = new double[low.length];
+    Arrays.setAll(center, i -> (low[i] + high[i]) / 2);
+    return center;
+  }
+
+  /** Returns half of the distance between each feature's bounds: what the client divides by. */
+  public double[] halfWidth() {
+    double[] halfWidth = new double[low.length];
+    Arrays.setAll(halfWidth, i -> (high[i] - low[i]) / 2);
+    return halfWidth;
   }
 
   /** Returns the range of each feature over rows and declared ranges together. */

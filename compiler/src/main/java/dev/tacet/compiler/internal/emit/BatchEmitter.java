@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.emit;
 
+import dev.tacet.compiler.internal.calibrate.FeatureBounds;
 import dev.tacet.compiler.internal.calibrate.ValueBounds;
 import dev.tacet.compiler.internal.emit.BatchForms.Value;
 import dev.tacet.compiler.internal.fit.ActivationFit;
@@ -115,19 +116,14 @@ public final class BatchEmitter {
 
   private int input(Node.Input node, int offset) {
     int size = node.size();
-    double[] low = Arrays.copyOfRange(plan.features().low(), offset, offset + size);
-    double[] high = Arrays.copyOfRange(plan.features().high(), offset, offset + size);
-    double[] center = new double[size];
-    double[] halfWidth = new double[size];
-    for (int i = 0; i < size; i++) {
-      center[i] = (low[i] + high[i]) / 2;
-      halfWidth[i] = (high[i] - low[i]) / 2;
-    }
+    FeatureBounds bounds = plan.features().part(offset, size);
+    double[] center = bounds.center();
+    double[] halfWidth = bounds.halfWidth();
     int level = shape.levels().total();
     int logScale = shape.logInput(leastTarget(node.id()));
     int[] dimensions = node.shape();
     Scale scale = Scale.powerOfTwo(logScale);
-    inputs.add(new SignatureInput(node.name(), dimensions, size, 1, scale, level, low, high, center, halfWidth));
+    inputs.add(new SignatureInput(node.name(), dimensions, size, 1, scale, level, bounds.low(), bounds.high(), center, halfWidth));
     ProgramBuilder.Value value = builder.input(dev.tacet.he.ValueType.slots(level, scale).withLength(size));
     double deviation = Math.hypot(noise.fresh(logScale), noise.encode(parameters.slots(), logScale));
     values.put(node.id(), new Value(value, shape.levels().owing()[node.id()], halfWidth, center, deviation));

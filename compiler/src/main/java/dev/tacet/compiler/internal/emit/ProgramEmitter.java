@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.emit;
 
+import dev.tacet.compiler.internal.calibrate.FeatureBounds;
 import dev.tacet.compiler.internal.calibrate.ValueBounds;
 import dev.tacet.compiler.internal.fit.ActivationFit;
 import dev.tacet.compiler.internal.fit.Chebyshev;
@@ -94,21 +95,16 @@ public final class ProgramEmitter {
 
   private int input(Node.Input node, int offset) {
     int size = node.size();
-    double[] low = Arrays.copyOfRange(plan.features().low(), offset, offset + size);
-    double[] high = Arrays.copyOfRange(plan.features().high(), offset, offset + size);
-    double[] center = new double[size];
-    double[] halfWidth = new double[size];
-    for (int i = 0; i < size; i++) {
-      center[i] = (low[i] + high[i]) / 2;
-      halfWidth[i] = (high[i] - low[i]) / 2;
-    }
+    FeatureBounds bounds = plan.features().part(offset, size);
+    double[] center = bounds.center();
+    double[] halfWidth = bounds.halfWidth();
     SlotMap map = plan.layout().maps()[node.id()];
     int period = map.period();
     int copyShift = plan.layout().copyShift(network, node, parameters.slots());
     int level = plan.levels().total();
     Scale inputScale = Scale.powerOfTwo(noise.logInputScale(period));
     inputs.add(new SignatureInput(
-        node.name(), node.shape(), size, period, copyShift, inputScale, level, low, high, center, halfWidth));
+        node.name(), node.shape(), size, period, copyShift, inputScale, level, bounds.low(), bounds.high(), center, halfWidth));
     signals.put(node.id(), new Signal(builder.input(level, inputScale), map, copyShift, halfWidth, center,
         noise.fresh(noise.logInputScale(period)),
         noise.encode(copyShift == 0 ? period : parameters.slots(), noise.logInputScale(period))));
