@@ -154,13 +154,21 @@ void sums(const Kernels& table, Source& source, const Modulo& m, std::size_t pri
   terms.b0 = terms.b1 = b.data();
   terms.c0 = a[0];
   terms.w = weights[0];
+  terms.plus1 = a[count - 1];
+  std::vector<u32> permutation(n);  // of whole blocks of 32 words, where there is more than one, and of the words in them
+  const u32 turn = static_cast<u32>(source.below(n / 32 + 1)) * 32, flip = static_cast<u32>(source.below(16));
+  for (std::size_t i = 0; i < n; ++i) permutation[i] = static_cast<u32>((i + turn) % n) ^ flip;
+  if (source.below(2) == 0) terms.permutation = permutation.data();
   const auto each = [&](const char* entry, const auto& body) { compare(table, n, entry, body); };
   each("inner_product", [&](const Kernels& k, u64* out) { k.inner_product(out, a.data(), b.data(), count, n, m.q); });
   each("linear_combination",
        [&](const Kernels& k, u64* out) { k.linear_combination(out, a.data(), weights.data(), count, n, m.q); });
   each("overflow_count", [&](const Kernels& k, u64* out) { k.overflow_count(out, y.data(), moduli.data(), count, n); });
-  compare(table, 2 * n, "inner_product_pair",
-          [&](const Kernels& k, u64* out) { k.inner_product_pair(out, out + n, terms, n, m.q); });
+  compare(table, 2 * n, "inner_product_pairs", [&](const Kernels& k, u64* out) {
+    terms.out0 = out;
+    terms.out1 = out + n;
+    k.inner_product_pairs(&terms, 1, n, m.q);
+  });
 }
 
 void samplers(const Kernels& table, Source& source, const Modulo& m) {

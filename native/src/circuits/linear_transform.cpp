@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <set>
 
 #include "ring/transform.h"
@@ -39,42 +40,38 @@ void check_shape(const Context& context, std::size_t rows, std::size_t cols, std
   if (baby_steps == 0) fail(Code::kInvalidArgument, "linear transform with 0 baby steps; at least 1 is needed");
 }
 
-/// Giant steps whose sums are taken side by side: each reads the baby steps' block from cache.
-constexpr std::size_t kGiantsAtOnce = 8;
-
-/// The words of a block: the baby steps' blocks, two halves each, take a quarter of a megabyte of cache.
+/// The words of a block: the baby steps' blocks, two halves each, take half of a first-level cache.
 std::size_t block_words(std::size_t n, std::size_t baby_steps) {
-  constexpr std::size_t kCacheWords = std::size_t{1} << 15;
+  constexpr std::size_t kCacheWords = std::size_t{1} << 11;
   std::size_t words = n;
-  while (words > 256 && words * 2 * baby_steps > kCacheWords) words /= 2;
+  while (words > 32 && words * 2 * baby_steps > kCacheWords) words /= 2;
   return words;
 }
 
-/// total += sigma_g(sum) in QP: one modDown and one key switch of the second half.
-void add_rotated(const Ring& ring, RaisedPair& total, RaisedPair sum, const EvaluationKey& key) {
-  const std::size_t n = ring.n();
+/// Giant steps whose sums are kept at a time: the baby steps are made again for the next ones.
+constexpr std::size_t kGiantsAtOnce = 32;
+
+/// Words from one baby step's block to the next: at powers of two apart all would fall into one set of the cache.
+std::size_t block_stride(std::size_t words) { return words + 8; }
+
+/// sigma_g(total) + next in QP: one modDown and one key switch of the second half. Writes the result over `next`.
+void rotate_and_add(const Ring& ring, RaisedPair total, RaisedPair& next, const EvaluationKey& key) {
   std::vector<Poly<Eval>> c1;
-  c1.push_back(std::move(sum.c1));
+  c1.push_back(std::move(total.c1));
   c1 = mod_down(ring, std::move(c1));
   const Decomposition digits(ring, c1.front());
   const GadgetProduct product(ring, digits, key, Addend());
   pool().parallel_for(static_cast<std::size_t>(total.c0.limbs()), [&](std::size_t i) {
     const int limb = static_cast<int>(i);
-    const u64 q = ring.modulus(ring.index_of(limb, digits.q_limbs())).value;
-    Buffer halves(3 * n);
-    u64* half0 = halves.data();
-    u64* half1 = half0 + n;
-    u64* rotated = half1 + n;
-    product.limb(limb, half0, half1);
-    kernels().add(half0, half0, sum.c0.limb(limb), n, q);
-    kernels().permute(rotated, half0, key.permutation.data(), n);
-    kernels().add(total.c0.limb(limb), total.c0.limb(limb), rotated, n, q);
-    kernels().permute(rotated, half1, key.permutation.data(), n);
-    kernels().add(total.c1.limb(limb), total.c1.limb(limb), rotated, n, q);
+    const LimbDigits of_limb(digits, limb);
+    PairTerms terms = product.row(limb, of_limb, 0);
+    terms.c0 = total.c0.limb(limb);
+    terms.w = 1;
+    terms.plus0 = terms.out0 = next.c0.limb(limb);
+    terms.plus1 = terms.out1 = next.c1.limb(limb);
+    kernels().inner_product_pairs(&terms, 1, ring.n(), ring.modulus(ring.index_of(limb, digits.q_limbs())));
   });
 }
-
-}  // namespace
 
 /// Distances of neighbouring giant steps, the first from 0.
 std::vector<i64> distances(const std::set<i64>& giants) {
@@ -87,68 +84,7 @@ std::vector<i64> distances(const std::set<i64>& giants) {
   return out;
 }
 
-/// The rotations by baby steps, kept times P in QP: the blocks that one inner product reads stand side by side.
-class LinearTransform::BabySteps {
- public:
-  /// `unrotated` is the place of the step 0, `count` or more if there is none.
-  BabySteps(std::size_t n, int q_limbs, int limbs, std::size_t count, std::size_t unrotated, std::size_t block_words)
-      : q_limbs_(q_limbs), limbs_(limbs), count_(count), unrotated_(unrotated), words_(block_words), blocks_(n / block_words),
-        data_(static_cast<std::size_t>(limbs) * blocks_ * count * 2 * stride()) {}
-
-  /// A block of half 0 or 1 of a baby step; null where it is zero: the step 0 is P times the input.
-  const u64* block(int limb, std::size_t block, std::size_t baby, std::size_t half) const {
-    return baby == unrotated_ && limb >= q_limbs_ ? nullptr : data_.data() + at(limb, block, baby, half);
-  }
-
-  /// The step 0: P * x.
-  void raise(const Ring& ring, const std::vector<Poly<Eval>>& x) {
-    pool().parallel_for(static_cast<std::size_t>(q_limbs_), [&](std::size_t i) {
-      const int limb = static_cast<int>(i);
-      const u64 q = ring.modulus(limb).value;
-      const u64 p = ring.special_mod(limb);
-      for (std::size_t half = 0; half < 2; ++half) {
-        for (std::size_t block = 0; block < blocks_; ++block) {
-          const u64* from = x[half].limb(limb) + block * words_;
-          kernels().multiply_constant(data_.data() + at(limb, block, unrotated_, half), from, p, shoup(p, q), words_, q);
-        }
-      }
-    });
-  }
-
-  /// Another baby step: sigma_g of P c0 + digits * s'.
-  void rotate(const Ring& ring, std::size_t baby, const Poly<Eval>& c0, const Decomposition& digits, const EvaluationKey& key) {
-    const std::size_t n = ring.n();
-    Addend addend;
-    addend.c0 = &c0;
-    const GadgetProduct product(ring, digits, key, addend);
-    pool().parallel_for(static_cast<std::size_t>(limbs_), [&](std::size_t i) {
-      const int limb = static_cast<int>(i);
-      Buffer halves(2 * n);
-      product.limb(limb, halves.data(), halves.data() + n);
-      for (std::size_t half = 0; half < 2; ++half) {
-        for (std::size_t block = 0; block < blocks_; ++block) {
-          const u32* permutation = key.permutation.data() + block * words_;
-          kernels().permute(data_.data() + at(limb, block, baby, half), halves.data() + half * n, permutation, words_);
-        }
-      }
-    });
-  }
-
- private:
-  /// Blocks at powers of two apart would fall into one set of the cache: a piece of an inner product reads 32 words of each.
-  std::size_t stride() const { return words_ + 32; }
-  std::size_t at(int limb, std::size_t block, std::size_t baby, std::size_t half) const {
-    return (((static_cast<std::size_t>(limb) * blocks_ + block) * count_ + baby) * 2 + half) * stride();
-  }
-
-  int q_limbs_;
-  int limbs_;
-  std::size_t count_;
-  std::size_t unrotated_;
-  std::size_t words_;   ///< of a block
-  std::size_t blocks_;  ///< of a limb
-  Buffer data_;
-};
+}  // namespace
 
 std::vector<i64> LinearTransform::rotations(std::size_t in_period, std::size_t out_period, std::size_t baby_steps) {
   const std::size_t diagonals = std::min(in_period, out_period);
@@ -222,7 +158,7 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
       if (row < rows && col < cols) diagonal[slot] = values[row * cols + col];
     }
   };
-  return encode(std::move(context), steps, false, fill, level, plain, form, kept);
+  return encode(std::move(context), steps, fill, level, plain, form, kept);
 }
 
 LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, std::size_t period,
@@ -239,12 +175,12 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
       for (std::size_t j = diagonal.slots[i]; j < slots; j += period) out[(j + shift) & (slots - 1)] = diagonal.values[i];
     }
   };
-  return encode(std::move(context), steps, true, fill, level, plain, form, kept);
+  return encode(std::move(context), steps, fill, level, plain, form, kept);
 }
 
 /// `steps` are the diagonals' giant and baby steps, ascending.
 LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, const std::vector<std::pair<i64, i64>>& steps,
-                                        bool horner, const Fill& fill, int level, Scale plain, DiagonalForm form,
+                                        const Fill& fill, int level, Scale plain, DiagonalForm form,
                                         const DiagonalWords& kept) {
   LinearTransform out;
   std::set<i64> babies;
@@ -255,7 +191,6 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
     const auto place = std::lower_bound(out.babies_.begin(), out.babies_.end(), steps[d].second);
     out.giants_.back().babies.push_back(static_cast<u32>(place - out.babies_.begin()));
   }
-  out.horner_ = horner;
   out.level_ = level;
   out.plain_ = plain;
   out.n_ = context->n();
@@ -276,93 +211,134 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
     if (!out.diagonals_.set(d, encoder.encode_raised(diagonal.data(), nullptr, slots, level, plain))) fits = false;
   });
   if (fits) return out;
-  return encode(context, steps, horner, fill, level, plain, DiagonalForm::kResidues);
+  return encode(context, steps, fill, level, plain, DiagonalForm::kResidues);
 }
 
-/// The rotations by the baby steps from one decomposition.
+/// What the rotations by the baby steps are made of.
+struct LinearTransform::BabySteps {
+  const Ciphertext& x;
+  std::unique_ptr<Decomposition> digits;  ///< null without rotations
+  std::vector<GadgetProduct> rotations;   ///< by the baby steps but 0, kept times P in QP
+};
+
+/// Words start .. start + words of a limb, and the giant steps of which it makes the sums.
+struct LinearTransform::Block {
+  const BabySteps& babies;
+  const LimbDigits* digits;  ///< null without rotations
+  std::size_t first_giant;
+  int limb;
+  std::size_t start;
+  std::size_t words;
+  u64* scratch;  ///< for the baby steps: 2 * count * block_stride(words)
+};
+
+/// Makes the baby steps' words of a block, which stay in cache, and from them and the diagonals the giant steps' sums.
+void LinearTransform::sum_block(const Ring& ring, const Block& block, std::vector<RaisedPair>& sums) const {
+  const int q_limbs = level_ + 1;
+  const Modulus& q = ring.modulus(ring.index_of(block.limb, q_limbs));
+  const std::size_t stride = block_stride(block.words);
+  InlineVector<const u64*, 64> halves0, halves1;
+  InlineVector<PairTerms, 64> rows;
+  for (std::size_t baby = 0; baby < babies_.size(); ++baby) {
+    u64* const halves[2] = {block.scratch + 2 * baby * stride, block.scratch + (2 * baby + 1) * stride};
+    const bool unrotated = babies_[baby] == 0;  // P x, which is zero modulo the special primes
+    const bool present = !unrotated || block.limb < q_limbs;
+    halves0.push_back(present ? halves[0] : nullptr);
+    halves1.push_back(present ? halves[1] : nullptr);
+    if (!unrotated) {
+      PairTerms row = block.babies.rotations[rows.size()].row(block.limb, *block.digits, block.start);
+      row.out0 = halves[0];
+      row.out1 = halves[1];
+      rows.push_back(row);
+    } else if (present) {
+      const u64 p = ring.special_mod(block.limb);
+      for (std::size_t half = 0; half < 2; ++half) {
+        kernels().multiply_constant(halves[half], block.babies.x.components[half].limb(block.limb) + block.start, p, shoup(p, q.value),
+                                    block.words, q.value);
+      }
+    }
+  }
+  kernels().inner_product_pairs(rows.data(), rows.size(), block.words, q);
+  sum_giants(ring, block, halves0.data(), halves1.data(), sums);
+}
+
+/// The inner products of each giant step's diagonals with the baby steps' blocks.
+void LinearTransform::sum_giants(const Ring& ring, const Block& block, const u64* const* halves0, const u64* const* halves1,
+                                 std::vector<RaisedPair>& sums) const {
+  const Modulus& q = ring.modulus(ring.index_of(block.limb, level_ + 1));
+  const bool residues = diagonals_.form() == DiagonalForm::kResidues;
+  Buffer expanded(residues ? 0 : babies_.size() * n_);
+  for (std::size_t g = 0; g < sums.size(); ++g) {
+    const Giant& giant = giants_[block.first_giant + g];
+    InlineVector<const u64*, 64> diagonals, b0, b1;
+    for (std::size_t b = 0; b < giant.babies.size(); ++b) {
+      if (residues) {
+        diagonals.push_back(diagonals_.block(block.limb, block.start / block.words, giant.first + b));
+      } else {
+        diagonals_.expand(expanded.data() + b * n_, block.limb, giant.first + b);
+        diagonals.push_back(expanded.data() + b * n_);
+      }
+      b0.push_back(halves0[giant.babies[b]]);
+      b1.push_back(halves1[giant.babies[b]]);
+    }
+    PairTerms row;
+    row.count = giant.babies.size();
+    row.a = diagonals.data();
+    row.b0 = b0.data();
+    row.b1 = b1.data();
+    row.out0 = sums[g].c0.limb(block.limb) + block.start;
+    row.out1 = sums[g].c1.limb(block.limb) + block.start;
+    kernels().inner_product_pairs(&row, 1, block.words, q);
+  }
+}
+
 LinearTransform::BabySteps LinearTransform::baby_steps(const Evaluator& evaluator, const Ciphertext& x) const {
   const Ring& ring = evaluator.context().ring();
-  const auto zero = static_cast<std::size_t>(std::find(babies_.begin(), babies_.end(), 0) - babies_.begin());
-  BabySteps babies(n_, level_ + 1, level_ + 1 + ring.special_count(), babies_.size(), zero, diagonals_.block_words());
-  std::vector<std::size_t> rotated;
-  for (std::size_t i = 0; i < babies_.size(); ++i) {
-    if (i != zero) rotated.push_back(i);
+  BabySteps out{x, nullptr, {}};
+  Addend addend;
+  addend.c0 = &x.components[0];
+  for (const i64 baby : babies_) {
+    if (baby == 0) continue;
+    if (out.digits == nullptr) out.digits = std::make_unique<Decomposition>(ring, x.components[1]);
+    out.rotations.emplace_back(ring, *out.digits, evaluator.keys().find(galois_element(ring, baby), level_), addend);
   }
-  if (zero < babies_.size()) babies.raise(ring, x.components);
-  if (rotated.empty()) return babies;
-  Decomposition digits(ring, x.components[1]);
-  if (rotated.size() > 1) digits.lift();
-  pool().parallel_for(rotated.size(), [&](std::size_t i) {
-    const u32 galois = galois_element(ring, babies_[rotated[i]]);
-    babies.rotate(ring, rotated[i], x.components[0], digits, evaluator.keys().find(galois, level_));
-  });
-  return babies;
+  if (out.digits != nullptr) out.digits->lift();
+  return out;
 }
 
-/// Block number `block` of a giant step's sum modulo the modulus of `limb`: its diagonals' blocks, whose first words are given,
-/// times the baby steps'.
-void LinearTransform::sum_block(const Ring& ring, const BabySteps& babies, const Giant& giant, const u64* const* diagonals,
-                                int limb, std::size_t block, RaisedPair& sum) const {
-  InlineVector<const u64*, 64> c0, c1;
-  for (const u32 baby : giant.babies) {
-    c0.push_back(babies.block(limb, block, baby, 0));
-    c1.push_back(babies.block(limb, block, baby, 1));
-  }
-  PairTerms terms;
-  terms.count = giant.babies.size();
-  terms.a = diagonals;
-  terms.b0 = c0.data();
-  terms.b1 = c1.data();
-  const std::size_t offset = block * diagonals_.block_words();
-  kernels().inner_product_pair(sum.c0.limb(limb) + offset, sum.c1.limb(limb) + offset, terms, diagonals_.block_words(),
-                               ring.modulus(ring.index_of(limb, level_ + 1)));
-}
-
-/// The inner products of the diagonals of giant steps first..first+count-1 with the baby steps, in QP.
+/// The inner products of the diagonals of giant steps first..first+count-1 with the baby steps, in QP. Keys and diagonals are read
+/// from front to back; the baby steps of a block never leave the cache.
 std::vector<RaisedPair> LinearTransform::giant_sums(const Ring& ring, const BabySteps& babies, std::size_t first,
                                                     std::size_t count) const {
   const int q_limbs = level_ + 1;
-  const std::size_t words = diagonals_.block_words();
-  const std::size_t blocks = n_ / words;
   std::vector<RaisedPair> sums(count);
   for (RaisedPair& sum : sums) {
     sum = {Poly<Eval>(n_, q_limbs, ring.special_count()), Poly<Eval>(n_, q_limbs, ring.special_count())};
   }
+  // Diagonals that are expanded are whole limbs.
+  const std::size_t words = diagonals_.form() == DiagonalForm::kResidues ? diagonals_.block_words() : n_;
+  const std::size_t blocks = n_ / words;
+  const std::size_t pieces = std::min<std::size_t>(blocks, 4);  // of a limb
   const std::size_t limbs = static_cast<std::size_t>(q_limbs + ring.special_count());
-  if (diagonals_.form() == DiagonalForm::kResidues) {  // a block of the baby steps serves all giant steps from cache
-    pool().parallel_for(limbs * blocks, [&](std::size_t task) {
-      const int limb = static_cast<int>(task / blocks);
-      const std::size_t block = task % blocks;
-      for (std::size_t g = 0; g < count; ++g) {
-        const Giant& giant = giants_[first + g];
-        InlineVector<const u64*, 64> diagonals;
-        for (std::size_t b = 0; b < giant.babies.size(); ++b) diagonals.push_back(diagonals_.block(limb, block, giant.first + b));
-        sum_block(ring, babies, giant, diagonals.data(), limb, block, sums[g]);
-      }
-    });
-    return sums;
-  }
-  pool().parallel_for(limbs * count, [&](std::size_t task) {
-    const int limb = static_cast<int>(task / count);
-    const std::size_t g = task % count;
-    const Giant& giant = giants_[first + g];
-    Buffer expanded(giant.babies.size() * n_);
-    for (std::size_t b = 0; b < giant.babies.size(); ++b) diagonals_.expand(expanded.data() + b * n_, limb, giant.first + b);
-    for (std::size_t block = 0; block < blocks; ++block) {
-      InlineVector<const u64*, 64> diagonals;
-      for (std::size_t b = 0; b < giant.babies.size(); ++b) diagonals.push_back(expanded.data() + b * n_ + block * words);
-      sum_block(ring, babies, giant, diagonals.data(), limb, block, sums[g]);
+  pool().parallel_for(limbs * pieces, [&](std::size_t task) {
+    const int limb = static_cast<int>(task / pieces);
+    const std::size_t piece = task % pieces;
+    std::optional<LimbDigits> of_limb;
+    if (babies.digits != nullptr) of_limb.emplace(*babies.digits, limb);
+    Buffer scratch(2 * babies_.size() * block_stride(words));
+    for (std::size_t block = piece * blocks / pieces; block < (piece + 1) * blocks / pieces; ++block) {
+      sum_block(ring, {babies, of_limb ? &*of_limb : nullptr, first, limb, block * words, words, scratch.data()}, sums);
     }
   });
   return sums;
 }
 
-/// Every rotation of apply(): baby steps, then giant steps or their distances.
+/// Every rotation of apply(): baby steps, then distances of neighbouring giant steps.
 std::vector<i64> LinearTransform::needed_rotations() const {
   std::set<i64> giants;
   for (const Giant& giant : giants_) giants.insert(giant.step);
   std::vector<i64> out = babies_;
-  for (const i64 step : horner_ ? distances(giants) : std::vector<i64>(giants.begin(), giants.end())) out.push_back(step);
+  for (const i64 step : distances(giants)) out.push_back(step);
   out.erase(std::remove(out.begin(), out.end(), 0), out.end());
   return out;
 }
@@ -389,26 +365,20 @@ Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& 
 
   const BabySteps babies = baby_steps(evaluator, x);
   RaisedPair total;
-  for (std::size_t done = 0; done < giants_.size(); done += kGiantsAtOnce) {
-    const std::size_t count = std::min(kGiantsAtOnce, giants_.size() - done);
-    const std::size_t first = horner_ ? giants_.size() - done - count : done;
-    std::vector<RaisedPair> sums = giant_sums(ring, babies, first, count);
-    for (std::size_t k = 0; k < count; ++k) {
-      const std::size_t g = horner_ ? first + count - 1 - k : first + k;
+  for (std::size_t end = giants_.size(); end > 0;) {
+    const std::size_t first = end - std::min(end, kGiantsAtOnce);
+    std::vector<RaisedPair> sums = giant_sums(ring, babies, first, end - first);
+    for (std::size_t g = end; g-- > first;) {
       RaisedPair& sum = sums[g - first];
-      if (total.c0.empty()) {
-        total = std::move(sum);
-      } else if (horner_) {
-        add_rotated(ring, sum, std::move(total), key_of(giants_[g + 1].step - giants_[g].step));
-        total = std::move(sum);
-      } else {
-        add_rotated(ring, total, std::move(sum), key_of(giants_[g].step));
-      }
+      if (g + 1 < giants_.size()) rotate_and_add(ring, std::move(total), sum, key_of(giants_[g + 1].step - giants_[g].step));
+      total = std::move(sum);
     }
+    end = first;
   }
   if (giants_.front().step != 0) {
-    RaisedPair rotated{Poly<Eval>::zero(n, level_ + 1, ring.special_count()), Poly<Eval>::zero(n, level_ + 1, ring.special_count())};
-    add_rotated(ring, rotated, std::move(total), key_of(giants_.front().step));
+    const int q_limbs = level_ + 1, p_limbs = ring.special_count();
+    RaisedPair rotated{Poly<Eval>::zero(n, q_limbs, p_limbs), Poly<Eval>::zero(n, q_limbs, p_limbs)};
+    rotate_and_add(ring, std::move(total), rotated, key_of(giants_.front().step));
     total = std::move(rotated);
   }
 

@@ -20,7 +20,8 @@ struct SparseDiagonal {
 };
 
 /// A linear map of slots, encoded for one level and plain scale, as generalized diagonals: rotations by baby steps from one
-/// decomposition, inner products with the diagonals of each giant step, rotations of these by giant steps.
+/// decomposition, inner products with the diagonals of each giant step, which are added up from the last to the first with a rotation
+/// by their distance in between (Horner's rule): equally spaced giant steps take one key.
 ///
 /// From a matrix W (rows x cols, row major), zero padded to out_period x in_period, encoded for one level and plain scale.
 /// x repeats with in_period over the slots. With D = min(in_period, out_period) the result is
@@ -37,8 +38,8 @@ class LinearTransform {
                                 DiagonalForm form = DiagonalForm::kResidues, const DiagonalWords& kept = {});
 
   /// From sparse diagonals, ascending by giant and then baby step, no pair twice: at most 4095 distinct baby steps, every step and
-  /// distance of neighbouring giant steps less than the slots in size; `period` is a power of two, at most the slots. Giant steps
-  /// go by Horner's rule from the last to the first, so that equally spaced ones take one key. Throws as above.
+  /// distance of neighbouring giant steps less than the slots in size; `period` is a power of two, at most the slots.
+  /// Throws as above.
   static LinearTransform encode(std::shared_ptr<const Context> context, std::size_t period,
                                 const std::vector<SparseDiagonal>& diagonals, int level, Scale plain,
                                 DiagonalForm form = DiagonalForm::kResidues, const DiagonalWords& kept = {});
@@ -46,7 +47,7 @@ class LinearTransform {
   /// The encoded diagonals; given to the same call of encode() as `kept`, they save the encoding.
   DiagonalWords words() const { return diagonals_.words(); }
 
-  /// 2 components at the level it was encoded for. Needs the keys of rotations().
+  /// 2 components at the level it was encoded for. Needs the keys of rotations(); a matrix none of giant steps but the first.
   Ciphertext apply(const Evaluator& evaluator, const Ciphertext& x) const;
 
   /// Baby steps 1..min(n1, D)-1 and giant steps n1, 2*n1, .. < D: the rotations it needs, whatever the values are.
@@ -65,7 +66,8 @@ class LinearTransform {
   std::size_t bytes() const { return diagonals_.bytes(); }
 
  private:
-  class BabySteps;
+  struct BabySteps;
+  struct Block;
 
   /// The diagonals of one giant step stand one after another, each with the place of its baby step.
   struct Giant {
@@ -78,20 +80,19 @@ class LinearTransform {
 
   LinearTransform() = default;
 
-  static LinearTransform encode(std::shared_ptr<const Context> context, const std::vector<std::pair<i64, i64>>& steps, bool horner,
+  static LinearTransform encode(std::shared_ptr<const Context> context, const std::vector<std::pair<i64, i64>>& steps,
                                 const Fill& fill, int level, Scale plain, DiagonalForm form, const DiagonalWords& kept = {});
 
   BabySteps baby_steps(const Evaluator& evaluator, const Ciphertext& x) const;
   std::vector<RaisedPair> giant_sums(const Ring& ring, const BabySteps& babies, std::size_t first, std::size_t count) const;
-
-  void sum_block(const Ring& ring, const BabySteps& babies, const Giant& giant, const u64* const* diagonals, int limb,
-                 std::size_t block, RaisedPair& sum) const;
+  void sum_block(const Ring& ring, const Block& block, std::vector<RaisedPair>& sums) const;
+  void sum_giants(const Ring& ring, const Block& block, const u64* const* halves0, const u64* const* halves1,
+                  std::vector<RaisedPair>& sums) const;
   std::vector<i64> needed_rotations() const;
 
   std::size_t n_ = 0;
   std::vector<i64> babies_;
   std::vector<Giant> giants_;  // ascending
-  bool horner_ = false;        // a key for each distance of giant steps, not for each giant step
   int level_ = 0;
   Scale plain_;
   std::shared_ptr<const Context> context_;  // whose ring the diagonals use

@@ -68,7 +68,7 @@ class Evaluator {
   const EvaluationKeySet& keys() const;
 
  private:
-  Ciphertext apply_galois(const Ciphertext& a, const Decomposition& digits, const EvaluationKey& key) const;
+  std::vector<Ciphertext> apply_galois(const Ciphertext& a, const std::vector<const EvaluationKey*>& keys) const;
   Ciphertext switch_square(const Ciphertext& type, const Poly<Eval>& c2, const Addend& addend, bool rescale) const;
   Ciphertext multiply_switch(const char* operation, const Ciphertext& a, const Ciphertext& b, const Ciphertext* addend,
                              bool rescale) const;

@@ -7,17 +7,22 @@
 
 namespace tacet {
 
-/// sigma_g(a), given the digits of a's c_1.
-Ciphertext Evaluator::apply_galois(const Ciphertext& a, const Decomposition& digits, const EvaluationKey& key) const {
+/// sigma_g(a) for the Galois element of each key, by one decomposition.
+std::vector<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, const std::vector<const EvaluationKey*>& keys) const {
+  std::vector<Ciphertext> out;
+  if (keys.empty()) return out;
   Addend addend;
   addend.c0 = &a.components[0];
-  RaisedPair switched = switch_key(context_->ring(), digits, key, addend);
-  Ciphertext out;
-  out.encoding = a.encoding;
-  out.level = a.level;
-  out.scale = a.scale;
-  out.components.push_back(std::move(switched.c0));
-  out.components.push_back(std::move(switched.c1));
+  const Decomposition digits(context_->ring(), a.components[1]);
+  for (RaisedPair& switched : switch_keys(context_->ring(), digits, keys, addend)) {
+    Ciphertext one;
+    one.encoding = a.encoding;
+    one.level = a.level;
+    one.scale = a.scale;
+    one.components.push_back(std::move(switched.c0));
+    one.components.push_back(std::move(switched.c1));
+    out.push_back(std::move(one));
+  }
   return out;
 }
 
@@ -28,24 +33,20 @@ Ciphertext Evaluator::rotate(const Ciphertext& a, i64 steps) const {
 std::vector<Ciphertext> Evaluator::rotate_hoisted(const Ciphertext& a, const std::vector<i64>& steps) const {
   check(a, "rotate", 2);
   std::vector<const EvaluationKey*> found;
-  std::size_t switches = 0;
-  for (i64 step : steps) {
-    const u32 galois = galois_element(context_->ring(), step);
-    found.push_back(galois == 1 ? nullptr : &keys().find(galois, a.level));
-    switches += galois != 1 ? 1 : 0;
-  }
+  std::vector<std::size_t> switched;  // steps that are no multiple of the slots
   std::vector<Ciphertext> out(steps.size());
-  std::unique_ptr<Decomposition> digits;
-  if (switches > 0) digits = std::make_unique<Decomposition>(context_->ring(), a.components[1]);
-  if (switches > 1) digits->lift();
-  pool().parallel_for(steps.size(), [&](std::size_t i) {
-    if (found[i] == nullptr) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const u32 galois = galois_element(context_->ring(), steps[i]);
+    if (galois == 1) {
       out[i] = a;
       out[i].seed.reset();
-    } else {
-      out[i] = apply_galois(a, *digits, *found[i]);
+      continue;
     }
-  });
+    found.push_back(&keys().find(galois, a.level));
+    switched.push_back(i);
+  }
+  std::vector<Ciphertext> rotated = apply_galois(a, found);
+  for (std::size_t i = 0; i < rotated.size(); ++i) out[switched[i]] = std::move(rotated[i]);
   return out;
 }
 
@@ -69,8 +70,7 @@ Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const
 Ciphertext Evaluator::conjugate(const Ciphertext& a) const {
   check(a, "conjugate", 2);
   const u32 element = conjugation_element(context_->ring());  // before the keys: there may be none where it does not exist
-  const EvaluationKey& key = keys().find(element, a.level);
-  return apply_galois(a, Decomposition(context_->ring(), a.components[1]), key);
+  return std::move(apply_galois(a, {&keys().find(element, a.level)}).front());
 }
 
 }  // namespace tacet

@@ -27,8 +27,7 @@ const Kernels* avx2_kernels() {
     t.overflow_count = avx2::overflow_count;
     t.attach_overflow = avx2::attach_overflow;
     t.convert = avx2::convert;
-    t.inner_product_pair = avx2::inner_product_pair;
-    t.subtract_multiply_permuted = avx2::subtract_multiply_permuted;
+    t.inner_product_pairs = avx2::inner_product_pairs;
     t.chacha20 = avx2::chacha20;
     t.uniform = avx2::uniform;
     t.ternary = avx2::ternary;

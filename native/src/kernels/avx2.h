@@ -25,9 +25,7 @@ void linear_combination(u64* out, const u64* const* a, const u64* c, std::size_t
 void overflow_count(u64* out, const u64* const* a, const Modulus* q, std::size_t count, std::size_t n);
 void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::size_t n);
 void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q);
-void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q);
-void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation, std::size_t n,
-                                u64 q);
+void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q);
 
 void chacha20(u8* out, const u32* state, std::size_t blocks);
 std::size_t uniform(u64* out, std::size_t n, const u64* words, std::size_t count, const Modulus& q);

@@ -83,21 +83,6 @@ void subtract_multiply_constant(u64* out, const u64* a, const u64* b, u64 w, u64
     store(out + i, to_words(raise_negative(multiply(sub(load_number(a + i), load_number(b + i)), f, c), c)));
 }
 
-void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation,
-                                std::size_t n, u64 q) {
-  if (permutation == nullptr) return subtract_multiply_constant(out, a, b, w, w_shoup, n, q);
-  const Constants c(q);
-  const Factor f = splat_factor(w, c);
-  const auto gathered = [permutation](const u64* from, std::size_t i) {
-    const u32* at = permutation + i;
-    return from_words(_mm256_castsi256_pd(
-        _mm256_set_epi64x(static_cast<long long>(from[at[3]]), static_cast<long long>(from[at[2]]),
-                          static_cast<long long>(from[at[1]]), static_cast<long long>(from[at[0]]))));
-  };
-  for (std::size_t i = 0; i < n; i += kLanes)
-    store(out + i, to_words(raise_negative(multiply(sub(gathered(a, i), gathered(b, i)), f, c), c)));
-}
-
 void reduce(u64* out, const u64* a, std::size_t n, const Modulus& q) {
   const Constants c(q.value);
   const WideReduction wide(q.value, c);

@@ -59,49 +59,70 @@ void linear_combination(u64* out, const u64* const* a, const u64* w, std::size_t
       out, a, [w](std::size_t k, std::size_t) { return splat(static_cast<double>(w[k])); }, count, n, q.value);
 }
 
-void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
-  const Constants c(q.value);
+namespace {
+
+/// Words [i, i + 2 kLanes) of x, in `words`, where they are not in a row.
+TACET_INLINE const u64* permuted_words(u64* words, const u64* x, const u32* permutation, std::size_t i) {
+  if (permutation == nullptr) return x + i;
+  for (std::size_t j = 0; j < 2 * kLanes; ++j) words[j] = x[permutation[i + j]];
+  return words;
+}
+
+/// A row of inner_product_pairs.
+void pair(const PairTerms& terms, std::size_t n, const Constants& c) {
   const Lanes w = splat(static_cast<double>(terms.w));
   const std::size_t block_words = key_block(n);  // at least two vectors
-  const auto start = [&](const u64* addend, std::size_t i) {
-    return addend == nullptr ? _mm256_setzero_pd() : product(load_number(addend + i), w, c);
-  };
+  alignas(32) u64 words[2 * kLanes];
   for (std::size_t i = 0; i < n; i += 2 * kLanes) {
-    Lanes first[2], second[2];
+    Lanes sums[2][2];  // half, vector
 #pragma GCC unroll 2
-    for (std::size_t v = 0; v < 2; ++v) {
-      first[v] = start(terms.c0, i + v * kLanes);
-      second[v] = start(terms.c1, i + v * kLanes);
+    for (std::size_t h = 0; h < 2; ++h) {
+      const u64* plus = h == 0 ? terms.plus0 : terms.plus1;
+      const u64* addend = h == 0 ? terms.c0 : terms.c1;
+      if (addend != nullptr) addend = permuted_words(words, addend, terms.permutation, i);
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < 2; ++v) {
+        Lanes& sum = sums[h][v];
+        sum = plus == nullptr ? _mm256_setzero_pd() : reduce(load_number(plus + i + v * kLanes), c);
+        if (addend != nullptr) sum = tacet::avx2::add(sum, product(load_number(addend + v * kLanes), w, c));
+      }
     }
     const std::size_t block = i / block_words, inside = i % block_words;
     const u64* key = terms.digits == 0 ? nullptr : terms.key + 2 * block * block_words * terms.key_digits + inside;
     for (std::size_t k = 0; k < terms.digits + terms.count; ++k) {
       const bool digit = k < terms.digits;
       const std::size_t other = k - terms.digits;
-      const u64* left = (digit ? terms.digit[k] : terms.a[other]) + i;
-      const u64* right0 = digit                        ? key + 2 * k * block_words
-                          : terms.b0[other] == nullptr ? nullptr
-                                                       : terms.b0[other] + i;
-      const u64* right1 = digit                        ? key + (2 * k + 1) * block_words
-                          : terms.b1[other] == nullptr ? nullptr
-                                                       : terms.b1[other] + i;
+      const u64* left = digit ? permuted_words(words, terms.digit[k], terms.permutation, i) : terms.a[other] + i;
+      const u64* right[2] = {digit                        ? key + 2 * k * block_words
+                             : terms.b0[other] == nullptr ? nullptr
+                                                          : terms.b0[other] + i,
+                             digit                        ? key + (2 * k + 1) * block_words
+                             : terms.b1[other] == nullptr ? nullptr
+                                                          : terms.b1[other] + i};
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < 2; ++v) {
-        if (k % kTerms == 0) {
-          first[v] = reduce(first[v], c);
-          second[v] = reduce(second[v], c);
-        }
         const Lanes a = load_number(left + v * kLanes);
-        if (right0 != nullptr) first[v] = tacet::avx2::add(first[v], product(a, load_number(right0 + v * kLanes), c));
-        if (right1 != nullptr) second[v] = tacet::avx2::add(second[v], product(a, load_number(right1 + v * kLanes), c));
+#pragma GCC unroll 2
+        for (std::size_t h = 0; h < 2; ++h) {
+          Lanes& sum = sums[h][v];
+          if (k % kTerms == 0) sum = reduce(sum, c);
+          if (right[h] != nullptr) sum = tacet::avx2::add(sum, product(a, load_number(right[h] + v * kLanes), c));
+        }
       }
     }
 #pragma GCC unroll 2
     for (std::size_t v = 0; v < 2; ++v) {
-      store(out0 + i + v * kLanes, finish(first[v], c));
-      store(out1 + i + v * kLanes, finish(second[v], c));
+      store(terms.out0 + i + v * kLanes, finish(sums[0][v], c));
+      store(terms.out1 + i + v * kLanes, finish(sums[1][v], c));
     }
   }
+}
+
+}  // namespace
+
+void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q) {
+  const Constants c(q.value);
+  for (std::size_t row = 0; row < rows; ++row) pair(terms[row], n, c);
 }
 
 void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {

@@ -38,10 +38,7 @@ void matrix_product_small(u64* const* out, const u64* const* x, const MatrixWeig
 
 void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::size_t n);
 void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q);
-void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q);
-void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation, std::size_t n,
-                                u64 q);
-void permute(u64* out, const u64* a, const u32* permutation, std::size_t n);
+void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q);
 
 void pack(u8* out, const u64* x, std::size_t n, int bits);
 bool unpack(u64* out, const u8* in, std::size_t n, int bits, u64 q);

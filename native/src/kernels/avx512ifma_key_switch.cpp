@@ -94,34 +94,71 @@ TACET_INLINE void accumulate(Lanes* low, Lanes* high, const Lanes* x, const u64*
   }
 }
 
-TACET_INLINE void start_sum(Lanes* low, Lanes* high, const u64* c, std::size_t start, Lanes w) {
+/// Vectors `start`.. of x: in a row, or where a permutation of aligned blocks puts them.
+struct InOrder {
+  explicit TACET_INLINE InOrder(const u32*, std::size_t start) : at_(start) {}
+  TACET_INLINE Lanes operator()(const u64* x, std::size_t v) const { return load(x + at_ + v * kLanes); }
+  std::size_t at_;
+};
+struct Permuted {
+  TACET_INLINE Permuted(const u32* permutation, std::size_t start) {
 #pragma GCC unroll 4
-  for (std::size_t v = 0; v < kVectors; ++v) low[v] = high[v] = zero();
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const u32* at = permutation + start + v * kLanes;
+      from_[v] = *at & ~static_cast<u32>(kLanes - 1);
+      order_[v] = _mm512_cvtepu32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)));
+    }
+  }
+  TACET_INLINE Lanes operator()(const u64* x, std::size_t v) const {
+    return _mm512_permutexvar_epi64(order_[v], load(x + from_[v]));
+  }
+  std::size_t from_[kVectors];
+  Lanes order_[kVectors];
+};
+
+template <class Order>
+TACET_INLINE void start_sum(Lanes* low, Lanes* high, const u64* plus, std::size_t start, const u64* c, const Order& order,
+                            Lanes w) {
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    low[v] = plus == nullptr ? zero() : load(plus + start + v * kLanes);
+    high[v] = zero();
+  }
   if (c == nullptr) return;
 #pragma GCC unroll 4
   for (std::size_t v = 0; v < kVectors; ++v) {
-    const Lanes x = load(c + start + v * kLanes);
+    const Lanes x = order(c, v);
     low[v] = add_low(low[v], x, w);
     high[v] = add_high(high[v], x, w);
   }
 }
 
-/// Words that the terms' first factors are asked for ahead: they come from memory in more streams than the hardware follows.
-constexpr std::size_t kAhead = 8 * kStep;
+/// Words that the terms' first factors and the key are asked for ahead: they come from memory in more streams than the hardware
+/// follows.
+constexpr std::size_t kAhead = 1024;
+constexpr std::size_t kKeyAhead = 512;
 
-template <bool kFew>
-void pair_all(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
-  const SumReduction reduce(q);
+TACET_INLINE void prefetch(const u64* p) { _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1); }
+
+/// A row of inner_product_pairs.
+template <bool kFew, class Order>
+void pair(const PairTerms& terms, std::size_t n, const SumReduction& reduction) {
+  const SumReduction reduce = reduction;
   const Lanes w = splat(terms.w);
   for (std::size_t start = 0; start < n; start += kStep) {
+    const Order order(terms.permutation, start);
     Lanes low0[kVectors], high0[kVectors], low1[kVectors], high1[kVectors];
-    start_sum(low0, high0, terms.c0, start, w);
-    start_sum(low1, high1, terms.c1, start, w);
+    start_sum(low0, high0, terms.plus0, start, terms.c0, order, w);
+    start_sum(low1, high1, terms.plus1, start, terms.c1, order, w);
     const u64* key = terms.key + 2 * start * terms.key_digits;
     for (std::size_t k = 0; k < terms.digits; ++k, key += 2 * kStep) {
       Lanes x[kVectors];
 #pragma GCC unroll 4
-      for (std::size_t v = 0; v < kVectors; ++v) x[v] = load(terms.digit[k] + start + v * kLanes);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        prefetch(key + kKeyAhead + v * kLanes);
+        prefetch(key + kKeyAhead + kStep + v * kLanes);
+        x[v] = order(terms.digit[k], v);
+      }
       accumulate(low0, high0, x, key);
       accumulate(low1, high1, x, key + kStep);
     }
@@ -129,17 +166,16 @@ void pair_all(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const
       Lanes x[kVectors];
 #pragma GCC unroll 4
       for (std::size_t v = 0; v < kVectors; ++v) {
-        _mm_prefetch(reinterpret_cast<const char*>(terms.a[k] + start + kAhead + v * kLanes), _MM_HINT_T1);
+        prefetch(terms.a[k] + start + kAhead + v * kLanes);
+        x[v] = load(terms.a[k] + start + v * kLanes);
       }
-#pragma GCC unroll 4
-      for (std::size_t v = 0; v < kVectors; ++v) x[v] = load(terms.a[k] + start + v * kLanes);
       if (terms.b0[k] != nullptr) accumulate(low0, high0, x, terms.b0[k] + start);
       if (terms.b1[k] != nullptr) accumulate(low1, high1, x, terms.b1[k] + start);
     }
 #pragma GCC unroll 4
     for (std::size_t v = 0; v < kVectors; ++v) {
-      store(out0 + start + v * kLanes, kFew ? reduce.few_terms(high0[v], low0[v]) : reduce(high0[v], low0[v]));
-      store(out1 + start + v * kLanes, kFew ? reduce.few_terms(high1[v], low1[v]) : reduce(high1[v], low1[v]));
+      store(terms.out0 + start + v * kLanes, kFew ? reduce.few_terms(high0[v], low0[v]) : reduce(high0[v], low0[v]));
+      store(terms.out1 + start + v * kLanes, kFew ? reduce.few_terms(high1[v], low1[v]) : reduce(high1[v], low1[v]));
     }
   }
 }
@@ -181,33 +217,18 @@ void convert(u64* out, const u64* const* y, const ConversionWeights& weights, st
   convert_exactly<false>(out, y, weights, n, q);
 }
 
-void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
-  if (n < kStep) return scalar_kernels().inner_product_pair(out0, out1, terms, n, q);
-  if (terms.digits + terms.count < 15) return pair_all<true>(out0, out1, terms, n, q);
-  pair_all<false>(out0, out1, terms, n, q);
-}
-
-void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation, std::size_t n,
-                                u64 q) {
-  const Constants c(q);
-  const Factor f = splat_factor(w, w_shoup);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    const std::size_t from = permutation == nullptr ? i : permutation[i] & ~(kLanes - 1);
-    const Lanes x = sub(add(load(a + from), c.q), load(b + from));
-    Lanes r = finish(multiply(x, f, zero(), c), c);
-    if (permutation != nullptr) {
-      const __m256i order = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(permutation + i));
-      r = _mm512_permutexvar_epi64(_mm512_cvtepu32_epi64(order), r);
+void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q) {
+  if (n < kStep) return scalar_kernels().inner_product_pairs(terms, rows, n, q);
+  const SumReduction reduction(q);
+  // high halves of products are below 2^(bits - 2): with the carry of the low halves so many of them stay below 2^52
+  const std::size_t few = std::size_t{1} << (54 - q.bits);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const PairTerms& t = terms[row];
+    if (t.digits + t.count + 1 >= few) {
+      t.permutation == nullptr ? pair<false, InOrder>(t, n, reduction) : pair<false, Permuted>(t, n, reduction);
+    } else {
+      t.permutation == nullptr ? pair<true, InOrder>(t, n, reduction) : pair<true, Permuted>(t, n, reduction);
     }
-    store(out + i, r);
-  }
-}
-
-void permute(u64* out, const u64* a, const u32* permutation, std::size_t n) {
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    const __m256i order = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(permutation + i));
-    const Lanes x = load(a + (permutation[i] & ~static_cast<u32>(kLanes - 1)));
-    store(out + i, _mm512_permutexvar_epi64(_mm512_cvtepu32_epi64(order), x));
   }
 }
 

@@ -66,12 +66,16 @@ struct ConversionWeights {
 /// half and then of the second, so that a key is read from front to back.
 inline std::size_t key_block(std::size_t n) { return n < 32 ? n : 32; }
 
-/// out_h = sum over k < digits of digit[k] * key_h[k]  +  sum over k < count of a[k] * b_h[k]  +  c_h * w, for the two halves h = 0,
-/// 1. A null b_h[k] or c_h is no term.
+/// One row of inner products, for the two halves h = 0, 1:
+/// out_h = plus_h + sum over k < digits of digit[k] * key_h[k] + sum over k < count of a[k] * b_h[k] + c_h * w.
+/// A null b_h[k], c_h or plus_h is no term. Word i of digit[k] and c_h is word permutation[i], where there is a permutation: an
+/// automorphism's, which takes each aligned block of a power of two words to another one.
 struct PairTerms {
+  u64* out0 = nullptr;
+  u64* out1 = nullptr;
   std::size_t digits = 0;
   const u64* const* digit = nullptr;
-  const u64* key = nullptr;     ///< a limb of the key (see key_block)
+  const u64* key = nullptr;    ///< a limb of the key (see key_block)
   std::size_t key_digits = 0;  ///< digits in the key, at least `digits`
   std::size_t count = 0;
   const u64* const* a = nullptr;
@@ -80,6 +84,9 @@ struct PairTerms {
   const u64* c0 = nullptr;
   const u64* c1 = nullptr;
   u64 w = 0;
+  const u64* plus0 = nullptr;
+  const u64* plus1 = nullptr;
+  const u32* permutation = nullptr;
 };
 
 /// Constants of the transform between `slots` complex slots and coefficients (a power of two >= 8): stage with half length h
@@ -169,21 +176,16 @@ struct Kernels {
   /// out = small mod q, q > 128.
   void (*small_residues)(u64* out, const signed char* small, std::size_t n, u64 q);
 
-  // The parts of a key switch. A permutation here is an automorphism's: it takes each aligned block of eight indexes to an aligned
-  // block of eight.
+  // The parts of a key switch.
 
   /// Adds v * 2^52 to y[0], v as overflow_count gives it. y[k] in [0, q_k), 1 <= count <= 128.
   void (*attach_overflow)(u64* const* y, const Modulus* q, std::size_t count, std::size_t n);
   /// out = the converted value (ConversionWeights) modulo q. y[0] from attach_overflow, y[k] < 2^50 without its overflow.
   void (*convert)(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q);
-  /// Both halves of a gadget product in one pass. digit, a, c < 2^50, key, b, w < q, at most 4095 terms a half.
-  void (*inner_product_pair)(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q);
-  /// out[i] = (a[p] - b[p]) * w with p = permutation[i], or i where permutation is null; a, b in [0, q), w < q with its Shoup
-  /// companion. out must not overlap a or b unless permutation is null.
-  void (*subtract_multiply_permuted)(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation,
-                                     std::size_t n, u64 q);
-  /// out[i] = a[permutation[i]]; out must not overlap a.
-  void (*permute)(u64* out, const u64* a, const u32* permutation, std::size_t n);
+  /// `rows` rows of both halves of inner products, one after the other. digit, a, c, plus < 2^50, key, b, w < q, at most 4096
+  /// terms a half, c and plus among them. out_h may equal plus_h, and overlaps nothing else that a row reads; a row may read what
+  /// one before it wrote.
+  void (*inner_product_pairs)(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q);
 
   /// Packs n residues below 2^bits, 1 <= bits <= 50, least significant bit first, into ceil(n bits / 8) bytes, the last one padded
   /// with zero bits. Any n.

@@ -8,19 +8,25 @@ constexpr u64 kLow52 = (u64{1} << 52) - 1;
 // Accumulators of a block stay in cache while each operand streams by once.
 constexpr std::size_t kBlock = 64;
 
-/// Half h of inner_product_pair.
+/// Half h of a row of inner_product_pairs.
 void half(u64* out, const PairTerms& terms, std::size_t h, std::size_t n, const Modulus& modulus) {
   const Modulus q = modulus;
   const u64* const* b = h == 0 ? terms.b0 : terms.b1;
   const u64* c = h == 0 ? terms.c0 : terms.c1;
+  const u64* plus = h == 0 ? terms.plus0 : terms.plus1;
   const std::size_t block = key_block(n);
   for (std::size_t start = 0; start < n; start += block) {
     u128 sums[32];
-    for (std::size_t i = 0; i < block; ++i) sums[i] = c == nullptr ? u128{0} : static_cast<u128>(c[start + i]) * terms.w;
+    std::size_t from[32];
+    for (std::size_t i = 0; i < block; ++i) {
+      from[i] = terms.permutation == nullptr ? start + i : terms.permutation[start + i];
+      sums[i] = c == nullptr ? u128{0} : static_cast<u128>(c[from[i]]) * terms.w;
+      if (plus != nullptr) sums[i] += plus[start + i];
+    }
     for (std::size_t k = 0; k < terms.digits; ++k) {
-      const u64* x = terms.digit[k] + start;
+      const u64* x = terms.digit[k];
       const u64* y = terms.key + 2 * (start * terms.key_digits + k * block) + h * block;
-      for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(x[i]) * y[i];
+      for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(x[from[i]]) * y[i];
     }
     for (std::size_t k = 0; k < terms.count; ++k) {
       if (b[k] == nullptr) continue;
@@ -64,21 +70,11 @@ void convert(u64* out, const u64* const* y, const ConversionWeights& weights, st
   }
 }
 
-void inner_product_pair(u64* out0, u64* out1, const PairTerms& terms, std::size_t n, const Modulus& q) {
-  half(out0, terms, 0, n, q);
-  half(out1, terms, 1, n, q);
-}
-
-void subtract_multiply_permuted(u64* out, const u64* a, const u64* b, u64 w, u64 w_shoup, const u32* permutation, std::size_t n,
-                                u64 q) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t from = permutation == nullptr ? i : permutation[i];
-    out[i] = mul_shoup(a[from] + q - b[from], w, w_shoup, q);
+void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q) {
+  for (std::size_t row = 0; row < rows; ++row) {
+    half(terms[row].out0, terms[row], 0, n, q);
+    half(terms[row].out1, terms[row], 1, n, q);
   }
-}
-
-void permute(u64* out, const u64* a, const u32* permutation, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = a[permutation[i]];
 }
 
 }  // namespace tacet::scalar

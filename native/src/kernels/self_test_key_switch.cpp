@@ -43,7 +43,7 @@ void test_conversion(const Kernels& table, const Modulus& m, std::size_t count) 
   }
 }
 
-void test_pair(const Kernels& table, const Modulus& m, std::size_t count) {
+void test_pair(const Kernels& table, const Modulus& m, std::size_t count, const u32* permutation) {
   constexpr std::size_t kDigits = 2, kKeyDigits = 3;
   const u64 q = m.value;
   std::vector<Buffer> a, b0, b1;
@@ -72,20 +72,26 @@ void test_pair(const Kernels& table, const Modulus& m, std::size_t count) {
   terms.b1 = second.data();
   terms.c0 = c0.data();
   terms.w = q - 1;
-  Buffer out0(kN), out1(kN);
-  table.inner_product_pair(out0.data(), out1.data(), terms, kN, m);
+  terms.permutation = permutation;
+  const Buffer plus1 = words_below(u64{1} << 50, 182, kN);
+  Buffer out0(kN), out1 = plus1;
+  terms.out0 = out0.data();
+  terms.out1 = out1.data();
+  terms.plus1 = out1.data();
+  table.inner_product_pairs(&terms, 1, kN, m);
   for (std::size_t i = 0; i < kN; ++i) {
-    u128 sum0 = static_cast<u128>(c0.data()[i]) * (q - 1), sum1 = 0;
+    const std::size_t from = permutation == nullptr ? i : permutation[i];
+    u128 sum0 = static_cast<u128>(c0.data()[from]) * (q - 1), sum1 = plus1.data()[i];
     for (std::size_t k = 0; k < count; ++k) {
       if (k + 1 < count) sum0 += static_cast<u128>(a[k].data()[i]) * b0[k].data()[i];
       sum1 += static_cast<u128>(a[k].data()[i]) * b1[k].data()[i];
     }
     for (std::size_t j = 0; j < kDigits; ++j) {
-      sum0 += static_cast<u128>(a[j].data()[i]) * key_word(j, 0, i);
-      sum1 += static_cast<u128>(a[j].data()[i]) * key_word(j, 1, i);
+      sum0 += static_cast<u128>(a[j].data()[from]) * key_word(j, 0, i);
+      sum1 += static_cast<u128>(a[j].data()[from]) * key_word(j, 1, i);
     }
-    expect(out0.data()[i] == static_cast<u64>(sum0 % q), table, "inner_product_pair", q);
-    expect(out1.data()[i] == static_cast<u64>(sum1 % q), table, "inner_product_pair", q);
+    expect(out0.data()[i] == static_cast<u64>(sum0 % q), table, "inner_product_pairs", q);
+    expect(out1.data()[i] == static_cast<u64>(sum1 % q), table, "inner_product_pairs", q);
   }
 }
 
@@ -93,22 +99,11 @@ void test_pair(const Kernels& table, const Modulus& m, std::size_t count) {
 
 void test_key_switch(const Kernels& table, const Modulus& m) {
   for (std::size_t count : {1, 2, 3, 9}) test_conversion(table, m, count);
-  for (std::size_t count : {3, 17}) test_pair(table, m, count);
-
-  const u64 q = m.value, w = q - 1;
   std::vector<u32> permutation(kN);
-  for (std::size_t i = 0; i < kN; ++i) permutation[i] = static_cast<u32>((i + 24) % kN) ^ 5;
-  const Buffer a = words_below(q, 190, kN), b = words_below(q, 191, kN);
-  Buffer out(kN);
-  table.permute(out.data(), a.data(), permutation.data(), kN);
-  for (std::size_t i = 0; i < kN; ++i) expect(out.data()[i] == a.data()[permutation[i]], table, "permute", q);
-  for (const u32* order : {static_cast<const u32*>(nullptr), static_cast<const u32*>(permutation.data())}) {
-    table.subtract_multiply_permuted(out.data(), a.data(), b.data(), w, shoup(w, q), order, kN, q);
-    for (std::size_t i = 0; i < kN; ++i) {
-      const std::size_t from = order == nullptr ? i : order[i];
-      const u128 product = static_cast<u128>(a.data()[from] + q - b.data()[from]) * w;
-      expect(out.data()[i] == static_cast<u64>(product % q), table, "subtract_multiply_permuted", q);
-    }
+  for (std::size_t i = 0; i < kN; ++i) permutation[i] = static_cast<u32>((i + 32) % kN) ^ 5;
+  for (std::size_t count : {3, 17}) {
+    test_pair(table, m, count, nullptr);
+    test_pair(table, m, count, permutation.data());
   }
 }
 

@@ -51,8 +51,7 @@ std::vector<Poly<Eval>> quotients(const Ring& ring, Divisor divisor, const std::
   pool().parallel_for(x.size() * limbs, [&](std::size_t task) {
     const std::size_t which = task / limbs;
     const int limb = static_cast<int>(task % limbs);
-    Buffer scratch(n);
-    remainders.divide(out[which].limb(limb), x[which].limb(limb), which, limb, nullptr, scratch.data());
+    remainders.divide(out[which].limb(limb), x[which].limb(limb), which, limb);
   });
   return out;
 }
@@ -75,17 +74,17 @@ void Remainders::finish() {
   });
 }
 
-void Remainders::divide(u64* out, const u64* x, std::size_t which, int i, const u32* permutation, u64* scratch) const {
+void Remainders::divide(u64* out, const u64* x, std::size_t which, int i) const {
   const Modulus& q = ring_.modulus(i);
   InlineVector<const u64*> limbs;
   for (std::size_t k = 0; k < size(); ++k) {
     limbs.push_back(words_.data() + (which * size() + k) * limb_stride(ring_.n()));
   }
-  conversion_->basis.convert(scratch, limbs.data(), ring_.n(), i);
-  kernels().ntt_forward(scratch, ring_.ntt(i));
+  conversion_->basis.convert(out, limbs.data(), ring_.n(), i);
+  kernels().ntt_forward(out, ring_.ntt(i));
   u64 inverse = divisor_ == Divisor::kLast ? 1 : ring_.special_inverse(i);
   if (divisor_ != Divisor::kSpecial) inverse = mul_mod(inverse, ring_.prime_inverse(quotient_limbs_, i), q);
-  kernels().subtract_multiply_permuted(out, x, scratch, inverse, shoup(inverse, q.value), permutation, ring_.n(), q.value);
+  kernels().subtract_multiply_constant(out, x, out, inverse, shoup(inverse, q.value), ring_.n(), q.value);
 }
 
 Decomposition::Decomposition(const Ring& ring, const Poly<Eval>& x)
@@ -114,7 +113,7 @@ void Decomposition::convert(u64* out, std::size_t j, int limb) const {
 const u64* Decomposition::digit(std::size_t j, int limb, u64* scratch) const {
   // a lift does not change the residue modulo the digit's own primes
   if (owns(j, limb)) return x_.limb(limb);
-  if (lifted_.size() != 0) return lifted_.data() + lifted_at(j, limb);
+  if (lifted()) return lifted_.data() + lifted_at(j, limb);
   convert(scratch, j, limb);
   return scratch;
 }

@@ -34,9 +34,9 @@ class Remainders {
   void invert(std::size_t which, std::size_t i) { kernels().ntt_inverse(limb(which, i), conversion_->to_prepared[i]); }
   void finish();
 
-  /// out = round(x / divisor) modulo chain prime `i`, where x is the dividend's limb there; both in the evaluation domain. With a
-  /// permutation the quotient goes through that automorphism. `scratch` takes n words; out must not overlap x or it.
-  void divide(u64* out, const u64* x, std::size_t which, int i, const u32* permutation, u64* scratch) const;
+  /// out = round(x / divisor) modulo chain prime `i`, where x is the dividend's limb there; both in the evaluation domain. out must
+  /// not overlap x.
+  void divide(u64* out, const u64* x, std::size_t which, int i) const;
 
  private:
   const Ring& ring_;
@@ -57,6 +57,7 @@ class Decomposition {
   Decomposition(const Decomposition&) = delete;
   Decomposition& operator=(const Decomposition&) = delete;
 
+  std::size_t n() const { return ring_.n(); }
   int q_limbs() const { return x_.q_limbs(); }
   int p_limbs() const { return ring_.special_count(); }
   std::size_t digits() const { return static_cast<std::size_t>(ring_.digits(q_limbs() - 1)); }
@@ -66,6 +67,7 @@ class Decomposition {
   const u64* digit(std::size_t j, int limb, u64* scratch) const;
   /// Converts every digit to every modulus now, for several uses (hoisting).
   void lift();
+  bool lifted() const { return lifted_.size() != 0; }
 
  private:
   /// The chain primes of digit j.

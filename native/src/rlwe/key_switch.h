@@ -4,6 +4,7 @@
 
 #include "ring/mod_switch.h"
 #include "rlwe/keys.h"
+#include "util/inline_vector.h"
 
 namespace tacet {
 
@@ -22,25 +23,49 @@ struct Addend {
   const Poly<Eval>* y = nullptr;  ///< y0, y1
 };
 
-/// The two halves of one limb of: P * addend + sum_j digit_j * key_j. Throws Error(kMissingKey) at construction if the key is for
-/// a lower level than the digits.
+/// All digits modulo the modulus of one limb (chain limbs, then special ones), evaluation domain: what every key's product there
+/// reads.
+class LimbDigits {
+ public:
+  LimbDigits(const Decomposition& digits, int limb);
+  std::size_t size() const { return digit_.size(); }
+  const u64* const* data() const { return digit_.data(); }
+
+ private:
+  Buffer words_;
+  InlineVector<const u64*> digit_;
+};
+
+/// The two halves of P * addend + sum_j digit_j * key_j, passed through the key's automorphism. Throws Error(kMissingKey) at
+/// construction if the key is for a lower level than the digits.
 class GadgetProduct {
  public:
   GadgetProduct(const Ring& ring, const Decomposition& digits, const EvaluationKey& key, const Addend& addend);
 
-  /// Writes n words to each of out0 and out1, in [0, modulus).
-  void limb(int limb, u64* out0, u64* out1) const;
+  /// Writes n words of a limb to each of out0 and out1, in [0, modulus).
+  void limb(int limb, const LimbDigits& digits, u64* out0, u64* out1) const;
+
+  /// The row that gives words start.. of a limb, for a Galois key and without x and y; start is a multiple of 32. Refers to
+  /// `digits`.
+  PairTerms row(int limb, const LimbDigits& digits, std::size_t start) const;
 
  private:
   const Ring& ring_;
-  const Decomposition& digits_;
+  const int q_limbs_;
   const EvaluationKey& key_;
   const Addend addend_;
 };
 
-/// addend + digits * s', by one gadget product and one division: by P, or with `rescale` by P * q_level (one rounding; the result
-/// has one chain limb less). A Galois key's automorphism is applied to the result.
-RaisedPair switch_key(const Ring& ring, const Decomposition& digits, const EvaluationKey& key, const Addend& addend,
-                      bool rescale = false);
+/// addend + digits * s' for each key, by one gadget product and one division: by P, or with `rescale` by P * q_level (one rounding;
+/// the result has one chain limb less). A Galois key's automorphism is applied to the result. A limb's digits serve all keys from
+/// cache.
+std::vector<RaisedPair> switch_keys(const Ring& ring, const Decomposition& digits,
+                                    const std::vector<const EvaluationKey*>& keys, const Addend& addend, bool rescale = false);
+
+/// The same for one key.
+inline RaisedPair switch_key(const Ring& ring, const Decomposition& digits, const EvaluationKey& key, const Addend& addend,
+                             bool rescale = false) {
+  return std::move(switch_keys(ring, digits, {&key}, addend, rescale).front());
+}
 
 }  // namespace tacet

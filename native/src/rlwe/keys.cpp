@@ -23,12 +23,6 @@ void check_key_shape(const Ring& ring, u32 galois, int level) {
     fail(Code::kInvalidArgument, "evaluation keys need special primes, the parameters have none");
 }
 
-std::vector<u32> inverse_permutation(const std::vector<u32>& permutation) {
-  std::vector<u32> inverse(permutation.size());
-  for (std::size_t i = 0; i < permutation.size(); ++i) inverse[permutation[i]] = static_cast<u32>(i);
-  return inverse;
-}
-
 }  // namespace
 
 SecretKey SecretKey::from_seed(const Ring& ring, const SecretSeed& seed) {
@@ -140,29 +134,20 @@ EvaluationKey expand(const Ring& ring, SeededEvaluationKey key) {
   out.level = key.level;
   out.digits = key.b.size();
   out.limb_words = 2 * out.digits * n;
-  std::vector<u32> inverse;
-  if (out.galois != 0) {
-    out.permutation = automorphism_permutation(ring, out.galois);
-    inverse = inverse_permutation(out.permutation);
-  }
+  if (out.galois != 0) out.permutation = automorphism_permutation(ring, out.galois);
   const std::size_t limbs = static_cast<std::size_t>(key.level + 1 + ring.special_count());
   out.words = Buffer(limbs * out.limb_words);
   pool().parallel_for(limbs * out.digits, [&](std::size_t task) {
     const std::size_t j = task % out.digits;
     const int limb = static_cast<int>(task / out.digits);
     const int index = ring.index_of(limb, key.level + 1);
-    Buffer uniform(n), permuted(inverse.empty() ? 0 : n);
+    Buffer uniform(n);
     expand_uniform(uniform.data(), n, ring.modulus(index), key.seed, Purpose::kEvaluationKeyUniform, static_cast<u32>(j),
                    static_cast<u32>(index));
     const u64* halves[] = {key.b[j].limb(limb), uniform.data()};
     for (std::size_t h = 0; h < 2; ++h) {
-      const u64* from = halves[h];
-      if (!inverse.empty()) {
-        kernels().permute(permuted.data(), from, inverse.data(), n);
-        from = permuted.data();
-      }
       u64* to = out.words.data() + static_cast<std::size_t>(limb) * out.limb_words + (2 * j + h) * block;
-      for (std::size_t i = 0; i < n; i += block) std::memcpy(to + 2 * out.digits * i, from + i, block * sizeof(u64));
+      for (std::size_t i = 0; i < n; i += block) std::memcpy(to + 2 * out.digits * i, halves[h] + i, block * sizeof(u64));
     }
   });
   return out;

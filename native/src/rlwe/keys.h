@@ -55,9 +55,8 @@ struct SeededEvaluationKey {
   std::vector<Poly<Eval>> b;
 };
 
-/// The compute form: both halves expanded, in the order in which a key switch reads them (key_block). For a Galois element g both
-/// halves have passed through sigma_g^-1, which makes them a key s -> sigma_g^-1(s): the gadget product takes the digits as they
-/// are, and `permutation` (sigma_g) is applied once to its result. Empty permutation for relinearization.
+/// The compute form: both halves expanded, in the order in which a key switch reads them (key_block). For a Galois element g the
+/// digits pass through sigma_g, `permutation`, as they are multiplied. Empty permutation for relinearization.
 struct EvaluationKey {
   u32 galois = 0;
   int level = 0;

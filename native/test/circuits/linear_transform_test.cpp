@@ -171,6 +171,13 @@ struct Map {
 
 class SparseDiagonalsOver : public ::testing::TestWithParam<std::tuple<Map, Shape>> {};
 
+/// `giants` giant steps three apart, with one baby step each.
+Map spaced(const char* name, i64 giants) {
+  Map map{name, 4, {}};
+  for (i64 g = 0; g < giants; ++g) map.steps.emplace_back(3 * g - 30, g % 2);
+  return map;
+}
+
 std::vector<SparseDiagonal> random_diagonals(const Map& map) {
   std::mt19937_64 engine(map.steps.size());
   std::uniform_real_distribution<double> numbers(-1, 1);
@@ -220,7 +227,7 @@ INSTANTIATE_TEST_SUITE_P(
                           Map{"Uneven", 64, {{3, 100}, {10, -100}, {10, 5}, {500, 0}}},
                           Map{"ManyGiants", 4, {{0, 0}, {2, 1}, {4, 0}, {6, 1}, {8, 0}, {10, 1}, {12, 0}, {14, 1}, {16, 0},
                                                 {18, 1}, {20, 0}, {22, 1}}},
-                          Map{"FarApart", 1024, {{-500, -1023}, {500, 1023}}}),
+                          spaced("MoreGiantsThanAtOnce", 70), Map{"FarApart", 1024, {{-500, -1023}, {500, 1023}}}),
         ::testing::ValuesIn(in_both_rings({Shape{11, 2, 40, 1, 1}, Shape{11, 4, 40, 3, 3}}))),
     [](const auto& test) { return std::string(std::get<0>(test.param).name) + "_" + name_of(std::get<1>(test.param)); });
 

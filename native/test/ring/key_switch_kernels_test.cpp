@@ -47,6 +47,67 @@ class KeySwitchKernels : public ::testing::TestWithParam<Case> {
     out.data()[seed % 7 + 1] = 0;
     return out;
   }
+  /// None, and those of automorphisms of both rings.
+  std::vector<std::vector<u32>> permutations() const {
+    int log_n = 0;
+    while ((std::size_t{1} << log_n) < n) ++log_n;
+    std::vector<std::vector<u32>> out(1);
+    const Ring standard(log_n, primes_below(40, 1, log_n), {}, 1);
+    for (const u32 galois : {1u, 3u, 5u, 25u, static_cast<u32>(2 * n - 1)}) {
+      out.push_back(automorphism_permutation(standard, galois));
+    }
+    const RingType type = RingType::kConjugateInvariant;
+    const Ring real(log_n, primes_below(40, 1, log_n, type), {}, 1, type);
+    for (const i64 steps : {0, 1, 2, 7, -1}) out.push_back(automorphism_permutation(real, galois_element(real, steps)));
+    return out;
+  }
+
+  /// A gadget product with one further term, an addend and a number that is added, against its definition.
+  void expect_gadget_product(std::size_t digits, const u32* permutation) const {
+    const std::size_t block = key_block(n);
+    const std::size_t key_digits = digits + 2;
+    Buffer key(2 * key_digits * n);
+    std::vector<Buffer> digit, halves;
+    for (unsigned j = 0; j < digits; ++j) digit.push_back(j == 0 ? largest(u64{1} << 50) : words(u64{1} << 50, j));
+    for (unsigned k = 0; k < 2 * key_digits; ++k) {
+      halves.push_back(words(q, 200 + k));
+      for (std::size_t i = 0; i < n; ++i) key.data()[(i / block * 2 * key_digits + k) * block + i % block] = halves[k].data()[i];
+    }
+    const std::vector<const u64*> factors = pointers(digit);
+    const Buffer c0 = words(u64{1} << 50, 3), b = words(q, 4), plus = words(u64{1} << 50, 5);
+    const u64* const a[] = {factors[0]};
+    const u64* const b0[] = {b.data()};
+    const u64* const b1[] = {nullptr};
+    PairTerms terms;
+    terms.digits = digits;
+    terms.digit = factors.data();
+    terms.key = key.data();
+    terms.key_digits = key_digits;
+    terms.count = 1;
+    terms.a = a;
+    terms.b0 = b0;
+    terms.b1 = b1;
+    terms.c0 = c0.data();
+    terms.w = q / 3;
+    terms.permutation = permutation;
+    Buffer out0 = plus, out1(n);
+    terms.out0 = out0.data();
+    terms.out1 = out1.data();
+    terms.plus0 = out0.data();
+    table.inner_product_pairs(&terms, 1, n, modulus);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::size_t from = permutation == nullptr ? i : permutation[i];
+      u128 sum0 = plus.data()[i] + static_cast<u128>(c0.data()[from]) * (q / 3) + static_cast<u128>(a[0][i]) * b.data()[i];
+      u128 sum1 = 0;
+      for (std::size_t j = 0; j < digits; ++j) {
+        sum0 += static_cast<u128>(digit[j].data()[from]) * halves[2 * j].data()[i];
+        sum1 += static_cast<u128>(digit[j].data()[from]) * halves[2 * j + 1].data()[i];
+      }
+      ASSERT_EQ(static_cast<u64>(sum0 % q), out0.data()[i]) << digits << " digits, at " << i;
+      ASSERT_EQ(static_cast<u64>(sum1 % q), out1.data()[i]) << digits << " digits, at " << i;
+    }
+  }
+
   /// Every word the largest.
   Buffer largest(u64 bound) const {
     Buffer out(n);
@@ -123,7 +184,9 @@ TEST_P(KeySwitchKernels, PairOfInnerProductsWithAbsentTermsAndAnAddend) {
       terms.c1 = c1.data();
       terms.w = q - 1;
       Buffer out0(n), out1(n);
-      table.inner_product_pair(out0.data(), out1.data(), terms, n, modulus);
+      terms.out0 = out0.data();
+      terms.out1 = out1.data();
+      table.inner_product_pairs(&terms, 1, n, modulus);
       for (std::size_t i = 0; i < n; ++i) {
         u128 sum0 = 0, sum1 = static_cast<u128>(c1.data()[i]) * (q - 1);
         for (std::size_t k = 0; k < count; ++k) {
@@ -138,76 +201,32 @@ TEST_P(KeySwitchKernels, PairOfInnerProductsWithAbsentTermsAndAnAddend) {
 }
 
 TEST_P(KeySwitchKernels, GadgetProductsReadTheKeyBlockByBlockAndSkipItsFurtherDigits) {
-  const std::size_t block = key_block(n);
-  for (std::size_t digits : {1u, 4u, 15u}) {
-    const std::size_t key_digits = digits + 2;
-    Buffer key(2 * key_digits * n);
-    std::vector<Buffer> digit, halves;
-    for (unsigned j = 0; j < digits; ++j) digit.push_back(j == 0 ? largest(u64{1} << 50) : words(u64{1} << 50, j));
-    for (unsigned k = 0; k < 2 * key_digits; ++k) {
-      halves.push_back(words(q, 200 + k));
-      for (std::size_t i = 0; i < n; ++i) key.data()[(i / block * 2 * key_digits + k) * block + i % block] = halves[k].data()[i];
-    }
-    const std::vector<const u64*> factors = pointers(digit);
-    const Buffer c0 = words(u64{1} << 50, 3), b = words(q, 4);
-    const u64* const a[] = {factors[0]};
-    const u64* const b0[] = {b.data()};
-    const u64* const b1[] = {nullptr};
-    PairTerms terms;
-    terms.digits = digits;
-    terms.digit = factors.data();
-    terms.key = key.data();
-    terms.key_digits = key_digits;
-    terms.count = 1;
-    terms.a = a;
-    terms.b0 = b0;
-    terms.b1 = b1;
-    terms.c0 = c0.data();
-    terms.w = q / 3;
-    Buffer out0(n), out1(n);
-    table.inner_product_pair(out0.data(), out1.data(), terms, n, modulus);
-    for (std::size_t i = 0; i < n; ++i) {
-      u128 sum0 = static_cast<u128>(c0.data()[i]) * (q / 3) + static_cast<u128>(a[0][i]) * b.data()[i], sum1 = 0;
-      for (std::size_t j = 0; j < digits; ++j) {
-        sum0 += static_cast<u128>(digit[j].data()[i]) * halves[2 * j].data()[i];
-        sum1 += static_cast<u128>(digit[j].data()[i]) * halves[2 * j + 1].data()[i];
-      }
-      ASSERT_EQ(static_cast<u64>(sum0 % q), out0.data()[i]) << digits << " digits, at " << i;
-      ASSERT_EQ(static_cast<u64>(sum1 % q), out1.data()[i]) << digits << " digits, at " << i;
-    }
+  for (const std::vector<u32>& permutation : permutations()) {
+    for (std::size_t digits : {1u, 4u, 15u}) expect_gadget_product(digits, permutation.empty() ? nullptr : permutation.data());
   }
 }
 
-TEST_P(KeySwitchKernels, QuotientsAndLimbsGoThroughAnAutomorphism) {
-  int log_n = 0;
-  while ((std::size_t{1} << log_n) < n) ++log_n;
-  const Buffer a = words(q, 1), b = words(q, 2);
-  std::vector<std::vector<u32>> permutations;
-  const Ring standard(log_n, primes_below(40, 1, log_n), {}, 1);
-  for (const u32 galois : {1u, 3u, 5u, 25u, static_cast<u32>(2 * n - 1)}) {
-    permutations.push_back(automorphism_permutation(standard, galois));
+TEST_P(KeySwitchKernels, RowsOfPairsFollowOneAnother) {
+  const Buffer a = words(u64{1} << 50, 1), b = words(q, 2);
+  const u64* const factors[] = {a.data()};
+  const u64* const others[] = {b.data()};
+  Buffer out(n * 4);
+  PairTerms rows[2];
+  for (std::size_t row = 0; row < 2; ++row) {
+    rows[row].out0 = out.data() + 2 * row * n;
+    rows[row].out1 = rows[row].out0 + n;
+    rows[row].count = 1;
+    rows[row].a = factors;
+    rows[row].b0 = rows[row].b1 = others;
+    if (row == 1) rows[row].plus1 = out.data();  // what the first row gave
   }
-  const RingType type = RingType::kConjugateInvariant;
-  const Ring real(log_n, primes_below(40, 1, log_n, type), {}, 1, type);
-  for (const i64 steps : {0, 1, 2, 7, -1}) {
-    permutations.push_back(automorphism_permutation(real, galois_element(real, steps)));
-  }
-  for (const std::vector<u32>& permutation : permutations) {
-    Buffer out(n);
-    table.permute(out.data(), a.data(), permutation.data(), n);
-    for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(a.data()[permutation[i]], out.data()[i]) << "at " << i;
-    for (const u64 w : {u64{0}, u64{1}, q - 1}) {
-      table.subtract_multiply_permuted(out.data(), a.data(), b.data(), w, shoup(w, q), permutation.data(), n, q);
-      for (std::size_t i = 0; i < n; ++i) {
-        const u128 difference = a.data()[permutation[i]] + q - b.data()[permutation[i]];
-        ASSERT_EQ(static_cast<u64>(difference * w % q), out.data()[i]) << "at " << i;
-      }
-    }
-  }
-  Buffer plain = a;
-  table.subtract_multiply_permuted(plain.data(), plain.data(), b.data(), q - 1, shoup(q - 1, q), nullptr, n, q);
+  table.inner_product_pairs(rows, 2, n, modulus);
   for (std::size_t i = 0; i < n; ++i) {
-    ASSERT_EQ(static_cast<u64>(static_cast<u128>(a.data()[i] + q - b.data()[i]) * (q - 1) % q), plain.data()[i]);
+    const u64 once = static_cast<u64>(static_cast<u128>(a.data()[i]) * b.data()[i] % q);
+    ASSERT_EQ(once, out.data()[i]);
+    ASSERT_EQ(once, out.data()[n + i]);
+    ASSERT_EQ(once, out.data()[2 * n + i]);
+    ASSERT_EQ(2 * once % q, out.data()[3 * n + i]);
   }
 }
 

@@ -7,7 +7,7 @@
 namespace tacet::suite {
 
 /// What a file holds; the numbers stand in the files.
-enum class FileKind : u32 { kEvaluationKeys = 1, kFeatures = 2, kRequest = 3, kUpload = 4, kDownload = 5, kScores = 6, kPrepared = 7 };
+enum class FileKind : u32 { kEvaluationKeys = 1, kFeatures = 2, kRequest = 3, kUpload = 4, kDownload = 5, kScores = 6, kPrepared = 8 };  // 7: keys and diagonals in an older order
 
 /// The first bytes of every file but the secret key's, which is a blob.
 struct FileHeader {
