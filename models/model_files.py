@@ -5,7 +5,11 @@ Numbers are written with repr of a Python float: the shortest text that reads ba
 """
 
 import csv
+import importlib.util
 from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper, numpy_helper
 
 
 def write_rows(path, names, rows):
@@ -62,3 +66,29 @@ def replace_block(card, marker, body):
     before, rest = card.read_text().split(f"<!-- {marker} -->", 1)
     _, after = rest.split(f"<!-- /{marker} -->", 1)
     card.write_text(f"{before}<!-- {marker} -->\n{body.rstrip()}\n<!-- /{marker} -->{after}")
+
+
+def load_script(path):
+    """The training script at `path` as a module: scripts share data and helpers."""
+    path = Path(path)
+    spec = importlib.util.spec_from_file_location(path.parent.name.replace("-", "_"), path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def halve_weights(path, least=1 << 16):
+    """Stores initializers of at least `least` floats in half precision, each behind a Cast: the file takes half the bytes."""
+    model = onnx.load(path)
+    casts = []
+    for weights in model.graph.initializer:
+        values = numpy_helper.to_array(weights)
+        if weights.data_type == TensorProto.FLOAT and values.size >= least:
+            name = weights.name
+            weights.CopyFrom(numpy_helper.from_array(values.astype("float16"), name + ".half"))
+            casts.append(helper.make_node("Cast", [name + ".half"], [name], name + ".cast", to=TensorProto.FLOAT))
+    nodes = casts + list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)

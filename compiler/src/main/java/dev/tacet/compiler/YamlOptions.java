@@ -16,7 +16,7 @@ import java.util.Set;
 /** Makes {@link CompileOptions} from a {@link ModelDescription} and the mapping {@code compile} of the same file. */
 final class YamlOptions {
   private static final Set<String> KEYS =
-      Set.of("security", "packing", "max_degree", "margin", "guards", "max_log_ring_degree", "ring", "share_results", "share_bits");
+      Set.of("security", "packing", "max_degree", "margin", "guards", "max_log_ring_degree", "ring", "share_results", "share_bits", "key_budget");
 
   private YamlOptions() {}
 
@@ -44,6 +44,9 @@ final class YamlOptions {
     if (compile.hasNonNull("share_results")) {
       options = options.withSharing(new Sharing(
           (long) number(compile, "share_results", 0), (int) number(compile, "share_bits", CompileOptions.SHARE_BITS), 0));
+    }
+    if (compile.hasNonNull("key_budget")) {
+      options = options.withKeyBudget(ByteSize.parse(compile.get("key_budget").asText()));
     }
     options = options.withRing(ring(compile.path("ring").asText("standard")));
     return options.withPacking(packing(compile.path("packing").asText("latency")));

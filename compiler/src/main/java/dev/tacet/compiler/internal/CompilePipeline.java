@@ -66,6 +66,7 @@ public final class CompilePipeline {
       return result(graph, found.get(), rows);
     }
     refuseIf(Feasibility.answers(graph, network, rows.all()));
+    refuseIf(Feasibility.keys(name(), options, search.leastKeyBytes()));
     throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
         "it needs " + search.needed() + " levels or more and periods of " + Layout.of(network).largestPeriod()
             + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "

@@ -13,8 +13,10 @@ import dev.tacet.he.OutputValue;
 import dev.tacet.he.ValueType;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** What keeps a lowered model from running as a whole: its depth, and answers that the model itself leaves undefined. */
 public final class Feasibility {
@@ -36,6 +38,17 @@ public final class Feasibility {
             + " levels, more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for: at most " + most + " at "
             + options.security() + "; these layers take them (weights and activation): " + String.join(", ", least.layers()),
         "use fewer layers, or squares as activations (2 levels a layer)"));
+  }
+
+  /** Says by how much evaluation keys exceed their budget, where that is why there is no program. */
+  static Optional<ModelProblem> keys(String model, CompileOptions options, OptionalLong leastBytes) {
+    if (options.keyBudget() == 0 || leastBytes.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(new ModelProblem(model, "model",
+        String.format(Locale.ROOT, "its evaluation keys take at least %d bytes (%.1f MB), more than the key budget of %d bytes",
+            leastBytes.getAsLong(), leastBytes.getAsLong() / 1e6, options.keyBudget()),
+        String.format(Locale.ROOT, "give a key budget of %.1f MB or more, or a looser accuracy", Math.ceil(leastBytes.getAsLong() / 1e5) / 10)));
   }
 
   /** Says what the throughput packing cannot do: arrays that are too long, answers for sharing, a ring that it does not use. */

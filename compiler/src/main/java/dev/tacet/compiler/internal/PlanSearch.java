@@ -3,6 +3,7 @@ package dev.tacet.compiler.internal;
 
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.internal.calibrate.FeatureBounds;
+import dev.tacet.compiler.internal.calibrate.Ranges;
 import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.calibrate.ValueBounds;
 import dev.tacet.compiler.internal.emit.BatchEmission;
@@ -27,6 +28,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Looks for degrees and parameters together: the more levels the degrees take, the coarser the noise and the larger the keys.
@@ -65,6 +67,9 @@ final class PlanSearch {
   /** Evaluation keys beyond this many bytes are not worth a higher degree; twice as many at twice the usual ring degree. */
   private static final long MAX_KEY_BYTES = 384L << 20;
 
+  /** The prices of keys that are tried, as multiples of the usual one, until a key budget is met: rotations are composed of fewer. */
+  private static final double[] KEY_PRICES = {1, 4, 16, 64, 256, 4096, 1e6};
+
   /** Open rows beyond this part, with the narrower margins that fresh rows have, endanger agreement on 98 % of them. */
   private static final double SUFFICIENT_OPEN = 0.004;
 
@@ -95,7 +100,10 @@ final class PlanSearch {
   private final SampleRows rows;
   private final AnswerMetric metric;
   private final ActivationFitter fitter;
+  private final Layout layout;
+  private final Ranges answers;
   private int needed;
+  private long leastKeyBytes = Long.MAX_VALUE;
 
   /** Prepares the search; the rows on which degrees are compared are chosen here. */
   PlanSearch(Network network, CompileOptions options, FeatureBounds features, SampleRows rows) {
@@ -106,6 +114,8 @@ final class PlanSearch {
     metric = ActivationFitter.searchMetric(network, rows);
     fitter = new ActivationFitter(
         network, rows, metric, options.maxDegree(), FIT_SHARE * options.accuracy(), options.margin());
+    layout = Layout.of(network);
+    answers = fitter.answers();
     needed = LeastDepth.of(network).levels();
   }
 
@@ -130,8 +140,18 @@ final class PlanSearch {
     return needed;
   }
 
-  /** Returns the best plan with its parameters; nothing if no ring has room. */
+  /** Returns the fewest bytes of evaluation keys of a program that was precise enough; empty if none was. */
+  OptionalLong leastKeyBytes() {
+    return leastKeyBytes == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(leastKeyBytes);
+  }
+
+  /** Returns the best plan with its parameters and its program; nothing if no ring has room. */
   Optional<Found> run() {
+    return search().map(found -> found.batch != null ? found
+        : new Found(found.plan, found.selection.complete(found.plan), found.score, found.note, null));
+  }
+
+  private Optional<Found> search() {
     Optional<Found> usual = within(Math.min(USUAL_LOG_RING_DEGREE, options.maxLogRingDegree()), MAX_KEY_BYTES);
     if (options.maxLogRingDegree() <= USUAL_LOG_RING_DEGREE || usual.isPresent() && meets(usual.get())) {
       return usual;
@@ -186,11 +206,19 @@ final class PlanSearch {
         levels = needed - 1;
         continue;
       }
-      Optional<Selection> selection = ParameterSelector.select(
-          plan, options.security(), options.ring(), maxLogRingDegree, noiseTarget(plan, fitter.errorOf(fitted.get())));
-      if (selection.isPresent() && selection.get().precise()
-          && Costs.keyBytes(selection.get().emission().program()) <= maxKeyBytes) {
-        return selection.map(s -> new Found(plan, s, metric.score(plan.fitted(), s.emission().valueError()), "", null));
+      double noiseTarget = noiseTarget(plan, fitter.errorOf(fitted.get()));
+      for (double keyPrice : options.keyBudget() > 0 ? KEY_PRICES : new double[] {1}) {
+        Plan priced = plan.withKeyPrice(keyPrice);
+        Optional<Selection> selection = ParameterSelector.select(
+            priced, options.security(), options.ring(), maxLogRingDegree, noiseTarget);
+        if (selection.isEmpty() || !selection.get().precise()) {
+          break;
+        }
+        long keyBytes = Costs.keyBytes(selection.get().emission().program());
+        leastKeyBytes = Math.min(leastKeyBytes, keyBytes);
+        if (keyBytes <= (options.keyBudget() > 0 ? options.keyBudget() : maxKeyBytes)) {
+          return selection.map(s -> new Found(priced, s, metric.score(plan.fitted(), s.emission().valueError()), "", null));
+        }
       }
       levels = needed - 1;
     }
@@ -227,16 +255,8 @@ final class PlanSearch {
 
   private Plan plan(FittedNetwork fitted) {
     int size = network.output().size();
-    double[] low = new double[size];
-    double[] high = new double[size];
-    Arrays.fill(low, Double.POSITIVE_INFINITY);
-    Arrays.fill(high, Double.NEGATIVE_INFINITY);
-    for (double[] output : network.output().evaluateAll(network.evaluateAll(rows.all()))) {
-      for (int i = 0; i < size; i++) {
-        low[i] = Math.min(low[i], output[i]);
-        high[i] = Math.max(high[i], output[i]);
-      }
-    }
+    double[] low = answers.low();
+    double[] high = answers.high();
     ValueBounds bounds = ValueBounds.of(fitted, features);
     ValueBounds.Bounds proved = bounds.of(network.output());
     double[] center = new double[size];
@@ -251,8 +271,8 @@ final class PlanSearch {
       }
       reach[i] = Math.max(reach[i], least);
     }
-    return new Plan(fitted, features, bounds, Layout.of(network), Levels.of(fitted), center,
-        reach, options.guards());
+    return new Plan(fitted, features, bounds, layout, Levels.of(fitted), center,
+        reach, options.guards(), 1);
   }
 
   /**

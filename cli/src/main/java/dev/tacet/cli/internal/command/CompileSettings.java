@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.rows.Rows;
+import dev.tacet.compiler.ByteSize;
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Sharing;
@@ -61,6 +62,10 @@ final class CompileSettings {
       description = "Statistical security of all shared results together, 10..128 bits. Default: 30.")
   private Integer shareBits;
 
+  @Option(names = "--key-budget", paramLabel = "SIZE",
+      description = "The most bytes of evaluation keys, such as 20MB: rotations are composed from fewer keys. Default: no limit.")
+  private String keyBudget;
+
   @Option(names = "--no-guards", description = "Send no proofs back that activations stayed inside their fitted intervals.")
   private boolean withoutGuards;
 
@@ -89,6 +94,7 @@ final class CompileSettings {
       options = accuracy == null ? options : options.withAccuracy(accuracy);
       options = maxDegree == null ? options : options.withMaxDegree(maxDegree);
       options = margin == null ? options : options.withMargin(margin);
+      options = keyBudget == null ? options : options.withKeyBudget(ByteSize.parse(keyBudget));
       options = shareResults == null ? options
           : options.withSharing(new Sharing(shareResults, shareBits == null ? CompileOptions.SHARE_BITS : shareBits, 0));
     } catch (IllegalArgumentException e) {

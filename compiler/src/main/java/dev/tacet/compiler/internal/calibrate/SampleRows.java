@@ -19,23 +19,32 @@ public record SampleRows(List<double[]> data, List<double[]> synthetic) {
   private static final int MAX_DATA = 1500;
   private static final int SYNTHETIC = 600;
 
+  /** Where a row takes long, there are fewer rows: all of them take about this many multiplications, but they are never fewer than these. */
+  private static final double MOST_WORK = 3e9;
+
+  private static final int LEAST_DATA = 400;
+  private static final int LEAST_SYNTHETIC = 160;
+
   /** Chooses and makes the rows. */
   public static SampleRows of(Network network, List<double[]> rows, List<FeatureRange> ranges) {
     SplittableRandom random = new SplittableRandom(SEED);
     List<FeatureRange> data = FeatureBounds.dataRanges(network.features(), rows, ranges);
     List<double[]> base = new ArrayList<>();
+    double part = Math.min(1, MOST_WORK / ((MAX_DATA + SYNTHETIC) * (double) Math.max(1, network.work())));
+    int mostData = (int) Math.max(LEAST_DATA, part * MAX_DATA);
+    int mostSynthetic = (int) Math.max(LEAST_SYNTHETIC, part * SYNTHETIC);
     if (rows.isEmpty()) {
-      for (int i = 0; i < SYNTHETIC; i++) {
+      for (int i = 0; i < mostSynthetic; i++) {
         base.add(drawn(data, random));
       }
     } else {
-      int step = (rows.size() + MAX_DATA - 1) / MAX_DATA;
+      int step = (rows.size() + mostData - 1) / mostData;
       for (int i = 0; i < rows.size(); i += step) {
         base.add(rows.get(i));
       }
     }
     List<double[]> synthetic = new ArrayList<>();
-    for (int i = 0; i < SYNTHETIC && base.size() > 1; i++) {
+    for (int i = 0; i < mostSynthetic && base.size() > 1; i++) {
       double[] a = base.get(random.nextInt(base.size()));
       double[] b = base.get(random.nextInt(base.size()));
       double t = random.nextDouble(-0.25, 1.25);

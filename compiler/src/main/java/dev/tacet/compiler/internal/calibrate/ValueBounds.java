@@ -7,6 +7,7 @@ import dev.tacet.compiler.internal.fit.FittedNetwork;
 import dev.tacet.compiler.internal.ir.LinearForm;
 import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.compiler.internal.ir.Node;
+import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
@@ -16,6 +17,7 @@ import java.util.Map;
 public final class ValueBounds {
   private final double[][] low;
   private final double[][] high;
+  private final Map<LinearForm, Bounds> forms = new IdentityHashMap<>();
 
   private ValueBounds(int nodes) {
     low = new double[nodes][];
@@ -69,8 +71,12 @@ public final class ValueBounds {
     return bounds;
   }
 
-  /** Returns the bounds of a form. */
+  /** Returns the bounds of a form of the network, each of which is computed once; not to be changed. */
   public Bounds of(LinearForm form) {
+    return forms.computeIfAbsent(form, this::compute);
+  }
+
+  private Bounds compute(LinearForm form) {
     double[] lower = form.bias().clone();
     double[] upper = form.bias().clone();
     for (Map.Entry<Integer, Matrix> term : form.terms().entrySet()) {

@@ -5,6 +5,7 @@ import dev.tacet.compiler.internal.ir.LinearForm;
 import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.pack.DiagonalMap;
+import dev.tacet.compiler.internal.pack.Layout;
 import dev.tacet.compiler.internal.pack.SlotMap;
 import dev.tacet.compiler.internal.pack.StepCosts;
 import dev.tacet.compiler.internal.pack.StepSplit;
@@ -29,12 +30,23 @@ final class FormEmitter {
   private final ProgramBuilder builder;
   private final Parameters parameters;
   private final NoiseModel noise;
+  private final Layout layout;
+  private final boolean outline;
+  private final double keyPrice;
   private final Set<Integer> keys = new HashSet<>();
 
-  FormEmitter(ProgramBuilder builder, NoiseModel noise) {
+  /**
+   * Makes an emitter.
+   *
+   * @param outline whether diagonals stand without their values
+   */
+  FormEmitter(ProgramBuilder builder, NoiseModel noise, Plan plan, boolean outline) {
     this.builder = builder;
     this.parameters = builder.parameters();
     this.noise = noise;
+    this.layout = plan.layout();
+    this.keyPrice = plan.keyPrice();
+    this.outline = outline;
   }
 
   /** Terms that are folded alike. */
@@ -61,13 +73,14 @@ final class FormEmitter {
     Map<Integer, Partial> partials = new TreeMap<>();
     for (Map.Entry<Integer, Matrix> term : form.terms().entrySet()) {
       Signal signal = signals.get(term.getKey());
-      double[] shift = new double[form.size()];
-      term.getValue().multiplyAdd(signal.offset(), shift);
-      for (int i = 0; i < bias.length; i++) {
-        bias[i] += rowFactor[i] * shift[i];
+      if (java.util.Arrays.stream(signal.offset()).anyMatch(offset -> offset != 0)) {
+        double[] shift = new double[form.size()];
+        term.getValue().multiplyAdd(signal.offset(), shift);
+        for (int i = 0; i < bias.length; i++) {
+          bias[i] += rowFactor[i] * shift[i];
+        }
       }
-      Matrix weights = term.getValue().scaled(rowFactor, signal.factor());
-      Partial partial = product(signal, weights, level, out, target);
+      Partial partial = product(signal, term.getValue(), rowFactor, level, out, target);
       partials.merge(partial.fold, partial, (a, b) -> new Partial(
           a.fold, builder.add(a.sum, b.sum), a.variance + b.variance, a.common + b.common));
     }
@@ -81,7 +94,7 @@ final class FormEmitter {
       common += partial.common;
       if (partial.fold > 1) {
         variance += partial.fold * square(noise.keySwitch(level, value.scale().log2(parameters)));
-        value = builder.rotateSum(value, out.period(), partial.fold);
+        value = folded(value, out.period(), partial.fold, level);
       }
       sum = sum == null ? value : builder.add(sum, value);
     }
@@ -98,27 +111,53 @@ final class FormEmitter {
     return new Signal(result, out, 0, factor, rowOffset.clone(), Math.sqrt(variance), Math.sqrt(common));
   }
 
-  private Partial product(Signal signal, Matrix weights, int level, SlotMap out, Scale target) {
+  /** The sum of a value rotated by the first {@code count} multiples of a step: by doubling, or one after another with a single key. */
+  private ProgramBuilder.Value folded(ProgramBuilder.Value value, int step, int count, int level) {
+    StepCosts costs = new StepCosts(parameters, level);
+    int doublings = Integer.numberOfTrailingZeros(count);
+    int missing = 0;
+    for (int i = 0; i < doublings; i++) {
+      missing += keys.contains(step << i) ? 0 : 1;
+    }
+    double price = keyPrice * costs.newKey();
+    double doubled = doublings * costs.rotation() + missing * price;
+    double oneByOne = (count - 1) * costs.rotation() + (keys.contains(step) ? 0 : price);
+    if (doubled <= oneByOne) {
+      for (int i = 0; i < doublings; i++) {
+        keys.add(step << i);
+      }
+      return builder.rotateSum(value, step, count);
+    }
+    keys.add(step);
+    ProgramBuilder.Value sum = value;
+    for (int i = 1; i < count; i++) {
+      sum = builder.add(builder.rotate(sum, step), value);
+    }
+    return sum;
+  }
+
+  private Partial product(Signal signal, Matrix matrix, double[] rowFactor, int level, SlotMap out, Scale target) {
     ProgramBuilder.Value x = builder.dropLevel(signal.value(), level);
     Scale plainScale = target.timesPrime(level, 1).dividedBy(x.scale());
     double logIn = x.scale().log2(parameters);
     double logPlain = plainScale.log2(parameters);
-    double[] norms = new double[weights.rows()];
-    weights.forEach((i, j, value) -> norms[i] += square(value));
-    double rowNorm = java.util.Arrays.stream(norms).max().orElse(0);
-    if (weights.isDiagonal() && signal.copyShift() == 0 && signal.map().equals(out)) {
-      Constant.Vector vector = new Constant.Vector(out.place(weights.diagonal()), out.period());
+    double[] norms = matrix.squaredRowNorms(signal.factor());
+    double rowNorm = 0;
+    for (int i = 0; i < norms.length; i++) {
+      rowNorm = Math.max(rowNorm, norms[i] * square(rowFactor[i]));
+    }
+    if (matrix.isDiagonal() && signal.copyShift() == 0 && signal.map().equals(out)) {
+      Constant.Vector vector = new Constant.Vector(out.place(matrix.scaled(rowFactor, signal.factor()).diagonal()), out.period());
       return new Partial(1, builder.multiplyPlain(x, vector, plainScale), rowNorm * square(signal.deviation()),
           rowNorm * square(signal.common()) + square(noise.encode(out.period(), logPlain)));
     }
-    DiagonalMap map = signal.copyShift() == 0
-        ? DiagonalMap.between(weights, signal.map(), out)
-        : DiagonalMap.fromShiftedCopies(weights, signal.map(), signal.copyShift(), out, parameters.slots());
-    Diagonals diagonals = StepSplit.cheapest(map, new StepCosts(parameters, level), keys).apply(map, keys);
+    DiagonalMap map = layout.diagonals(matrix, signal.map(), signal.copyShift(), out, parameters.slots());
+    Matrix weights = outline ? null : matrix.scaled(rowFactor, signal.factor());
+    Diagonals diagonals = StepSplit.cheapest(map, new StepCosts(parameters, level), keys, keyPrice).apply(map, weights, keys);
     double rotation = diagonals.rotations().isEmpty() ? 0 : square(noise.keySwitch(level, logIn));
     double variance = rowNorm * (square(signal.deviation()) + rotation)
         + square(noise.keySwitch(level, logIn + logPlain)) * diagonals.giantSteps().size() * map.fold();
-    int read = Math.min(diagonals.terms().size() * map.fold(), weights.columns());  // slots beside the elements hold zeros
+    int read = Math.min(map.size() * map.fold(), matrix.columns());  // slots beside the elements hold zeros
     double rounding = square(noise.encode(map.period(), logPlain)) * read;
     return new Partial(map.fold(), builder.linearTransform(x, diagonals, plainScale), variance,
         rowNorm * square(signal.common()) + rounding);

@@ -18,6 +18,7 @@ import dev.tacet.compiler.internal.pack.Levels;
  * @param outputCenter the middle of each output's range over the sample rows
  * @param outputReach half of that range, not 0
  * @param guards whether activation inputs that are not proved to stay inside their intervals are sent back
+ * @param keyPrice how many times their usual price evaluation keys cost where rotations are split into steps
  */
 public record Plan(
     FittedNetwork fitted,
@@ -27,4 +28,10 @@ public record Plan(
     Levels levels,
     double[] outputCenter,
     double[] outputReach,
-    boolean guards) {}
+    boolean guards,
+    double keyPrice) {
+  /** Returns the plan with another price of keys. */
+  public Plan withKeyPrice(double value) {
+    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value);
+  }
+}

@@ -54,19 +54,27 @@ public final class ProgramEmitter {
   private final Set<Integer> open = new HashSet<>();
   private double valueError;
 
-  private ProgramEmitter(Plan plan, Parameters parameters) {
+  private ProgramEmitter(Plan plan, Parameters parameters, boolean outline) {
     this.plan = plan;
     this.network = plan.fitted().network();
     this.parameters = parameters;
     this.builder = new ProgramBuilder(parameters);
     this.noise = new NoiseModel(parameters);
-    this.forms = new FormEmitter(builder, noise);
+    this.forms = new FormEmitter(builder, noise, plan, outline);
     this.scale = Scale.powerOfTwo(parameters.logScale());
   }
 
   /** Writes the program. */
   public static Emission emit(Plan plan, Parameters parameters) {
-    return new ProgramEmitter(plan, parameters).run();
+    return new ProgramEmitter(plan, parameters, false).run();
+  }
+
+  /**
+   * Writes the program's outline: its instructions, keys and noise are those of the program, its diagonals hold no values. It is
+   * what parameters are compared by; writing out a convolution's diagonals takes many times longer.
+   */
+  public static Emission outline(Plan plan, Parameters parameters) {
+    return new ProgramEmitter(plan, parameters, true).run();
   }
 
   private Emission run() {
@@ -98,7 +106,7 @@ public final class ProgramEmitter {
     FeatureBounds bounds = plan.features().part(offset, size);
     double[] center = bounds.center();
     double[] halfWidth = bounds.halfWidth();
-    SlotMap map = plan.layout().maps()[node.id()];
+    SlotMap map = plan.layout().map(node.id());
     int period = map.period();
     int copyShift = plan.layout().copyShift(network, node, parameters.slots());
     int level = plan.levels().total();
@@ -116,7 +124,7 @@ public final class ProgramEmitter {
     builder.layer(node.name());
     double gain = fit.isSquare() ? SQUARE_GAIN : 1;
     double[] inverse = Arrays.stream(fit.halfWidth()).map(half -> gain / half).toArray();
-    Signal u = forms.emit(node.argument(), signals, inverse, fit.center(), plan.layout().maps()[node.id()], scale);
+    Signal u = forms.emit(node.argument(), signals, inverse, fit.center(), plan.layout().map(node.id()), scale);
     String guarded = guard(node, fit, u, gain);
     ProgramBuilder.Value value;
     double deviation;
@@ -230,7 +238,7 @@ public final class ProgramEmitter {
 
   /** A factor of a product, brought into [-1, 1] by what the bounds prove of it. */
   private Signal factor(Node.Product node, LinearForm form) {
-    SlotMap map = plan.layout().maps()[node.id()];
+    SlotMap map = plan.layout().map(node.id());
     ValueBounds.Bounds bounds = plan.bounds().of(form);
     double[] inverse = new double[node.size()];
     for (int i = 0; i < inverse.length; i++) {

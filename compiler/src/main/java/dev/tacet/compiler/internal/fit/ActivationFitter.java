@@ -60,6 +60,7 @@ public final class ActivationFitter {
   private final Map<String, double[]> densities = new HashMap<>();
   private final Map<String, ActivationFit> fits = new HashMap<>();
   private final Map<String, AnswerMetric.Score> scores = new HashMap<>();
+  private final Ranges answers;
   private final Sensitivity sensitivity;
 
   /**
@@ -78,12 +79,17 @@ public final class ActivationFitter {
     this.accuracy = accuracy;
     this.margin = margin;
     values.addAll(network.evaluateAll(rows.all()));
-    Ranges answers = Ranges.of(network.output(), values);
+    answers = Ranges.of(network.output(), values);
     double[] widths = new double[network.output().size()];
     for (int i = 0; i < widths.length; i++) {
       widths[i] = Math.max(answers.high()[i] - answers.low()[i], 1e-9 * (1 + Math.abs(answers.high()[i])));
     }
     sensitivity = Sensitivity.of(network, widths);
+  }
+
+  /** Returns the exact answers' ranges over all rows. */
+  public Ranges answers() {
+    return answers;
   }
 
   /** Returns the comparison for the search: on sample data and synthetic rows, on fewer of them where a row takes long. */

@@ -15,6 +15,9 @@ import java.util.stream.IntStream;
  * @param bias the constant part; its length is the form's size
  */
 public record LinearForm(Map<Integer, Matrix> terms, double[] bias) {
+  /** Fewer rows than this are evaluated one by one. */
+  private static final int FEWEST_LANES = 4;
+
   /** Makes the form; the map is copied, zero matrices are left out, sizes are checked. */
   public LinearForm {
     TreeMap<Integer, Matrix> kept = new TreeMap<>();
@@ -148,16 +151,16 @@ public record LinearForm(Map<Integer, Matrix> terms, double[] bias) {
   }
 
   private void evaluateBlock(List<double[][]> rows, double[][] results, int from) {
-    int lanes = Matrix.LANES;
-    if (rows.size() < lanes / 2) {
+    if (rows.size() < FEWEST_LANES) {
       for (int l = 0; l < rows.size(); l++) {
         results[from + l] = evaluate(rows.get(l));
       }
       return;
     }
+    int lanes = (rows.size() + 7) / 8 * 8;  // whole vectors of any machine
     double[] sums = new double[size() * lanes];
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] = bias[i / lanes];
+    for (int i = 0; i < size(); i++) {
+      Arrays.fill(sums, i * lanes, (i + 1) * lanes, bias[i]);
     }
     terms.forEach((node, matrix) -> {
       double[] x = new double[matrix.columns() * lanes];
@@ -167,7 +170,7 @@ public record LinearForm(Map<Integer, Matrix> terms, double[] bias) {
           x[j * lanes + l] = value[j];
         }
       }
-      matrix.multiplyAddLanes(x, sums);
+      matrix.multiplyAddLanes(x, sums, lanes);
     });
     for (int l = 0; l < rows.size(); l++) {
       double[] result = new double[size()];

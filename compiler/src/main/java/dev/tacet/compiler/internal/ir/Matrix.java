@@ -26,8 +26,8 @@ public final class Matrix {
   /** Products of at most so many entries are summed up in a dense result. */
   private static final long SMALL_PRODUCT = 1L << 22;
 
-  /** The vectors of {@link #multiplyAddLanes}: as many independent sums as hide the latency of an addition. */
-  static final int LANES = 8;
+  /** The most vectors of {@link #multiplyAddLanes}: their sums stay in the first cache, an entry is read once for all of them. */
+  static final int LANES = 64;
 
   private final int rows;
   private final int columns;
@@ -241,42 +241,47 @@ public final class Matrix {
   }
 
   /**
-   * Adds this * x to sum for {@link #LANES} vectors at once: element i of vector l lies at i * LANES + l. Each vector's sums are
-   * the same, bit for bit, as those of {@link #multiplyAdd}.
+   * Adds this * x to sum for several vectors at once: element i of vector l lies at i * lanes + l. Each vector's sums are the same,
+   * bit for bit, as those of {@link #multiplyAdd}.
+   *
+   * @param lanes the vectors, at most {@link #LANES}
    */
-  void multiplyAddLanes(double[] x, double[] sum) {
+  void multiplyAddLanes(double[] x, double[] sum, int lanes) {
+    double[] total = new double[lanes];
     for (int i = 0; i < rows; i++) {
       int from = starts == null ? i * columns : starts[i];
       int to = starts == null ? from + columns : starts[i + 1];
-      double t0 = 0;
-      double t1 = 0;
-      double t2 = 0;
-      double t3 = 0;
-      double t4 = 0;
-      double t5 = 0;
-      double t6 = 0;
-      double t7 = 0;
-      for (int at = from; at < to; at++) {
-        double value = values[at];
-        int p = (starts == null ? at - from : positions[at]) * LANES;
-        t0 += value * x[p];
-        t1 += value * x[p + 1];
-        t2 += value * x[p + 2];
-        t3 += value * x[p + 3];
-        t4 += value * x[p + 4];
-        t5 += value * x[p + 5];
-        t6 += value * x[p + 6];
-        t7 += value * x[p + 7];
+      Arrays.fill(total, 0);
+      int at = from;
+      for (; at + 4 <= to; at += 4) {
+        int p = starts == null ? at - from : positions[at];
+        int q = starts == null ? p + 1 : positions[at + 1];
+        int r = starts == null ? p + 2 : positions[at + 2];
+        int s = starts == null ? p + 3 : positions[at + 3];
+        addFour(total, x, lanes, values, at, p * lanes, q * lanes, r * lanes, s * lanes);
       }
-      int s = i * LANES;
-      sum[s] += t0;
-      sum[s + 1] += t1;
-      sum[s + 2] += t2;
-      sum[s + 3] += t3;
-      sum[s + 4] += t4;
-      sum[s + 5] += t5;
-      sum[s + 6] += t6;
-      sum[s + 7] += t7;
+      for (; at < to; at++) {
+        int p = (starts == null ? at - from : positions[at]) * lanes;
+        double value = values[at];
+        for (int l = 0; l < lanes; l++) {
+          total[l] += value * x[p + l];
+        }
+      }
+      int offset = i * lanes;
+      for (int l = 0; l < lanes; l++) {
+        sum[offset + l] += total[l];
+      }
+    }
+  }
+
+  /** One entry after another, so that sums are rounded as one by one. */
+  private static void addFour(double[] total, double[] x, int lanes, double[] values, int at, int p, int q, int r, int s) {
+    double a = values[at];
+    double b = values[at + 1];
+    double c = values[at + 2];
+    double d = values[at + 3];
+    for (int l = 0; l < lanes; l++) {
+      total[l] = total[l] + a * x[p + l] + b * x[q + l] + c * x[r + l] + d * x[s + l];
     }
   }
 
@@ -400,6 +405,22 @@ public final class Matrix {
       }
     }
     return new Matrix(rows, columns, scaled, starts, positions);
+  }
+
+  /** Returns for each row the sum of the squares of its entries, those of column j multiplied by columnFactors[j]. */
+  public double[] squaredRowNorms(double[] columnFactors) {
+    double[] norms = new double[rows];
+    for (int i = 0; i < rows; i++) {
+      int from = starts == null ? i * columns : starts[i];
+      int to = starts == null ? from + columns : starts[i + 1];
+      double sum = 0;
+      for (int at = from; at < to; at++) {
+        double value = values[at] * columnFactors[starts == null ? at - from : positions[at]];
+        sum += value * value;
+      }
+      norms[i] = sum;
+    }
+    return norms;
   }
 
   /**

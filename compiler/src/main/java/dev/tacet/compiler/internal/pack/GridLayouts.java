@@ -6,7 +6,8 @@ import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -19,15 +20,18 @@ final class GridLayouts {
   /** Slots that any ring that carries a few layers has. */
   private static final int USUAL_SLOTS = 1 << 12;
 
+  /** Without padding an image shrinks as if by a larger stride: so much less is tried. */
+  private static final int MAX_HIDDEN = 2;
+
   private final int room;
   private final Map<Integer, Grid> grids = new HashMap<>();
   private final Network network;
 
   /**
-   * A pixel (y, x) of channel c lies at c mod copies images, and there at (y gap + c' / gap, x gap + c' mod gap) of an image of this
+   * A pixel (y, x) of channel c lies at c mod copies images, and there at (y gapY + c' / gapX, x gapX + c' mod gapX) of an image of this
    * pitch, where c' = c / copies.
    */
-  private record Grid(int image, int pitch, int gap, int copies) {
+  private record Grid(int image, int pitch, int gapY, int gapX, int copies) {
     SlotMap map(int[] shape) {
       int[] slots = new int[shape[0] * shape[1] * shape[2]];
       int at = 0;
@@ -35,7 +39,7 @@ final class GridLayouts {
         int cell = c / copies;
         for (int y = 0; y < shape[1]; y++) {
           for (int x = 0; x < shape[2]; x++) {
-            slots[at++] = c % copies * image + (y * gap + cell / gap) * pitch + x * gap + cell % gap;
+            slots[at++] = c % copies * image + (y * gapY + cell / gapX) * pitch + x * gapX + cell % gapX;
           }
         }
       }
@@ -45,7 +49,7 @@ final class GridLayouts {
     /** Whether the channels fit into the gaps and the pixels into the image. */
     boolean holds(int[] shape) {
       int cells = (shape[0] + copies - 1) / copies;
-      return cells <= gap * gap && shape[2] * gap <= pitch && shape[1] * gap * pitch <= image;
+      return cells <= gapY * gapX && shape[2] * gapX <= pitch && shape[1] * gapY * pitch <= image;
     }
   }
 
@@ -63,8 +67,8 @@ final class GridLayouts {
     int[] shape = image(node.shape());
     SlotMap natural = SlotMap.natural(node.size());
     if (node instanceof Node.Input) {
-      if (shape != null && shape[0] == 1) {
-        grids.put(node.id(), new Grid(natural.period(), shape[2], 1, 1));
+      if (shape != null) {
+        grids.put(node.id(), new Grid(SlotMap.natural(shape[1] * shape[2]).period(), shape[2], 1, 1, 1));
       }
       return natural;
     }
@@ -78,18 +82,19 @@ final class GridLayouts {
       for (int source : form.terms().keySet()) {
         Grid grid = grids.get(source);
         int[] from = image(network.nodes().get(source).shape());
-        for (int copies = 1; grid != null && copies * grid.image <= room; copies *= 2) {
-          int stride = Math.max(1, Math.round((float) from[1] / shape[1]));
-          Grid candidate = new Grid(grid.image, grid.pitch, grid.gap * stride, copies);
-          if (!candidate.holds(shape)) {
-            continue;
-          }
-          SlotMap map = candidate.map(shape);
-          long count = diagonals(node, maps, map);
-          if (count < fewest) {
-            best = map;
-            fewest = count;
-            chosen = candidate;
+        for (int[] stride : grid == null ? new int[0][] : strides(from, shape)) {
+          for (int copies = 1; copies * grid.image <= room; copies *= 2) {
+            Grid candidate = new Grid(grid.image, grid.pitch, grid.gapY * stride[0], grid.gapX * stride[1], copies);
+            if (!candidate.holds(shape)) {
+              continue;
+            }
+            SlotMap map = candidate.map(shape);
+            long count = diagonals(node, maps, map);
+            if (count < fewest) {
+              best = map;
+              fewest = count;
+              chosen = candidate;
+            }
           }
         }
       }
@@ -109,6 +114,17 @@ final class GridLayouts {
     };
   }
 
+  /** The strides from one image to another that may have been taken, of rows and columns: padding or its lack hides the true ones. */
+  private static int[][] strides(int[] from, int[] to) {
+    int y = Math.max(1, Math.round((float) from[1] / to[1]));
+    int x = Math.max(1, Math.round((float) from[2] / to[2]));
+    Set<List<Integer>> all = new LinkedHashSet<>(List.of(List.of(y, x)));
+    for (int less = 1; less <= MAX_HIDDEN; less++) {
+      all.add(List.of(Math.max(1, y - less), Math.max(1, x - less)));
+    }
+    return all.stream().map(pair -> new int[] {pair.get(0), pair.get(1)}).toArray(int[][]::new);
+  }
+
   /** The diagonals of all forms that a node reads, where it lies so. */
   private static long diagonals(Node node, SlotMap[] maps, SlotMap out) {
     long count = 0;
@@ -116,9 +132,11 @@ final class GridLayouts {
       for (Map.Entry<Integer, Matrix> term : form.terms().entrySet()) {
         SlotMap in = maps[term.getKey()];
         int least = Math.min(in.period(), out.period());
-        Set<Integer> shifts = new HashSet<>();
-        term.getValue().forEach((row, column, value) -> shifts.add(Math.floorMod(in.slot(column) - out.slot(row), least)));
-        count += shifts.size();
+        boolean[] shifts = new boolean[least];
+        term.getValue().forEach((row, column, value) -> shifts[in.slot(column) - out.slot(row) & least - 1] = true);
+        for (boolean found : shifts) {
+          count += found ? 1 : 0;
+        }
       }
     }
     return count;

@@ -5,14 +5,27 @@ import dev.tacet.compiler.internal.ir.LinearForm;
 import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
 
 /**
- * Latency packing: every vector lies in a period, a power of two, that repeats over all slots.
- *
- * @param maps where the elements of each node lie
- * @param output the same of the output, whose period is larger than its size so that at least one slot is a structural zero
+ * Latency packing: every vector lies in a period, a power of two, that repeats over all slots. It depends on the network alone, and
+ * so do the diagonals between its slot maps, each of which is found once.
  */
-public record Layout(SlotMap[] maps, SlotMap output) {
+public final class Layout {
+  private final SlotMap[] maps;
+  private final SlotMap output;
+  private final Map<Matrix, Map<Place, DiagonalMap>> diagonals = new IdentityHashMap<>();
+
+  /** What the diagonals of a matrix depend on beside it. */
+  private record Place(SlotMap in, int copyShift, SlotMap out, int slots) {}
+
+  private Layout(SlotMap[] maps, SlotMap output) {
+    this.maps = maps;
+    this.output = output;
+  }
+
   /** Chooses the maps of a network. */
   public static Layout of(Network network) {
     SlotMap[] maps = new SlotMap[network.nodes().size()];
@@ -28,6 +41,16 @@ public record Layout(SlotMap[] maps, SlotMap output) {
     return new Layout(maps, SlotMap.natural(size, 2 * Integer.highestOneBit(size)));
   }
 
+  /** Returns where the elements of a node lie. */
+  public SlotMap map(int node) {
+    return maps[node];
+  }
+
+  /** Returns the same of the output, whose period is larger than its size so that at least one slot is a structural zero. */
+  public SlotMap output() {
+    return output;
+  }
+
   /** Returns the largest period, which must not exceed the slots. */
   public int largestPeriod() {
     int result = output.period();
@@ -35,6 +58,18 @@ public record Layout(SlotMap[] maps, SlotMap output) {
       result = Math.max(result, map.period());
     }
     return result;
+  }
+
+  /**
+   * Returns the diagonals of a matrix of the network.
+   *
+   * @param copyShift how far each copy of the operand is rotated against the one before; 0 where they are alike
+   * @param slots all slots
+   */
+  public DiagonalMap diagonals(Matrix matrix, SlotMap in, int copyShift, SlotMap out, int slots) {
+    Place place = new Place(in, copyShift, out, copyShift == 0 ? 0 : slots);
+    return diagonals.computeIfAbsent(matrix, key -> new HashMap<>()).computeIfAbsent(place, key -> copyShift == 0
+        ? DiagonalMap.between(matrix, in, out) : DiagonalMap.fromShiftedCopies(matrix, in, copyShift, out, slots));
   }
 
   /**
@@ -66,7 +101,7 @@ public record Layout(SlotMap[] maps, SlotMap output) {
       return 0;
     }
     int shift = Math.max(1, out.period() / copies);
-    int alike = DiagonalMap.between(matrix, maps[input.id()], out).diagonals().size();
+    int alike = diagonals(matrix, maps[input.id()], 0, out, slots).size();
     return shift < out.period() && shift + 2 * Integer.numberOfTrailingZeros(copies) < alike ? shift : 0;
   }
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.pack;
 
+import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.he.Diagonals;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -15,12 +16,16 @@ import java.util.TreeSet;
  * How shifts are written as giant plus baby step: baby = (shift + lead) mod width - lead. The cheapest of all widths and of some
  * leads, by predicted time and by the keys that no earlier transform needs.
  *
+ * <p>Horner's rule turns sums by the distance of neighbouring giant steps. Where giant steps are missing, distances differ and each
+ * takes a key; filled in with diagonals of zeros, all are turned by one key, and far rotations are composed of near ones.
+ *
  * @param width the distance of the giant steps
  * @param lead the largest size of a negative baby step
  * @param centered whether shifts are taken between minus and plus half of their period, else from 0 on
+ * @param filled whether missing giant steps are filled in, from 0 on where none is negative
  * @param cost predicted nanoseconds, new keys priced in
  */
-public record StepSplit(int width, int lead, boolean centered, double cost) {
+public record StepSplit(int width, int lead, boolean centered, boolean filled, double cost) {
   /** All widths up to this, and powers of two above it, are tried. */
   private static final int MAX_WIDTH = 64;
 
@@ -32,18 +37,20 @@ public record StepSplit(int width, int lead, boolean centered, double cost) {
    * @param map the diagonals
    * @param costs what steps cost here
    * @param keys steps whose keys are there already
+   * @param keyPrice how many times their usual price keys cost
    */
-  public static StepSplit cheapest(DiagonalMap map, StepCosts costs, Set<Integer> keys) {
+  public static StepSplit cheapest(DiagonalMap map, StepCosts costs, Set<Integer> keys, double keyPrice) {
     StepSplit best = null;
     for (boolean centered : new boolean[] {false, true}) {
-      List<Integer> shifts = new ArrayList<>();
-      map.diagonals().keySet().forEach(shift -> shifts.add(place(shift, map.shiftPeriod(), centered)));
+      Search search = new Search(placed(map, centered), map.shiftPeriod(), costs, keyPrice, keys);
       for (int width = 1; width <= map.shiftPeriod(); width += width < MAX_WIDTH ? 1 : width) {
         for (int lead : LEADS) {
           if (lead == 0 || lead < width && centered) {
-            double cost = cost(shifts, width, lead, costs, keys);
-            if (best == null || cost < best.cost) {
-              best = new StepSplit(width, lead, centered, cost);
+            for (boolean filled : new boolean[] {false, true}) {
+              double cost = search.cost(width, lead, filled);
+              if (best == null || cost < best.cost) {
+                best = new StepSplit(width, lead, centered, filled, cost);
+              }
             }
           }
         }
@@ -56,53 +63,101 @@ public record StepSplit(int width, int lead, boolean centered, double cost) {
     return centered && shift > period / 2 ? shift - period : shift;
   }
 
-  private static double cost(List<Integer> shifts, int width, int lead, StepCosts costs, Set<Integer> keys) {
-    Set<Integer> babies = new HashSet<>();
-    SortedSet<Integer> giants = new TreeSet<>();
-    for (int shift : shifts) {
-      int baby = Math.floorMod(shift + lead, width) - lead;
-      babies.add(baby);
-      giants.add(shift - baby);
-    }
-    Set<Integer> needed = new HashSet<>(babies);
-    int rotations = 0;
-    int before = 0;
-    for (int giant : giants) {
-      needed.add(giant - before);
-      rotations += giant == before ? 0 : 1;
-      before = giant;
-    }
-    needed.remove(0);
-    needed.removeAll(keys);
-    babies.remove(0);
-    return costs.transform(shifts.size(), babies.size(), rotations) + needed.size() * costs.newKey();
+  /** All shifts of a map, ascending. */
+  private static int[] placed(DiagonalMap map, boolean centered) {
+    return Arrays.stream(map.shifts()).map(shift -> place(shift, map.shiftPeriod(), centered)).sorted().toArray();
   }
 
-  /** Returns the map's diagonals as a constant, and adds the steps that it needs to the keys. */
-  public Diagonals apply(DiagonalMap map, Set<Integer> keys) {
-    List<Diagonals.Term> terms = new ArrayList<>();
-    for (Map.Entry<Integer, double[]> diagonal : map.diagonals().entrySet()) {
-      int shift = place(diagonal.getKey(), map.shiftPeriod(), centered);
-      int baby = Math.floorMod(shift + lead, width) - lead;
-      double[] all = diagonal.getValue();
-      int count = 0;
-      for (double value : all) {
-        count += value != 0 ? 1 : 0;
+  /** Counts the steps and new keys of splits of the same shifts; steps are counted at their place plus an offset. */
+  private static final class Search {
+    private final int[] shifts;
+    private final int offset;
+    private final StepCosts costs;
+    private final double priceOfKey;
+    private final BitSet keys = new BitSet();
+    private final BitSet needed = new BitSet();
+
+    Search(int[] shifts, int period, StepCosts costs, double keyPrice, Set<Integer> keys) {
+      this.shifts = shifts;
+      this.offset = 2 * period;
+      this.costs = costs;
+      this.priceOfKey = keyPrice * costs.newKey();
+      keys.stream().filter(step -> Math.abs(step) <= offset).forEach(step -> this.keys.set(step + offset));
+      this.keys.set(offset);  // the step 0 needs none
+    }
+
+    double cost(int width, int lead, boolean filled) {
+      needed.clear();
+      for (int shift : shifts) {
+        needed.set(Math.floorMod(shift + lead, width) - lead + offset);
       }
-      int[] slots = new int[count];
-      double[] values = new double[count];
-      int at = 0;
-      for (int j = 0; j < all.length; j++) {
-        if (all[j] != 0) {
-          slots[at] = j;
-          values[at++] = all[j];
+      int babies = needed.cardinality() - (needed.get(offset) ? 1 : 0);
+      int rotations = 0;
+      int added = 0;
+      int before = 0;
+      for (int shift : shifts) {
+        int giant = Math.floorDiv(shift + lead, width) * width;  // ascends with the shift
+        if (giant != before) {
+          boolean steps = filled && (rotations > 0 || giant > 0);
+          added += steps ? (giant - before) / width - 1 : 0;
+          rotations += steps ? (giant - before) / width : 1;
+          needed.set((steps ? width : giant - before) + offset);
+          before = giant;
         }
       }
-      terms.add(new Diagonals.Term(shift - baby, baby, slots, values));
+      needed.andNot(keys);
+      return costs.transform(shifts.length + added, babies, rotations) + needed.cardinality() * priceOfKey;
+    }
+  }
+
+  /**
+   * Returns the map's diagonals as a constant, and adds the steps that it needs to the keys.
+   *
+   * @param matrix the matrix whose entries they hold; null for an outline, which has the same steps and one entry a diagonal
+   */
+  public Diagonals apply(DiagonalMap map, Matrix matrix, Set<Integer> keys) {
+    double[][] diagonals = matrix == null ? null : map.values(matrix);
+    List<Diagonals.Term> terms = new ArrayList<>();
+    int[] shifts = map.shifts();
+    for (int k = 0; k < shifts.length; k++) {
+      int shift = place(shifts[k], map.shiftPeriod(), centered);
+      int baby = Math.floorMod(shift + lead, width) - lead;
+      terms.add(diagonals == null ? new Diagonals.Term(shift - baby, baby, new int[1], new double[1])
+          : term(shift - baby, baby, diagonals[k]));
+    }
+    if (filled) {
+      fill(terms);
     }
     terms.sort(Comparator.comparingInt(Diagonals.Term::giant).thenComparingInt(Diagonals.Term::baby));
     Diagonals result = new Diagonals(map.period(), terms);
     keys.addAll(result.rotations());
     return result;
+  }
+
+  /** Adds a diagonal of zeros for each giant step that is missing: from the first one on, or from 0 on if that is positive. */
+  private void fill(List<Diagonals.Term> terms) {
+    SortedSet<Integer> giants = new TreeSet<>();
+    terms.forEach(term -> giants.add(term.giant()));
+    int baby = terms.get(0).baby();
+    for (int giant = Math.min(giants.first(), 0) + (giants.first() < 0 ? 0 : width); giant < giants.last(); giant += width) {
+      if (!giants.contains(giant)) {
+        terms.add(new Diagonals.Term(giant, baby, new int[1], new double[1]));
+      }
+    }
+  }
+
+  /** A diagonal without its zeros; at least one entry, since scaling may have brought all to zero. */
+  private static Diagonals.Term term(int giant, int baby, double[] all) {
+    int[] slots = new int[all.length];
+    double[] values = new double[all.length];
+    int count = 0;
+    for (int j = 0; j < all.length; j++) {
+      if (all[j] != 0) {
+        slots[count] = j;
+        values[count++] = all[j];
+      }
+    }
+    int kept = Math.max(1, count);
+    return new Diagonals.Term(giant, baby, Arrays.copyOf(slots, kept), Arrays.copyOf(values, kept));
   }
 }

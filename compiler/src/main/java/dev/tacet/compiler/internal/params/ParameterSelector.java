@@ -59,7 +59,8 @@ public final class ParameterSelector {
    *     where the widest layer does not fit into the N/2 slots of the standard one
    * @param maxLogRingDegree log2 of the largest ring degree allowed
    * @param target the largest error that noise may make in a decrypted value, in output units
-   * @return nothing if no ring degree has room for the plan's levels; an imprecise selection if none meets the target
+   * @return the parameters with the outline of the program ({@link Selection#complete}); nothing if no ring degree has room for the
+   *     plan's levels; an imprecise selection if none meets the target
    */
   public static Optional<Selection> select(
       Plan plan, SecurityLevel security, CompileOptions.Ring ring, int maxLogRingDegree, double target) {
@@ -167,7 +168,7 @@ public final class ParameterSelector {
   }
 
   private Selection emit(Parameters parameters) {
-    Emission emission = ProgramEmitter.emit(plan, parameters);
+    Emission emission = ProgramEmitter.outline(plan, parameters);
     boolean checkable = emission.outputs().stream().allMatch(o -> o.slotError() <= Math.max(1, o.bound()) / 4);
     return new Selection(parameters, emission, checkable && emission.valueError() <= target);
   }
