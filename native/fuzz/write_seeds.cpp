@@ -13,6 +13,7 @@
 #include "serial/object_codec.h"
 #include "serial/parameters_codec.h"
 #include "serial/scale_codec.h"
+#include "support/signature_bytes.h"
 
 namespace {
 
@@ -161,5 +162,12 @@ int main(int count, char** arguments) {
   write(directory, "program", "arrays", arrays.data(), arrays.size());
   const std::vector<u8> diagonals = diagonals_program_body();
   write(directory, "program", "diagonals", diagonals.data(), diagonals.size());
+  testing::SignatureBytes latency;
+  for (latency.version = 1; latency.version <= 4; ++latency.version) {
+    const std::vector<u8> body = latency.body();
+    write(directory, "signature", std::to_string(latency.version).c_str(), body.data(), body.size());
+  }
+  const std::vector<u8> throughput = testing::SignatureBytes::throughput().body();
+  write(directory, "signature", "5", throughput.data(), throughput.size());
   return 0;
 }

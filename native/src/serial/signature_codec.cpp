@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "program/program.h"
 #include "ring/automorphism.h"
 #include "serial/scale_codec.h"
 #include "util/error.h"
@@ -13,14 +14,14 @@
 namespace tacet {
 namespace {
 
-// Versions 1 to 4: an even one ends with a reserve for sharing, from 3 on inputs have a copy shift.
+// Versions 1 to 4: an even one ends with a reserve for sharing, in 3 and 4 inputs have a copy shift. Version 5 names its packing.
 constexpr u16 kFirstVersion = 1;
 constexpr u16 kShiftVersion = 3;
-constexpr u16 kLastVersion = 4;
+constexpr u16 kPackingVersion = 5;
 constexpr u32 kMostNumbers = u32{1} << 17;  // of one attribute of a tail node
 constexpr std::size_t kSmallestEntry = 40;  // of an input or output: fixed fields without its arrays
 constexpr std::size_t kSmallestNode = 16;
-constexpr int kTailOps = 33;
+constexpr u16 kMostKnownRows = 1024;
 constexpr int kArtifactSections = 5;
 
 std::vector<double> read_numbers(ByteReader& reader, u32 count, const char* field) {
@@ -59,7 +60,12 @@ int read_level(ByteReader& reader, const Context& context, const std::string& na
   return level;
 }
 
-SignatureInput read_input(ByteReader& reader, const Context& context, bool shifts) {
+/// Whether so many numbers fit: the slots of a period, or an array with a row a slot.
+bool fits(Packing packing, u32 numbers, u32 period) {
+  return packing == Packing::kThroughput ? period == 1 && numbers <= kMaxArrayLength : numbers <= period;
+}
+
+SignatureInput read_input(ByteReader& reader, const Context& context, Packing packing, bool shifts) {
   SignatureInput input;
   input.name = reader.string("input name");
   const int rank = reader.u8("input rank");
@@ -74,7 +80,7 @@ SignatureInput read_input(ByteReader& reader, const Context& context, bool shift
   }
   input.features = reader.u32("features");
   input.period = read_period(reader, context, "input " + input.name);
-  if (input.features == 0 || input.features > input.period || input.features != product) {
+  if (input.features == 0 || input.features != product || !fits(packing, input.features, input.period)) {
     fail(Code::kMalformed, "signature: input %s has %u features in a shape of %llu and a period of %u", input.name.c_str(),
          input.features, static_cast<unsigned long long>(product), input.period);
   }
@@ -98,7 +104,7 @@ SignatureInput read_input(ByteReader& reader, const Context& context, bool shift
   return input;
 }
 
-SignatureOutput read_output(ByteReader& reader, const Context& context) {
+SignatureOutput read_output(ByteReader& reader, const Context& context, Packing packing) {
   SignatureOutput output;
   const u8 kind = reader.u8("output kind");
   if (kind > 2) fail(Code::kMalformed, "signature: output kind %u, known are 0..2", kind);
@@ -107,10 +113,11 @@ SignatureOutput read_output(ByteReader& reader, const Context& context) {
   output.name = reader.string("output name");
   output.count = reader.u32("output count");
   output.period = read_period(reader, context, "output " + output.name);
-  const bool value = output.kind == OutputKind::kValue;
-  if (output.count > output.period || (value && (output.count == 0 || output.count == output.period))) {
-    fail(Code::kMalformed, "signature: output %s has %u values in a period of %u; a slot must be left to be zero",
-         output.name.c_str(), output.count, output.period);
+  const bool value = output.kind == OutputKind::kValue, batch = packing == Packing::kThroughput;
+  const bool empty = output.count == 0 && (value || batch), full = output.count == output.period && value && !batch;
+  if (!fits(packing, output.count, output.period) || empty || full) {
+    fail(Code::kMalformed, "signature: output %s has %u values in a period of %u%s", output.name.c_str(), output.count, output.period,
+         batch ? "" : "; a slot must be left to be zero");
   }
   output.level = read_level(reader, context, "output " + output.name);
   output.scale = read_scale(reader, context.ring().chain_length(), "output scale");
@@ -173,27 +180,72 @@ std::vector<KeyRequirement> read_keys(ByteReader& reader, const Context& context
   return keys;
 }
 
+KnownRows read_known(ByteReader& reader, const Context& context, const std::vector<SignatureOutput>& outputs) {
+  KnownRows known;
+  known.rows = reader.u16("known rows");
+  if (known.rows == 0 || known.rows > kMostKnownRows || known.rows >= context.slots()) {
+    fail(Code::kMalformed, "signature: %zu known rows, must be 1..%u and leave a slot of %zu to others", known.rows, kMostKnownRows,
+         context.slots());
+  }
+  known.center = reader.f64("center of known rows");
+  known.amplitude = reader.f64("amplitude of known rows");
+  if (!(known.amplitude > 0) || !(std::fabs(known.center) + known.amplitude <= 1)) {
+    fail(Code::kMalformed, "signature: known rows of amplitude %g around %g, must be above 0 and inside [-1, 1]", known.amplitude,
+         known.center);
+  }
+  for (const SignatureOutput& output : outputs) {
+    if (output.kind != OutputKind::kValue) continue;
+    known.answers.push_back(read_numbers(reader, static_cast<u32>(known.rows) * output.count, "answers of known rows"));
+    for (const double answer : known.answers.back()) {
+      if (!(std::fabs(answer) <= output.bound)) {
+        fail(Code::kMalformed, "signature: output %s: a known row's answer %g is beyond the bound %g", output.name.c_str(), answer,
+             output.bound);
+      }
+    }
+  }
+  return known;
+}
+
+Packing read_packing(ByteReader& reader) {
+  const u8 code = reader.u8("packing");
+  if (code == static_cast<u8>(Packing::kLatency)) {
+    fail(Code::kMalformed, "signature: the latency packing is written in version %u", kFirstVersion);
+  }
+  if (code != static_cast<u8>(Packing::kThroughput)) {
+    fail(Code::kUnsupported, "signature: packing %u, this build reads 0 (latency) and 1 (throughput)", code);
+  }
+  return Packing::kThroughput;
+}
+
 }  // namespace
+
+double KnownRows::feature(std::size_t row, std::size_t feature) const {
+  constexpr double kGolden = 0.6180339887498949;
+  const double turns = (static_cast<double>(row) + 1) * (static_cast<double>(feature) + 1) * kGolden;
+  return center + amplitude * (2 * (turns - std::floor(turns)) - 1);
+}
 
 Signature load_signature(const Context& context, const u8* data, std::size_t size) {
   const BlobView blob = open_blob(data, size, BlobKind::kSignature, &context.spec().hash);
   ByteReader reader = blob.reader();
   const u16 version = reader.u16("body version");
-  if (version < kFirstVersion || version > kLastVersion) {
-    fail(Code::kMalformed, "signature: version %u, this build reads %u to %u", version, kFirstVersion, kLastVersion);
+  if (version < kFirstVersion || version > kPackingVersion) {
+    fail(Code::kMalformed, "signature: version %u, this build reads %u to %u", version, kFirstVersion, kPackingVersion);
   }
+  const bool shifts = version >= kShiftVersion && version < kPackingVersion;
   Signature signature;
   signature.model = reader.string("model");
   signature.security_bits = reader.u16("security bits");
+  if (version == kPackingVersion) signature.packing = read_packing(reader);
   const u16 inputs = reader.u16("input count");
   reader.require(inputs, kSmallestEntry, "input count");
   for (u16 k = 0; k < inputs; ++k) {
-    signature.inputs.push_back(read_input(reader, context, version >= kShiftVersion));
+    signature.inputs.push_back(read_input(reader, context, signature.packing, shifts));
   }
   if (inputs == 0) fail(Code::kMalformed, "signature: no input");
   const u16 outputs = reader.u16("output count");
   reader.require(outputs, kSmallestEntry, "output count");
-  for (u16 k = 0; k < outputs; ++k) signature.outputs.push_back(read_output(reader, context));
+  for (u16 k = 0; k < outputs; ++k) signature.outputs.push_back(read_output(reader, context, signature.packing));
   check_outputs(signature);
   signature.tail_inputs = read_names(reader, reader.u16("tail inputs"), "tail input");
   const u16 nodes = reader.u16("tail nodes");
@@ -206,6 +258,7 @@ Signature load_signature(const Context& context, const u8* data, std::size_t siz
     reader.u8("statistical bits");
     reader.f64("noise of shared values");
   }
+  if (signature.packing == Packing::kThroughput) signature.known = read_known(reader, context, signature.outputs);
   reader.expect_end();
   return signature;
 }

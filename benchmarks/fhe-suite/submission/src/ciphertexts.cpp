@@ -4,28 +4,36 @@
 #include <string>
 
 #include "serial/object_codec.h"
+#include "util/buffer.h"
 #include "util/error.h"
 #include "util/thread_pool.h"
 
 namespace tacet::suite {
 namespace {
 
-fs::path path_of(const fs::path& folder, std::size_t file) { return folder / ("rows_" + std::to_string(file) + ".bin"); }
+fs::path path_of(const fs::path& folder, std::size_t file) { return folder / ("runs_" + std::to_string(file) + ".bin"); }
 
 }  // namespace
 
-void write_ciphertexts(const fs::path& folder, std::size_t file, FileHeader header, const Context& context,
-                       const std::vector<Ciphertext>& ciphertexts) {
-  header.items = ciphertexts.size();
-  header.item_size = ciphertext_size(context, ciphertexts[0]);
+void write_ciphertexts(const fs::path& folder, std::size_t file, FileHeader header, const Context& context, std::size_t count,
+                       const std::function<Ciphertext(std::size_t)>& make) {
+  const Ciphertext first = make(0);
+  header.items = count;
+  header.item_size = ciphertext_size(context, first);
   header.bytes = header.items * header.item_size;
-  std::vector<u8> blobs(header.bytes);
-  pool().parallel_for(ciphertexts.size(), [&](std::size_t k) {
-    store_ciphertext(context, ciphertexts[k], blobs.data() + k * header.item_size, header.item_size);
+  Buffer blobs(header.bytes / sizeof(u64) + 1);
+  u8* const bytes = reinterpret_cast<u8*>(blobs.data());
+  pool().parallel_for(count, [&](std::size_t k) {
+    u8* const at = bytes + k * header.item_size;
+    if (k == 0) {
+      store_ciphertext(context, first, at, header.item_size);
+    } else {
+      store_ciphertext(context, make(k), at, header.item_size);
+    }
   });
   NewFile out(path_of(folder, file), Access::kAll);
   write_header(out, header);
-  out.write(blobs.data(), blobs.size());
+  out.write(bytes, header.bytes);
   out.commit();
 }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <cmath>
 
 #include "answer.h"
@@ -7,26 +6,24 @@
 #include "ciphertexts.h"
 #include "keys.h"
 #include "rlwe/encryption.h"
+#include "runs.h"
 #include "util/error.h"
 #include "util/thread_pool.h"
 
 namespace tacet::suite {
 namespace {
 
-/// Decrypts the outputs of one row, checks them and writes the values of all to `out`.
-void decrypt_row(const ClientModel& model, const SecretKey& secret, const Ciphertext* outputs, double* out) {
+Decrypted decrypt_slots(const ClientModel& model, const SecretKey& secret, const Ciphertext& ciphertext) {
   const Context& context = *model.context;
-  const Encoder encoder(model.context);
-  const std::size_t slots = context.slots();
-  std::vector<double> real(slots), imaginary(slots);
-  for (const SignatureOutput& output : model.signature.outputs) {
-    const Ciphertext& ciphertext = outputs[output.program_output];
-    check_type(ciphertext, output.level, output.scale, "output " + output.name);
-    DecodeStats stats;
-    encoder.decode(decrypt(context.ring(), secret, ciphertext), real.data(), imaginary.data(), &stats);
-    const double fraction = std::exp2(stats.max_coefficient_log2 + 3 - std::log2(static_cast<double>(context.spec().q[0])));
-    for (const double value : unpack(output, real, context.real_slots() ? nullptr : &imaginary, fraction)) *out++ = value;
-  }
+  Decrypted decrypted;
+  decrypted.real.resize(context.slots());
+  decrypted.imaginary.resize(context.real_slots() ? 0 : context.slots());
+  DecodeStats stats;
+  Encoder(model.context)
+      .decode(decrypt(context.ring(), secret, ciphertext), decrypted.real.data(),
+              context.real_slots() ? nullptr : decrypted.imaginary.data(), &stats);
+  decrypted.fraction = std::exp2(stats.max_coefficient_log2 + 3 - std::log2(static_cast<double>(context.spec().q[0])));
+  return decrypted;
 }
 
 void decrypt_answers(const Instance& instance) {
@@ -39,16 +36,28 @@ void decrypt_answers(const Instance& instance) {
   Tag keys;
   const SecretKey secret = load_secret_key(instance, model, keys);
   if (keys != expected.keys) fail(Code::kMalformed, "the request was encrypted under another key than the one that is here");
-  const std::size_t outputs = model.signature.outputs.size(), values = value_count(model.signature);
+  const Signature& signature = model.signature;
+  const RunPlan plan = plan_runs(model, instance.rows);
+  const std::vector<OutputPlace> places = output_places(signature);
+  const std::size_t values = value_count(signature);
   std::vector<double> scores(instance.rows * values);
-  for (std::size_t first = 0; first < instance.rows; first += kRowsPerFile) {
-    const std::size_t rows = std::min(kRowsPerFile, instance.rows - first);
+  for (std::size_t file = 0; file < plan.files(); ++file) {
+    const std::size_t count = plan.runs_in(file) * plan.outputs;
     FileHeader header;
-    const std::vector<Ciphertext> answers =
-        read_ciphertexts(instance.download(), first / kRowsPerFile, FileKind::kDownload, model, rows * outputs, header);
+    const std::vector<Ciphertext> answers = read_ciphertexts(instance.download(), file, FileKind::kDownload, model, count, header);
     if (header.request != expected.request) fail(Code::kMalformed, "the answer belongs to another request; no label is written");
-    pool().parallel_for(rows, [&](std::size_t k) {
-      decrypt_row(model, secret, answers.data() + k * outputs, scores.data() + (first + k) * values);
+    pool().parallel_for(count, [&](std::size_t k) {
+      const std::size_t run = plan.first_run(file) + k / plan.outputs;
+      const OutputPlace& place = places[k % plan.outputs];
+      const SignatureOutput& output = *place.output;
+      check_type(answers[k], output.level, output.scale, "output " + output.name);
+      const Decrypted decrypted = decrypt_slots(model, secret, answers[k]);
+      double* to = scores.data() + plan.first_row(run) * values + place.value;
+      if (signature.packing == Packing::kLatency) {
+        unpack(output, decrypted, to);
+      } else {
+        unpack_element(signature, output, place.element, decrypted, plan.rows_in(run), to, values);
+      }
     });
   }
   FileHeader header = expected;

@@ -26,7 +26,7 @@ struct ServerModel {
   Program program;
 };
 
-/// Both read model.tacet and throw Error(kMalformed) with the path. A model must have one input.
+/// Both read the instance's model and throw Error(kMalformed) with the path. A model must have one input.
 ClientModel load_client_model(const Instance& instance);
 ServerModel load_server_model(const Instance& instance);
 

@@ -10,6 +10,9 @@ namespace tacet::suite {
 
 namespace fs = std::filesystem;
 
+/// From so many images on a batch takes less time than image after image.
+inline constexpr std::size_t kBatchRows = 100;
+
 /// An instance of the workload and the harness's file conventions for it, relative to the working directory.
 struct Instance {
   int size = 0;
@@ -30,8 +33,9 @@ struct Instance {
   fs::path download() const { return io() / "ciphertexts_download"; }
   /// The server's own: expanded keys and encoded constants.
   fs::path prepared() const { return io() / "intermediate" / "server" / "prepared.bin"; }
-  /// The compiled model, of which the client reads parameters and signature, the server all.
-  fs::path model() const { return fs::path("submission") / "model.tacet"; }
+  /// The compiled model, of which the client reads parameters and signature, the server all: in the latency packing, and from
+  /// kBatchRows images on in the throughput packing.
+  fs::path model() const { return fs::path("submission") / (rows < kBatchRows ? "model.tacet" : "batch.tacet"); }
 };
 
 /// The instance of that number, 0..3. Throws Error(kInvalidArgument).

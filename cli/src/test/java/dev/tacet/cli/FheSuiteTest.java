@@ -143,14 +143,14 @@ class FheSuiteTest {
     refusedWith(io + "secret_key/secret.key", FheSuiteTest::cut, "client_encode_encrypt_input", "secret.key", "0");
     succeed("client_encode_encrypt_input", "0");
 
-    String upload = io + "ciphertexts_upload/rows_0.bin";
+    String upload = io + "ciphertexts_upload/runs_0.bin";
     refusedWith(upload, FheSuiteTest::cut, "server_encrypted_compute", "the header declares", "0");
     refusedWith(upload, FheSuiteTest::flipped, "server_encrypted_compute", "checksum", "0");
     refusedWith(io + "intermediate/server/prepared.bin", FheSuiteTest::cut, "server_encrypted_compute", "the header declares", "0");
     refusedWith(upload, b -> read(io + "public_keys/evaluation.keys"), "server_encrypted_compute", "kind 4 is expected", "0");
     succeed("server_encrypted_compute", "0");
 
-    String download = io + "ciphertexts_download/rows_0.bin";
+    String download = io + "ciphertexts_download/runs_0.bin";
     refusedWith(download, FheSuiteTest::flipped, "client_decrypt_decode", "checksum", "0");
     refusedWith(download, b -> read(upload), "client_decrypt_decode", "kind 5 is expected", "0");
     byte[] earlier = read(download);
