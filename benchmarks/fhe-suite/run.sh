@@ -3,10 +3,11 @@
 # Runs the unmodified harness of the HomomorphicEncryption.org ML-inference workload (github fhe-benchmarking/ml-inference) on this
 # submission and prints its result files as a table.
 #
-#   benchmarks/fhe-suite/run.sh HARNESS [--size 0..3]... [--runs N] [--seed N] [--model model.tacet] [--python PYTHON]
+#   benchmarks/fhe-suite/run.sh HARNESS [--size 0..3]... [--runs N] [--seed N] [--model FILE] [--batch-model FILE] [--python PYTHON]
 #
 # HARNESS is a clone of that repository; its submission/ is replaced, nothing of its harness/ is changed. PYTHON needs what its
-# requirements.txt names. Without --size all four sizes run. The model is compiled from models/mnist-ffnn unless one is given.
+# requirements.txt names. Without --size all four sizes run. The models are compiled from models/mnist-ffnn unless they are given:
+# one in the latency packing for single and small, one in the throughput packing for medium and large.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 home=$(cd -- "$here/../.." && pwd)
@@ -16,16 +17,17 @@ die() {
   exit 2
 }
 
-harness= runs=1 seed=1 model= python=python3 sizes=()
+harness= runs=1 seed=1 model= batch_model= python=python3 sizes=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    --size | --runs | --seed | --model | --python)
+    --size | --runs | --seed | --model | --batch-model | --python)
       [ $# -ge 2 ] || die "$1 needs a value"
       case "$1" in
         --size) sizes+=("$2") ;;
         --runs) runs=$2 ;;
         --seed) seed=$2 ;;
         --model) model=$2 ;;
+        --batch-model) batch_model=$2 ;;
         --python) python=$2 ;;
       esac
       shift 2
@@ -38,7 +40,7 @@ while [ $# -gt 0 ]; do
       ;;
   esac
 done
-[ -n "$harness" ] || die "usage: run.sh HARNESS [--size 0..3]... [--runs N] [--seed N] [--model FILE] [--python PYTHON]"
+[ -n "$harness" ] || die "usage: run.sh HARNESS [--size 0..3]... [--runs N] [--seed N] [--model FILE] [--batch-model FILE] [--python PYTHON]"
 [ -f "$harness/harness/run_submission.py" ] || die "$harness is no clone of fhe-benchmarking/ml-inference: harness/run_submission.py is missing"
 harness=$(cd -- "$harness" && pwd)
 [ ${#sizes[@]} -gt 0 ] || sizes=(0 1 2 3)
@@ -72,12 +74,18 @@ cp "$home/LICENSE" "$harness/submission/LICENSE.md"
 if ! grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$harness/submission" "$harness/submission/build/CMakeCache.txt"; then
   rm -rf "$harness/submission/build"
 fi
-if [ -n "$model" ]; then
-  cp "$model" "$harness/submission/model.tacet"
-else
-  (cd "$home/models/mnist-ffnn" && "$home/tacet" compile model.onnx --calibration calibration.csv --config tacet.yaml --no-guards \
-    -o "$harness/submission/model.tacet")
-fi
+place_model() { # $1: its name in the submission, $2: a compiled model or nothing, then options of the compiler
+  local name=$1 given=$2
+  shift 2
+  if [ -n "$given" ]; then
+    cp "$given" "$harness/submission/$name"
+  else
+    (cd "$home/models/mnist-ffnn" && "$home/tacet" compile model.onnx --calibration calibration.csv --config tacet.yaml --no-guards \
+      "$@" -o "$harness/submission/$name")
+  fi
+}
+place_model model.tacet "$model"
+place_model batch.tacet "$batch_model" --packing throughput
 mkdir -p "$harness/third_party/openfhe/lib" # scripts/get_openfhe.sh takes this for an installed OpenFHE; nothing here uses it
 
 python_folder=$(cd -- "$(dirname -- "$(command -v "$python")")" && pwd)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,24 +27,41 @@ class FheSuiteTest {
   private static final Path MNIST = Tacet.MODELS.resolve("mnist-ffnn");
   private static final Path STAGES = Tacet.MODELS.resolveSibling("native").resolve("target/cmake/suite");
   private static final int SMALL = 15;
+  private static final int MEDIUM = 1000;
+
+  /** Of the stages' files. */
+  private static final int HEADER_BYTES = 128;
+
+  /** Ciphertexts of a batch's answer. */
+  private static final int SCORES = 10;
 
   @TempDir static Path folder;
 
   @BeforeAll
   static void makeModelAndImages() throws Exception {
-    Path model = Files.createDirectories(folder.resolve("submission")).resolve("model.tacet");
-    Tacet done =
-        Tacet.run("compile", MNIST.resolve("model.onnx").toString(), "--config", MNIST.resolve("tacet.yaml").toString(),
-            "--no-guards", "-o", model.toString());
-    assertEquals(0, done.exit(), done.all());
+    Path submission = Files.createDirectories(folder.resolve("submission"));
+    compile(submission.resolve("model.tacet"));
+    compile(submission.resolve("batch.tacet"), "--packing", "throughput");
     writePixels("single", 1);
     writePixels("small", SMALL);
+    writePixels("medium", MEDIUM);
   }
 
+  private static void compile(Path to, String... options) throws Exception {
+    List<String> command = new ArrayList<>(
+        List.of("compile", MNIST.resolve("model.onnx").toString(), "--config", MNIST.resolve("tacet.yaml").toString(), "--no-guards"));
+    command.addAll(List.of(options));
+    command.addAll(List.of("-o", to.toString()));
+    Tacet done = Tacet.run(command.toArray(String[]::new));
+    assertEquals(0, done.exit(), done.all());
+  }
+
+  /** The first images of test.csv, and from the first on again where it has fewer. */
   private static Path writePixels(String instance, int rows) throws IOException {
     List<String> lines = new ArrayList<>();
-    for (String line : Files.readAllLines(MNIST.resolve("test.csv")).subList(1, rows + 1)) {
-      lines.add(Arrays.stream(line.split(","))
+    List<String> images = Files.readAllLines(MNIST.resolve("test.csv"));
+    for (int row = 0; row < rows; row++) {
+      lines.add(Arrays.stream(images.get(1 + row % (images.size() - 1)).split(","))
           .map(pixel -> String.format(Locale.ROOT, "%.6f", Double.parseDouble(pixel) / 255))
           .collect(Collectors.joining(" ")));
     }
@@ -86,7 +105,7 @@ class FheSuiteTest {
     Ended ended = run(stage, arguments);
     assertEquals(1, ended.exit, stage + ": " + ended.text);
     assertTrue(ended.text.contains(reason), stage + " says \"" + ended.text + "\", not " + reason);
-    assertFalse(Files.exists(predictions("single")), stage);
+    assertFalse(Files.exists(predictions("single")) || Files.exists(predictions("medium")), stage);
   }
 
   private interface Damage {
@@ -123,6 +142,38 @@ class FheSuiteTest {
     succeed("client_postprocess", "1");
     List<String> truth = Files.readAllLines(MNIST.resolve("test_labels.csv")).subList(1, SMALL + 1);
     assertEquals(truth, Files.readAllLines(predictions("small")));
+  }
+
+  @Test
+  void aThousandImagesAreABatchWhoseKnownRowsShowWhatWasExchanged() throws Exception {
+    makeKeys("2");
+    sendAndCompute("2");
+    Path download = folder.resolve("io/medium/ciphertexts_download");
+    assertArrayEquals(new String[] {"runs_0.bin"}, download.toFile().list());
+    succeed("client_decrypt_decode", "2");
+    succeed("client_postprocess", "2");
+    List<String> truth = Files.readAllLines(MNIST.resolve("test_labels.csv"));
+    List<String> labels = Files.readAllLines(predictions("medium"));
+    assertEquals(MEDIUM, labels.size());
+    long right = IntStream.range(0, MEDIUM).filter(i -> labels.get(i).equals(truth.get(1 + i % (truth.size() - 1)))).count();
+    assertTrue(right >= 985, right + " of " + MEDIUM);
+
+    // two answers change places: each is whole, in its file and of this request
+    Path file = download.resolve("runs_0.bin");
+    byte[] bytes = Files.readAllBytes(file);
+    int size = (bytes.length - HEADER_BYTES) / SCORES;
+    byte[] first = Arrays.copyOfRange(bytes, HEADER_BYTES, HEADER_BYTES + size);
+    System.arraycopy(bytes, HEADER_BYTES + size, bytes, HEADER_BYTES, size);
+    System.arraycopy(first, 0, bytes, HEADER_BYTES + size, size);
+    Files.write(file, bytes);
+    refused("client_decrypt_decode", "a known row got another answer", "2");
+
+    // the relinearization key that the server prepared is damaged
+    Path prepared = folder.resolve("io/medium/intermediate/server/prepared.bin");
+    Files.write(prepared, with(Files.readAllBytes(prepared), 8192));
+    succeed("server_encrypted_compute", "2");
+    refused("client_decrypt_decode", "no label is written", "2");
+    refused("client_postprocess", "scores.bin", "2");
   }
 
   @Test
