@@ -77,6 +77,16 @@ TACET_INLINE void load_leaves(Factor* f, const u64* leaves) {
   }
 }
 
+/// Asks for the leaves of blocks that come later. An operation reads the tables of one prime after the other, each from beyond the
+/// second-level cache, faster than the hardware's own prefetching follows.
+TACET_INLINE void prefetch_leaves(const u64* leaves, std::size_t blocks) {
+  constexpr std::size_t kAhead = 24 * NttTable::kLeafWords, kLine = 8;
+#pragma GCC unroll 28
+  for (std::size_t i = 0; i < blocks * NttTable::kLeafWords; i += kLine) {
+    _mm_prefetch(reinterpret_cast<const char*>(leaves + kAhead + i), _MM_HINT_T1);
+  }
+}
+
 /// Element j of x[i] becomes element i of x[j].
 TACET_INLINE void transpose(Lanes* x) {
   Lanes a[8];

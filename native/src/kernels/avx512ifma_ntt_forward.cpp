@@ -169,6 +169,7 @@ void finish_blocks(u64* x, std::size_t node, const Plan& plan) {
   constexpr std::size_t kWords = 64;
   const Plan p = plan;
   const u64* leaves = p.leaves + NttTable::kLeafWords * (node - p.blocks);
+  prefetch_leaves(leaves, kBlocks);
   Factor f[kBlocks][8];
   Lanes v[kBlocks][8];
 #pragma GCC unroll 2

@@ -154,6 +154,7 @@ void start_blocks(u64* x, std::size_t node, const i64* shifts, const Plan& plan)
   constexpr std::size_t kWords = 64;
   const Plan p = plan;
   const u64* leaves = p.leaves + NttTable::kLeafWords * (node - p.blocks);
+  prefetch_leaves(leaves, kBlocks);
   const Lanes q = p.c.q, q3 = add(add(q, q), q);
   const Lanes by_block = _mm512_set_epi64(shift_for<kLazy>(3, 7), shift_for<kLazy>(3, 6), shift_for<kLazy>(3, 5),
                                           shift_for<kLazy>(3, 4), shift_for<kLazy>(3, 3), shift_for<kLazy>(3, 2),
