@@ -104,6 +104,11 @@ void transforms(const Kernels& table, Source& source, const Modulo& m) {
   const auto copied = [&](const Buffer& x, u64* out) { std::memcpy(out, x.data(), m.ntt.n * sizeof(u64)); };
   compare(table, m.ntt.n, "ntt_forward",
           [&](const Kernels& k, u64* out) { copied(wide, out), k.ntt_forward(out, m.ntt); });
+  const Buffer minuend = source.words(m.ntt.n, q);
+  const u64 w = source.below(q);
+  compare(table, m.ntt.n, "ntt_forward_quotient", [&](const Kernels& k, u64* out) {
+    copied(wide, out), k.ntt_forward_quotient(out, minuend.data(), w, shoup(w, q), m.ntt);
+  });
   compare(table, m.ntt.n, "ntt_inverse",
           [&](const Kernels& k, u64* out) { copied(lazy, out), k.ntt_inverse(out, m.ntt); });
 }
@@ -171,6 +176,37 @@ void sums(const Kernels& table, Source& source, const Modulo& m, std::size_t pri
   });
 }
 
+void conversions(const Kernels& table, Source& source, const Modulo& m, std::size_t prime) {
+  const std::size_t n = m.ntt.n, count = 1 + source.below(20);
+  const u64 q = m.q.value;
+  std::vector<Modulus> moduli;
+  std::vector<Buffer> y;
+  std::vector<u64> weights, companions, corrections;
+  for (std::size_t k = 0; k <= count; ++k) {
+    moduli.push_back(modulo(prime + k, m.ntt.log_n).q);
+    y.push_back(source.words(n, moduli.back().value));
+    weights.push_back(source.below(q));
+    companions.push_back(shoup(weights.back(), q) >> 12);
+  }
+  for (u64 v = 0; v < 8; ++v) corrections.push_back(mul_mod(v % q, weights.back(), m.q));
+  const auto attached = [&](const Kernels& k, u64* first) {
+    std::memcpy(first, y[0].data(), n * sizeof(u64));
+    std::vector<u64*> limbs = {first};
+    for (std::size_t i = 1; i < count; ++i) limbs.push_back(y[i].data());
+    k.attach_overflow(limbs.data(), moduli.data(), count, n);
+  };
+  compare(table, n, "attach_overflow", [&](const Kernels& k, u64* out) { attached(k, out); });
+  Buffer first(n);
+  attached(scalar_kernels(), first.data());
+  std::vector<const u64*> limbs = {first.data()};
+  for (std::size_t i = 1; i < count; ++i) limbs.push_back(y[i].data());
+  compare(table, n, "convert", [&](const Kernels& k, u64* out) {
+    k.convert(out, limbs.data(), {count, weights.data(), companions.data(), corrections.data()}, n, m.q);
+  });
+  for (std::size_t i = 0; i < n; ++i) first.data()[i] &= (u64{1} << 53) - 1;
+  compare(table, n, "convert_lazily", [&](const Kernels& k, u64* out) { k.convert_lazily(out, first.data(), weights.back(), n); });
+}
+
 void samplers(const Kernels& table, Source& source, const Modulo& m) {
   const std::size_t count = source.below(200), room = source.below(200);
   const Buffer words = source.words(count + 1, ~u64{0}), bounds = source.words(29, (u64{1} << 63) + 1);
@@ -235,7 +271,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Modulo& m = modulo(data[1], 4 + data[2] % 5);
   for (const Kernels* table : available_kernels()) {
     Source source(data + 3, size - 3);
-    switch (data[0] % 6) {
+    switch (data[0] % 7) {
       case 0:
         transforms(*table, source, m);
         break;
@@ -250,6 +286,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
       case 4:
         encoder(*table, source, m);
+        break;
+      case 5:
+        conversions(*table, source, m, data[1]);
         break;
       default:
         packing(*table, source, m);

@@ -142,7 +142,7 @@ int main(int count, char** arguments) {
   write_body(directory, "ciphertext", "seeded", stored(seeded));
   write_body(directory, "ciphertext", "full", stored(Evaluator(fuzz::context(), nullptr).negate(seeded)));
   write_body(directory, "ciphertext", "three", stored(Evaluator(fuzz::context(), nullptr).square(seeded)));
-  for (u8 entries = 0; entries < 6; ++entries) {
+  for (u8 entries = 0; entries < 7; ++entries) {
     const u8 choice[] = {entries, 4, 4, entries, 1, 2, 3};
     write(directory, "kernels", std::to_string(entries).c_str(), choice, sizeof choice);
   }

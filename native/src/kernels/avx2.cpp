@@ -12,6 +12,7 @@ const Kernels* avx2_kernels() {
     Kernels t = scalar_kernels();
     t.name = "avx2";
     t.ntt_forward = avx2::ntt_forward;
+    t.ntt_forward_quotient = avx2::ntt_forward_quotient;
     t.ntt_inverse = avx2::ntt_inverse;
     t.add = avx2::add;
     t.subtract = avx2::subtract;

@@ -7,6 +7,7 @@
 namespace tacet::avx2 {
 
 void ntt_forward(u64* x, const NttTable& table);
+void ntt_forward_quotient(u64* x, const u64* minuend, u64 w, u64 w_shoup, const NttTable& table);
 void ntt_inverse(u64* x, const NttTable& table);
 
 void add(u64* out, const u64* a, const u64* b, std::size_t n, u64 q);

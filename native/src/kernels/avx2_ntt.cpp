@@ -332,6 +332,11 @@ void ntt_forward(u64* x, const NttTable& table) {
   for (std::size_t i = 0; i < children; ++i) forward(x + i * length, log_n - first, children + i, p);
 }
 
+void ntt_forward_quotient(u64* x, const u64* minuend, u64 w, u64 w_shoup, const NttTable& table) {
+  ntt_forward(x, table);
+  subtract_multiply_constant(x, minuend, x, w, w_shoup, table.n, table.modulus.value);
+}
+
 void ntt_inverse(u64* x, const NttTable& table) {
   const bool unfolds = table.ring == RingType::kConjugateInvariant;
   const Plan p{Constants(table.modulus.value), table.inverse_roots};

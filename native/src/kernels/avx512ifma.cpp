@@ -11,6 +11,7 @@ const Kernels* avx512ifma_kernels() {
   static const Kernels table = {
       "avx512ifma",
       avx512ifma::ntt_forward,
+      avx512ifma::ntt_forward_quotient,
       avx512ifma::ntt_inverse,
       avx512ifma::add,
       avx512ifma::subtract,
@@ -33,6 +34,7 @@ const Kernels* avx512ifma_kernels() {
       avx512ifma::error,
       avx512ifma::small_residues,
       avx512ifma::attach_overflow,
+      avx512ifma::convert_lazily,
       avx512ifma::convert,
       avx512ifma::inner_product_pairs,
       avx512ifma::pack,

@@ -7,6 +7,7 @@
 namespace tacet::avx512ifma {
 
 void ntt_forward(u64* x, const NttTable& table);
+void ntt_forward_quotient(u64* x, const u64* minuend, u64 w, u64 w_shoup, const NttTable& table);
 void ntt_inverse(u64* x, const NttTable& table);
 
 void add(u64* out, const u64* a, const u64* b, std::size_t n, u64 q);
@@ -37,6 +38,7 @@ void matrix_product_small(u64* const* out, const u64* const* x, const MatrixWeig
                           u64* scratch);
 
 void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::size_t n);
+void convert_lazily(u64* out, const u64* y, u64 overflow, std::size_t n);
 void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q);
 void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q);
 

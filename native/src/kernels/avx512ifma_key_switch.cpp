@@ -205,6 +205,14 @@ void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::si
   }
 }
 
+void convert_lazily(u64* out, const u64* y, u64 overflow, std::size_t n) {
+  const Lanes low52 = splat(kLow52), more = splat(overflow);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Lanes x = load(y + i), rest = _mm512_and_si512(x, low52);
+    store(out + i, _mm512_mask_add_epi64(rest, _mm512_cmpneq_epi64_mask(x, rest), rest, more));
+  }
+}
+
 void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {
   if (n < kStep) return scalar_kernels().convert(out, y, weights, n, q);
   const bool lazy = q.value < u64{1} << 48;

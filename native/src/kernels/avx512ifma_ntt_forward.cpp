@@ -36,6 +36,9 @@ struct Plan {
   Lanes one;    ///< shift of t: [-1, 1)
   Lanes raise;  ///< shift of reduced x: -1 (tight) or -6 (lazy)
   Lanes three_q;
+  std::ptrdiff_t to_minuend = 0;  ///< from a word of x to the minuend's; quotients only, like the next two
+  Lanes positive = zero();        ///< what makes minuend - x positive: 2q (tight) or 11q (lazy)
+  Factor factor = {zero(), zero()};
 };
 
 /// kMinimum chooses how a tight x is reduced.
@@ -157,14 +160,24 @@ void folding_pass(u64* x, int log_n, const Factor& fold, const Plan& plan) {
   }
 }
 
+/// What is stored in the end: the results x, or (minuend - x) w.
+enum class End { kResults, kQuotients };
+
 /// To [0, q).
 template <bool kLazy>
 TACET_INLINE Lanes finish_result(Lanes x, const Plan& p) {
   return kLazy ? finish(reduce_loosely(x, zero(), p.c), p.c) : finish_4q(x, p.c);
 }
 
+/// (minuend - x) w in [0, q). Lazy results come in [3, 11) and need no reduction: a product takes anything in [0, 16q).
+template <bool kLazy>
+TACET_INLINE Lanes quotient(const u64* minuend, Lanes x, const Plan& p) {
+  const Lanes difference = sub(add(load(minuend), p.positive), kLazy ? x : finish_to_2q(x, p.c));
+  return finish(multiply(difference, p.factor, zero(), p.c), p.c);
+}
+
 /// All six levels of kBlocks neighbouring blocks of 64 words, the first of which is `node`.
-template <bool kLazy, bool kFirst, std::size_t kBlocks>
+template <End kEnd, bool kLazy, bool kFirst, std::size_t kBlocks>
 void finish_blocks(u64* x, std::size_t node, const Plan& plan) {
   constexpr std::size_t kWords = 64;
   const Plan p = plan;
@@ -188,25 +201,28 @@ void finish_blocks(u64* x, std::size_t node, const Plan& plan) {
 #pragma GCC unroll 2
   for (std::size_t k = 0; k < kBlocks; ++k) {
 #pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) v[k][i] = finish_result<kLazy>(v[k][i], p);
+    for (int i = 0; i < 8; ++i) v[k][i] = kEnd == End::kQuotients ? v[k][i] : finish_result<kLazy>(v[k][i], p);
     transpose(v[k]);
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < 8; ++i) store(x + k * kWords + i * kLanes, v[k][i]);
+    for (std::size_t i = 0; i < 8; ++i) {
+      u64* at = x + k * kWords + i * kLanes;
+      store(at, kEnd == End::kQuotients ? quotient<kLazy>(at + p.to_minuend, v[k][i], p) : v[k][i]);
+    }
   }
 }
 
 /// All levels of `count` (2, 4 or 8) neighbouring blocks of 2^log_length words, the first of which is `node`;
 /// log_length - 6 is a multiple of 3.
-template <bool kLazy>
+template <End kEnd, bool kLazy>
 void transform(u64* x, std::size_t count, int log_length, std::size_t node, const Plan& p) {
   if (log_length == 6) {
-    for (std::size_t i = 0; i < count; i += 2) finish_blocks<kLazy, false, 2>(x + 64 * i, node + i, p);
+    for (std::size_t i = 0; i < count; i += 2) finish_blocks<kEnd, kLazy, false, 2>(x + 64 * i, node + i, p);
     return;
   }
   for (std::size_t i = 0; i < count; ++i) {
     u64* block = x + (i << log_length);
     pass<3, kLazy, false>(block, log_length, node + i, p);
-    transform<kLazy>(block, 8, log_length - 3, 8 * (node + i), p);
+    transform<kEnd, kLazy>(block, 8, log_length - 3, 8 * (node + i), p);
   }
 }
 
@@ -220,33 +236,51 @@ void first_pass(u64* x, int log_n, const Factor* fold, const Plan& p) {
   }
 }
 
-template <bool kLazy>
+template <End kEnd, bool kLazy>
 void transform_all(u64* x, int log_n, const Factor* fold, const Plan& p) {
-  if (log_n == 6) return finish_blocks<kLazy, true, 1>(x, 1, p);
+  if (log_n == 6) return finish_blocks<kEnd, kLazy, true, 1>(x, 1, p);
   const int first = (log_n - 6) % 3 == 0 ? 3 : (log_n - 6) % 3;
   if (first == 1) first_pass<1, kLazy>(x, log_n, fold, p);
   if (first == 2) first_pass<2, kLazy>(x, log_n, fold, p);
   if (first == 3) first_pass<3, kLazy>(x, log_n, fold, p);
   const std::size_t children = std::size_t{1} << first;
-  transform<kLazy>(x, children, log_n - first, children, p);
+  transform<kEnd, kLazy>(x, children, log_n - first, children, p);
+}
+
+bool is_lazy(const NttTable& table) { return table.modulus.value < u64{1} << 48; }
+
+Plan plan_of(const NttTable& table) {
+  const u64 q = table.modulus.value;
+  return {Constants(q), table.roots, table.companions, table.leaves,
+          table.n / 64, splat(1),    splat(is_lazy(table) ? 0 - u64{6} : 0 - u64{1}), splat(3 * q)};
+}
+
+template <End kEnd>
+void run(u64* x, const NttTable& table, const Plan& plan) {
+  const bool folds = table.ring == RingType::kConjugateInvariant;
+  if (folds && table.log_n == 6) fold(x, table);
+  const Factor factor = splat_factor(table.fold, table.fold_shoup);
+  if (is_lazy(table)) {
+    transform_all<kEnd, true>(x, table.log_n, folds ? &factor : nullptr, plan);
+  } else {
+    transform_all<kEnd, false>(x, table.log_n, folds ? &factor : nullptr, plan);
+  }
 }
 
 }  // namespace
 
 void ntt_forward(u64* x, const NttTable& table) {
   if (table.log_n < 6) return scalar_kernels().ntt_forward(x, table);
-  const bool folds = table.ring == RingType::kConjugateInvariant;
-  if (folds && table.log_n == 6) fold(x, table);
-  const Factor factor = splat_factor(table.fold, table.fold_shoup);
-  const u64 q = table.modulus.value;
-  const bool lazy = q < u64{1} << 48;
-  const Plan plan{Constants(q), table.roots, table.companions, table.leaves,
-                  table.n / 64, splat(1),    splat(lazy ? 0 - u64{6} : 0 - u64{1}), splat(3 * q)};
-  if (lazy) {
-    transform_all<true>(x, table.log_n, folds ? &factor : nullptr, plan);
-  } else {
-    transform_all<false>(x, table.log_n, folds ? &factor : nullptr, plan);
-  }
+  run<End::kResults>(x, table, plan_of(table));
+}
+
+void ntt_forward_quotient(u64* x, const u64* minuend, u64 w, u64 w_shoup, const NttTable& table) {
+  if (table.log_n < 6) return scalar_kernels().ntt_forward_quotient(x, minuend, w, w_shoup, table);
+  Plan plan = plan_of(table);
+  plan.to_minuend = minuend - x;
+  plan.positive = splat((is_lazy(table) ? 11 : 2) * table.modulus.value);
+  plan.factor = splat_factor(w, w_shoup);
+  run<End::kQuotients>(x, table, plan);
 }
 
 }  // namespace tacet::avx512ifma

@@ -113,6 +113,9 @@ struct Kernels {
   /// Forward transform in place, in the table's ring. In: coefficients in [0, 4q). Out: [0, q), entry j is the value at
   /// psi^(2*brv(j)+1), or psi^(4*brv(j)+1) in the conjugate-invariant ring.
   void (*ntt_forward)(u64* x, const NttTable& table);
+  /// x = (minuend - the transform of x) * w, in place: a division whose remainder is x. In: x as for ntt_forward, minuend in [0, q),
+  /// not overlapping x; w < q with Shoup companion.
+  void (*ntt_forward_quotient)(u64* x, const u64* minuend, u64 w, u64 w_shoup, const NttTable& table);
   /// Inverse transform in place. In: [0, 2q), order as above. Out: coefficients in [0, q).
   void (*ntt_inverse)(u64* x, const NttTable& table);
 
@@ -180,6 +183,8 @@ struct Kernels {
 
   /// Adds v * 2^52 to y[0], v as overflow_count gives it. y[k] in [0, q_k), 1 <= count <= 128.
   void (*attach_overflow)(u64* const* y, const Modulus* q, std::size_t count, std::size_t n);
+  /// out[i] = r + v overflow for y[i] = r + 2^52 v, r < 2^50, v in {0, 1}, overflow < 2^50: the conversion from one prime, not reduced.
+  void (*convert_lazily)(u64* out, const u64* y, u64 overflow, std::size_t n);
   /// out = the converted value (ConversionWeights) modulo q. y[0] from attach_overflow, y[k] < 2^50 without its overflow.
   void (*convert)(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q);
   /// `rows` rows of both halves of inner products, one after the other. digit, a, c, plus < 2^50, key, b, w < q, at most 4096

@@ -110,6 +110,11 @@ void subtract_multiply_constant(u64* out, const u64* a, const u64* b, u64 w, u64
   for (std::size_t i = 0; i < n; ++i) out[i] = mul_shoup(a[i] + q - b[i], w, w_shoup, q);
 }
 
+void ntt_forward_quotient(u64* x, const u64* minuend, u64 w, u64 w_shoup, const NttTable& table) {
+  ntt_forward(x, table);
+  subtract_multiply_constant(x, minuend, x, w, w_shoup, table.n, table.modulus.value);
+}
+
 void reduce(u64* out, const u64* a, std::size_t n, const Modulus& modulus) {
   const Modulus q = modulus;
   for (std::size_t i = 0; i < n; ++i) out[i] = q.reduce(a[i]);
@@ -173,6 +178,7 @@ const Kernels& scalar_kernels() {
   static const Kernels table = {
       "scalar",
       ntt_forward,
+      ntt_forward_quotient,
       ntt_inverse,
       add,
       subtract,
@@ -195,6 +201,7 @@ const Kernels& scalar_kernels() {
       scalar::error,
       scalar::small_residues,
       scalar::attach_overflow,
+      scalar::convert_lazily,
       scalar::convert,
       scalar::inner_product_pairs,
       scalar::pack,

@@ -17,6 +17,7 @@ void matrix_product_small(u64* const* out, const u64* const* x, const MatrixWeig
                           u64* scratch);
 
 void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::size_t n);
+void convert_lazily(u64* out, const u64* y, u64 overflow, std::size_t n);
 void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q);
 void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q);
 

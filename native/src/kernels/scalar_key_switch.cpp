@@ -51,6 +51,10 @@ void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::si
   }
 }
 
+void convert_lazily(u64* out, const u64* y, u64 overflow, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = (y[i] & kLow52) + ((0 - (y[i] >> 52 & 1)) & overflow);
+}
+
 void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& modulus) {
   const Modulus q = modulus;
   for (std::size_t start = 0; start < n; start += kBlock) {

@@ -62,6 +62,14 @@ void test_larger_transforms(const Kernels& table, const Modulus& q, RingType rin
     table.ntt_forward(x.data(), ntt);
     scalar_kernels().ntt_forward(expected.data(), ntt);
     for (std::size_t i = 0; i < ntt.n; ++i) expect(x.data()[i] == expected.data()[i], table, "ntt_forward", q.value);
+    const Buffer minuend = words_below(q.value, 15, ntt.n);
+    const u64 w = q.value - 2;
+    Buffer quotient = words_below(4 * q.value, 13, ntt.n);
+    table.ntt_forward_quotient(quotient.data(), minuend.data(), w, shoup(w, q.value), ntt);
+    for (std::size_t i = 0; i < ntt.n; ++i) {
+      const u64 difference = sub_mod(minuend.data()[i], expected.data()[i], q.value);
+      expect(quotient.data()[i] == mul_mod(difference, w, q), table, "ntt_forward_quotient", q.value);
+    }
     x = words_below(2 * q.value, 14, ntt.n);
     expected = x;
     table.ntt_inverse(x.data(), ntt);

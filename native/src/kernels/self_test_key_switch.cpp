@@ -41,6 +41,12 @@ void test_conversion(const Kernels& table, const Modulus& m, std::size_t count) 
     for (std::size_t k = 0; k < count; ++k) sum += static_cast<u128>(original[k].data()[i]) * weights.data()[k];
     expect(out.data()[i] == static_cast<u64>(sum % q), table, "convert", q);
   }
+  if (count > 1) return;
+  const u64 more = weights.data()[1];
+  table.convert_lazily(out.data(), y[0].data(), more, kN);
+  for (std::size_t i = 0; i < kN; ++i) {
+    expect(out.data()[i] == original[0].data()[i] + (y[0].data()[i] >> 52) * more, table, "convert_lazily", q);
+  }
 }
 
 void test_pair(const Kernels& table, const Modulus& m, std::size_t count, const u32* permutation) {

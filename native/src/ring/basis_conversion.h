@@ -32,6 +32,12 @@ class BasisConversion {
     const std::size_t at = static_cast<std::size_t>(t);
     kernels().convert(out, y, weights_[at], n, targets_[at]);
   }
+  /// The same for a transform to come: congruent to x', in [0, 4 target). From one prime it takes no multiplication.
+  void convert_lazily(u64* out, const u64* const* y, std::size_t n, int t) const {
+    const std::size_t at = static_cast<std::size_t>(t);
+    if (size() > 1 || source_[0].value > 3 * targets_[at].value) return convert(out, y, n, t);
+    kernels().convert_lazily(out, y[0], weights_[at].corrections[1], n);
+  }
 
  private:
   std::vector<Modulus> source_;

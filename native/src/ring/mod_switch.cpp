@@ -80,11 +80,10 @@ void Remainders::divide(u64* out, const u64* x, std::size_t which, int i) const 
   for (std::size_t k = 0; k < size(); ++k) {
     limbs.push_back(words_.data() + (which * size() + k) * limb_stride(ring_.n()));
   }
-  conversion_->basis.convert(out, limbs.data(), ring_.n(), i);
-  kernels().ntt_forward(out, ring_.ntt(i));
+  conversion_->basis.convert_lazily(out, limbs.data(), ring_.n(), i);
   u64 inverse = divisor_ == Divisor::kLast ? 1 : ring_.special_inverse(i);
   if (divisor_ != Divisor::kSpecial) inverse = mul_mod(inverse, ring_.prime_inverse(quotient_limbs_, i), q);
-  kernels().subtract_multiply_constant(out, x, out, inverse, shoup(inverse, q.value), ring_.n(), q.value);
+  kernels().ntt_forward_quotient(out, x, inverse, shoup(inverse, q.value), ring_.ntt(i));
 }
 
 Decomposition::Decomposition(const Ring& ring, const Poly<Eval>& x)
@@ -106,7 +105,7 @@ void Decomposition::convert(u64* out, std::size_t j, int limb) const {
   const int index = ring_.index_of(limb, q_limbs());
   InlineVector<const u64*> limbs;
   for (int i = 0; i < size(j); ++i) limbs.push_back(prepared(first(j) + i));
-  conversion(j).basis.convert(out, limbs.data(), ring_.n(), index);
+  conversion(j).basis.convert_lazily(out, limbs.data(), ring_.n(), index);
   kernels().ntt_forward(out, ring_.ntt(index));
 }
 

@@ -85,6 +85,23 @@ TEST_P(KernelTable, ForwardTransformOfLazyInputIsTheValueAtPowersOfTheRoot) {
   }
 }
 
+TEST_P(KernelTable, QuotientIsTheDifferenceFromTheTransformTimesAConstant) {
+  NttTable ntt;
+  const Buffer owner = build_ntt_table(ntt, modulus, GetParam().log_n, GetParam().ring);
+  for (unsigned seed = 0; seed < 4; ++seed) {
+    Buffer x = words(4 * q, seed), minuend = words(q, seed + 10);
+    if (seed == 2) std::fill_n(x.data(), n, 4 * q - 1), std::fill_n(minuend.data(), n, 0);
+    if (seed == 3) std::fill_n(x.data(), n, 0), std::fill_n(minuend.data(), n, q - 1);
+    Buffer transformed = x;
+    table.ntt_forward(transformed.data(), ntt);
+    for (const u64 w : {u64{0}, u64{1}, q / 2, q - 1}) {
+      Buffer out = x;
+      table.ntt_forward_quotient(out.data(), minuend.data(), w, shoup(w, q), ntt);
+      expect_all(out, [&](std::size_t i) { return static_cast<u128>(minuend.data()[i] + q - transformed.data()[i]) * w; });
+    }
+  }
+}
+
 TEST_P(KernelTable, InverseTransformUndoesTheForwardOneFromLazyInput) {
   NttTable ntt;
   const Buffer owner = build_ntt_table(ntt, modulus, GetParam().log_n, GetParam().ring);
@@ -196,13 +213,19 @@ TEST_P(TransformsIn, AllDegreesAndPrimesAgreeWithTheScalarTable) {
         Buffer lazy(ntt.n), lazier(ntt.n);
         for (std::size_t i = 0; i < ntt.n; ++i) lazy.data()[i] = word(2 * q.value);
         for (std::size_t i = 0; i < ntt.n; ++i) lazier.data()[i] = word(4 * q.value);
-        Buffer inverse = lazy, forward = lazier;
+        Buffer minuend(ntt.n);
+        for (std::size_t i = 0; i < ntt.n; ++i) minuend.data()[i] = word(q.value);
+        const u64 w = word(q.value);
+        Buffer inverse = lazy, forward = lazier, quotient = lazier;
         scalar_kernels().ntt_inverse(inverse.data(), ntt);
         scalar_kernels().ntt_forward(forward.data(), ntt);
+        scalar_kernels().ntt_forward_quotient(quotient.data(), minuend.data(), w, shoup(w, q.value), ntt);
         for (const Kernels* table : available_kernels()) {
-          Buffer x = lazy, y = lazier;
+          Buffer x = lazy, y = lazier, z = lazier;
           table->ntt_inverse(x.data(), ntt);
           table->ntt_forward(y.data(), ntt);
+          table->ntt_forward_quotient(z.data(), minuend.data(), w, shoup(w, q.value), ntt);
+          ASSERT_TRUE(std::equal(z.data(), z.data() + ntt.n, quotient.data())) << table->name << " " << log_n << " " << bits;
           ASSERT_TRUE(std::equal(x.data(), x.data() + ntt.n, inverse.data())) << table->name << " " << log_n << " " << bits;
           ASSERT_TRUE(std::equal(y.data(), y.data() + ntt.n, forward.data())) << table->name << " " << log_n << " " << bits;
         }

@@ -163,6 +163,31 @@ TEST_P(KeySwitchKernels, ConversionIsTheCentredRepresentativeFromAnyNumberOfSour
   }
 }
 
+TEST_P(KeySwitchKernels, LazyConversionFromOnePrimeIsCongruentAndInTheTransformsRange) {
+  const std::vector<u64> near = primes_below(GetParam().bits, 3, 10, {q});
+  const std::vector<u64> wide = primes_below(50, 1, 10, {q});
+  const std::vector<u64> few = primes_below(GetParam().bits > 22 ? 22 : 19, 1, 10, {q});
+  for (const u64 source : {near.front(), near.back(), wide.front(), few.front()}) {
+    const Modulus own(source);
+    const BasisConversion conversion({own}, {modulus});
+    Buffer y = words(source, 7);
+    u64* limb[] = {y.data()};
+    table.attach_overflow(limb, &own, 1, n);
+    const u64 overflow = (q - source % q) % q;
+    Buffer out(n), exact(n), lazy(n);
+    table.convert_lazily(out.data(), y.data(), overflow, n);
+    const u64* const limbs[] = {y.data()};
+    conversion.convert(exact.data(), limbs, n, 0);
+    conversion.convert_lazily(lazy.data(), limbs, n, 0);
+    for (std::size_t i = 0; i < n; ++i) {
+      const u64 rest = y.data()[i] & ((u64{1} << 52) - 1);
+      ASSERT_EQ(rest > source / 2 ? rest + overflow : rest, out.data()[i]) << "from " << source << " at " << i;
+      ASSERT_EQ(exact.data()[i], lazy.data()[i] % q) << "from " << source << " at " << i;
+      ASSERT_LT(lazy.data()[i], 4 * q) << "from " << source << " at " << i;
+    }
+  }
+}
+
 TEST_P(KeySwitchKernels, PairOfInnerProductsWithAbsentTermsAndAnAddend) {
   for (std::size_t count : {1u, 2u, 5u, 14u, 15u, 40u}) {
     for (const bool extreme : {false, true}) {
