@@ -16,23 +16,34 @@ void require_sizes(const Signature& signature) {
   for (const SignatureInput& input : signature.inputs) {
     const bool whole = input.low.size() == input.features && input.high.size() == input.features &&
                        input.center.size() == input.features && input.half_width.size() == input.features;
-    if (!whole || input.period > slots || input.copy_shift >= input.period) fuzz::broken("an input's sizes");
-    if (signature.packing == Packing::kLatency && input.features > input.period) fuzz::broken("an input beyond its period");
+    if (!whole || input.period > slots || input.copy_shift >= input.period) {
+      fuzz::broken("an input's sizes");
+    }
+    if (signature.packing == Packing::kLatency && input.features > input.period) {
+      fuzz::broken("an input beyond its period");
+    }
   }
   for (const SignatureOutput& output : signature.outputs) {
     const std::size_t numbers = output.kind == OutputKind::kValue ? output.count : 0;
     if (output.factor.size() != numbers || output.offset.size() != numbers || output.period > slots) {
       fuzz::broken("an output's sizes");
     }
-    if (output.program_output >= signature.outputs.size()) fuzz::broken("a program output that does not exist");
-    if (numbers == 0) continue;
-    if (signature.packing == Packing::kThroughput && signature.known.answers.at(values).size() != signature.known.rows * numbers) {
+    if (output.program_output >= signature.outputs.size()) {
+      fuzz::broken("a program output that does not exist");
+    }
+    if (numbers == 0) {
+      continue;
+    }
+    if (signature.packing == Packing::kThroughput &&
+        signature.known.answers.at(values).size() != signature.known.rows * numbers) {
       fuzz::broken("the known rows' answers");
     }
     ++values;
   }
   for (std::size_t row = 0; row < signature.known.rows; ++row) {
-    if (!(std::fabs(signature.known.feature(row, row)) <= 1)) fuzz::broken("a known row outside [-1, 1]");
+    if (!(std::fabs(signature.known.feature(row, row)) <= 1)) {
+      fuzz::broken("a known row outside [-1, 1]");
+    }
   }
 }
 

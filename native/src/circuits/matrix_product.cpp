@@ -45,13 +45,15 @@ struct Span {
   u64 largest = 0;
   bool narrow = true;
 
-  explicit Span(const std::vector<RoundedInteger>& integers) {
+  explicit Span(const std::vector<std::vector<RoundedInteger>>& blocks) {
     constexpr i64 kLimit = i64{1} << 32;
     i64 top = 0;
-    for (const RoundedInteger& x : integers) {
-      narrow = narrow && x.exponent == 0 && x.mantissa > -kLimit && x.mantissa < kLimit;
-      base = std::min(base, x.mantissa);
-      top = std::max(top, x.mantissa);
+    for (const std::vector<RoundedInteger>& integers : blocks) {
+      for (const RoundedInteger& x : integers) {
+        narrow = narrow && x.exponent == 0 && x.mantissa > -kLimit && x.mantissa < kLimit;
+        base = std::min(base, x.mantissa);
+        top = std::max(top, x.mantissa);
+      }
     }
     if (narrow) largest = static_cast<u64>(top - base);
   }
@@ -72,42 +74,48 @@ MatrixProduct MatrixProduct::encode(std::shared_ptr<const Context> context, std:
   out.result_ = input * plain;
   const double bound = ring.log2_q(level) - 1;
   const ScaleValue plain_value = plain.value(ring), result_value = out.result_.value(ring);
-  std::vector<RoundedInteger> integers(rows * columns), biases(rows);
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      integers[r * columns + c] = rounded(ring, weights[r * columns + c], plain, plain_value, bound, "weight", r, c);
+  std::vector<RoundedInteger> biases(rows);
+  std::vector<std::vector<RoundedInteger>> integers;  // by block, row major
+  for (MatrixBlock& place : matrix_blocks(rows, columns, weights)) {
+    integers.emplace_back();
+    for (const u32 r : place.rows) {
+      for (const u32 c : place.columns) {
+        integers.back().push_back(rounded(ring, weights[r * columns + c], plain, plain_value, bound, "weight", r, c));
+      }
     }
-    biases[r] = rounded(ring, bias[r], out.result_, result_value, bound, "bias", r, columns);
+    out.blocks_.emplace_back();
+    out.blocks_.back().place = std::move(place);
   }
+  for (std::size_t r = 0; r < rows; ++r) biases[r] = rounded(ring, bias[r], out.result_, result_value, bound, "bias", r, columns);
   const Span span(integers);
   out.limbs_.resize(static_cast<std::size_t>(level) + 1);
   for (std::size_t i = 0; i < out.limbs_.size(); ++i) {
-    out.limbs_[i].small = span.narrow && matrix_is_small(span.largest, ring.modulus(static_cast<int>(i)).value);
-  }
-  if (out.small_limbs() > 0) {
-    out.small_words_ = Buffer(matrix_words(rows, columns));
-    std::fill_n(out.small_words_.data(), out.small_words_.size(), 0);
-    for (std::size_t k = 0; k < integers.size(); ++k) {
-      const std::size_t at = matrix_index(k / columns, k % columns, columns);
-      out.small_words_.data()[at] = static_cast<u64>(integers[k].mantissa - span.base);
-    }
-  }
-  pool().parallel_for(out.limbs_.size(), [&](std::size_t i) {
-    Limb& limb = out.limbs_[i];
     const Modulus& q = ring.modulus(static_cast<int>(i));
-    for (const RoundedInteger& x : biases) limb.addend.push_back(x.residue(q));
-    if (limb.small) {
-      limb.offset = residue_of(-span.base, 0, q);
-      return;
-    }
-    limb.words = Buffer(matrix_words(rows, columns));
-    std::fill_n(limb.words.data(), limb.words.size(), 0);
-    for (std::size_t k = 0; k < integers.size(); ++k) {
-      limb.words.data()[matrix_index(k / columns, k % columns, columns)] = integers[k].residue(q);
-    }
-  });
+    out.limbs_[i].small = span.narrow && matrix_is_small(span.largest, q.value);
+    if (out.limbs_[i].small) out.limbs_[i].offset = residue_of(-span.base, 0, q);
+  }
   out.context_ = std::move(context);
+  pool().parallel_for(out.blocks_.size(),
+                      [&](std::size_t k) { out.encode_block(out.blocks_[k], integers[k], biases, span.base); });
   return out;
+}
+
+void MatrixProduct::encode_block(Block& block, const std::vector<RoundedInteger>& integers,
+                                 const std::vector<RoundedInteger>& biases, i64 base) {
+  const std::size_t rows = block.place.rows.size(), columns = block.place.columns.size();
+  const auto fill = [&](Buffer& words, const auto& word) {
+    words = Buffer(matrix_words(rows, columns));
+    std::fill_n(words.data(), words.size(), 0);
+    for (std::size_t k = 0; k < integers.size(); ++k) words.data()[matrix_index(k / columns, k % columns, columns)] = word(integers[k]);
+  };
+  if (small_limbs() > 0) fill(block.small_words, [&](const RoundedInteger& x) { return static_cast<u64>(x.mantissa - base); });
+  for (std::size_t i = 0; i < limbs_.size(); ++i) {
+    const Modulus& q = context_->ring().modulus(static_cast<int>(i));
+    block.addends.emplace_back();
+    for (const u32 r : block.place.rows) block.addends.back().push_back(biases[r].residue(q));
+    block.words.emplace_back();
+    if (!limbs_[i].small) fill(block.words.back(), [&](const RoundedInteger& x) { return x.residue(q); });
+  }
 }
 
 void MatrixProduct::check(const std::vector<const Ciphertext*>& x) const {
@@ -137,20 +145,28 @@ void MatrixProduct::check(const std::vector<const Ciphertext*>& x) const {
 
 void MatrixProduct::multiply(const std::vector<const Ciphertext*>& x, std::vector<Ciphertext>& out, std::size_t component,
                              int limb, std::size_t start, std::size_t width) const {
+  std::size_t words = 0;
+  for (const Block& block : blocks_) words = std::max(words, matrix_scratch_words(block.place.columns.size(), width));
+  Buffer scratch(words);
+  for (const Block& block : blocks_) multiply_block(block, x, out, component, limb, start, width, scratch.data());
+}
+
+void MatrixProduct::multiply_block(const Block& block, const std::vector<const Ciphertext*>& x, std::vector<Ciphertext>& out,
+                                   std::size_t component, int limb, std::size_t start, std::size_t width, u64* scratch) const {
   const Limb& encoded = limbs_[static_cast<std::size_t>(limb)];
-  std::vector<const u64*> in(columns_);
-  std::vector<u64*> to(rows_);
-  for (std::size_t c = 0; c < columns_; ++c) in[c] = x[c]->components[component].limb(limb) + start;
-  for (std::size_t r = 0; r < rows_; ++r) to[r] = out[r].components[component].limb(limb) + start;
+  const Buffer& words = encoded.small ? block.small_words : block.words[static_cast<std::size_t>(limb)];
+  std::vector<const u64*> in;
+  std::vector<u64*> to;
+  for (const u32 c : block.place.columns) in.push_back(x[c]->components[component].limb(limb) + start);
+  for (const u32 r : block.place.rows) to.push_back(out[r].components[component].limb(limb) + start);
   MatrixWeights w;
-  w.words = encoded.small ? small_words_.data() : encoded.words.data();
-  w.rows = rows_;
-  w.columns = columns_;
+  w.words = words.data();
+  w.rows = to.size();
+  w.columns = in.size();
   w.offset = encoded.offset;
-  w.addend = component == 0 ? encoded.addend.data() : nullptr;
-  Buffer scratch(matrix_scratch_words(columns_, width));
+  w.addend = component == 0 ? block.addends[static_cast<std::size_t>(limb)].data() : nullptr;
   const auto product = encoded.small ? kernels().matrix_product_small : kernels().matrix_product;
-  product(to.data(), in.data(), w, width, context_->ring().modulus(limb), scratch.data());
+  product(to.data(), in.data(), w, width, context_->ring().modulus(limb), scratch);
 }
 
 std::vector<Ciphertext> MatrixProduct::apply(const std::vector<const Ciphertext*>& x) const {
@@ -174,9 +190,19 @@ int MatrixProduct::small_limbs() const {
   return static_cast<int>(std::count_if(limbs_.begin(), limbs_.end(), [](const Limb& limb) { return limb.small; }));
 }
 
+std::size_t MatrixProduct::products() const {
+  std::size_t products = 0;
+  for (const Block& block : blocks_) products += block.place.rows.size() * block.place.columns.size();
+  return products;
+}
+
 std::size_t MatrixProduct::bytes() const {
-  std::size_t words = small_words_.size();
-  for (const Limb& limb : limbs_) words += limb.words.size() + limb.addend.size();
+  std::size_t words = 0;
+  for (const Block& block : blocks_) {
+    words += block.small_words.size();
+    for (const Buffer& each : block.words) words += each.size();
+    for (const std::vector<u64>& each : block.addends) words += each.size();
+  }
   return words * sizeof(u64);
 }
 

@@ -5,7 +5,9 @@
 
 #include <vector>
 
+#include "circuits/matrix_blocks.h"
 #include "ckks/evaluator.h"
+#include "ckks/rounding.h"
 
 namespace tacet {
 
@@ -13,7 +15,7 @@ namespace tacet {
 /// round(W * plain), a bias the integer round(b * input * plain): the sums are exact, the result's scale is input * plain.
 ///
 /// Where the integers span few enough bits for a prime (see matrix_is_small()), the product by that prime takes one
-/// multiplication a term instead of two.
+/// multiplication a term instead of two. Zeros cost nothing where they leave blocks (see matrix_blocks()).
 class MatrixProduct {
  public:
   /// weights: rows * columns numbers, row major; bias: rows numbers. 1 <= rows, 1 <= columns <= kMatrixMaxColumns. Throws
@@ -30,6 +32,8 @@ class MatrixProduct {
   std::size_t rows() const { return rows_; }
   std::size_t columns() const { return columns_; }
   int level() const { return level_; }
+  /// Products of coefficients of one component and prime, over the ring degree.
+  std::size_t products() const;
   /// How many of the level+1 primes take one multiplication a term.
   int small_limbs() const;
   /// Bytes of the encoded weights.
@@ -41,14 +45,21 @@ class MatrixProduct {
   struct Limb {
     bool small = false;
     u64 offset = 0;
-    Buffer words;             // of the general form; empty if small
-    std::vector<u64> addend;  // by row
+  };
+  struct Block {
+    MatrixBlock place;
+    Buffer small_words;                     // shared by the small limbs
+    std::vector<Buffer> words;              // by limb, of the general form; empty where it is small
+    std::vector<std::vector<u64>> addends;  // by limb, by row of the block
   };
 
   MatrixProduct() = default;
+  void encode_block(Block& block, const std::vector<RoundedInteger>& integers, const std::vector<RoundedInteger>& biases, i64 base);
   void check(const std::vector<const Ciphertext*>& x) const;
   void multiply(const std::vector<const Ciphertext*>& x, std::vector<Ciphertext>& out, std::size_t component, int limb,
                 std::size_t start, std::size_t width) const;
+  void multiply_block(const Block& block, const std::vector<const Ciphertext*>& x, std::vector<Ciphertext>& out,
+                      std::size_t component, int limb, std::size_t start, std::size_t width, u64* scratch) const;
 
   std::shared_ptr<const Context> context_;
   std::size_t rows_ = 0;
@@ -56,8 +67,8 @@ class MatrixProduct {
   int level_ = 0;
   Scale input_;
   Scale result_;
-  Buffer small_words_;  // shared by the small limbs
   std::vector<Limb> limbs_;
+  std::vector<Block> blocks_;
 };
 
 }  // namespace tacet

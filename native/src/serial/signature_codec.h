@@ -14,13 +14,13 @@ namespace tacet {
 /// How rows lie in ciphertexts; the numbers are the wire format's.
 enum class Packing : u8 { kLatency = 0, kThroughput = 1 };
 
-/// One input: place i of a period holds (x_i - center_i) / half_width_i for i < features, the other places zero; slot i of copy k of
-/// the period holds place (i + k * copy_shift) modulo the period. In the throughput packing the period is 1 and ciphertext i of an
-/// array holds that number, each row in its own slot.
+/// One input: place i of a period holds (x_i - center_i) / half_width_i for i < features, the other places zero; slot i
+/// of copy k of the period holds place (i + k * copy_shift) modulo the period. In the throughput packing the period is
+/// 1 and ciphertext i of an array holds that number, each row in its own slot.
 struct SignatureInput {
   std::string name;
   u32 features = 0;
-  u32 period = 1;  ///< a power of two, at least features (1 in the throughput packing), at most the slots
+  u32 period = 1;      ///< a power of two, at least features (1 in the throughput packing), at most the slots
   u32 copy_shift = 0;  ///< below the period
   Scale scale;
   int level = 0;
@@ -31,8 +31,9 @@ struct SignatureInput {
 /// What an encrypted output means; the numbers are the wire format's.
 enum class OutputKind : u8 { kValue = 0, kZeroCheck = 1, kGuard = 2 };
 
-/// One encrypted output. VALUE: slots 0..count-1 of every period hold the values, the others are zero. ZERO_CHECK: all slots are
-/// zero. GUARD: all slots are within `bound`. In the throughput packing it is an array of `count` ciphertexts, one row a slot.
+/// One encrypted output. VALUE: slots 0..count-1 of every period hold the values, the others are zero. ZERO_CHECK: all
+/// slots are zero. GUARD: all slots are within `bound`. In the throughput packing it is an array of `count`
+/// ciphertexts, one row a slot.
 struct SignatureOutput {
   OutputKind kind = OutputKind::kValue;
   u32 program_output = 0;
@@ -47,7 +48,8 @@ struct SignatureOutput {
   double error_bound = 0;              ///< bound of the error of a value, in output units
 };
 
-/// One node of the graph that the client runs on decrypted values. `op` is a number of docs/formats.md's tail operations.
+/// One node of the graph that the client runs on decrypted values. `op` is a number of docs/formats.md's tail
+/// operations.
 struct TailNode {
   u8 op = 0;
   std::vector<std::string> inputs;
@@ -67,7 +69,7 @@ struct KeyRequirement {
 struct KnownRows {
   std::size_t rows = 0;  ///< 1..1024, below the slots; 0 in other packings
   double center = 0;
-  double amplitude = 0;  ///< positive; |center| + amplitude is at most 1
+  double amplitude = 0;                      ///< positive; |center| + amplitude is at most 1
   std::vector<std::vector<double>> answers;  ///< for each VALUE output, in order, the slots of row after row
 
   /// Normalised feature `feature`, counted over all inputs, of known row `row`.
@@ -93,9 +95,9 @@ struct Signature {
   std::size_t ciphertexts(std::size_t numbers) const { return packing == Packing::kThroughput ? numbers : 1; }
 };
 
-/// Reads a SIGNATURE blob made under `context`'s parameters: every count against the bytes that are left, every number finite,
-/// shapes, periods, levels and keys against the parameters. Violations are Code::kMalformed with the numbers; a packing that is not
-/// listed above is Code::kUnsupported.
+/// Reads a SIGNATURE blob made under `context`'s parameters: every count against the bytes that are left, every number
+/// finite, shapes, periods, levels and keys against the parameters. Violations are Code::kMalformed with the numbers; a
+/// packing that is not listed above is Code::kUnsupported.
 Signature load_signature(const Context& context, const u8* data, std::size_t size);
 
 /// A range of bytes of an artifact.
@@ -104,7 +106,8 @@ struct Section {
   std::size_t size = 0;
 };
 
-/// The blobs inside an ARTIFACT blob, borrowed from its bytes. Checksum and structure are checked, the blobs' insides are not.
+/// The blobs inside an ARTIFACT blob, borrowed from its bytes. Checksum and structure are checked, the blobs' insides
+/// are not.
 struct ArtifactSections {
   Section parameters;
   Section signature;

@@ -124,6 +124,32 @@ TEST_P(MatrixProductIn, TernaryWeightsAreSmallByEveryPrime) {
   EXPECT_LT(layer.worst(product.apply(layer.x())), 1e-6);
 }
 
+/// Windows over a row of features: what is left out are products by zero, and the bits are those of the sum of the others.
+TEST_P(MatrixProductIn, LeavesProductsByZeroOut) {
+  Lab lab(Shape{7, 2, 40, 1, 1, GetParam()});
+  for (const double largest : {1.0, 100.0}) {
+    Layer layer(lab, 24, 16, largest);
+    for (std::size_t r = 0; r < layer.rows; ++r) {
+      for (std::size_t c = 0; c < layer.columns; ++c) {
+        double& w = layer.weights[r * layer.columns + c];
+        w = r == 5 || c / 4 != r % 4 ? 0 : std::nearbyint(w * 3);
+      }
+    }
+    const MatrixProduct product = layer.encode(Scale());
+    EXPECT_LT(product.products(), 24u * 16 / 2);
+    const std::vector<Ciphertext> out = product.apply(layer.x());
+    EXPECT_LT(layer.worst(out), 1e-4);
+    Ciphertext sum = lab.evaluator.multiply_scalar(layer.features[4], layer.weights[9 * 16 + 4], Scale());
+    for (std::size_t c = 5; c < 8; ++c) {
+      sum = lab.evaluator.add(sum, lab.evaluator.multiply_scalar(layer.features[c], layer.weights[9 * 16 + c], Scale()));
+    }
+    sum = lab.evaluator.add_scalar(sum, layer.bias[9]);
+    for (std::size_t k = 0; k < 2; ++k) {
+      EXPECT_EQ(0, std::memcmp(sum.components[k].limb(0), out[9].components[k].limb(0), sum.components[k].bytes()));
+    }
+  }
+}
+
 TEST_P(MatrixProductIn, OfSquaresNeedsNoRelinearizationBefore) {
   Lab lab(Shape{7, 2, 40, 1, 1, GetParam()});
   lab.add_key(0);

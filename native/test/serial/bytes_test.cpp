@@ -42,6 +42,20 @@ TEST(Crc32c, CanBeComputedInPieces) {
   }
 }
 
+/// The definition, bit by bit: long inputs take another way through the code than short ones.
+TEST(Crc32c, OfAnyLengthIsThatOfTheDefinition) {
+  for (const std::size_t size : {0, 1, 7, 8, 6143, 6144, 6145, 6151, 12288, 20001}) {
+    std::vector<u8> bytes(size);
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<u8>(i * i * 13 + i / 7);
+    std::uint32_t crc = 0xFFFFFFFF;
+    for (const u8 byte : bytes) {
+      crc ^= byte;
+      for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82F63B78u : 0u);
+    }
+    EXPECT_EQ(~crc, crc_of(bytes)) << size;
+  }
+}
+
 TEST(BitPacking, HasKnownBytes) {
   // q = 13 takes four bits: 1, 2, 12 are the nibbles 1, 2, c, and a nibble of padding.
   const u64 residues[] = {1, 2, 12};

@@ -94,7 +94,8 @@ TEST_F(SignatureCodec, EveryTruncationAndEveryByteTooManyIsRefused) {
   for (const SignatureBytes& s : {SignatureBytes(), SignatureBytes::throughput()}) {
     const std::vector<u8> body = s.body();
     for (std::size_t size = 0; size < body.size(); ++size) {
-      expect_error(Code::kMalformed, {"signature"}, [&] { load(std::vector<u8>(body.begin(), body.begin() + static_cast<long>(size))); });
+      expect_error(Code::kMalformed, {"signature"},
+                   [&] { load(std::vector<u8>(body.begin(), body.begin() + static_cast<long>(size))); });
     }
     std::vector<u8> longer = body;
     longer.push_back(0);

@@ -10,8 +10,9 @@
 
 namespace tacet::testing {
 
-/// A signature of one input, one VALUE, one guard and a tail that takes the index of the largest value. Every field may be changed
-/// before body() is called. The arrays have as many numbers as the counts say; the arrays of the input follow `features`.
+/// A signature of one input, one VALUE, one guard and a tail that takes the index of the largest value. Every field may
+/// be changed before body() is called. The arrays have as many numbers as the counts say; the arrays of the input
+/// follow `features`.
 struct SignatureBytes {
   u16 version = 1;
   u8 packing = 1;  // written in version 5
@@ -50,17 +51,25 @@ struct SignatureBytes {
     put(out, version);
     text(out, model);
     put(out, security_bits);
-    if (version == 5) put(out, packing);
+    if (version == 5) {
+      put(out, packing);
+    }
     put(out, u16{1});
     text(out, "x");
     put(out, static_cast<u8>(shape.size()));
-    for (const u32 dimension : shape) put(out, dimension);
+    for (const u32 dimension : shape) {
+      put(out, dimension);
+    }
     put(out, features);
     put(out, in_period);
-    if (version == 3 || version == 4) put(out, copy_shift);
+    if (version == 3 || version == 4) {
+      put(out, copy_shift);
+    }
     scale(out);
     put(out, in_level);
-    for (const double number : {low, high, center, half_width}) numbers(out, features, number);
+    for (const double number : {low, high, center, half_width}) {
+      numbers(out, features, number);
+    }
     put(out, u16{2});
     output(out, kind, program_output, "y", count, kind == 0 ? count : 0);
     output(out, 2, 1, "guard of a", guard_count, 0);
@@ -114,7 +123,9 @@ struct SignatureBytes {
     put(out, u8{0});
   }
   static void numbers(std::vector<u8>& out, u32 how_many, double value) {
-    for (u32 k = 0; k < how_many; ++k) put(out, value);
+    for (u32 k = 0; k < how_many; ++k) {
+      put(out, value);
+    }
   }
   void output(std::vector<u8>& out, u8 output_kind, u16 number, const char* name, u32 values, u32 factors) const {
     put(out, output_kind);

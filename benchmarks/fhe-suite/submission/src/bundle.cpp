@@ -55,10 +55,12 @@ FileHeader read_header(const MappedFile& file, const fs::path& path, FileKind ki
     fail(Code::kMalformed, "%s: the header is damaged or of another version", path.c_str());
   }
   if (header.kind != kind) {
-    fail(Code::kMalformed, "%s is a file of kind %u, kind %u is expected here", path.c_str(), static_cast<u32>(header.kind),
-         static_cast<u32>(kind));
+    fail(Code::kMalformed, "%s is a file of kind %u, kind %u is expected here", path.c_str(),
+         static_cast<u32>(header.kind), static_cast<u32>(kind));
   }
-  if (header.model != model) fail(Code::kMalformed, "%s was made for another model", path.c_str());
+  if (header.model != model) {
+    fail(Code::kMalformed, "%s was made for another model", path.c_str());
+  }
   if (header.bytes != file.size() - kHeaderBytes) {
     fail(Code::kMalformed, "%s: the header declares %llu bytes, %zu are there", path.c_str(),
          static_cast<unsigned long long>(header.bytes), file.size() - kHeaderBytes);
@@ -88,13 +90,19 @@ std::vector<double> read_numbers(const fs::path& path, FileKind kind, u32 model,
   const u8* body = file.data() + kHeaderBytes;
   u32 checksum;
   std::memcpy(&checksum, body + bytes, sizeof checksum);
-  if (checksum != crc32c(body, bytes)) fail(Code::kMalformed, "%s: the checksum does not fit the numbers", path.c_str());
+  if (checksum != crc32c(body, bytes)) {
+    fail(Code::kMalformed, "%s: the checksum does not fit the numbers", path.c_str());
+  }
   std::vector<double> numbers(rows * row_size);
   std::memcpy(numbers.data(), body, bytes);
   for (const double number : numbers) {
-    if (!std::isfinite(number)) fail(Code::kMalformed, "%s: a number is not finite", path.c_str());
+    if (!std::isfinite(number)) {
+      fail(Code::kMalformed, "%s: a number is not finite", path.c_str());
+    }
   }
-  if (header != nullptr) *header = read;
+  if (header != nullptr) {
+    *header = read;
+  }
   return numbers;
 }
 

@@ -11,12 +11,14 @@
 namespace tacet::suite {
 namespace {
 
-fs::path path_of(const fs::path& folder, std::size_t file) { return folder / ("runs_" + std::to_string(file) + ".bin"); }
+fs::path path_of(const fs::path& folder, std::size_t file) {
+  return folder / ("runs_" + std::to_string(file) + ".bin");
+}
 
 }  // namespace
 
-void write_ciphertexts(const fs::path& folder, std::size_t file, FileHeader header, const Context& context, std::size_t count,
-                       const std::function<Ciphertext(std::size_t)>& make) {
+void write_ciphertexts(const fs::path& folder, std::size_t file, FileHeader header, const Context& context,
+                       std::size_t count, const std::function<Ciphertext(std::size_t)>& make) {
   const Ciphertext first = make(0);
   header.items = count;
   header.item_size = ciphertext_size(context, first);
@@ -37,10 +39,10 @@ void write_ciphertexts(const fs::path& folder, std::size_t file, FileHeader head
   out.commit();
 }
 
-std::vector<Ciphertext> read_ciphertexts(const fs::path& folder, std::size_t file, FileKind kind, const ClientModel& model,
-                                         std::size_t count, FileHeader& header) {
+std::vector<Ciphertext> read_ciphertexts(const fs::path& folder, std::size_t file, FileKind kind,
+                                         const ClientModel& model, std::size_t count, FileHeader& header) {
   const fs::path path = path_of(folder, file);
-  const MappedFile mapped(path);
+  const MappedFile mapped(path, true);
   header = read_header(mapped, path, kind, model.id);
   if (header.items != count || header.item_size == 0 || header.bytes / header.item_size != count ||
       header.bytes % header.item_size != 0) {
@@ -51,7 +53,8 @@ std::vector<Ciphertext> read_ciphertexts(const fs::path& folder, std::size_t fil
   std::vector<Ciphertext> ciphertexts(count);
   pool().parallel_for(count, [&](std::size_t k) {
     try {
-      ciphertexts[k] = load_ciphertext(*model.context, mapped.data() + kHeaderBytes + k * header.item_size, header.item_size);
+      ciphertexts[k] =
+          load_ciphertext(*model.context, mapped.data() + kHeaderBytes + k * header.item_size, header.item_size);
     } catch (Error& error) {
       error.text = path.string() + ", number " + std::to_string(k) + ": " + error.text;
       throw;
@@ -61,8 +64,10 @@ std::vector<Ciphertext> read_ciphertexts(const fs::path& folder, std::size_t fil
 }
 
 void check_type(const Ciphertext& ciphertext, int level, const Scale& scale, const std::string& what) {
-  if (ciphertext.encoding != Encoding::kSlots || ciphertext.level != level || ciphertext.size() != 2 || ciphertext.scale != scale) {
-    fail(Code::kMalformed, "%s: a ciphertext of level %d and %d components is not what the model's signature says (level %d, 2)",
+  if (ciphertext.encoding != Encoding::kSlots || ciphertext.level != level || ciphertext.size() != 2 ||
+      ciphertext.scale != scale) {
+    fail(Code::kMalformed,
+         "%s: a ciphertext of level %d and %d components is not what the model's signature says (level %d, 2)",
          what.c_str(), ciphertext.level, ciphertext.size(), level);
   }
 }

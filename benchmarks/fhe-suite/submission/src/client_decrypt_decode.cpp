@@ -35,7 +35,9 @@ void decrypt_answers(const Instance& instance) {
   const FileHeader expected = read_header(request, instance.expected(), FileKind::kRequest, model.id);
   Tag keys;
   const SecretKey secret = load_secret_key(instance, model, keys);
-  if (keys != expected.keys) fail(Code::kMalformed, "the request was encrypted under another key than the one that is here");
+  if (keys != expected.keys) {
+    fail(Code::kMalformed, "the request was encrypted under another key than the one that is here");
+  }
   const Signature& signature = model.signature;
   const RunPlan plan = plan_runs(model, instance.rows);
   const std::vector<OutputPlace> places = output_places(signature);
@@ -44,8 +46,11 @@ void decrypt_answers(const Instance& instance) {
   for (std::size_t file = 0; file < plan.files(); ++file) {
     const std::size_t count = plan.runs_in(file) * plan.outputs;
     FileHeader header;
-    const std::vector<Ciphertext> answers = read_ciphertexts(instance.download(), file, FileKind::kDownload, model, count, header);
-    if (header.request != expected.request) fail(Code::kMalformed, "the answer belongs to another request; no label is written");
+    const std::vector<Ciphertext> answers =
+        read_ciphertexts(instance.download(), file, FileKind::kDownload, model, count, header);
+    if (header.request != expected.request) {
+      fail(Code::kMalformed, "the answer belongs to another request; no label is written");
+    }
     pool().parallel_for(count, [&](std::size_t k) {
       const std::size_t run = plan.first_run(file) + k / plan.outputs;
       const OutputPlace& place = places[k % plan.outputs];

@@ -16,8 +16,11 @@ void label(const Instance& instance) {
   const MappedFile request(instance.expected());
   const FileHeader expected = read_header(request, instance.expected(), FileKind::kRequest, model.id);
   FileHeader header;
-  const std::vector<double> all = read_numbers(instance.scores(), FileKind::kScores, model.id, instance.rows, values, &header);
-  if (header.request != expected.request) fail(Code::kMalformed, "%s belongs to another request", instance.scores().c_str());
+  const std::vector<double> all =
+      read_numbers(instance.scores(), FileKind::kScores, model.id, instance.rows, values, &header);
+  if (header.request != expected.request) {
+    fail(Code::kMalformed, "%s belongs to another request", instance.scores().c_str());
+  }
   std::string lines;
   std::size_t undecided = 0;
   for (std::size_t row = 0; row < instance.rows; ++row) {
@@ -34,7 +37,9 @@ void label(const Instance& instance) {
   NewFile file(instance.predictions(), Access::kAll);
   file.write(lines.data(), lines.size());
   file.commit();
-  if (undecided > 0) say("client", "%zu of %zu labels are within the error bound of another", undecided, instance.rows);
+  if (undecided > 0) {
+    say("client", "%zu of %zu labels are within the error bound of another", undecided, instance.rows);
+  }
 }
 
 }  // namespace

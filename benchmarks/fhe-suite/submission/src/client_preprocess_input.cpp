@@ -19,7 +19,9 @@ std::vector<double> read_pixels(const fs::path& path, std::size_t rows, std::siz
   pixels.reserve(rows * columns);
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t column = 0; column < columns; ++column) {
-      while (at < end && is_space(*at)) ++at;
+      while (at < end && is_space(*at)) {
+        ++at;
+      }
       double value = 0;
       const std::from_chars_result result = std::from_chars(at, end, value);
       if (result.ec != std::errc() || !(value >= 0 && value <= 1)) {
@@ -28,14 +30,22 @@ std::vector<double> read_pixels(const fs::path& path, std::size_t rows, std::siz
       at = result.ptr;
       pixels.push_back(value);
     }
-    while (at < end && is_space(*at)) ++at;
+    while (at < end && is_space(*at)) {
+      ++at;
+    }
     if (at < end && *at != '\n') {
       fail(Code::kMalformed, "%s, line %zu: more than %zu numbers", path.c_str(), row + 1, columns);
     }
-    if (at < end) ++at;
+    if (at < end) {
+      ++at;
+    }
   }
-  while (at < end && (is_space(*at) || *at == '\n')) ++at;
-  if (at != end) fail(Code::kMalformed, "%s: more than %zu lines", path.c_str(), rows);
+  while (at < end && (is_space(*at) || *at == '\n')) {
+    ++at;
+  }
+  if (at != end) {
+    fail(Code::kMalformed, "%s: more than %zu lines", path.c_str(), rows);
+  }
   return pixels;
 }
 
@@ -47,7 +57,9 @@ void preprocess(const Instance& instance) {
   const ClientModel model = load_client_model(instance);
   const SignatureInput& input = model.input();
   std::vector<double> features = read_pixels(instance.pixels(), instance.rows, input.features);
-  for (double& feature : features) feature *= kGreyLevels;
+  for (double& feature : features) {
+    feature *= kGreyLevels;
+  }
   FileHeader header;
   header.kind = FileKind::kFeatures;
   header.model = model.id;

@@ -17,7 +17,9 @@ namespace tacet::suite {
 
 MappedFile::MappedFile(const fs::path& path, bool populate) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) fail(Code::kMalformed, "cannot open %s: %s", path.c_str(), std::strerror(errno));
+  if (file < 0) {
+    fail(Code::kMalformed, "cannot open %s: %s", path.c_str(), std::strerror(errno));
+  }
   struct stat status;
   if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) {
     close(file);
@@ -26,14 +28,18 @@ MappedFile::MappedFile(const fs::path& path, bool populate) {
   size_ = static_cast<std::size_t>(status.st_size);
   int flags = MAP_PRIVATE;
 #ifdef MAP_POPULATE
-  if (populate) flags |= MAP_POPULATE;
+  if (populate) {
+    flags |= MAP_POPULATE;
+  }
 #else
   (void)populate;
 #endif
   void* mapped = mmap(nullptr, size_, PROT_READ, flags, file, 0);
   const int reason = errno;
   close(file);
-  if (mapped == MAP_FAILED) fail(Code::kOutOfMemory, "cannot map the %zu bytes of %s: %s", size_, path.c_str(), std::strerror(reason));
+  if (mapped == MAP_FAILED) {
+    fail(Code::kOutOfMemory, "cannot map the %zu bytes of %s: %s", size_, path.c_str(), std::strerror(reason));
+  }
   data_ = static_cast<const u8*>(mapped);
 }
 
@@ -42,14 +48,20 @@ MappedFile::~MappedFile() { munmap(const_cast<u8*>(data_), size_); }
 NewFile::NewFile(fs::path path, Access access) : path_(std::move(path)), temporary_(path_) {
   temporary_ += ".part";
   fs::create_directories(path_.parent_path());
-  if (access == Access::kOwner) fs::permissions(path_.parent_path(), fs::perms::owner_all);
+  if (access == Access::kOwner) {
+    fs::permissions(path_.parent_path(), fs::perms::owner_all);
+  }
   unlink(temporary_.c_str());
   file_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, access == Access::kOwner ? 0600 : 0644);
-  if (file_ < 0) fail(Code::kInvalidArgument, "cannot write %s: %s", temporary_.c_str(), std::strerror(errno));
+  if (file_ < 0) {
+    fail(Code::kInvalidArgument, "cannot write %s: %s", temporary_.c_str(), std::strerror(errno));
+  }
 }
 
 NewFile::~NewFile() {
-  if (file_ < 0) return;
+  if (file_ < 0) {
+    return;
+  }
   close(file_);
   unlink(temporary_.c_str());
 }
@@ -58,8 +70,12 @@ void NewFile::write(const void* data, std::size_t bytes) {
   const u8* from = static_cast<const u8*>(data);
   while (bytes > 0) {
     const ssize_t done = ::write(file_, from, bytes);
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) fail(Code::kInvalidArgument, "cannot write %s: %s", temporary_.c_str(), std::strerror(errno));
+    if (done < 0 && errno == EINTR) {
+      continue;
+    }
+    if (done <= 0) {
+      fail(Code::kInvalidArgument, "cannot write %s: %s", temporary_.c_str(), std::strerror(errno));
+    }
     from += done;
     bytes -= static_cast<std::size_t>(done);
     written_ += static_cast<std::size_t>(done);
@@ -68,7 +84,9 @@ void NewFile::write(const void* data, std::size_t bytes) {
 
 void NewFile::pad_to(std::size_t alignment) {
   static const u8 zeros[4096] = {};
-  while (written_ % alignment != 0) write(zeros, std::min(sizeof zeros, alignment - written_ % alignment));
+  while (written_ % alignment != 0) {
+    write(zeros, std::min(sizeof zeros, alignment - written_ % alignment));
+  }
 }
 
 void NewFile::commit() {
@@ -95,8 +113,12 @@ void random_bytes(void* out, std::size_t bytes) {
   u8* at = static_cast<u8*>(out);
   while (bytes > 0) {
     const ssize_t got = getrandom(at, bytes, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) fail(Code::kInternal, "the system's random generator failed: %s", std::strerror(errno));
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got <= 0) {
+      fail(Code::kInternal, "the system's random generator failed: %s", std::strerror(errno));
+    }
     at += got;
     bytes -= static_cast<std::size_t>(got);
   }

@@ -29,7 +29,8 @@ class MappedFile {
 /// Who may read a file: its owner alone, or everybody.
 enum class Access { kOwner, kAll };
 
-/// Writes a file beside its place and renames it once it is whole; makes the folder. `pieces` are written one after the other.
+/// Writes a file beside its place and renames it once it is whole; makes the folder. `pieces` are written one after the
+/// other.
 class NewFile {
  public:
   NewFile(fs::path path, Access access);

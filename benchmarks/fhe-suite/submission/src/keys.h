@@ -13,7 +13,8 @@ void store_secret_key(const Instance& instance, const ClientModel& model, const 
 SecretKey load_secret_key(const Instance& instance, const ClientModel& model, Tag& tag);
 
 /// Makes the keys of the signature and writes them to one file, key after key. Returns the bytes of the file.
-std::size_t write_evaluation_keys(const Instance& instance, const ClientModel& model, const SecretKey& secret, const Tag& tag);
+std::size_t write_evaluation_keys(const Instance& instance, const ClientModel& model, const SecretKey& secret,
+                                  const Tag& tag);
 
 /// Reads them all, just those that the signature names, and expands each into the compute form.
 std::vector<EvaluationKey> load_evaluation_keys(const Instance& instance, const ClientModel& model, Tag& tag);

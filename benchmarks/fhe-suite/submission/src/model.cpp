@@ -20,7 +20,8 @@ ClientModel read_client(const Instance& instance, const ArtifactSections& sectio
   model.signature = load_signature(*model.context, sections.signature.data, sections.signature.size);
   std::memcpy(&model.id, sections.signature.data + sections.signature.size - sizeof model.id, sizeof model.id);
   if (model.signature.inputs.size() != 1) {
-    fail(Code::kUnsupported, "%s has %zu inputs, the workload has one", instance.model().c_str(), model.signature.inputs.size());
+    fail(Code::kUnsupported, "%s has %zu inputs, the workload has one", instance.model().c_str(),
+         model.signature.inputs.size());
   }
   if (model.context->spec().security == Security::kUncheckedForTests) {
     fail(Code::kMalformed, "%s was compiled without a level of security", instance.model().c_str());
@@ -55,26 +56,36 @@ ServerModel load_server_model(const Instance& instance) {
 
 std::size_t value_count(const Signature& signature) {
   std::size_t count = 0;
-  for (const SignatureOutput& output : signature.outputs) count += output.factor.size();
+  for (const SignatureOutput& output : signature.outputs) {
+    count += output.factor.size();
+  }
   return count;
 }
 
 ClassRule class_rule(const Signature& signature) {
   if (signature.tail_outputs.size() != 1) {
-    fail(Code::kUnsupported, "the model has %zu outputs, the workload has one class a row", signature.tail_outputs.size());
+    fail(Code::kUnsupported, "the model has %zu outputs, the workload has one class a row",
+         signature.tail_outputs.size());
   }
   const std::string& wanted = signature.tail_outputs[0];
   ClassRule rule;
   std::string scores = wanted;
   bool has_margin = false;
-  // From the model's output back to the decrypted values; "#class NAME" is how a signature says how the class in NAME is chosen.
+  // From the model's output back to the decrypted values; "#class NAME" is how a signature says how the class in NAME
+  // is chosen.
   for (auto node = signature.tail_nodes.rbegin(); node != signature.tail_nodes.rend(); ++node) {
     const bool choice = node->op == kArgMax || node->op == kLabel;
     if (choice && (node->output == wanted || node->output == "#class " + wanted)) {
       const bool last_of_equals = node->op == kArgMax && node->integers.size() == 2 && node->integers[1] == 1;
-      if (!node->strings.empty() || last_of_equals) fail(Code::kUnsupported, "the model's labels are not class numbers");
-      if (node->output == wanted) scores = node->inputs.at(0);
-      if (node->op == kLabel) rule.labels = node->integers;
+      if (!node->strings.empty() || last_of_equals) {
+        fail(Code::kUnsupported, "the model's labels are not class numbers");
+      }
+      if (node->output == wanted) {
+        scores = node->inputs.at(0);
+      }
+      if (node->op == kLabel) {
+        rule.labels = node->integers;
+      }
       if (!node->numbers.empty()) {
         rule.margin = node->numbers[0];
         has_margin = true;
@@ -82,21 +93,26 @@ ClassRule class_rule(const Signature& signature) {
     } else if (node->op == kIdentity && node->output == scores) {
       scores = node->inputs.at(0);
     } else {
-      fail(Code::kUnsupported, "the model ends with operation %u of the tail, the workload takes the index of the largest score",
-           node->op);
+      fail(Code::kUnsupported,
+           "the model ends with operation %u of the tail, the workload takes the index of the largest score", node->op);
     }
   }
   for (const SignatureOutput& output : signature.outputs) {
-    if (output.kind != OutputKind::kValue) continue;
+    if (output.kind != OutputKind::kValue) {
+      continue;
+    }
     if (output.name == scores) {
       rule.count = output.count;
-      if (!has_margin) rule.margin = 2 * output.error_bound;
+      if (!has_margin) {
+        rule.margin = 2 * output.error_bound;
+      }
       break;
     }
     rule.first += output.count;
   }
   if (rule.count == 0 || (!rule.labels.empty() && rule.labels.size() != rule.count)) {
-    fail(Code::kUnsupported, "the model's scores %s are not one of its encrypted outputs, one number a class", scores.c_str());
+    fail(Code::kUnsupported, "the model's scores %s are not one of its encrypted outputs, one number a class",
+         scores.c_str());
   }
   return rule;
 }

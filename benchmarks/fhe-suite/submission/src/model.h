@@ -11,7 +11,8 @@
 
 namespace tacet::suite {
 
-/// What the client knows: parameters and signature. `id` is the signature's checksum: files of another model carry another.
+/// What the client knows: parameters and signature. `id` is the signature's checksum: files of another model carry
+/// another.
 struct ClientModel {
   std::shared_ptr<const Context> context;
   Signature signature;
@@ -30,13 +31,13 @@ struct ServerModel {
 ClientModel load_client_model(const Instance& instance);
 ServerModel load_server_model(const Instance& instance);
 
-/// Which of a row's decrypted values is its class, by the tail of the signature: the largest value of one output, as the class
-/// number or the label at that index.
+/// Which of a row's decrypted values is its class, by the tail of the signature: the largest value of one output, as
+/// the class number or the label at that index.
 struct ClassRule {
   std::size_t first = 0;  ///< the scores' place among all values of a row
   std::size_t count = 0;
-  std::vector<i64> labels;     ///< empty: the index is the label
-  double margin = 0;           ///< two scores closer than this may change places within the error bounds
+  std::vector<i64> labels;  ///< empty: the index is the label
+  double margin = 0;        ///< two scores closer than this may change places within the error bounds
 };
 
 /// Throws Error(kUnsupported) naming the tail's operation if it is another one.

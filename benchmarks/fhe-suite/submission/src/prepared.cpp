@@ -25,8 +25,8 @@ std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlig
 
 }  // namespace
 
-void write_prepared(const Instance& instance, const ClientModel& model, const Tag& tag, const std::vector<EvaluationKey>& keys,
-                    const ExecutableProgram& program) {
+void write_prepared(const Instance& instance, const ClientModel& model, const Tag& tag,
+                    const std::vector<EvaluationKey>& keys, const ExecutableProgram& program) {
   const std::vector<DiagonalWords> diagonals = program.encoded_diagonals();
   std::vector<Part> parts;
   std::vector<const u64*> words;
@@ -36,8 +36,12 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
     words.push_back(data);
     at = aligned(at + size * sizeof(u64));
   };
-  for (const EvaluationKey& key : keys) add(key.words.data(), key.words.size(), key.galois, key.level);
-  for (const DiagonalWords& each : diagonals) add(each.data, each.size, 0, -1);
+  for (const EvaluationKey& key : keys) {
+    add(key.words.data(), key.words.size(), key.galois, key.level);
+  }
+  for (const DiagonalWords& each : diagonals) {
+    add(each.data, each.size, 0, -1);
+  }
 
   FileHeader header;
   header.kind = FileKind::kPrepared;
@@ -59,7 +63,8 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
   file.commit();
 }
 
-Prepared::Prepared(const Instance& instance) : file_(instance.prepared(), true), keys_(std::make_shared<EvaluationKeySet>()) {
+Prepared::Prepared(const Instance& instance)
+    : file_(instance.prepared(), true), keys_(std::make_shared<EvaluationKeySet>()) {
   ServerModel model = load_server_model(instance);
   model_ = std::move(model.client);
   const Ring& ring = model_.context->ring();
@@ -68,8 +73,8 @@ Prepared::Prepared(const Instance& instance) : file_(instance.prepared(), true),
   const std::vector<KeyRequirement>& wanted = model_.signature.keys;
   const std::size_t table = header.items * sizeof(Part);
   if (header.items > 4096 || header.items != wanted.size() + header.item_size || header.bytes < table + sizeof(u32)) {
-    fail(Code::kMalformed, "%s: %llu parts, the model has %zu keys", path.c_str(), static_cast<unsigned long long>(header.items),
-         wanted.size());
+    fail(Code::kMalformed, "%s: %llu parts, the model has %zu keys", path.c_str(),
+         static_cast<unsigned long long>(header.items), wanted.size());
   }
   std::vector<Part> parts(header.items);
   std::memcpy(parts.data(), file_.data() + kHeaderBytes, table);
@@ -82,7 +87,8 @@ Prepared::Prepared(const Instance& instance) : file_(instance.prepared(), true),
   std::vector<DiagonalWords> diagonals;
   for (std::size_t k = 0; k < parts.size(); ++k) {
     const Part& part = parts[k];
-    if (part.offset % kAlignment != 0 || part.offset > file_.size() || part.words > (file_.size() - part.offset) / sizeof(u64)) {
+    if (part.offset % kAlignment != 0 || part.offset > file_.size() ||
+        part.words > (file_.size() - part.offset) / sizeof(u64)) {
       fail(Code::kMalformed, "%s: part %zu lies outside the file", path.c_str(), k);
     }
     const u64* words = reinterpret_cast<const u64*>(file_.data() + part.offset);
@@ -97,10 +103,13 @@ Prepared::Prepared(const Instance& instance) : file_(instance.prepared(), true),
     key.limb_words = 2 * key.digits * ring.n();
     const std::size_t size = static_cast<std::size_t>(key.level + 1 + ring.special_count()) * key.limb_words;
     if (part.galois != key.galois || part.level != key.level || part.words != size) {
-      fail(Code::kMalformed, "%s: part %zu is not the key of Galois element %u at level %d", path.c_str(), k, key.galois, key.level);
+      fail(Code::kMalformed, "%s: part %zu is not the key of Galois element %u at level %d", path.c_str(), k,
+           key.galois, key.level);
     }
     key.words = Buffer::borrow(words, size);
-    if (key.galois != 0) key.permutation = automorphism_permutation(ring, key.galois);
+    if (key.galois != 0) {
+      key.permutation = automorphism_permutation(ring, key.galois);
+    }
     keys_->add(std::make_shared<EvaluationKey>(std::move(key)));
   }
   program_ = ExecutableProgram::create(model_.context, std::move(model.program), diagonals);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the server prepares once for a set of keys: expanded evaluation keys and encoded diagonals, in the form in which the engine
-// reads them, so that the compute stage maps the file and starts.
+// What the server prepares once for a set of keys: expanded evaluation keys and encoded diagonals, in the form in which
+// the engine reads them, so that the compute stage maps the file and starts.
 
 #include "bundle.h"
 #include "program/executor.h"
@@ -10,14 +10,14 @@
 namespace tacet::suite {
 
 /// Writes the file: for its owner alone to read, whole or not at all.
-void write_prepared(const Instance& instance, const ClientModel& model, const Tag& tag, const std::vector<EvaluationKey>& keys,
-                    const ExecutableProgram& program);
+void write_prepared(const Instance& instance, const ClientModel& model, const Tag& tag,
+                    const std::vector<EvaluationKey>& keys, const ExecutableProgram& program);
 
 /// The server's program and keys over a mapped file.
 ///
-/// The file is the server's own, written by it and readable by it alone. Its table is checked: checksum, model, and the number and
-/// size of every part. The words of the parts are not summed, which would take longer than the computation: a damaged word gives an
-/// answer that the client's checks refuse.
+/// The file is the server's own, written by it and readable by it alone. Its table is checked: checksum, model, and the
+/// number and size of every part. The words of the parts are not summed, which would take longer than the computation:
+/// a damaged word gives an answer that the client's checks refuse.
 class Prepared {
  public:
   explicit Prepared(const Instance& instance);

@@ -31,7 +31,9 @@ std::vector<OutputPlace> output_places(const Signature& signature) {
     value += output.factor.size();
   }
   std::vector<OutputPlace> places;
-  for (const std::vector<OutputPlace>& of_output : by_number) places.insert(places.end(), of_output.begin(), of_output.end());
+  for (const std::vector<OutputPlace>& of_output : by_number) {
+    places.insert(places.end(), of_output.begin(), of_output.end());
+  }
   return places;
 }
 

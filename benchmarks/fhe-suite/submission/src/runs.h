@@ -8,10 +8,10 @@
 
 namespace tacet::suite {
 
-/// Runs of the program: of one row each in the latency packing, of a batch of rows in the throughput packing. A file holds the
-/// ciphertexts of a few runs: what a stage has in memory at once.
+/// Runs of the program: of one row each in the latency packing, of a batch of rows in the throughput packing. A file
+/// holds the ciphertexts of a few runs: what a stage has in memory at once.
 struct RunPlan {
-  std::size_t rows = 0;           ///< of the instance
+  std::size_t rows = 0;  ///< of the instance
   std::size_t rows_per_run = 1;
   std::size_t runs_per_file = 1;
   std::size_t inputs = 1;   ///< ciphertexts that a run takes

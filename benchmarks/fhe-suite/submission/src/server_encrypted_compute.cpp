@@ -25,20 +25,27 @@ void compute(const Instance& instance) {
     if (header.keys != prepared.tag()) {
       fail(Code::kMalformed, "the request is for another set of keys than the one that was prepared");
     }
-    for (const Ciphertext& input : inputs) check_type(input, model.input().level, model.input().scale, "input " + model.input().name);
+    for (const Ciphertext& input : inputs) {
+      check_type(input, model.input().level, model.input().scale, "input " + model.input().name);
+    }
     read += clock.lap();
     std::vector<Ciphertext> outputs;
     for (std::size_t run = 0; run < runs; ++run) {
       std::vector<const Ciphertext*> of_run;
-      for (std::size_t k = 0; k < plan.inputs; ++k) of_run.push_back(&inputs[run * plan.inputs + k]);
+      for (std::size_t k = 0; k < plan.inputs; ++k) {
+        of_run.push_back(&inputs[run * plan.inputs + k]);
+      }
       const RunResult result = prepared.program().run(prepared.keys(), of_run, nullptr);
-      for (const auto& output : result.outputs) outputs.push_back(*output);
+      for (const auto& output : result.outputs) {
+        outputs.push_back(*output);
+      }
       const double one = clock.lap();
       least = computed == 0 ? one : std::min(least, one);
       computed += one;
     }
     header.kind = FileKind::kDownload;
-    write_ciphertexts(instance.download(), file, header, *model.context, outputs.size(), [&](std::size_t k) { return outputs[k]; });
+    write_ciphertexts(instance.download(), file, header, *model.context, outputs.size(),
+                      [&](std::size_t k) { return outputs[k]; });
     written += clock.lap();
   }
   say("server", "load %.1f ms (%.1f MB), read %.1f ms, compute %.1f ms (%zu runs, least %.2f), write %.1f ms", loaded,

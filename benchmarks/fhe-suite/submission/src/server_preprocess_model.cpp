@@ -15,8 +15,8 @@ void prepare(const Instance& instance) {
   const auto program = ExecutableProgram::create(model.client.context, std::move(model.program));
   const double encoded = clock.lap();
   write_prepared(instance, model.client, tag, keys, *program);
-  say("server", "%s: expand %zu keys %.1f ms, encode constants %.1f ms, write %.1f ms", instance.name, keys.size(), loaded, encoded,
-      clock.lap());
+  say("server", "%s: expand %zu keys %.1f ms, encode constants %.1f ms, write %.1f ms", instance.name, keys.size(),
+      loaded, encoded, clock.lap());
 }
 
 /// The harness names no instance: every one whose keys are there and are newer than what was made of them is prepared.
@@ -24,15 +24,21 @@ void prepare_all() {
   int found = 0;
   for (int size = 0; size < 4; ++size) {
     const Instance instance = instance_of(size);
-    if (!fs::exists(instance.evaluation_keys())) continue;
+    if (!fs::exists(instance.evaluation_keys())) {
+      continue;
+    }
     ++found;
     const bool fresh = fs::exists(instance.prepared()) &&
                        fs::last_write_time(instance.prepared()) >= fs::last_write_time(instance.evaluation_keys());
-    if (fresh) continue;
+    if (fresh) {
+      continue;
+    }
     remove_old(instance.prepared());
     prepare(instance);
   }
-  if (found == 0) fail(Code::kInvalidArgument, "no evaluation keys in io/*/public_keys: run client_key_generation first");
+  if (found == 0) {
+    fail(Code::kInvalidArgument, "no evaluation keys in io/*/public_keys: run client_key_generation first");
+  }
 }
 
 }  // namespace

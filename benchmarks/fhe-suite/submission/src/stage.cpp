@@ -30,7 +30,9 @@ int guarded(const char* program, const Body& body) {
 }  // namespace
 
 Instance instance_of(int size) {
-  if (size < 0 || size > 3) fail(Code::kInvalidArgument, "instance size %d, known are 0 single, 1 small, 2 medium, 3 large", size);
+  if (size < 0 || size > 3) {
+    fail(Code::kInvalidArgument, "instance size %d, known are 0 single, 1 small, 2 medium, 3 large", size);
+  }
   return {size, kNames[size], kRows[size]};
 }
 

@@ -33,16 +33,16 @@ struct Instance {
   fs::path download() const { return io() / "ciphertexts_download"; }
   /// The server's own: expanded keys and encoded constants.
   fs::path prepared() const { return io() / "intermediate" / "server" / "prepared.bin"; }
-  /// The compiled model, of which the client reads parameters and signature, the server all: in the latency packing, and from
-  /// kBatchRows images on in the throughput packing.
+  /// The compiled model, of which the client reads parameters and signature, the server all: in the latency packing,
+  /// and from kBatchRows images on in the throughput packing.
   fs::path model() const { return fs::path("submission") / (rows < kBatchRows ? "model.tacet" : "batch.tacet"); }
 };
 
 /// The instance of that number, 0..3. Throws Error(kInvalidArgument).
 Instance instance_of(int size);
 
-/// Runs `body` on the instance that the command line names and returns the exit code: 0, or 1 with one line on standard error
-/// that says what is wrong, 2 for a wrong command line.
+/// Runs `body` on the instance that the command line names and returns the exit code: 0, or 1 with one line on standard
+/// error that says what is wrong, 2 for a wrong command line.
 int run_stage(int argc, char** argv, void (*body)(const Instance&));
 
 /// As run_stage(), for the stage that the harness calls without arguments.

@@ -49,6 +49,11 @@ public record CompileOptions(
 
   /** The ring that parameters are chosen in. */
   public enum Ring {
+    /**
+     * That of the packing: the standard one in the latency packing; in the throughput packing the conjugate-invariant one, but for
+     * models with activations other than squares.
+     */
+    USUAL,
     /** Z[X]/(X^N+1): N/2 slots. */
     STANDARD,
     /** Z[X+1/X]: N real slots, one bit more noise. */
@@ -92,7 +97,7 @@ public record CompileOptions(
   /** Returns the options that {@code try} uses: 128-bit security, latency packing, degrees to 511 where they are needed, guards. */
   public static CompileOptions defaults() {
     return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.LATENCY, 511, 5e-3, 0.4, true,
-        null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.STANDARD, null, 0);
+        null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.USUAL, null, 0);
   }
 
   /**

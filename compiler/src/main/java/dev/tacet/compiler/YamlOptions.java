@@ -48,7 +48,9 @@ final class YamlOptions {
     if (compile.hasNonNull("key_budget")) {
       options = options.withKeyBudget(ByteSize.parse(compile.get("key_budget").asText()));
     }
-    options = options.withRing(ring(compile.path("ring").asText("standard")));
+    if (compile.hasNonNull("ring")) {
+      options = options.withRing(ring(compile.get("ring").asText()));
+    }
     return options.withPacking(packing(compile.path("packing").asText("latency")));
   }
 

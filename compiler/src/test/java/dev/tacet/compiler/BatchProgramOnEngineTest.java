@@ -4,11 +4,13 @@ package dev.tacet.compiler;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.he.BatchLayout;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Ciphertext;
+import dev.tacet.he.Constant;
 import dev.tacet.he.Context;
 import dev.tacet.he.Encryptor;
 import dev.tacet.he.EvaluationKeySet;
@@ -26,20 +28,25 @@ import dev.tacet.he.secret.KeyGenerator;
 import dev.tacet.he.secret.SecretKey;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Programs of the throughput packing on encrypted batches: the checks pass, the noise is what was predicted, no key rotates. */
 class BatchProgramOnEngineTest {
   private static CompileResult compile(String name, List<double[]> rows) throws Exception {
-    return Compiler.compile(OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve(name + ".onnx")),
-        CompileOptions.defaults().withPacking(CompileOptions.Packing.THROUGHPUT).withCalibration(rows));
+    return Compiler.compile(OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve(name + ".onnx")), batches(rows));
+  }
+
+  private static CompileOptions batches(List<double[]> rows) {
+    return CompileOptions.defaults().withPacking(CompileOptions.Packing.THROUGHPUT).withCalibration(rows);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"skl_logistic", "torch_squares", "torch_gate", "skl_mlpr_tanh"})
+  @ValueSource(strings = {"skl_logistic", "torch_squares", "torch_gate", "skl_mlpr_tanh", "torch_residual"})
   void aPartialBatchPassesItsChecksWithTheNoiseThatWasPredicted(String name) throws Exception {
     List<double[]> rows = CalibrationRows.read(CompiledZooTest.FOLDER.resolve(name + ".calibration.csv"));
     CompileResult result = compile(name, rows);
@@ -112,6 +119,49 @@ class BatchProgramOnEngineTest {
     assertEquals(0, result.artifact().parameters().specialPrimes().length);
     assertNotNull(result.artifact().signature().knownRows().orElseThrow());
     assertTrue(run(result.artifact(), TestModels.rows(4, 3).toArray(double[][]::new)) <= 0.5);
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = CompileOptions.Ring.class, names = {"STANDARD", "CONJUGATE_INVARIANT"})
+  void theRingThatIsNamedIsTaken(CompileOptions.Ring ring) throws Exception {
+    List<double[]> rows = CalibrationRows.read(CompiledZooTest.FOLDER.resolve("torch_squares.calibration.csv"));
+    ModelArtifact artifact = Compiler.compile(OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve("torch_squares.onnx")),
+        batches(rows).withRing(ring)).artifact();
+    assertEquals(ring.name(), artifact.parameters().ringType().name());
+    assertTrue(run(artifact, rows.subList(0, 5).toArray(double[][]::new)) <= 0.5);
+  }
+
+  @Test
+  void theRingThatPolynomialsDoNotRunInIsRefusedByName() throws Exception {
+    List<double[]> rows = CalibrationRows.read(CompiledZooTest.FOLDER.resolve("skl_mlpr_tanh.calibration.csv"));
+    UncompilableModelException refused = assertThrows(UncompilableModelException.class,
+        () -> Compiler.compile(OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve("skl_mlpr_tanh.onnx")),
+            batches(rows).withRing(CompileOptions.Ring.CONJUGATE_INVARIANT)));
+    assertTrue(refused.getMessage().contains("conjugate-invariant") && refused.getMessage().contains("leave --ring out"),
+        refused.getMessage());
+  }
+
+  @Test
+  void aConvolutionRunsInItsOwnFewProducts() {
+    double[] weights = new double[4 * 9];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = Math.sin(1.7 * i) / 3;
+    }
+    double[] dense = new double[64 * 2];
+    for (int i = 0; i < dense.length; i++) {
+      dense[i] = Math.cos(2.3 * i) / 8;
+    }
+    CompileResult result = Compiler.compile(
+        TestModels.of(1, 8, 8).constant("w", new long[] {4, 1, 3, 3}, weights)
+            .node("Conv", "x w", "c", TestModels.integers("strides", 2, 2), TestModels.integers("pads", 1, 1, 1, 1))
+            .node("Mul", "c c", "s").node("Flatten", "s", "f").constant("d", new long[] {64, 2}, dense).node("MatMul", "f d", "y")
+            .source("y"),
+        batches(TestModels.rows(60, 64)));
+    Constant.Affine first = result.artifact().program().constants().stream().filter(Constant.Affine.class::isInstance)
+        .map(Constant.Affine.class::cast).findFirst().orElseThrow();
+    long weightsLeft = Arrays.stream(first.weights()).filter(w -> w != 0).count();
+    assertTrue(weightsLeft <= 4L * 16 * 9, weightsLeft + " weights");
+    assertTrue(run(result.artifact(), TestModels.rows(7, 64).toArray(double[][]::new)) <= 0.5);
   }
 
   @Test

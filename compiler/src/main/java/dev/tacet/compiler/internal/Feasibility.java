@@ -58,6 +58,13 @@ public final class Feasibility {
           "use --packing latency, or leave --share-results out"));
     }
     for (Node node : network.nodes()) {
+      if (options.ring() == CompileOptions.Ring.CONJUGATE_INVARIANT && node instanceof Node.Activation activation
+          && activation.function().degree() != 2) {
+        return Optional.of(new ModelProblem(model, node.name(),
+            "the throughput packing evaluates polynomials of activations in the standard ring, not in the conjugate-invariant one: their"
+                + " noise there takes more bits than the slots gain",
+            "leave --ring out, or use squares as activations"));
+      }
       if (node.size() > ValueType.MAX_LENGTH) {
         return Optional.of(new ModelProblem(model, node.name(),
             "it has " + node.size() + " elements, an array of the throughput packing has at most " + ValueType.MAX_LENGTH,

@@ -237,7 +237,7 @@ final class PlanSearch {
         Math.max(BATCH_LEAST_SHARE * ofAccuracy, BATCH_ROUNDING_OF_FIT * fitError));
     List<double[]> fitted = plan.fitted().outputs(metric.rows());
     Optional<BatchSelector.Choice> choice = BatchSelector.select(
-        BatchPlan.of(plan, rows), options.security(), maxLogRingDegree, noiseTarget, emission -> {
+        BatchPlan.of(plan, rows), options.security(), options.ring(), maxLogRingDegree, noiseTarget, emission -> {
           BatchTrial trial = new BatchTrial(emission.emission(), metric.rows(), 0);
           double rounding = trial.largestDifference(fitted);
           boolean fine = rounding <= leastRounding || rounding <= mostRounding && metric

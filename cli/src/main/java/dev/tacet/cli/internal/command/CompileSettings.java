@@ -37,7 +37,8 @@ final class CompileSettings {
   private String security;
 
   @Option(names = "--ring", paramLabel = "RING",
-      description = "standard, conjugate-invariant or auto (the latter where only its slots hold the widest layer). Default: standard.")
+      description = "standard, conjugate-invariant or auto (the latter where only its slots hold the widest layer). Default: that of the"
+          + " packing, standard for latency.")
   private String ring;
 
   @Option(names = "--packing", paramLabel = "PACKING", description = "latency or throughput. Default: latency.")

@@ -167,7 +167,7 @@ public final class BatchEmitter {
       int logScale = full ? shape.primeBits() : leastTarget(node.id()) - shape.weightBits();
       value = builder.polynomial(u.value(), new Constant.Polynomial(Constant.Basis.CHEBYSHEV, fit.coefficients()),
           Scale.powerOfTwo(logScale));
-      double own = noise.polynomial(fit.coefficients(), logScale);
+      double own = noise.polynomialOfMany(fit.coefficients(), logScale);
       deviation = Math.hypot(deviation, full ? own : own + COARSE_TERMS * Math.sqrt(fit.degree()) * noise.rescale(logScale));
     }
     double[] offsets = new double[node.size()];

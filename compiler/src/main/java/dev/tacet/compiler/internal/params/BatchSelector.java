@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.params;
 
+import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.internal.emit.BatchEmission;
 import dev.tacet.compiler.internal.emit.BatchEmitter;
 import dev.tacet.compiler.internal.emit.BatchPlan;
@@ -51,11 +52,14 @@ public final class BatchSelector {
 
   private final BatchPlan plan;
   private final SecurityLevel security;
+  private final RingType ring;
   private final double noiseTarget;
 
-  private BatchSelector(BatchPlan plan, SecurityLevel security, double noiseTarget) {
+  private BatchSelector(BatchPlan plan, SecurityLevel security, CompileOptions.Ring ring, double noiseTarget) {
     this.plan = plan;
     this.security = security;
+    this.ring = ring == CompileOptions.Ring.STANDARD || ring != CompileOptions.Ring.CONJUGATE_INVARIANT && hasPolynomials()
+        ? RingType.STANDARD : RingType.CONJUGATE_INVARIANT;
     this.noiseTarget = noiseTarget;
   }
 
@@ -80,13 +84,14 @@ public final class BatchSelector {
    * Chooses parameters: in the smallest ring in which some weights are rounded finely enough, the least work; where more modulus
    * does not help, the finest weights.
    *
+   * @param ring the ring; unless it is named, the standard one for programs with polynomials and else the other
    * @param noiseTarget the largest error that noise may make in a decrypted value, in output units
    * @param rounding judges a program by its answers
    * @return nothing if no allowed ring meets the targets
    */
-  public static Optional<Choice> select(BatchPlan plan, SecurityLevel security, int maxLogRingDegree, double noiseTarget,
-      Function<BatchEmission, Rounding> rounding) {
-    BatchSelector selector = new BatchSelector(plan, security, noiseTarget);
+  public static Optional<Choice> select(BatchPlan plan, SecurityLevel security, CompileOptions.Ring ring, int maxLogRingDegree,
+      double noiseTarget, Function<BatchEmission, Rounding> rounding) {
+    BatchSelector selector = new BatchSelector(plan, security, ring, noiseTarget);
     Choice fallback = null;
     int finestBits = 0;
     for (int logN = SecurityLevel.MIN_LOG_RING_DEGREE; logN <= maxLogRingDegree; logN++) {
@@ -224,7 +229,6 @@ public final class BatchSelector {
       return Optional.empty();
     }
     try {
-      RingType ring = hasPolynomials() ? RingType.STANDARD : RingType.CONJUGATE_INVARIANT;
       long[] primes = ModulusChain.near(logN, ring, bits);
       return Optional.of(Parameters.builder().ringType(ring).logRingDegree(logN)
           .logScale(primeBits - shape.weightBits()).security(security).digitSize(Math.max(1, extra))

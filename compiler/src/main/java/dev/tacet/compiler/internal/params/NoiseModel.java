@@ -104,6 +104,18 @@ public final class NoiseModel {
     return 3 * rescale(logScale) * Math.sqrt(sum);
   }
 
+  /**
+   * As {@link #polynomial}, where the worst of thousands of slots counts. At y = cos(t) the slope of T_m is m sin(mt)/sin(t): about m,
+   * but m^2 where y comes near an end, and its mean square over t is m^3. Any T_k(x) of the evaluation may be such a y.
+   */
+  public double polynomialOfMany(double[] coefficients, double logScale) {
+    double sum = 1;
+    for (int i = 1; i < coefficients.length; i++) {
+      sum += Math.pow(coefficients[i], 2) * Math.pow(i, 3);
+    }
+    return 6 * rescale(logScale) * Math.sqrt(sum);
+  }
+
   private static double log2(double value) {
     return Math.log(value) / Math.log(2);
   }

@@ -67,10 +67,11 @@ public final class ParameterSelector {
     Selection best = null;
     for (int logN = SecurityLevel.MIN_LOG_RING_DEGREE; logN <= maxLogRingDegree; logN++) {
       boolean fitsHalf = 1 << (logN - 1) >= plan.layout().largestPeriod();
-      if (1 << logN < plan.layout().largestPeriod() || ring == CompileOptions.Ring.STANDARD && !fitsHalf) {
+      boolean alwaysStandard = ring == CompileOptions.Ring.STANDARD || ring == CompileOptions.Ring.USUAL;
+      if (1 << logN < plan.layout().largestPeriod() || alwaysStandard && !fitsHalf) {
         continue;
       }
-      boolean standard = ring == CompileOptions.Ring.STANDARD || ring == CompileOptions.Ring.AUTO && fitsHalf;
+      boolean standard = alwaysStandard || ring == CompileOptions.Ring.AUTO && fitsHalf;
       Optional<Selection> found = new ParameterSelector(
           plan, security, standard ? RingType.STANDARD : RingType.CONJUGATE_INVARIANT, target).at(logN);
       if (found.isPresent() && found.get().precise()) {
