@@ -61,8 +61,8 @@ struct ProgramWriter {
     w.u8(argument < 0 ? 0 : 1);
     if (argument >= 0) w.u32(static_cast<u32>(argument));
   }
-  void type(u8 level, const Scale& scale, u16 length = 1) {
-    w.u8(0);
+  void type(u8 level, const Scale& scale, u16 length = 1, u8 encoding = 0) {
+    w.u8(encoding);
     w.u8(level);
     w.u8(2);
     write_scale(w, scale);
@@ -127,6 +127,24 @@ std::vector<u8> array_program_body() {
   return p.finished();
 }
 
+/// input, multiplyPlain, addPlain and extract of coefficients, output.
+std::vector<u8> coefficient_program_body() {
+  ProgramWriter p(1);
+  ByteWriter& w = p.w;
+  const u32 n = static_cast<u32>(fuzz::context()->n());
+  w.u32(3);
+  w.u8(0), w.u32(2), w.u32(n), p.number(0.5), p.number(-1);
+  w.u8(0), w.u32(1), w.u32(n), p.number(0.25);
+  w.u8(5), w.u32(2), w.u16(1), w.u16(4);
+  w.u32(5);
+  p.op(0, -1), w.u16(0), p.type(1, kScale, 1, 1);
+  p.op(9, 0), w.u32(0), write_scale(w, Scale::power_of_two(4)), p.type(1, kScale * Scale::power_of_two(4), 1, 1);
+  p.op(3, 1), w.u32(1), p.type(1, kScale * Scale::power_of_two(4), 1, 1);
+  p.op(23, 2), w.u32(2), p.type(1, kScale * Scale::power_of_two(4), 1, 2);
+  p.op(1, 3), w.u16(0), p.type(1, kScale * Scale::power_of_two(4), 1, 2);
+  return p.finished();
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -142,6 +160,9 @@ int main(int count, char** arguments) {
   write_body(directory, "ciphertext", "seeded", stored(seeded));
   write_body(directory, "ciphertext", "full", stored(Evaluator(fuzz::context(), nullptr).negate(seeded)));
   write_body(directory, "ciphertext", "three", stored(Evaluator(fuzz::context(), nullptr).square(seeded)));
+  const Plaintext coefficients = Encoder(fuzz::context()).encode_coefficients(slots, 2, 1, Scale::power_of_two(20));
+  const Ciphertext whole = encrypt_secret(context.ring(), key, coefficients, PublicSeed{}, SecretSeed(seed));
+  write_body(directory, "ciphertext", "extracted", stored(Evaluator(fuzz::context(), nullptr).extract(whole, {0, 1, 5})));
   for (u8 entries = 0; entries < 7; ++entries) {
     const u8 choice[] = {entries, 4, 4, entries, 1, 2, 3};
     write(directory, "kernels", std::to_string(entries).c_str(), choice, sizeof choice);
@@ -160,6 +181,8 @@ int main(int count, char** arguments) {
   write(directory, "program", "small", program.data(), program.size());
   const std::vector<u8> arrays = array_program_body();
   write(directory, "program", "arrays", arrays.data(), arrays.size());
+  const std::vector<u8> in_coefficients = coefficient_program_body();
+  write(directory, "program", "coefficients", in_coefficients.data(), in_coefficients.size());
   const std::vector<u8> diagonals = diagonals_program_body();
   write(directory, "program", "diagonals", diagonals.data(), diagonals.size());
   testing::SignatureBytes latency;

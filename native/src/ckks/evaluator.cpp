@@ -83,6 +83,9 @@ const EvaluationKeySet& Evaluator::keys() const {
 
 void Evaluator::check(const Ciphertext& a, const char* operation, int max_components) const {
   const Ring& ring = context_->ring();
+  if (a.encoding == Encoding::kExtracted) {
+    fail(Code::kInvalidArgument, "%s of an extracted ciphertext, which can only be decrypted", operation);
+  }
   if (a.size() < 2 || a.size() > max_components) {
     fail(Code::kInvalidArgument, "%s takes %s components, the ciphertext has %d%s", operation,
          max_components == 2 ? "2" : "2 or 3", a.size(), a.size() == 3 ? "; relinearize first" : "");

@@ -53,6 +53,10 @@ class Evaluator {
   /// The same ciphertext at a lower (or its own) level.
   Ciphertext drop_level(const Ciphertext& a, int level) const;
 
+  /// Keeps c_1 and, of c_0, the coefficients `indexes` (ascending, at least one): what is left of c_0 is uniform to whoever lacks
+  /// the rest, so the result says nothing but these coefficients of the message. Encoding kCoefficients, 2 components.
+  Ciphertext extract(const Ciphertext& a, const std::vector<u32>& indexes) const;
+
   /// Result slot j = slot j + steps. 2 components. steps is taken modulo the slots; 0 needs no key.
   Ciphertext rotate(const Ciphertext& a, i64 steps) const;
   /// All rotations from one decomposition.

@@ -89,14 +89,16 @@ jlong store(JNIEnv* env, jclass, jlong handle, jobject buffer, jint offset, jint
   });
 }
 
-jbyteArray description(JNIEnv* env, Encoding encoding, int level, int components, bool seeded, const Scale& scale) {
-  std::vector<u8> bytes(4 + scale_size(scale));
+jbyteArray description(JNIEnv* env, Encoding encoding, int level, int components, bool seeded, const Scale& scale,
+                       const std::vector<u32>& extracted = {}) {
+  std::vector<u8> bytes(4 + scale_size(scale) + extracted.size() * sizeof(u16));
   ByteWriter writer(bytes.data(), bytes.size());
   writer.u8(static_cast<u8>(encoding));
   writer.u8(static_cast<u8>(level));
   writer.u8(static_cast<u8>(components));
   writer.u8(seeded ? 1 : 0);
   write_scale(writer, scale);
+  for (const u32 index : extracted) writer.u16(static_cast<u16>(index));
   return new_bytes(env, bytes.data(), bytes.size());
 }
 
@@ -107,8 +109,9 @@ jbyteArray describe(JNIEnv* env, jclass, jlong handle) {
       return description(env, plaintext.encoding, plaintext.level, 2, false, plaintext.scale);
     }
     const Ciphertext& ciphertext = *object_as<CiphertextObject>(handle).value;
-    return description(env, ciphertext.encoding, ciphertext.level, ciphertext.size(), ciphertext.seed.has_value(),
-                       ciphertext.scale);
+    const int components = ciphertext.encoding == Encoding::kExtracted ? 2 : ciphertext.size();
+    return description(env, ciphertext.encoding, ciphertext.level, components, ciphertext.seed.has_value(), ciphertext.scale,
+                       ciphertext.extracted.indexes);
   });
 }
 

@@ -35,6 +35,9 @@ class OpChecker {
     for (const u32 argument : op_.arguments) {
       if (argument >= id_) refuse("uses value %u, which is not before it", argument);
       if (program_.instructions[argument].opcode == Opcode::kOutput) refuse("uses value %u, which is an output", argument);
+      if (program_.instructions[argument].type.encoding == Encoding::kExtracted && op_.opcode != Opcode::kOutput) {
+        refuse("uses value %u, which is extracted: only an output takes it", argument);
+      }
     }
     if (op_.type.length == 0 || op_.type.length > kMaxArrayLength) {
       refuse("an array of %u, allowed are 1..%u", op_.type.length, kMaxArrayLength);
@@ -77,17 +80,11 @@ class OpChecker {
       case Opcode::kNegate: return argument(0);
       case Opcode::kAdd:
       case Opcode::kSub: return sum();
-      case Opcode::kAddPlain:
-        need_slots();
-        constant<VectorConstant>("a vector");
-        return argument(0);
+      case Opcode::kAddPlain: need_vector(); return argument(0);
       case Opcode::kAddScalar: need_slots(); return argument(0);
       case Opcode::kMultiply: return product(argument(0), argument(1));
       case Opcode::kSquare: return product(argument(0), argument(0));
-      case Opcode::kMultiplyPlain:
-        need_slots();
-        constant<VectorConstant>("a vector");
-        return scaled();
+      case Opcode::kMultiplyPlain: return plain_product();
       case Opcode::kMultiplyScalar: return scalar_product();
       case Opcode::kConjugate:
         if (context_.real_slots()) {
@@ -106,6 +103,7 @@ class OpChecker {
       case Opcode::kRelinearize: return relinearized();
       case Opcode::kRescale: return rescaled();
       case Opcode::kDropLevel: return dropped();
+      case Opcode::kExtract: return extracted();
       default: fail(Code::kInternal, "op %u: %s has no typing rule", id_, info_.name);
     }
   }
@@ -115,6 +113,7 @@ class OpChecker {
       refuse("level %d, the chain ends at level %d", op_.type.level, context_.max_level());
     }
     if (op_.type.components != 2) refuse("%d components, inputs have 2", op_.type.components);
+    if (op_.type.encoding == Encoding::kExtracted) refuse("inputs are not extracted");
     return op_.type;
   }
 
@@ -138,6 +137,26 @@ class OpChecker {
     if (type.level != other.level) refuse("levels %d and %d", type.level, other.level);
     type.components = 3;
     type.scale = type.scale * other.scale;
+    return type;
+  }
+
+  ValueType plain_product() const {
+    need_vector();
+    if (argument(0).encoding == Encoding::kCoefficients && context_.real_slots()) {
+      fail(Code::kUnsupported, "op %u: multiplyPlain of coefficients is not available in ring type CONJUGATE_INVARIANT", id_);
+    }
+    return scaled();
+  }
+
+  ValueType extracted() const {
+    need_two_components();
+    if (argument(0).encoding != Encoding::kCoefficients) refuse("needs coefficients, has slots");
+    const auto& indexes = constant<IndexesConstant>("indexes").indexes;
+    if (!are_indexes(indexes, context_.n())) {
+      refuse("%zu indexes, they must ascend below %zu and be at least one", indexes.size(), context_.n());
+    }
+    ValueType type = argument(0);
+    type.encoding = Encoding::kExtracted;
     return type;
   }
 
@@ -227,6 +246,16 @@ class OpChecker {
 
   void need_slots() const {
     if (argument(0).encoding != Encoding::kSlots) refuse("needs slots, has coefficients");
+  }
+
+  /// A vector that fits the argument's encoding.
+  void need_vector() const {
+    const auto& vector = constant<VectorConstant>("a vector");
+    const bool slots = argument(0).encoding == Encoding::kSlots;
+    if (slots && vector.period > context_.slots()) refuse("vector period %u, there are %zu slots", vector.period, context_.slots());
+    if (!slots && vector.period != context_.n()) {
+      refuse("vector period %u, in coefficients it is the ring degree %zu", vector.period, context_.n());
+    }
   }
 
   void need_two_components() const {

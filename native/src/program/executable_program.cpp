@@ -13,17 +13,17 @@ namespace tacet {
 
 namespace {
 
-/// Two ops with equal keys use the same encoding: constant, level, baby steps, scale.
-using EncodingKey = std::tuple<u32, int, u32, int, std::vector<Scale::Factor>>;
+/// Two ops with equal keys use the same encoding: constant, slots or coefficients, level, baby steps, scale.
+using EncodingKey = std::tuple<u32, Encoding, int, u32, int, std::vector<Scale::Factor>>;
 
 EncodingKey key_of(const Instruction& op, const Scale& scale) {
-  return {op.constant, op.type.level, op.baby_steps, scale.power_of_two_exponent(), scale.factors()};
+  return {op.constant, op.type.encoding, op.type.level, op.baby_steps, scale.power_of_two_exponent(), scale.factors()};
 }
 
-/// The vector over all slots: padded with zeros to its period and repeated.
-std::vector<double> tiled(const VectorConstant& vector, std::size_t slots) {
-  std::vector<double> all(slots, 0.0);
-  for (std::size_t j = 0; j < slots; ++j) {
+/// The vector over all slots or coefficients: padded with zeros to its period and repeated.
+std::vector<double> tiled(const VectorConstant& vector, std::size_t count) {
+  std::vector<double> all(count, 0.0);
+  for (std::size_t j = 0; j < count; ++j) {
     const std::size_t k = j % vector.period;
     if (k < vector.values.size()) all[j] = vector.values[k];
   }
@@ -131,10 +131,11 @@ void ExecutableProgram::encode_constants(const std::vector<DiagonalWords>& kept)
             MatrixProduct::encode(context_, a.rows, a.columns, a.weights.data(), a.bias.data(), op.type.level,
                                   program_.instructions[op.arguments[0]].type.scale, op.plain_scale));
       } else {
-        const std::vector<double> slots = tiled(std::get<VectorConstant>(constant), context_->slots());
+        const bool slots = op.type.encoding == Encoding::kSlots;
+        const std::vector<double> all = tiled(std::get<VectorConstant>(constant), slots ? context_->slots() : context_->n());
         const Scale& scale = op.opcode == Opcode::kAddPlain ? op.type.scale : op.plain_scale;
-        plaintexts_[id] =
-            std::make_shared<Plaintext>(encoder.encode(slots.data(), nullptr, slots.size(), op.type.level, scale));
+        plaintexts_[id] = std::make_shared<Plaintext>(slots ? encoder.encode(all.data(), nullptr, all.size(), op.type.level, scale)
+                                                            : encoder.encode_coefficients(all.data(), all.size(), op.type.level, scale));
       }
     } catch (Error& error) {
       error.text = "op " + std::to_string(id) + " (" + op_info(op.opcode).name + ", layer " +

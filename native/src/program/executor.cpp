@@ -270,6 +270,7 @@ class Run {
       case Opcode::kRelinearize: return evaluator_.relinearize(x);
       case Opcode::kRescale: return evaluator_.rescale(x);
       case Opcode::kDropLevel: return evaluator_.drop_level(x, op.type.level);
+      case Opcode::kExtract: return evaluator_.extract(x, std::get<IndexesConstant>(program_.constants[op.constant]).indexes);
       default: fail(Code::kInternal, "op %u: %s passed the checker and cannot run", id, op_info(op.opcode).name);
     }
   }

@@ -31,7 +31,7 @@ constexpr OpInfo kTable[kOpcodeCount] = {
     {"modSwitch", 1, 0, false},
     {"dropLevel", 1, 0, true},
     {"ringSwitch", 1, 0, false},
-    {"extract", 1, 0, false},
+    {"extract", 1, kHasConstant, true},
     {"maskRandom", 1, 0, false},
     {"flood", 1, 0, false},
     {"bootstrap", 1, 0, false},

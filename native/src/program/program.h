@@ -27,7 +27,8 @@ struct ValueType {
   u32 length = 1;
 };
 
-/// A vector of slots: `values` padded with zeros to `period` (a power of two) and repeated over all slots.
+/// A vector of slots: `values` padded with zeros to `period` (a power of two) and repeated over all slots. In coefficients the period
+/// is the ring degree.
 struct VectorConstant {
   u32 period = 1;
   std::vector<double> values;
@@ -62,7 +63,13 @@ struct DiagonalsConstant {
   std::vector<SparseDiagonal> diagonals;
 };
 
-using Constant = std::variant<VectorConstant, MatrixConstant, PolynomialConstant, AffineConstant, DiagonalsConstant>;
+/// Coefficients to extract, ascending.
+struct IndexesConstant {
+  std::vector<u32> indexes;
+};
+
+using Constant =
+    std::variant<VectorConstant, MatrixConstant, PolynomialConstant, AffineConstant, DiagonalsConstant, IndexesConstant>;
 
 /// One operation; its position in the program is the id of its value. Attributes that op_info() does not name are
 /// left at their defaults.

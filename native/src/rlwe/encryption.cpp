@@ -19,6 +19,54 @@ void check_plaintext(const Ring& ring, const Plaintext& plaintext) {
   }
 }
 
+void check_level(const Ring& ring, const Ciphertext& ciphertext) {
+  if (ciphertext.level < 0 || ciphertext.level > ring.max_level()) {
+    fail(Code::kInvalidArgument, "ciphertext level %d is outside 0..%d", ciphertext.level, ring.max_level());
+  }
+}
+
+void check_components(const Ring& ring, const Ciphertext& ciphertext) {
+  for (const Poly<Eval>& component : ciphertext.components) {
+    if (component.n() != ring.n() || component.q_limbs() != ciphertext.level + 1) {
+      fail(Code::kInvalidArgument,
+           "ciphertext component of degree %zu with %d limbs at level %d, the parameters have degree %zu",
+           component.n(), component.q_limbs(), ciphertext.level, ring.n());
+    }
+  }
+}
+
+/// The extracted coefficients of c_0 + c_1 s, zeros elsewhere. The other coefficients of c_1 s give the key away to whoever knows
+/// c_1: they stay in secret memory.
+Plaintext decrypt_extracted(const Ring& ring, const SecretKey& key, const Ciphertext& ciphertext) {
+  const std::size_t n = ring.n(), limbs = static_cast<std::size_t>(ciphertext.level + 1);
+  const std::vector<u32>& indexes = ciphertext.extracted.indexes;
+  check_level(ring, ciphertext);
+  check_components(ring, ciphertext);
+  if (ciphertext.size() != 1 || ciphertext.extracted.residues.size() != limbs * indexes.size() || !are_indexes(indexes, n)) {
+    fail(Code::kInvalidArgument, "an extracted ciphertext of %d components, %zu indexes below %zu and %zu residues at level %d",
+         ciphertext.size(), indexes.size(), n, ciphertext.extracted.residues.size(), ciphertext.level);
+  }
+  Plaintext out;
+  out.encoding = Encoding::kCoefficients;
+  out.level = ciphertext.level;
+  out.scale = ciphertext.scale;
+  out.poly = Poly<Eval>::zero(n, out.level + 1);
+  pool().parallel_for(limbs, [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    const Modulus& q = ring.modulus(limb);
+    SecretLimb product(n);
+    kernels().multiply(product.data(), ciphertext.components[0].limb(limb), key.limb(limb), n, q);
+    kernels().ntt_inverse(product.data(), ring.ntt(limb));
+    u64* sum = out.poly.limb(limb);
+    for (std::size_t k = 0; k < indexes.size(); ++k) {
+      const u64 total = product.data()[indexes[k]] + ciphertext.extracted.residues[i * indexes.size() + k];
+      sum[indexes[k]] = total - (total >= q.value ? q.value : 0);
+    }
+    kernels().ntt_forward(sum, ring.ntt(limb));
+  });
+  return out;
+}
+
 Ciphertext shell(const Plaintext& plaintext) {
   Ciphertext out;
   out.encoding = plaintext.encoding;
@@ -80,20 +128,13 @@ Ciphertext encrypt_public(const Ring& ring, const PublicKey& key, const Plaintex
 }
 
 Plaintext decrypt(const Ring& ring, const SecretKey& key, const Ciphertext& ciphertext) {
+  if (ciphertext.encoding == Encoding::kExtracted) return decrypt_extracted(ring, key, ciphertext);
   const int size = ciphertext.size();
   if (size < 2 || size > 3)
     fail(Code::kInvalidArgument, "cannot decrypt a ciphertext of %d components; 2 or 3 can be", size);
-  if (ciphertext.level < 0 || ciphertext.level > ring.max_level()) {
-    fail(Code::kInvalidArgument, "ciphertext level %d is outside 0..%d", ciphertext.level, ring.max_level());
-  }
+  check_level(ring, ciphertext);
+  check_components(ring, ciphertext);
   const std::size_t n = ring.n();
-  for (const Poly<Eval>& component : ciphertext.components) {
-    if (component.n() != n || component.q_limbs() != ciphertext.level + 1) {
-      fail(Code::kInvalidArgument,
-           "ciphertext component of degree %zu with %d limbs at level %d, the parameters have degree %zu",
-           component.n(), component.q_limbs(), ciphertext.level, n);
-    }
-  }
   Plaintext out;
   out.encoding = ciphertext.encoding;
   out.level = ciphertext.level;

@@ -15,7 +15,7 @@ Ciphertext encrypt_secret(const Ring& ring, const SecretKey& key, const Plaintex
 Ciphertext encrypt_public(const Ring& ring, const PublicKey& key, const Plaintext& plaintext,
                           const SecretSeed& secret_seed);
 
-/// c_0 + c_1 s (+ c_2 s^2). Takes two or three components.
+/// c_0 + c_1 s (+ c_2 s^2). Takes two or three components, or an extracted ciphertext, whose other coefficients come out as zeros.
 Plaintext decrypt(const Ring& ring, const SecretKey& key, const Ciphertext& ciphertext);
 
 /// c_1 of a seeded ciphertext at `level`.

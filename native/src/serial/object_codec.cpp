@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "rlwe/encryption.h"
+#include "serial/bit_packing.h"
 #include "serial/limbs.h"
 #include "serial/scale_codec.h"
 #include "util/error.h"
@@ -37,10 +38,50 @@ void write_poly(ByteWriter& writer, const Ring& ring, const Poly<Eval>& poly) {
   pack_poly(ring, poly, writer.reserve(packed_poly_bytes(ring, poly.q_limbs(), poly.p_limbs() != 0)));
 }
 
+/// Bytes of the indexes and of `count` residues a limb, each limb's padded to a whole byte.
+std::size_t extracted_bytes(const Ring& ring, int level, std::size_t count) {
+  std::size_t bytes = sizeof(u32) + count * sizeof(u16);
+  for (int limb = 0; limb <= level; ++limb) bytes += packed_bytes(count, ring.modulus(limb).value);
+  return bytes;
+}
+
+ExtractedCoefficients read_extracted(ByteReader& reader, const Ring& ring, int level) {
+  ExtractedCoefficients out;
+  const u32 count = reader.u32("extracted coefficients");
+  reader.require(count, sizeof(u16), "extracted coefficients");
+  out.indexes.resize(count);
+  for (u32& index : out.indexes) index = reader.u16("coefficient's index");
+  if (!are_indexes(out.indexes, ring.n())) {
+    fail(Code::kMalformed, "ciphertext: %u extracted coefficients, their indexes must ascend below %zu and be at least one", count,
+         ring.n());
+  }
+  out.residues.resize(static_cast<std::size_t>(level + 1) * count);
+  for (int limb = 0; limb <= level; ++limb) {
+    const std::size_t at = static_cast<std::size_t>(limb);
+    const u64 q = ring.modulus(limb).value;
+    unpack_residues(reader.bytes(packed_bytes(count, q), "extracted residues"), count, q, out.residues.data() + at * count,
+                    "ciphertext", at);
+  }
+  return out;
+}
+
+void write_extracted(ByteWriter& writer, const Ring& ring, const Ciphertext& ciphertext) {
+  const ExtractedCoefficients& extracted = ciphertext.extracted;
+  const std::size_t count = extracted.indexes.size();
+  writer.u32(static_cast<u32>(count));
+  for (const u32 index : extracted.indexes) writer.u16(static_cast<u16>(index));
+  for (int limb = 0; limb <= ciphertext.level; ++limb) {
+    const u64 q = ring.modulus(limb).value;
+    pack_residues(extracted.residues.data() + static_cast<std::size_t>(limb) * count, count, q, writer.reserve(packed_bytes(count, q)));
+  }
+}
+
 std::size_t ciphertext_body(const Context& context, const Ciphertext& ciphertext) {
   const std::size_t each = packed_poly_bytes(context.ring(), ciphertext.level + 1, false);
   const std::size_t limbs = ciphertext.seed ? kSeedSize + each : each * ciphertext.components.size();
-  return 4 + scale_size(ciphertext.scale) + limbs;
+  const bool extracted = ciphertext.encoding == Encoding::kExtracted;
+  return 4 + scale_size(ciphertext.scale) + limbs +
+         (extracted ? extracted_bytes(context.ring(), ciphertext.level, ciphertext.extracted.indexes.size()) : 0);
 }
 
 std::size_t public_key_body(const Context& context) {
@@ -69,7 +110,7 @@ Ciphertext load_ciphertext(const Context& context, const u8* data, std::size_t s
   const Ring& ring = context.ring();
   Ciphertext ciphertext;
   const u8 encoding = reader.u8("encoding");
-  if (encoding > 1) fail(Code::kMalformed, "ciphertext: encoding %u, known are 0 and 1", encoding);
+  if (encoding > 2) fail(Code::kMalformed, "ciphertext: encoding %u, known are 0..2", encoding);
   ciphertext.encoding = static_cast<Encoding>(encoding);
   ciphertext.level = reader.u8("level");
   if (ciphertext.level > ring.max_level()) {
@@ -80,8 +121,15 @@ Ciphertext load_ciphertext(const Context& context, const u8* data, std::size_t s
   const u8 seeded = reader.u8("seeded");
   if (seeded > 1) fail(Code::kMalformed, "ciphertext: seeded is %u, neither 0 nor 1", seeded);
   if (seeded == 1 && components != 2) fail(Code::kMalformed, "ciphertext: seeded with %u components, not 2", components);
+  const bool extracted = ciphertext.encoding == Encoding::kExtracted;
+  if (extracted && (seeded == 1 || components != 2)) {
+    fail(Code::kMalformed, "ciphertext: extracted with %u components%s, not 2 without a seed", components, seeded == 1 ? " and a seed" : "");
+  }
   ciphertext.scale = read_scale(reader, ring.chain_length(), "scale");
-  if (seeded == 1) {
+  if (extracted) {
+    ciphertext.extracted = read_extracted(reader, ring, ciphertext.level);
+    ciphertext.components = read_polys(reader, ring, 1, ciphertext.level + 1, false);
+  } else if (seeded == 1) {
     ciphertext.seed = read_seed(reader);
     ciphertext.components = read_polys(reader, ring, 1, ciphertext.level + 1, false);
     ciphertext.components.push_back(expand_ciphertext_uniform(ring, ciphertext.level, *ciphertext.seed));
@@ -99,9 +147,11 @@ void store_ciphertext(const Context& context, const Ciphertext& ciphertext, u8* 
   ByteWriter writer = begin_blob(context, BlobKind::kCiphertext, ciphertext_body(context, ciphertext), data, size);
   writer.u8(static_cast<u8>(ciphertext.encoding));
   writer.u8(static_cast<u8>(ciphertext.level));
-  writer.u8(static_cast<u8>(ciphertext.components.size()));
+  const bool extracted = ciphertext.encoding == Encoding::kExtracted;
+  writer.u8(extracted ? 2 : static_cast<u8>(ciphertext.components.size()));
   writer.u8(ciphertext.seed ? 1 : 0);
   write_scale(writer, ciphertext.scale);
+  if (extracted) write_extracted(writer, context.ring(), ciphertext);
   if (ciphertext.seed) {
     writer.bytes(ciphertext.seed->bytes.data(), kSeedSize);
     write_poly(writer, context.ring(), ciphertext.components[0]);

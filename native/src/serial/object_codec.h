@@ -12,7 +12,7 @@ namespace tacet {
 // numbers, and nothing larger than the blob's own claim is allocated before that claim is checked against its length.
 // Each *_size is the exact size of the blob, and store_* needs a range of just that size.
 
-/// Full or seeded; the uniform half of a seeded ciphertext is expanded.
+/// Full, seeded or extracted; the uniform half of a seeded ciphertext is expanded.
 Ciphertext load_ciphertext(const Context& context, const u8* data, std::size_t size);
 std::size_t ciphertext_size(const Context& context, const Ciphertext& ciphertext);
 /// A ciphertext that carries its seed is written seeded.

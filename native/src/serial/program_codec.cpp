@@ -12,7 +12,7 @@ namespace {
 
 constexpr u16 kProgramVersion = 1;
 constexpr u16 kArrayVersion = 2;                  // types end with an array length; written only where there is an array
-constexpr std::size_t kSmallestConstant = 9;      // an empty vector: kind, length, period
+constexpr std::size_t kSmallestConstant = 7;      // one index: kind, count, index
 constexpr std::size_t kSmallestDiagonal = 22;     // steps, entry count, one entry
 constexpr std::size_t kSmallestInstruction = 12;  // opcode, layer, argument count, type with the scale 1
 
@@ -23,12 +23,16 @@ std::vector<double> read_numbers(ByteReader& reader, u64 count, const char* fiel
   return numbers;
 }
 
-u32 read_period(ByteReader& reader, const Context& context, const char* field) {
+u32 read_period(ByteReader& reader, std::size_t most, const char* what, const char* field) {
   const u32 period = reader.u32(field);
-  if (period == 0 || (period & (period - 1)) != 0 || period > context.slots()) {
-    fail(Code::kMalformed, "program: %s %u is not a power of two up to %zu slots", field, period, context.slots());
+  if (period == 0 || (period & (period - 1)) != 0 || period > most) {
+    fail(Code::kMalformed, "program: %s %u is not a power of two up to %zu %s", field, period, most, what);
   }
   return period;
+}
+
+u32 read_period(ByteReader& reader, const Context& context, const char* field) {
+  return read_period(reader, context.slots(), "slots", field);
 }
 
 /// The checker looks at the values; here only what is allocated is bounded.
@@ -56,7 +60,7 @@ Constant read_constant(ByteReader& reader, const Context& context, u32 id) {
     case 0: {
       VectorConstant vector;
       const u32 length = reader.u32("vector length");
-      vector.period = read_period(reader, context, "vector period");
+      vector.period = read_period(reader, context.n(), "coefficients", "vector period");  // the checker knows whether it is slots
       if (length > vector.period) {
         fail(Code::kMalformed, "program: constant %u has %u numbers and period %u", id, length, vector.period);
       }
@@ -98,7 +102,15 @@ Constant read_constant(ByteReader& reader, const Context& context, u32 id) {
       return affine;
     }
     case 4: return read_diagonals(reader, context);
-    default: fail(Code::kMalformed, "program: constant %u is of kind %u, known are 0..4", id, kind);
+    case 5: {
+      IndexesConstant out;
+      const u32 count = reader.u32("indexes");
+      reader.require(count, sizeof(u16), "indexes");
+      out.indexes.resize(count);
+      for (u32& index : out.indexes) index = reader.u16("index");
+      return out;
+    }
+    default: fail(Code::kMalformed, "program: constant %u is of kind %u, known are 0..5", id, kind);
   }
 }
 
@@ -140,7 +152,7 @@ Instruction read_instruction(ByteReader& reader, const Context& context, u32 id,
   }
   read_attributes(reader, context, op, info.attributes);
   const u8 encoding = reader.u8("encoding");
-  if (encoding > 1) fail(Code::kMalformed, "program: op %u has encoding %u, known are 0 and 1", id, encoding);
+  if (encoding > 2) fail(Code::kMalformed, "program: op %u has encoding %u, known are 0..2", id, encoding);
   op.type.encoding = static_cast<Encoding>(encoding);
   op.type.level = reader.u8("level");
   op.type.components = reader.u8("components");

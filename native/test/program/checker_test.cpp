@@ -116,12 +116,73 @@ TEST_P(CheckerIn, AcceptsEveryImplementedOpAndDerivesItsKeys) {
 }
 
 TEST_F(CheckerTest, RefusesEveryUnimplementedOpByName) {
-  for (const Opcode opcode : {Opcode::kMultiplyMonomial, Opcode::kModSwitch, Opcode::kRingSwitch, Opcode::kExtract,
-                              Opcode::kMaskRandom, Opcode::kFlood, Opcode::kBootstrap}) {
+  for (const Opcode opcode : {Opcode::kMultiplyMonomial, Opcode::kModSwitch, Opcode::kRingSwitch, Opcode::kMaskRandom, Opcode::kFlood, Opcode::kBootstrap}) {
     Draft one(lab);
     one.output(one.add(opcode, {one.input(3)}, one.type(3)));
     one.refused({"op 1", op_info(opcode).name, "not available"}, Code::kUnsupported);
   }
+}
+
+/// input, product with a vector, sum with a vector, extraction, output; all in coefficients.
+struct CoefficientDraft {
+  explicit CoefficientDraft(const Lab& lab) : draft(lab) {
+    const u32 n = static_cast<u32>(lab.context->n());
+    draft.program.constants = {VectorConstant{n, {1, 2, 3}}, IndexesConstant{{2, 7, n - 1}}, VectorConstant{n / 2, {1}}};
+    ValueType in = draft.type(1);
+    in.encoding = Encoding::kCoefficients;
+    ValueType product = in;
+    product.scale = product.scale.times_prime(1);
+    x = draft.add(Opcode::kInput, {}, in);
+    y = draft.add(Opcode::kMultiplyPlain, {x}, product, [](Instruction& op) { op.plain_scale = Scale().times_prime(1); });
+    z = draft.add(Opcode::kAddPlain, {y}, product);
+    product.encoding = Encoding::kExtracted;
+    extracted = draft.add(Opcode::kExtract, {z}, product, [](Instruction& op) { op.constant = 1; });
+    draft.output(extracted);
+  }
+
+  Instruction& at(u32 id) { return draft.program.instructions[id]; }
+
+  Draft draft;
+  u32 x, y, z, extracted;
+};
+
+TEST_F(CheckerTest, CoefficientsAreMultipliedAddedToAndExtractedWithoutKeys) {
+  CoefficientDraft good(lab);
+  EXPECT_NO_THROW(good.draft.check());
+  EXPECT_TRUE(required_keys(*lab.context, good.draft.program).empty());
+}
+
+TEST_F(CheckerTest, CoefficientsAreHeldToTheirRules) {
+  const auto refused = [&](const std::function<void(CoefficientDraft&)>& change, std::vector<std::string> parts) {
+    CoefficientDraft bad(lab);
+    change(bad);
+    bad.draft.refused(std::move(parts));
+  };
+  refused([](auto& d) { d.at(d.y).constant = 2; }, {"op 1 (multiplyPlain)", "period 16", "ring degree 32"});
+  refused([](auto& d) { d.at(d.z).constant = 2; }, {"op 2 (addPlain)", "period 16", "ring degree 32"});
+  refused([](auto& d) { d.at(d.y).constant = 1; }, {"op 1 (multiplyPlain)", "not a vector"});
+  refused([](auto& d) { d.at(d.extracted).constant = 0; }, {"op 3 (extract)", "not indexes"});
+  refused([](auto& d) { d.at(d.extracted).constant = 9; }, {"op 3 (extract)", "constant 9 of 3"});
+  refused([](auto& d) { d.at(d.extracted).type.encoding = Encoding::kCoefficients; }, {"op 3 (extract)", "encoding"});
+  refused([](auto& d) { d.at(d.x).type.encoding = Encoding::kExtracted; }, {"op 0 (input)", "not extracted"});
+  for (const std::vector<u32>& indexes : std::vector<std::vector<u32>>{{}, {32}, {4, 4}, {5, 1}}) {
+    refused([&](auto& d) { d.draft.program.constants[1] = IndexesConstant{indexes}; }, {"op 3 (extract)", "ascend below 32"});
+  }
+  refused([](auto& d) { d.draft.output(d.draft.add(Opcode::kNegate, {d.extracted}, ValueType(d.at(d.extracted).type))); },
+          {"op 5 (negate)", "value 3", "extracted"});
+  refused([](auto& d) { d.draft.output(d.draft.add(Opcode::kExtract, {d.draft.input(1)}, d.draft.type(1))); },
+          {"op 6 (extract)", "needs coefficients"});
+  refused([](auto& d) { d.draft.output(d.draft.add(Opcode::kRotate, {d.x}, ValueType(d.at(d.x).type))); }, {"op 5 (rotate)", "needs slots"});
+  Draft slots(lab);
+  slots.program.constants[0] = VectorConstant{32, {1}};
+  slots.output(slots.add(Opcode::kAddPlain, {slots.input(1)}, slots.type(1)));
+  slots.refused({"op 1 (addPlain)", "period 32", "16 slots"});
+}
+
+TEST(CheckerInRealSlots, CoefficientsAreExtractedAndNotMultiplied) {
+  const Lab lab(Shape{5, 3, 40, 2, 2, RingType::kConjugateInvariant});
+  CoefficientDraft draft(lab);
+  draft.draft.refused({"op 1", "multiplyPlain of coefficients", "CONJUGATE_INVARIANT"}, Code::kUnsupported);
 }
 
 TEST_P(CheckerIn, DiagonalsNeedTheKeysOfTheirOwnSteps) {

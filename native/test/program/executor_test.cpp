@@ -257,5 +257,54 @@ TEST_P(ExecutorTest, InputsAndKeysAreCheckedBeforeAnythingRuns) {
   expect_error(Code::kMissingKey, {"5", "3"}, [&] { program->run(nullptr, {&input}, nullptr); });
 }
 
+/// W x + b for two rows of seven features, rows in the coefficients from the last to the first, as one product.
+TEST(ExecutorOnCoefficients, ALinearMapIsOneProductWithoutKeys) {
+  Lab lab(Shape{6, 0, 20, 1, 0});
+  const u32 n = 64, block = 7;
+  const std::vector<double> weights = {1, -2, 3, 0.5, 0.25, -1, 2, -0.5, 4, 1, 1, -3, 0.125, 2}, bias = {10, -20};
+  VectorConstant reversed{n, std::vector<double>(2 * block)}, added{n, std::vector<double>(2 * block)};
+  for (std::size_t row = 0; row < 2; ++row) {
+    for (std::size_t i = 0; i < block; ++i) reversed.values[row * block + block - 1 - i] = weights[row * block + i];
+    added.values[row * block + block - 1] = bias[row];
+  }
+  const u32 zero = 3 * block - 1;  // behind everything that the product reaches
+  Program program;
+  program.layers = {"linear"};
+  program.inputs = program.outputs = 1;
+  program.constants = {reversed, added, IndexesConstant{{block - 1, 2 * block - 1, zero, n - 1}}};
+  ValueType in{Encoding::kCoefficients, 0, 2, Scale::power_of_two(30)}, out = in;
+  out.scale = Scale::power_of_two(36);
+  ValueType extracted = out;
+  extracted.encoding = Encoding::kExtracted;
+  program.instructions = {instruction(Opcode::kInput, {}, in), instruction(Opcode::kMultiplyPlain, {0}, out),
+                          instruction(Opcode::kAddPlain, {1}, out), instruction(Opcode::kExtract, {2}, extracted),
+                          instruction(Opcode::kOutput, {3}, extracted)};
+  program.instructions[1].plain_scale = Scale::power_of_two(6);
+  program.instructions[2].constant = 1;
+  program.instructions[3].constant = 2;
+  const auto executable = ExecutableProgram::create(lab.context, program);
+  EXPECT_TRUE(executable->keys().empty());
+  const std::vector<double> x = {0.5, -1, 0.25, 1, -0.125, 0.75, -0.5};
+  const Plaintext plaintext = lab.encoder.encode_coefficients(x.data(), x.size(), 0, in.scale);
+  const Ciphertext input = encrypt_secret(lab.ring(), lab.secret, plaintext, testing::public_seed(3), testing::secret_seed(3));
+  const RunResult result = executable->run(nullptr, {&input}, nullptr);
+  std::vector<double> y(n);
+  DecodeStats stats;
+  lab.encoder.decode_coefficients(decrypt(lab.ring(), lab.secret, *result.outputs[0]), y.data(), &stats);
+  for (std::size_t row = 0; row < 2; ++row) {
+    double expected = bias[row];
+    for (std::size_t i = 0; i < block; ++i) expected += weights[row * block + i] * x[i];
+    EXPECT_NEAR(expected, y[(row + 1) * block - 1], 1e-6);
+  }
+  EXPECT_NEAR(0, y[zero], 1e-6);
+  EXPECT_NEAR(0, y[n - 1], 1e-6);
+  EXPECT_NEAR(0, y[0], 0);  // not extracted
+  EXPECT_LE(stats.fraction, 1);
+  const Ciphertext slots = lab.encrypt(lab.random(1));
+  expect_error(Code::kInvalidArgument, {"input 0", "encoding 0", "encoding 1"}, [&] { executable->run(nullptr, {&slots}, nullptr); });
+  const Ciphertext answer = *result.outputs[0];
+  expect_error(Code::kInvalidArgument, {"input 0", "encoding 2"}, [&] { executable->run(nullptr, {&answer}, nullptr); });
+}
+
 }  // namespace
 }  // namespace tacet

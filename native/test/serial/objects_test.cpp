@@ -141,6 +141,62 @@ TEST_P(CodecIn, CiphertextResiduesArePackedToTheirPrimesWidthInOrder) {
   EXPECT_EQ(bytes.size() - 4, at);
 }
 
+Ciphertext in_coefficients(Lab& lab) {
+  const double values[] = {0.5, -0.25, 1};
+  const Plaintext plaintext = lab.encoder.encode_coefficients(values, 3, lab.top(), lab.scale);
+  return encrypt_secret(lab.ring(), lab.secret, plaintext, public_seed(5), secret_seed(5));
+}
+
+TEST_P(CodecIn, ExtractedCiphertextsRoundTripAndTakeLittleMoreThanOnePolynomial) {
+  Lab lab(shape);
+  const Ciphertext whole = in_coefficients(lab);
+  for (const std::vector<u32>& indexes : std::vector<std::vector<u32>>{{0}, {2, 5, 9}, {0, 1, 2, 3, 4, 5, 6, 31}}) {
+    const Ciphertext extracted = lab.evaluator.extract(whole, indexes);
+    const std::vector<u8> bytes = stored(lab, extracted);
+    const Ciphertext back = load_ciphertext(*lab.context, bytes.data(), bytes.size());
+    EXPECT_EQ(Encoding::kExtracted, back.encoding);
+    EXPECT_EQ(extracted.level, back.level);
+    EXPECT_EQ(extracted.scale, back.scale);
+    EXPECT_EQ(indexes, back.extracted.indexes);
+    EXPECT_EQ(extracted.extracted.residues, back.extracted.residues);
+    ASSERT_EQ(1, back.size());
+    EXPECT_TRUE(equal(extracted.components[0], back.components[0]));
+    EXPECT_EQ(bytes, stored(lab, back));
+    EXPECT_LE(bytes.size(), stored(lab, whole).size() + indexes.size() * (2 + 4 * 50 / 8) + 4 * 4);
+  }
+}
+
+TEST_P(CodecIn, ExtractedCiphertextsAreRefusedWhereAnythingIsWrong) {
+  Lab lab(shape);
+  const std::vector<u8> good = stored(lab, lab.evaluator.extract(in_coefficients(lab), {2, 5, 9}));
+  const auto refused = [&](std::size_t at, u8 value, std::vector<std::string> parts) {
+    const std::vector<u8> bytes = changed(good, at, value);
+    expect_error(Code::kMalformed, parts, [&] { load_ciphertext(*lab.context, bytes.data(), bytes.size()); });
+  };
+  const std::size_t fields = 4 + 5;  // encoding, level, components, seeded; a power of two as the scale
+  refused(1, 4, {"level 4"});
+  refused(2, 3, {"extracted", "3 components"});
+  refused(3, 1, {"extracted", "seed"});
+  refused(fields, 0, {"0 extracted coefficients"});
+  refused(fields, 4, {"ciphertext"});
+  refused(fields + 3, 255, {"extracted coefficients"});
+  refused(fields + 4, 5, {"3 extracted coefficients", "ascend"});
+  refused(fields + 4 + 5, 1, {"3 extracted coefficients", "ascend below"});
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    expect_error(Code::kMalformed, {"ciphertext"}, [&] { load_ciphertext(*lab.context, good.data(), size); });
+  }
+  for (const u8 bit : {0, 7}) {  // no mutation of one byte is taken for another ciphertext of the same type
+    for (std::size_t at = 0; at < good.size() - 52; ++at) {
+      const std::vector<u8> bytes = changed(good, at, static_cast<u8>(good[48 + at] ^ (1 << bit)));
+      try {
+        EXPECT_EQ(bytes, stored(lab, load_ciphertext(*lab.context, bytes.data(), bytes.size())));
+      } catch (const Error& error) {
+        EXPECT_EQ(static_cast<int>(Code::kMalformed), static_cast<int>(error.code)) << error.text;
+      }
+    }
+  }
+}
+
 TEST_P(CodecIn, CiphertextEveryFieldOutOfRangeIsNamed) {
   Lab lab(shape);
   const std::vector<u8> good = stored(lab, lab.encrypt(lab.random(3)));
@@ -148,7 +204,8 @@ TEST_P(CodecIn, CiphertextEveryFieldOutOfRangeIsNamed) {
     const std::vector<u8> bytes = changed(good, at, value);
     expect_error(Code::kMalformed, parts, [&] { load_ciphertext(*lab.context, bytes.data(), bytes.size()); });
   };
-  refused(0, 2, {"encoding 2"});
+  refused(0, 3, {"encoding 3"});
+  refused(0, 2, {"extracted", "seed"});
   refused(1, 4, {"level 4", "ends at level 3"});
   refused(1, 2, {"left over"});
   refused(2, 1, {"1 components"});

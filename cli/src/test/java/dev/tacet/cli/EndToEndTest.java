@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command line as scripts use it: processes, files, exit codes. */
 class EndToEndTest {
@@ -32,11 +34,11 @@ class EndToEndTest {
     return Files.write(folder.resolve("rows.csv"), lines.subList(0, count + 1));
   }
 
-  private Path compiled() throws Exception {
+  private Path compiled(String packing) throws Exception {
     Path artifact = Files.createDirectories(folder.resolve("models/breast-cancer/1")).resolve("model.tacet");
     Tacet done =
         Tacet.run("compile", CANCER.resolve("model.onnx").toString(), "--config", CANCER.resolve("tacet.yaml").toString(),
-            "-o", artifact.toString());
+            "--packing", packing, "-o", artifact.toString());
     assertEquals(0, done.exit(), done.all());
     return artifact;
   }
@@ -47,10 +49,11 @@ class EndToEndTest {
     Tacet done =
         Tacet.run(
             "try", CANCER.resolve("model.onnx").toString(), "--calibration", CANCER.resolve("calibration.csv").toString(),
-            "--input", rows(CANCER, 20).toString(), "--json", json.toString());
+            "--input", rows(CANCER, 20).toString(), "--packing", "latency", "--json", json.toString());
     assertEquals(0, done.exit(), done.all());
     JsonNode report = JSON.readTree(json.toFile());
     assertEquals(1.0, report.get("agreement").asDouble());
+    assertEquals("latency", report.get("packing").asText());
     assertTrue(report.get("max_error").asDouble() <= 1e-3, report.get("max_error").toString());
     assertEquals(20, report.get("outputs").get("label").size());
     assertEquals(2, report.get("clear_outputs").get("probabilities").get(0).size());
@@ -69,6 +72,29 @@ class EndToEndTest {
     for (JsonNode layer : report.get("layers")) {
       assertTrue(layer.has("name") && layer.has("level") && layer.has("milliseconds"), layer.toString());
     }
+  }
+
+  @Test
+  void aModelThatIsOneLinearMapTakesNoEvaluationKeys() throws Exception {
+    Path json = folder.resolve("linear.json");
+    String onnx = CANCER.resolve("model.onnx").toString();
+    String calibration = CANCER.resolve("calibration.csv").toString();
+    Tacet done =
+        Tacet.run("try", onnx, "--calibration", calibration, "--input", rows(CANCER, 50).toString(), "--json", json.toString());
+    assertEquals(0, done.exit(), done.all());
+    JsonNode report = JSON.readTree(json.toFile());
+    assertEquals("coefficient", report.get("packing").asText());
+    assertEquals(1.0, report.get("agreement").asDouble());
+    assertTrue(report.get("max_error").asDouble() <= 1e-3, report.get("max_error").toString());
+    assertEquals(2048, report.get("parameters").get("ring_degree").asInt());
+    assertEquals(0, report.get("bytes").get("evaluation_keys").asLong());
+    assertTrue(report.get("bytes").get("input").asLong() <= 13_000, report.get("bytes").toString());
+    assertTrue(report.get("bytes").get("result").asLong() <= 14_000, report.get("bytes").toString());
+    Tacet simulated = Tacet.run("simulate", onnx, "--calibration", calibration, "--input", rows(CANCER, 50).toString());
+    assertEquals(0, simulated.exit(), simulated.all());
+    Tacet explained = Tacet.run("explain", onnx, "--calibration", calibration);
+    assertEquals(0, explained.exit(), explained.all());
+    assertTrue(explained.out().contains("coefficient packing") && explained.out().contains("extract"), explained.out());
   }
 
   @Test
@@ -131,7 +157,7 @@ class EndToEndTest {
 
   @Test
   void aServerAndAClientPredictOverTheWireWithKeysThatAreKept() throws Exception {
-    compiled();
+    compiled("auto");
     try (ServerProcess server =
         ServerProcess.start(
             List.of("--models", folder.resolve("models").toString(), "--data", folder.resolve("data").toString(), "--port", "0"),
@@ -186,9 +212,10 @@ class EndToEndTest {
     assertEquals(3, decrypt.out().lines().count(), decrypt.out());
   }
 
-  @Test
-  void theStepsOnFilesGiveTheAnswersToTheOwnerAlone() throws Exception {
-    String model = compiled().toString();
+  @ParameterizedTest
+  @ValueSource(strings = {"latency", "coefficient"})
+  void theStepsOnFilesGiveTheAnswersToTheOwnerAlone(String packing) throws Exception {
+    String model = compiled(packing).toString();
     String keys = folder.resolve("owner").toString();
     String encrypted = folder.resolve("rows.enc").toString();
     String answers = folder.resolve("answers.enc").toString();

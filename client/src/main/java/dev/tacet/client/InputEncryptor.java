@@ -3,12 +3,13 @@ package dev.tacet.client;
 
 import dev.tacet.he.BatchLayout;
 import dev.tacet.he.Ciphertext;
+import dev.tacet.he.CoefficientLayout;
 import dev.tacet.he.Context;
 import dev.tacet.he.Encryptor;
 import dev.tacet.he.Parameters;
+import dev.tacet.he.Plaintext;
 import dev.tacet.he.PublicKey;
 import dev.tacet.he.RowPacking;
-import dev.tacet.he.Scale;
 import dev.tacet.he.Signature;
 import dev.tacet.he.SignatureInput;
 import dev.tacet.he.secret.SecretEncryptor;
@@ -22,20 +23,25 @@ import java.util.NoSuchElementException;
 /** Turns rows of features into the ciphertexts that a signature asks for. Safe to use from many threads. */
 public final class InputEncryptor {
   private final Signature signature;
+  private final Context context;
   private final Parameters parameters;
   private final Encrypt encrypt;
   private final boolean clamp;
+  private final CoefficientLayout layout;  // null but in the coefficient packing
 
   private interface Encrypt {
-    Ciphertext encrypt(double[] slots, int level, Scale scale);
+    Ciphertext encrypt(Plaintext plaintext);
   }
 
   private InputEncryptor(Signature signature, Context context, Encrypt encrypt, boolean clamp) {
     signature.requireMatches(context.parameters());
     this.signature = signature;
+    this.context = context;
     this.parameters = context.parameters();
     this.encrypt = encrypt;
     this.clamp = clamp;
+    this.layout =
+        signature.packing() == RowPacking.COEFFICIENT ? CoefficientLayout.of(signature, context.parameters()) : null;
   }
 
   /**
@@ -60,20 +66,13 @@ public final class InputEncryptor {
 
   /** Returns an encryptor that moves features to their bounds where this one refuses them. */
   public InputEncryptor clamping(boolean on) {
-    return new InputEncryptor(signature, parameters, encrypt, on);
-  }
-
-  private InputEncryptor(Signature signature, Parameters parameters, Encrypt encrypt, boolean clamp) {
-    this.signature = signature;
-    this.parameters = parameters;
-    this.encrypt = encrypt;
-    this.clamp = clamp;
+    return new InputEncryptor(signature, context, encrypt, on);
   }
 
   /**
    * An encrypted row.
    *
-   * @param ciphertexts CIPHERTEXT blobs, one per program input, in its order
+   * @param ciphertexts CIPHERTEXT blobs in the order of the program's inputs, arrays element after element
    * @param clampedFeatures indices of the features that were moved to their bounds
    */
   public record EncryptedRow(List<byte[]> ciphertexts, List<Integer> clampedFeatures) {
@@ -152,9 +151,7 @@ public final class InputEncryptor {
             feature = 0;
             input++;
           }
-          try (Ciphertext ciphertext = encrypt.encrypt(slots, described.level(), described.scale())) {
-            return ciphertext.toBytes();
-          }
+          return encrypted(described, slots);
         }
       };
     }
@@ -186,15 +183,22 @@ public final class InputEncryptor {
       batch.ciphertexts().forEachRemaining(blobs::add);
       return new EncryptedRow(blobs, batch.clampedFeatures().get(0));
     }
-    List<double[]> packed = pack(row, clamped);
     List<byte[]> ciphertexts = new ArrayList<>();
-    for (int i = 0; i < packed.size(); i++) {
-      SignatureInput input = signature.inputs().get(i);
-      try (Ciphertext ciphertext = encrypt.encrypt(packed.get(i), input.level(), input.scale())) {
-        ciphertexts.add(ciphertext.toBytes());
-      }
+    for (Packed packed : pack(row, clamped)) {
+      ciphertexts.add(encrypted(packed.input(), packed.numbers()));
     }
     return new EncryptedRow(ciphertexts, clamped);
+  }
+
+  /** Numbers in slots or in coefficients, as the packing has them. */
+  private byte[] encrypted(SignatureInput input, double[] numbers) {
+    try (Plaintext plaintext =
+            layout == null
+                ? Plaintext.encode(context, numbers, input.level(), input.scale())
+                : Plaintext.encodeCoefficients(context, numbers, input.level(), input.scale());
+        Ciphertext ciphertext = encrypt.encrypt(plaintext)) {
+      return ciphertext.toBytes();
+    }
   }
 
   /** Makes the checks of {@link #encrypt} without encrypting. */
@@ -206,12 +210,20 @@ public final class InputEncryptor {
     }
   }
 
-  private List<double[]> pack(double[] row, List<Integer> clamped) {
+  /** What one ciphertext holds. */
+  private record Packed(SignatureInput input, double[] numbers) {}
+
+  private List<Packed> pack(double[] row, List<Integer> clamped) {
     double[] accepted = accepted(row, clamped);
-    List<double[]> packed = new ArrayList<>();
+    List<Packed> packed = new ArrayList<>();
     int start = 0;
     for (SignatureInput input : signature.inputs()) {
-      packed.add(input.pack(Arrays.copyOfRange(accepted, start, start + input.features()), parameters.slots()));
+      double[] part = Arrays.copyOfRange(accepted, start, start + input.features());
+      if (layout == null) {
+        packed.add(new Packed(input, input.pack(part, parameters.slots())));
+      } else {
+        layout.pack(input, part).forEach(numbers -> packed.add(new Packed(input, numbers)));
+      }
       start += input.features();
     }
     return packed;

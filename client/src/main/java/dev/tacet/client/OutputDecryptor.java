@@ -5,6 +5,7 @@ import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.BatchLayout;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Ciphertext;
+import dev.tacet.he.CoefficientLayout;
 import dev.tacet.he.Context;
 import dev.tacet.he.Encoding;
 import dev.tacet.he.MalformedException;
@@ -20,6 +21,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Decrypts answers, makes every check that the signature allows, and turns what passes into the model's outputs. Safe to use from
@@ -32,12 +34,15 @@ public final class OutputDecryptor {
   private final Signature signature;
   private final Context context;
   private final Decryptor decryptor;
+  private final CoefficientLayout layout;  // null but in the coefficient packing
 
   private OutputDecryptor(Signature signature, SecretKey key) {
     this.context = key.context();
     signature.requireMatches(context.parameters());
     this.signature = signature;
     this.decryptor = new Decryptor(key);
+    this.layout =
+        signature.packing() == RowPacking.COEFFICIENT ? CoefficientLayout.of(signature, context.parameters()) : null;
   }
 
   /**
@@ -68,14 +73,32 @@ public final class OutputDecryptor {
     Map<String, double[]> values = new HashMap<>();
     Map<String, Double> errors = new HashMap<>();
     for (CipherOutput output : signature.cipherOutputs()) {
-      Decryptor.Decrypted decrypted = decrypt(output, ciphertexts.get(output.programOutput()));
-      double[] unpacked = output.unpack(decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
+      double[] unpacked = layout == null ? slots(output, ciphertexts.get(output.programOutput())) : coefficients(output, ciphertexts);
       if (output.kind() == CipherOutput.Kind.VALUE) {
         values.put(output.name(), unpacked);
         errors.put(output.name(), output.errorBound());
       }
     }
     return signature.tail().run(values, errors);
+  }
+
+  private double[] slots(CipherOutput output, byte[] blob) {
+    Decryptor.Decrypted decrypted = decrypt(output, blob);
+    return output.unpack(decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
+  }
+
+  /** All ciphertexts belong to the one output that the coefficient packing has. */
+  private double[] coefficients(CipherOutput output, List<byte[]> ciphertexts) {
+    List<double[]> coefficients = new ArrayList<>();
+    double[] fractions = new double[ciphertexts.size()];
+    for (int t = 0; t < fractions.length; t++) {
+      int number = t;
+      Decryptor.Decrypted decrypted = decrypt(output, ciphertexts.get(t), CoefficientLayout.type(output),
+          ciphertext -> layout.requireIndexes(output, number, ciphertext.extracted()));
+      coefficients.add(decrypted.real());
+      fractions[t] = decrypted.coefficientFraction();
+    }
+    return layout.unpack(output, coefficients, fractions);
   }
 
   /**
@@ -188,8 +211,12 @@ public final class OutputDecryptor {
   }
 
   private Decryptor.Decrypted decrypt(CipherOutput output, byte[] blob) {
+    return decrypt(output, blob, new ValueType(Encoding.SLOTS, output.level(), 2, output.scale()), ciphertext -> {});
+  }
+
+  /** Decrypts a ciphertext that is transparent nowhere, of the expected type, and passes a check of its form. */
+  private Decryptor.Decrypted decrypt(CipherOutput output, byte[] blob, ValueType expected, Consumer<Ciphertext> form) {
     try (Ciphertext ciphertext = Ciphertext.fromBytes(context, ByteBuffer.wrap(blob))) {
-      ValueType expected = new ValueType(Encoding.SLOTS, output.level(), 2, output.scale());
       if (!ciphertext.type().equals(expected)) {
         throw new AnswerCheckException(
             "output " + output.name() + ": the ciphertext is " + ciphertext.type() + ", the signature says " + expected
@@ -200,6 +227,7 @@ public final class OutputDecryptor {
             "output " + output.name() + ": the ciphertext is transparent, it was not computed from an encrypted row; no answer is"
                 + " returned");
       }
+      form.accept(ciphertext);
       return decryptor.decrypt(ciphertext);
     } catch (MalformedException e) {
       throw new AnswerCheckException("output " + output.name() + ": " + e.getMessage() + "; no answer is returned", e);

@@ -64,10 +64,14 @@ public record CompileOptions(
 
   /** How a row lies in ciphertexts. */
   public enum Packing {
+    /** The coefficient packing for a model that is one linear map, unless it takes large ciphertexts; else the latency packing. */
+    AUTO,
     /** A row spread over the slots of one ciphertext: the shortest answer time. */
     LATENCY,
     /** One feature per ciphertext and one row per slot: the most rows per second. */
-    THROUGHPUT
+    THROUGHPUT,
+    /** A row in the coefficients, for a model that is one linear map: one or few products and no evaluation key. */
+    COEFFICIENT
   }
 
   /** Makes the options and checks them. */
@@ -94,9 +98,9 @@ public record CompileOptions(
     }
   }
 
-  /** Returns the options that {@code try} uses: 128-bit security, latency packing, degrees to 511 where they are needed, guards. */
+  /** Returns the options that {@code try} uses: 128-bit security, packing AUTO, degrees to 511 where they are needed, guards. */
   public static CompileOptions defaults() {
-    return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.LATENCY, 511, 5e-3, 0.4, true,
+    return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.AUTO, 511, 5e-3, 0.4, true,
         null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.USUAL, null, 0);
   }
 
@@ -104,7 +108,7 @@ public record CompileOptions(
    * Reads the options of a model repository's tacet.yaml.
    *
    * <p>Beside what {@link ModelDescription} reads, a mapping {@code compile} may hold security (128, 192, 256, quantum128),
-   * packing (latency), max_degree, margin, guards (true, false), max_log_ring_degree, ring
+   * packing (auto, latency, throughput, coefficient), max_degree, margin, guards (true, false), max_log_ring_degree, ring
    * (standard, conjugate-invariant, auto), share_results, share_bits and key_budget (bytes, or a number with KB, MB or GB).
    *
    * @param file the YAML file

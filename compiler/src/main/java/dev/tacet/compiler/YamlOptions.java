@@ -51,7 +51,7 @@ final class YamlOptions {
     if (compile.hasNonNull("ring")) {
       options = options.withRing(ring(compile.get("ring").asText()));
     }
-    return options.withPacking(packing(compile.path("packing").asText("latency")));
+    return options.withPacking(packing(compile.path("packing").asText("auto")));
   }
 
   private static SecurityLevel security(String name) {
@@ -75,9 +75,11 @@ final class YamlOptions {
 
   private static CompileOptions.Packing packing(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
+      case "auto" -> CompileOptions.Packing.AUTO;
       case "latency" -> CompileOptions.Packing.LATENCY;
+      case "coefficient" -> CompileOptions.Packing.COEFFICIENT;
       case "throughput" -> CompileOptions.Packing.THROUGHPUT;
-      default -> throw new MalformedException("packing is '" + name + "', needs latency or throughput");
+      default -> throw new MalformedException("packing is '" + name + "', needs auto, latency, throughput or coefficient");
     };
   }
 

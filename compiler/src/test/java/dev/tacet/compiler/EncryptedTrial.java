@@ -4,6 +4,7 @@ package dev.tacet.compiler;
 import dev.tacet.he.Cancellation;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Ciphertext;
+import dev.tacet.he.CoefficientLayout;
 import dev.tacet.he.Context;
 import dev.tacet.he.EvaluationKeySet;
 import dev.tacet.he.ExecutableProgram;
@@ -12,7 +13,9 @@ import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.ReferenceEvaluator;
 import dev.tacet.he.SignatureInput;
 import dev.tacet.he.Encryptor;
+import dev.tacet.he.Plaintext;
 import dev.tacet.he.PublicKey;
+import dev.tacet.he.RowPacking;
 import dev.tacet.he.secret.Decryptor;
 import dev.tacet.he.secret.KeyGenerator;
 import dev.tacet.he.secret.SecretKey;
@@ -48,16 +51,24 @@ record EncryptedTrial(double worst, double seconds) {
           List<Ciphertext> inputs = new ArrayList<>();
           int offset = 0;
           for (SignatureInput input : artifact.signature().inputs()) {
-            double[] packed = input.pack(Arrays.copyOfRange(row, offset, offset + input.features()),
-                artifact.parameters().slots());
-            slots.add(packed);
-            inputs.add(new Encryptor(context, publicKey).encrypt(packed, input.level(), input.scale()));
+            for (double[] packed : packed(artifact, input, Arrays.copyOfRange(row, offset, offset + input.features()))) {
+              slots.add(packed);
+              try (Plaintext plaintext = isInCoefficients(artifact)
+                  ? Plaintext.encodeCoefficients(context, packed, input.level(), input.scale())
+                  : Plaintext.encode(context, packed, input.level(), input.scale())) {
+                inputs.add(new Encryptor(context, publicKey).encrypt(plaintext));
+              }
+            }
             offset += input.features();
           }
           List<double[]> expected = ReferenceEvaluator.run(artifact.program(), slots);
           long start = System.nanoTime();
           try (ExecutableProgram.Run run = program.run(keys, inputs, new Cancellation())) {
             seconds = (System.nanoTime() - start) / 1e9;
+            if (isInCoefficients(artifact)) {
+              worst = Math.max(worst, coefficients(artifact, secret, run.outputs(), expected));
+              continue;
+            }
             for (CipherOutput output : artifact.signature().cipherOutputs()) {
               Decryptor.Decrypted answer = new Decryptor(secret).decrypt(run.outputs().get(output.programOutput()));
               double noise = 0;
@@ -77,6 +88,36 @@ record EncryptedTrial(double worst, double seconds) {
       }
     }
     return new EncryptedTrial(worst, seconds);
+  }
+
+  private static boolean isInCoefficients(ModelArtifact artifact) {
+    return artifact.signature().packing() == RowPacking.COEFFICIENT;
+  }
+
+  private static List<double[]> packed(ModelArtifact artifact, SignatureInput input, double[] row) {
+    return isInCoefficients(artifact)
+        ? CoefficientLayout.of(artifact.signature(), artifact.parameters()).pack(input, row)
+        : List.of(input.pack(row, artifact.parameters().slots()));
+  }
+
+  /** The noise of the coefficient packing's answers, whose checks are made. */
+  private static double coefficients(ModelArtifact artifact, SecretKey secret, List<Ciphertext> outputs, List<double[]> expected) {
+    CipherOutput output = artifact.signature().cipherOutputs().get(0);
+    List<double[]> decrypted = new ArrayList<>();
+    double[] fractions = new double[outputs.size()];
+    double noise = 0;
+    for (int t = 0; t < fractions.length; t++) {
+      Decryptor.Decrypted answer = new Decryptor(secret).decrypt(outputs.get(t));
+      decrypted.add(answer.real());
+      fractions[t] = answer.coefficientFraction();
+      for (int index : outputs.get(t).extracted()) {
+        noise = Math.max(noise, Math.abs(answer.real()[index] - expected.get(t)[index]));
+      }
+    }
+    System.out.printf(Locale.ROOT, "  %-24s noise bound %.2e, found %.2e (%.3f), coefficient fraction %.3f%n",
+        output.name(), output.slotError(), noise, noise / output.slotError(), Arrays.stream(fractions).max().orElse(0));
+    CoefficientLayout.of(artifact.signature(), artifact.parameters()).unpack(output, decrypted, fractions);
+    return noise / output.slotError();
   }
 
   /** Compiles one model of a folder made by zoo.py and runs a few rows on the engine. */

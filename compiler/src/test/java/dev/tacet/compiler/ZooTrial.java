@@ -3,11 +3,13 @@ package dev.tacet.compiler;
 
 import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.CipherOutput;
+import dev.tacet.he.CoefficientLayout;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.OutputValue;
 import dev.tacet.he.Postprocessing;
 import dev.tacet.he.ReferenceEvaluator;
 import dev.tacet.he.Signature;
+import dev.tacet.he.RowPacking;
 import dev.tacet.he.SignatureInput;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -100,17 +102,25 @@ record ZooTrial(CompileReport report, int rows, int agreed, int refused, int und
 
   static Postprocessing.Result predict(ModelArtifact artifact, double[] row) {
     int slots = artifact.parameters().slots();
+    boolean inCoefficients = artifact.signature().packing() == RowPacking.COEFFICIENT;
     List<double[]> inputs = new ArrayList<>();
     int offset = 0;
     for (SignatureInput input : artifact.signature().inputs()) {
-      inputs.add(input.pack(Arrays.copyOfRange(row, offset, offset + input.features()), slots));
+      double[] part = Arrays.copyOfRange(row, offset, offset + input.features());
+      if (inCoefficients) {
+        inputs.addAll(CoefficientLayout.of(artifact.signature(), artifact.parameters()).pack(input, part));
+      } else {
+        inputs.add(input.pack(part, slots));
+      }
       offset += input.features();
     }
     List<double[]> outputs = ReferenceEvaluator.run(artifact.program(), inputs);
     Map<String, double[]> values = new HashMap<>();
     Map<String, Double> errors = new HashMap<>();
     for (CipherOutput output : artifact.signature().cipherOutputs()) {
-      double[] unpacked = output.unpack(outputs.get(output.programOutput()), null, 0);
+      double[] unpacked = inCoefficients
+          ? CoefficientLayout.of(artifact.signature(), artifact.parameters()).unpack(output, outputs, new double[outputs.size()])
+          : output.unpack(outputs.get(output.programOutput()), null, 0);
       if (output.kind() == CipherOutput.Kind.VALUE) {
         values.put(output.name(), unpacked);
         errors.put(output.name(), output.errorBound());

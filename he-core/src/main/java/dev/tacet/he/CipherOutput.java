@@ -11,14 +11,15 @@ import java.util.Objects;
  *
  * <p>In the latency packing slots [0, count) of a VALUE hold the values, slots [count, period) are structural zeros, and the period
  * is repeated over all slots: the copies must agree. In the throughput packing an output is an array of count ciphertexts with
- * one row a slot, its period is 1, and {@link BatchLayout} checks it. A ZERO_CHECK is zero everywhere. A GUARD stays within its bound everywhere, which proves
+ * one row a slot, its period is 1, and {@link BatchLayout} checks it. In the coefficient packing values and structural zeros lie in coefficients, the
+ * period is 1, "slot" below means one of these, and {@link CoefficientLayout} checks it. A ZERO_CHECK is zero everywhere. A GUARD stays within its bound everywhere, which proves
  * that an activation's input did not leave its fitted interval.
  *
  * @param kind VALUE, ZERO_CHECK or GUARD
  * @param programOutput number of the program's output
  * @param name name that the postprocessing refers to
  * @param count values; 1..period-1 for VALUE, 0..period otherwise; ciphertexts where the period is 1
- * @param period a power of two that divides the slots; 1 in the throughput packing
+ * @param period a power of two that divides the slots; 1 in the throughput and coefficient packings
  * @param level level of the answer
  * @param scale exact scale of the answer
  * @param factor real value i = factor[i] * slot i + offset[i]; count numbers for VALUE, none otherwise

@@ -7,16 +7,22 @@ import dev.tacet.he.internal.NativeHandle;
 import dev.tacet.he.internal.NativeObject;
 import java.nio.ByteBuffer;
 
-/** Encrypted slots or coefficients, with a level and an exact scale. Immutable. */
+/** Encrypted slots or coefficients, all or extracted ones, with a level and an exact scale. Immutable. */
 public final class Ciphertext extends NativeObject {
   private final Context context;
   private final ValueType type;
+  private final int[] extracted;
 
   /** Takes over a handle; for the library's own use, since handles come from its internals only. */
   public Ciphertext(Context context, NativeHandle handle) {
     super(handle);
     this.context = context;
-    this.type = typeOf(handle);
+    BoundedReader in = description(handle);
+    this.type = readType(in);
+    this.extracted = new int[in.remaining() / 2];
+    for (int i = 0; i < extracted.length; i++) {
+      extracted[i] = in.u16("extracted coefficient");
+    }
   }
 
   /**
@@ -54,6 +60,11 @@ public final class Ciphertext extends NativeObject {
     return type;
   }
 
+  /** Returns the indexes of the coefficients that an extracted ciphertext has, ascending; none of another. */
+  public int[] extracted() {
+    return extracted.clone();
+  }
+
   /** Returns the level, 0 to the parameters' highest. */
   public int level() {
     return type.level();
@@ -70,7 +81,7 @@ public final class Ciphertext extends NativeObject {
   }
 
   /**
-   * Tells whether every polynomial but the first is zero. Such a ciphertext holds its message in the open: nobody encrypted it, so
+   * Tells whether every polynomial but the first, of which an extracted ciphertext has a part, is zero. Such a ciphertext holds its message in the open: nobody encrypted it, so
    * as an answer it is a fault.
    */
   public boolean isTransparent() {
@@ -90,7 +101,14 @@ public final class Ciphertext extends NativeObject {
   }
 
   static ValueType typeOf(NativeHandle handle) {
-    BoundedReader in = new BoundedReader("value type", ByteBuffer.wrap(Engine.describe(handle)));
+    return readType(description(handle));
+  }
+
+  private static BoundedReader description(NativeHandle handle) {
+    return new BoundedReader("value type", ByteBuffer.wrap(Engine.describe(handle)));
+  }
+
+  private static ValueType readType(BoundedReader in) {
     Encoding encoding = Encoding.ofCode(in.u8("encoding"));
     int level = in.u8("level");
     int components = in.u8("components");

@@ -8,9 +8,9 @@ import java.util.Arrays;
 /**
  * Weights of a program in logical form, with the recipe of their layout; they are encoded when the model is loaded.
  *
- * <p>Wire form: {@code u8 kind} (0 vector, 1 matrix, 2 polynomial, 3 affine map, 4 diagonals) and the fields of the kind. All numbers are finite.
+ * <p>Wire form: {@code u8 kind} (0 vector, 1 matrix, 2 polynomial, 3 affine map, 4 diagonals, 5 indexes) and the fields of the kind. All numbers are finite.
  */
-public sealed interface Constant permits Constant.Vector, Constant.Matrix, Constant.Polynomial, Constant.Affine, Diagonals {
+public sealed interface Constant permits Constant.Vector, Constant.Matrix, Constant.Polynomial, Constant.Affine, Diagonals, Indexes {
   /** Largest period: the slots of the largest ring. */
   int MAX_PERIOD = 1 << 16;
 
@@ -32,7 +32,7 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
    * A vector of {@code values.length <= period} numbers, zero padded to the period and tiled over the slots.
    *
    * @param values the numbers; at least one
-   * @param period a power of two, at most the slots
+   * @param period a power of two, at most the slots; in coefficients the ring degree
    */
   record Vector(double[] values, int period) implements Constant {
     /** Validates and copies. */
@@ -283,7 +283,7 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
    * @throws MalformedException if it is out of range or not finite
    */
   static Constant readFrom(BoundedReader in) {
-    int kind = in.u8("constant kind", 0, 4);
+    int kind = in.u8("constant kind", 0, 5);
     try {
       switch (kind) {
         case 0: {
@@ -307,6 +307,8 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
         }
         case 4:
           return Diagonals.readFrom(in);
+        case 5:
+          return Indexes.readFrom(in);
         default: {
           Basis basis = Basis.values()[in.u8("polynomial basis", 0, 1)];
           int degree = in.u16("polynomial degree", 0, MAX_DEGREE);

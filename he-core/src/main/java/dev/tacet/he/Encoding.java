@@ -6,7 +6,9 @@ public enum Encoding {
   /** One number per slot (canonical embedding, slot order 5^j). */
   SLOTS(0),
   /** One number per coefficient. */
-  COEFFICIENTS(1);
+  COEFFICIENTS(1),
+  /** Some of the numbers of a ciphertext in coefficients: it can be decrypted, and nothing else. */
+  EXTRACTED(2);
 
   private final int code;
 
@@ -25,8 +27,8 @@ public enum Encoding {
    * @throws MalformedException if there is none
    */
   public static Encoding ofCode(int code) {
-    if (code != 0 && code != 1) {
-      throw new MalformedException("encoding code " + code + " is not 0 (SLOTS) or 1 (COEFFICIENTS)");
+    if (code < 0 || code >= values().length) {
+      throw new MalformedException("encoding code " + code + " is not 0 (SLOTS), 1 (COEFFICIENTS) or 2 (EXTRACTED)");
     }
     return values()[code];
   }

@@ -24,7 +24,7 @@ public enum Op {
   MULTIPLY(7, true),
   /** Product of a 2-component value with itself. */
   SQUARE(8, true),
-  /** Product with a constant vector encoded at plainScale. */
+  /** Product with a constant vector encoded at plainScale; of coefficients, with the polynomial whose coefficients it holds. */
   MULTIPLY_PLAIN(9, true),
   /** Product with round(value * plainScale); at plainScale 1 the value must be an integer. */
   MULTIPLY_SCALAR(10, true),
@@ -55,8 +55,8 @@ public enum Op {
   DROP_LEVEL(21, true),
   /** Change of ring degree. */
   RING_SWITCH(22, false),
-  /** Extraction of coefficients. */
-  EXTRACT(23, false),
+  /** The coefficients whose {@link Indexes} are given, of a 2-component value in coefficients; only an OUTPUT takes it. */
+  EXTRACT(23, true),
   /** Random values in slots that are not outputs. */
   MASK_RANDOM(24, false),
   /** Noise flooding. */

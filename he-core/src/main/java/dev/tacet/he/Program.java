@@ -29,7 +29,7 @@ public final class Program {
   private static final int ARRAY_VERSION = 2;
 
   private static final int MIN_INSTRUCTION_BYTES = 12;
-  private static final int MIN_CONSTANT_BYTES = 12;
+  private static final int MIN_CONSTANT_BYTES = 7;
 
   private final Parameters parameters;
   private final List<String> layers;

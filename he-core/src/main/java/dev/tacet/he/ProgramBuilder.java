@@ -145,7 +145,7 @@ public final class ProgramBuilder {
     return add(draft(Op.SQUARE, a), a.type().withComponents(3).withScale(a.scale().times(a.scale())));
   }
 
-  /** a * vector, encoded at plainScale. */
+  /** a * vector, encoded at plainScale; of coefficients, a times the polynomial whose coefficients the vector holds. */
   public Value multiplyPlain(Value a, Constant.Vector vector, Scale plainScale) {
     return scaled(with(draft(Op.MULTIPLY_PLAIN, a), vector), a, plainScale);
   }
@@ -230,6 +230,14 @@ public final class ProgramBuilder {
       return a;
     }
     return add(draft(Op.DROP_LEVEL, a), a.type().withLevel(level));
+  }
+
+  /** Keeps some coefficients of a, which is in coefficients; only an output takes the result. */
+  public Value extract(Value a, Indexes indexes) {
+    ValueType type = a.type();
+    return add(
+        with(draft(Op.EXTRACT, a), indexes),
+        new ValueType(Encoding.EXTRACTED, type.level(), type.components(), type.scale(), type.length()));
   }
 
   /** Returns the program, proved once more as a whole. */

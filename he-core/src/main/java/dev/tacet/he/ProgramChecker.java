@@ -42,6 +42,9 @@ final class ProgramChecker {
       require(
           in, earlier.get(in.argument(i)).op() != Op.OUTPUT, "argument %d is value %d, which is an OUTPUT",
           i, in.argument(i));
+      require(
+          in, op == Op.OUTPUT || earlier.get(in.argument(i)).type().encoding() != Encoding.EXTRACTED,
+          "argument %d is value %d, which is extracted: only an OUTPUT takes it", i, in.argument(i));
     }
     ValueType first = in.argumentCount() > 0 ? earlier.get(in.argument(0)).type() : null;
     ValueType second = in.argumentCount() > 1 ? earlier.get(in.argument(1)).type() : null;
@@ -70,6 +73,7 @@ final class ProgramChecker {
     return switch (in.op()) {
       case INPUT -> {
         require(in, in.type().components() == 2, "has %d components, must have 2", in.type().components());
+        require(in, in.type().encoding() != Encoding.EXTRACTED, "inputs are not extracted");
         yield in.type();
       }
       case OUTPUT, NEGATE -> a;
@@ -79,8 +83,7 @@ final class ProgramChecker {
         yield a;
       }
       case ADD_PLAIN -> {
-        slots(in, a);
-        vector(in);
+        vector(in, a);
         yield a;
       }
       case ADD, SUB -> {
@@ -94,8 +97,10 @@ final class ProgramChecker {
       case MULTIPLY -> product(in, a, b);
       case SQUARE -> product(in, a, a);
       case MULTIPLY_PLAIN -> {
-        slots(in, a);
-        vector(in);
+        vector(in, a);
+        if (a.encoding() == Encoding.COEFFICIENTS && parameters.ringType() == RingType.CONJUGATE_INVARIANT) {
+          throw new UnsupportedException("MULTIPLY_PLAIN of coefficients is not available in ring type CONJUGATE_INVARIANT");
+        }
         yield scaled(in, a);
       }
       case MULTIPLY_SCALAR -> {
@@ -149,6 +154,7 @@ final class ProgramChecker {
         require(in, level <= a.level(), "drops to level %d, has only %d", level, a.level());
         yield a.withLevel(level);
       }
+      case EXTRACT -> extract(in, a);
       default -> throw new UnsupportedException("op " + in.op() + " is not implemented in this version");
     };
   }
@@ -235,12 +241,28 @@ final class ProgramChecker {
     return scaled(in, a).withLength(affine.rows());
   }
 
-  private void vector(Instruction in) {
+  private ValueType extract(Instruction in, ValueType a) {
+    twoComponents(in, a);
+    require(in, a.encoding() == Encoding.COEFFICIENTS, "argument's encoding is %s, needs COEFFICIENTS", a.encoding());
+    require(in, constant(in) instanceof Indexes, "constant %d is %s, needs indexes", in.constant(), constant(in));
+    int last = ((Indexes) constant(in)).last();
+    require(in, last < parameters.ringDegree(), "index %d is not below the ring degree %d", last, parameters.ringDegree());
+    return new ValueType(Encoding.EXTRACTED, a.level(), a.components(), a.scale(), a.length());
+  }
+
+  /** A vector that fits the argument's encoding. */
+  private void vector(Instruction in, ValueType a) {
     require(
         in, constant(in) instanceof Constant.Vector, "constant %d is %s, needs a vector",
         in.constant(), constant(in));
     int period = ((Constant.Vector) constant(in)).period();
-    require(in, period <= parameters.slots(), "vector's period %d exceeds the %d slots", period, parameters.slots());
+    if (a.encoding() == Encoding.SLOTS) {
+      require(in, period <= parameters.slots(), "vector's period %d exceeds the %d slots", period, parameters.slots());
+    } else {
+      require(
+          in, period == parameters.ringDegree(), "vector's period is %d, in coefficients it is the ring degree %d", period,
+          parameters.ringDegree());
+    }
   }
 
   private Constant constant(Instruction in) {

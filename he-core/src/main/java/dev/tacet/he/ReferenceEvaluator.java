@@ -7,7 +7,8 @@ import java.util.List;
 /**
  * Runs a {@link Program} in the clear on doubles: the oracle of the tests, the calibrator of activations, the simulator.
  *
- * <p>Slots are real. A value is kept as one period of its slots, so the cost of an op is that of its period, not of the ring.
+ * <p>Slots are real. A value is kept as one period of its slots, so the cost of an op is that of its period, not of the ring. A value
+ * in coefficients is kept as all N of them; those that were not extracted are zeros.
  */
 public final class ReferenceEvaluator {
   private ReferenceEvaluator() {}
@@ -16,8 +17,8 @@ public final class ReferenceEvaluator {
    * Runs a program.
    *
    * @param inputSlots for each input, arrays element after element, the slots, or one period of them (a power of two that
-   *     divides the slots)
-   * @return for each output, arrays element after element, all slots
+   *     divides the slots); in coefficients at most N of these, the others are zeros
+   * @return for each output, arrays element after element, all slots, or all coefficients
    * @throws IllegalArgumentException if the number or length of the inputs does not fit
    */
   public static List<double[]> run(Program program, List<double[]> inputSlots) {
@@ -62,7 +63,9 @@ public final class ReferenceEvaluator {
       for (int e = 0; e < result.length; e++) {
         if (in.op() == Op.INPUT) {
           int place = inputAt[in.index()] + e;
-          result[e] = shortest(place, inputSlots.get(place), slots);
+          result[e] = in.type().encoding() == Encoding.SLOTS
+              ? shortest(place, inputSlots.get(place), slots)
+              : CoefficientMath.padded(place, inputSlots.get(place), program.parameters().ringDegree());
         } else if (in.op() == Op.MATRIX_PRODUCT) {
           result[e] = affine((Constant.Affine) program.constants().get(in.constant()), e, values[in.argument(0)]);
         } else {
@@ -70,7 +73,7 @@ public final class ReferenceEvaluator {
           result[e] = apply(program, in, values[in.argument(0)][e], b);
         }
         if (in.op() == Op.OUTPUT) {
-          outputs[outputAt[in.index()] + e] = tile(result[e], slots);
+          outputs[outputAt[in.index()] + e] = in.type().encoding() == Encoding.SLOTS ? tile(result[e], slots) : result[e].clone();
         }
         if (observer != null) {
           observer.value(id, result[e]);
@@ -119,7 +122,10 @@ public final class ReferenceEvaluator {
       case ADD_SCALAR -> each(a, x -> x + in.scalar());
       case MULTIPLY_SCALAR -> each(a, x -> x * in.scalar());
       case ADD_PLAIN -> combine(a, period(program, in), Double::sum);
-      case MULTIPLY_PLAIN -> combine(a, period(program, in), (x, y) -> x * y);
+      case MULTIPLY_PLAIN -> in.type().encoding() == Encoding.SLOTS
+          ? combine(a, period(program, in), (x, y) -> x * y)
+          : CoefficientMath.product(a, (Constant.Vector) program.constants().get(in.constant()));
+      case EXTRACT -> CoefficientMath.extracted(a, (Indexes) program.constants().get(in.constant()));
       case ROTATE -> rotate(a, in.steps());
       case ROTATE_SUM -> rotateSum(a, in.steps(), in.count());
       case LINEAR_TRANSFORM -> program.constants().get(in.constant()) instanceof Diagonals diagonals

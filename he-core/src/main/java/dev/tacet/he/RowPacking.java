@@ -6,7 +6,9 @@ public enum RowPacking {
   /** A row spread over the slots of one ciphertext for each input: the shortest answer time. */
   LATENCY,
   /** One feature a ciphertext, one row a slot: the most rows per second. Inputs and outputs are arrays. */
-  THROUGHPUT;
+  THROUGHPUT,
+  /** A row in the coefficients of one or few ciphertexts, for a model that is one linear map: no evaluation key at all. */
+  COEFFICIENT;
 
   static RowPacking ofCode(int code) {
     if (code >= values().length) {

@@ -44,8 +44,9 @@ public final class Signature {
   private final Sharing sharing;
   private final RowPacking packing;
   private final KnownRows known;
+  private final CoefficientBlocks blocks;
 
-  /** Makes and validates a signature of the latency packing without a reserve for sharing; see the last constructor. */
+  /** Makes and validates a signature of the latency packing without a reserve for sharing; see the next constructor. */
   public Signature(
       String model,
       String parametersHash,
@@ -70,6 +71,7 @@ public final class Signature {
    * @param sharing the reserve for decrypted values that are shown to others; null if there is none
    * @param packing how rows lie in ciphertexts
    * @param known the known rows of every batch in the throughput packing, null in others
+   * @param blocks where numbers lie in the coefficient packing, null in others
    * @throws IllegalArgumentException with the numbers, if something is inconsistent
    */
   public Signature(
@@ -82,10 +84,12 @@ public final class Signature {
       List<KeyRequirement> keys,
       Sharing sharing,
       RowPacking packing,
-      KnownRows known) {
+      KnownRows known,
+      CoefficientBlocks blocks) {
     this.sharing = sharing;
     this.packing = Objects.requireNonNull(packing, "packing");
     this.known = known;
+    this.blocks = blocks;
     this.model = Objects.requireNonNull(model, "model");
     this.parametersHash = Objects.requireNonNull(parametersHash, "parametersHash");
     this.securityBits = securityBits;
@@ -118,6 +122,21 @@ public final class Signature {
     requirePacking();
   }
 
+  /** Makes and validates a signature of a packing without coefficient blocks; see the constructor before. */
+  public Signature(
+      String model,
+      String parametersHash,
+      int securityBits,
+      List<SignatureInput> inputs,
+      List<CipherOutput> cipherOutputs,
+      Postprocessing tail,
+      List<KeyRequirement> keys,
+      Sharing sharing,
+      RowPacking packing,
+      KnownRows known) {
+    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, sharing, packing, known, null);
+  }
+
   /** Makes and validates a signature of the latency packing; see the other constructor. */
   public Signature(
       String model,
@@ -128,16 +147,23 @@ public final class Signature {
       Postprocessing tail,
       List<KeyRequirement> keys,
       Sharing sharing) {
-    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, sharing, RowPacking.LATENCY, null);
+    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, sharing, RowPacking.LATENCY, null, null);
   }
 
   private void requirePacking() {
     boolean batches = packing == RowPacking.THROUGHPUT;
-    require(!batches || sharing == null, "packing %s has no reserve for sharing", packing);
+    require(packing == RowPacking.LATENCY || sharing == null, "packing %s has no reserve for sharing", packing);
     require(batches == (known != null), "packing %s %s known rows", packing, known == null ? "needs" : "has no");
+    require(
+        (packing == RowPacking.COEFFICIENT) == (blocks != null), "packing %s %s coefficient blocks", packing,
+        blocks == null ? "needs" : "has no");
+    if (packing == RowPacking.COEFFICIENT) {
+      requireCoefficients();
+      return;
+    }
     for (SignatureInput input : inputs) {
       require(
-          batches ? input.period() == 1 && input.copyShift() == 0 : input.features() <= input.period(), "input %s: %d features of period %d in packing %s",
+          batches ? input.period() == 1 && input.copyShift() == 0 && input.features() <= ValueType.MAX_LENGTH : input.features() <= input.period(), "input %s: %d features of period %d in packing %s",
           input.name(), input.features(), input.period(), packing);
     }
     for (CipherOutput output : cipherOutputs) {
@@ -149,6 +175,26 @@ public final class Signature {
     if (batches) {
       known.requireFor(cipherOutputs.stream().filter(output -> output.kind() == CipherOutput.Kind.VALUE).toList());
     }
+  }
+
+  private void requireCoefficients() {
+    for (SignatureInput input : inputs) {
+      require(input.period() == 1, "input %s: period %d in packing %s, must be 1", input.name(), input.period(), packing);
+    }
+    CipherOutput output = cipherOutputs.get(0);
+    require(
+        cipherOutputs.size() == 1 && output.kind() == CipherOutput.Kind.VALUE && output.period() == 1,
+        "packing %s has one output, a VALUE of period 1; there are %d, the first a %s of period %d", packing, cipherOutputs.size(),
+        output.kind(), output.period());
+    require(
+        output.count() * (long) blocks.digits() <= Constant.MAX_PERIOD, "%d values of %d digits, at most %d rows are accepted",
+        output.count(), blocks.digits(), Constant.MAX_PERIOD);
+    require(keys.isEmpty(), "packing %s takes no evaluation key, %d are listed", packing, keys.size());
+  }
+
+  /** Returns where numbers lie in coefficients; empty but in the coefficient packing. */
+  public Optional<CoefficientBlocks> coefficientBlocks() {
+    return Optional.ofNullable(blocks);
   }
 
   /** Returns how rows lie in ciphertexts. */
@@ -163,12 +209,12 @@ public final class Signature {
 
   /** Returns how many ciphertexts an input takes. */
   public int ciphertexts(SignatureInput input) {
-    return length(input.features());
+    return blocks == null ? length(input.features()) : blocks.inputs(input.features());
   }
 
   /** Returns how many ciphertexts an output gives. */
   public int ciphertexts(CipherOutput output) {
-    return length(output.count());
+    return blocks == null ? length(output.count()) : blocks.outputs(output.count());
   }
 
   /** Returns the most rows of one request. */
@@ -245,6 +291,10 @@ public final class Signature {
     require(
         known == null || known.rows() < parameters.slots(), "%d known rows leave no slot of %d to others",
         known == null ? 0 : known.rows(), parameters.slots());
+    require(
+        blocks == null || parameters.ringType() == RingType.STANDARD && blocks.coefficients() <= parameters.ringDegree(),
+        "the coefficient packing takes %d coefficients in the standard ring, the ring is %s with %d",
+        blocks == null ? 0 : blocks.coefficients(), parameters.ringType(), parameters.ringDegree());
     for (CipherOutput output : cipherOutputs) {
       requireIn(parameters, "output " + output.name(), output.period(), output.level(), output.scale());
       output.requireMeaningful(parameters, packing == RowPacking.LATENCY ? (double) parameters.slots() / output.period() : 1);
@@ -278,6 +328,11 @@ public final class Signature {
    */
   public void requireMatches(Program program) {
     requireMatches(program.parameters());
+    requireKeys(program);
+    if (blocks != null) {
+      CoefficientLayout.requireMatches(this, blocks, program);
+      return;
+    }
     require(
         inputs.size() == program.inputTypes().size(), "signature has %d inputs, the program %d",
         inputs.size(), program.inputTypes().size());
@@ -293,6 +348,9 @@ public final class Signature {
           "output " + output.name(), output.level(), output.scale(), length(output.count()),
           program.outputTypes().get(output.programOutput()));
     }
+  }
+
+  private void requireKeys(Program program) {
     require(
         keys.equals(List.copyOf(program.requiredKeys())), "signature lists %d keys, the program needs %d or others",
         keys.size(), program.requiredKeys().size());
@@ -331,6 +389,9 @@ public final class Signature {
     }
     if (known != null) {
       known.writeTo(out);
+    }
+    if (blocks != null) {
+      blocks.writeTo(out);
     }
     return Blob.write(BlobKind.SIGNATURE, HexFormat.of().parseHex(parametersHash), out.toBytes());
   }
@@ -383,10 +444,11 @@ public final class Signature {
       Sharing sharing = (version - BODY_VERSION) % SHIFTS != 0
           ? new Sharing(in.u64("shared results"), in.u8("statistical bits"), in.f64("noise of shared values")) : null;
       KnownRows known = packing == RowPacking.THROUGHPUT ? KnownRows.readFrom(in, outputs) : null;
+      CoefficientBlocks blocks = packing == RowPacking.COEFFICIENT ? CoefficientBlocks.readFrom(in) : null;
       in.end();
       Signature signature =
           new Signature(
-              model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys, sharing, packing, known);
+              model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys, sharing, packing, known, blocks);
       if (shifts != signature.hasShifts()) {
         throw in.malformed("body version " + version + " without a copy shift is written as version " + (version - SHIFTS));
       }

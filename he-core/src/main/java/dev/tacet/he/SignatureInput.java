@@ -12,12 +12,13 @@ import java.util.Objects;
  * <p>In the latency packing place i of a period holds (x_i - center_i) / halfWidth_i for i in [0, features); places [features, period)
  * are zero. Slot i of copy k of the period holds place (i + k copyShift) modulo the period: with 0 all copies are alike, else they are
  * rotated against one another, so that a matrix takes fewer diagonals. In the throughput packing the period is 1 and element i of an
- * array of ciphertexts holds this number, each row in its own slot (see {@link BatchLayout}).
+ * array of ciphertexts holds this number, each row in its own slot (see {@link BatchLayout}). In the coefficient packing the period
+ * is 1 as well, and the numbers lie in coefficients (see {@link CoefficientBlocks}).
  *
  * @param name the ONNX name
  * @param shape dimensions without the batch dimension; their product is features
  * @param features numbers in one row
- * @param period a power of two, at least features; 1 in the throughput packing
+ * @param period a power of two, at least features; 1 in the throughput and coefficient packings
  * @param copyShift 0..period-1
  * @param scale exact scale of the fresh ciphertext
  * @param level level of the fresh ciphertext
@@ -50,9 +51,9 @@ public record SignatureInput(
     halfWidth = halfWidth.clone();
     Signature.requirePeriod("input " + name, period);
     Signature.require(
-        features >= 1 && (features <= period || period == 1 && features <= ValueType.MAX_LENGTH),
+        features >= 1 && (features <= period || period == 1 && features <= Constant.MAX_PERIOD),
         "input %s: %d features, must be in 1..%d (the period), or 1..%d with period 1", name, features, period,
-        ValueType.MAX_LENGTH);
+        Constant.MAX_PERIOD);
     Signature.require(
         copyShift >= 0 && copyShift < period, "input %s: copy shift %d is outside 0..%d", name, copyShift, period - 1);
     Signature.require(shape.length <= 8, "input %s: %d dimensions, at most 8", name, shape.length);

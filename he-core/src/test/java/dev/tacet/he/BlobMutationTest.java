@@ -49,6 +49,24 @@ final class BlobMutationTest {
     he.close();
   }
 
+  /** Some coefficients of an input. */
+  private static Program coefficients() {
+    ProgramBuilder b = new ProgramBuilder(he.parameters);
+    ProgramBuilder.Value x = b.input(new ValueType(Encoding.COEFFICIENTS, 1, 2, Scale.powerOfTwo(30)));
+    Constant.Vector weights = new Constant.Vector(new double[] {1, -2, 0.5}, he.parameters.ringDegree());
+    b.output(b.extract(b.multiplyPlain(x, weights, Scale.powerOfTwo(4)), new Indexes(new int[] {1, 4, 9})));
+    return b.build();
+  }
+
+  private static byte[] extracted() {
+    try (ExecutableProgram program = ExecutableProgram.load(he.context, coefficients());
+        Plaintext plaintext = Plaintext.encodeCoefficients(he.context, new double[] {0.5, 1}, 1, Scale.powerOfTwo(30));
+        Ciphertext input = he.encryptor.encrypt(plaintext);
+        ExecutableProgram.Run run = program.run(null, List.of(input), null)) {
+      return run.outputs().get(0).toBytes();
+    }
+  }
+
   static Stream<Subject> subjects() {
     RandomProgram program = new RandomProgram(he.parameters, 7, 16);
     byte[] evaluationKey = new byte[he.generator.evaluationKey(he.rotation(1)).remaining()];
@@ -78,6 +96,11 @@ final class BlobMutationTest {
           new Subject(
               "program, native reader",
               program.program.toBytes(),
+              bytes -> loadNative("program", BlobKind.PROGRAM, bytes)),
+          new Subject("extracted ciphertext", extracted(), ciphertext),
+          new Subject(
+              "program of coefficients, native reader",
+              coefficients().toBytes(),
               bytes -> loadNative("program", BlobKind.PROGRAM, bytes)),
           new Subject(
               "program of diagonals, native reader",

@@ -12,6 +12,7 @@ import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.calibrate.FeatureBounds;
 import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.emit.BatchEmission;
+import dev.tacet.compiler.internal.emit.CoefficientEmission;
 import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.emit.Plan;
 import dev.tacet.compiler.internal.fit.ActivationFitter;
@@ -55,6 +56,9 @@ public final class CompilePipeline {
     if (options.packing() == CompileOptions.Packing.THROUGHPUT) {
       refuseIf(Feasibility.batches(name(), network, options));
     }
+    if (options.packing() == CompileOptions.Packing.COEFFICIENT) {
+      refuseIf(Feasibility.coefficients(name(), network, options));
+    }
     refuseIf(Feasibility.depth(name(), network, options));
     List<FeatureRange> ranges = ranges(network);
     FeatureBounds features = FeatureBounds.of(network, options.calibration(), ranges);
@@ -66,6 +70,12 @@ public final class CompilePipeline {
       return result(graph, found.get(), rows);
     }
     refuseIf(Feasibility.answers(graph, network, rows.all()));
+    if (options.packing() == CompileOptions.Packing.COEFFICIENT) {
+      throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
+          "no ring of degree up to 2^" + options.maxLogRingDegree() + " holds the map of " + network.features() + " features to "
+              + network.output().size() + " values in coefficients at " + options.security() + " and the precision asked for",
+          "use --packing latency, or a looser accuracy")));
+    }
     refuseIf(Feasibility.keys(name(), options, search.leastKeyBytes()));
     throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
         "it needs " + search.needed() + " levels or more and periods of " + Layout.of(network).largestPeriod()
@@ -126,9 +136,13 @@ public final class CompilePipeline {
     AnswerMetric dataMetric = metric(network, rows.data(), rows.data().size());
     List<String> notes = new ArrayList<>(found.note().isEmpty() ? List.of() : List.of(found.note()));
     BatchTrial trial = found.batch() == null ? null : new BatchTrial(emission, all, rows.data().size());
-    List<double[]> computed = trial == null ? plan.fitted().outputs(all) : trial.outputs();
+    CoefficientEmission coefficients = found.coefficients();
+    List<double[]> computed =
+        coefficients != null ? coefficients.outputs(plan, all) : trial == null ? plan.fitted().outputs(all) : trial.outputs();
     double programError;
-    if (trial == null) {
+    if (coefficients != null) {
+      programError = CoefficientTrial.run(coefficients, rows, metric);
+    } else if (trial == null) {
       programError = ProgramTrial.run(emission, network, rows, metric);
     } else {
       programError = trial.largestDifference(network.output().evaluateAll(network.evaluateAll(rows.data())));
@@ -143,8 +157,9 @@ public final class CompilePipeline {
     }
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
         emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()), List.copyOf(emission.program().requiredKeys()),
-        sharing(emission, noise), trial == null ? RowPacking.LATENCY : RowPacking.THROUGHPUT,
-        trial == null ? null : trial.knownRows());
+        sharing(emission, noise),
+        coefficients != null ? RowPacking.COEFFICIENT : trial == null ? RowPacking.LATENCY : RowPacking.THROUGHPUT,
+        trial == null ? null : trial.knownRows(), coefficients == null ? null : coefficients.blocks());
     AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
         programError, notes, signature);

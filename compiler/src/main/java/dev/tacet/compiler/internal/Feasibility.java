@@ -3,12 +3,14 @@ package dev.tacet.compiler.internal;
 
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.ModelProblem;
+import dev.tacet.compiler.internal.emit.LinearMap;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
 import dev.tacet.compiler.internal.onnx.OnnxGraph;
 import dev.tacet.compiler.internal.onnx.OnnxNode;
 import dev.tacet.compiler.internal.params.LeastDepth;
 import dev.tacet.compiler.internal.params.ParameterSelector;
+import dev.tacet.he.Constant;
 import dev.tacet.he.OutputValue;
 import dev.tacet.he.ValueType;
 import java.util.Arrays;
@@ -72,6 +74,32 @@ public final class Feasibility {
       }
     }
     return Optional.empty();
+  }
+
+  /** Says why a model cannot take the coefficient packing, with the node that stands in the way. */
+  static Optional<ModelProblem> coefficients(String model, Network network, CompileOptions options) {
+    for (Node node : network.nodes()) {
+      if (!(node instanceof Node.Input)) {
+        return Optional.of(new ModelProblem(model, node.name(),
+            "it is no linear map, and the coefficient packing takes a model that is one linear map as a whole",
+            "use --packing latency or throughput"));
+      }
+      if (node.size() > Constant.MAX_PERIOD) {
+        return Optional.of(new ModelProblem(model, node.name(),
+            "it has " + node.size() + " features, an input has at most " + Constant.MAX_PERIOD, "use smaller inputs"));
+      }
+    }
+    String reason = null;
+    long weights = (long) network.output().size() * network.features();
+    if (options.sharing() != null) {
+      reason = "answers of the coefficient packing have no reserve for sharing";
+    } else if (options.ring() == CompileOptions.Ring.CONJUGATE_INVARIANT) {
+      reason = "the coefficient packing takes the standard ring";
+    } else if (network.output().size() > ValueType.MAX_LENGTH || weights > LinearMap.MAX_WEIGHTS) {
+      reason = "it maps " + network.features() + " features to " + network.output().size() + " values, the coefficient packing takes at most "
+          + ValueType.MAX_LENGTH + " values and " + LinearMap.MAX_WEIGHTS + " weights";
+    }
+    return Optional.ofNullable(reason).map(why -> new ModelProblem(model, "model", why, "use --packing latency"));
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.calibrate.ValueBounds;
 import dev.tacet.compiler.internal.emit.BatchEmission;
 import dev.tacet.compiler.internal.emit.BatchPlan;
+import dev.tacet.compiler.internal.emit.CoefficientEmission;
 import dev.tacet.compiler.internal.emit.Costs;
 import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.emit.Plan;
@@ -19,6 +20,7 @@ import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.pack.Layout;
 import dev.tacet.compiler.internal.pack.Levels;
 import dev.tacet.compiler.internal.params.BatchSelector;
+import dev.tacet.compiler.internal.params.CoefficientSelector;
 import dev.tacet.compiler.internal.params.LeastDepth;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.ParameterSelector;
@@ -27,6 +29,7 @@ import dev.tacet.he.Sharing;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -94,6 +97,9 @@ final class PlanSearch {
   /** The part of the fit's own error that rounding may always add. */
   private static final double BATCH_ROUNDING_OF_FIT = 0.25;
 
+  /** Request and answer of a linear model may take so many bytes before the latency packing, with its keys, is the better choice. */
+  private static final long MAX_COEFFICIENT_BYTES = 256 << 10;
+
   private final Network network;
   private final CompileOptions options;
   private final FeatureBounds features;
@@ -124,8 +130,14 @@ final class PlanSearch {
    *
    * @param note why the ring is larger than usual and what that costs; empty if it is not
    * @param batch the program of the throughput packing; null in others
+   * @param coefficients the program of the coefficient packing; null in others
    */
-  record Found(Plan plan, Selection selection, AnswerMetric.Score score, String note, BatchEmission batch) {
+  record Found(Plan plan, Selection selection, AnswerMetric.Score score, String note, BatchEmission batch,
+      CoefficientEmission coefficients) {
+    private Found(Plan plan, Selection selection, AnswerMetric.Score score, String note, BatchEmission batch) {
+      this(plan, selection, score, note, batch, null);
+    }
+
     private long keyBytes() {
       return Costs.keyBytes(selection.emission().program());
     }
@@ -147,6 +159,15 @@ final class PlanSearch {
 
   /** Returns the best plan with its parameters and its program; nothing if no ring has room. */
   Optional<Found> run() {
+    if (options.packing() == CompileOptions.Packing.COEFFICIENT) {
+      return coefficients(Long.MAX_VALUE / 16);
+    }
+    if (options.packing() == CompileOptions.Packing.AUTO && Feasibility.coefficients("", network, options).isEmpty()) {
+      Optional<Found> found = coefficients(MAX_COEFFICIENT_BYTES);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
     return search().map(found -> found.batch != null ? found
         : new Found(found.plan, found.selection.complete(found.plan), found.score, found.note, null));
   }
@@ -225,13 +246,22 @@ final class PlanSearch {
     return Optional.empty();
   }
 
-  /** The throughput packing of a plan; nothing if no ring is precise enough for it. */
-  private Optional<Found> batches(Plan plan, int maxLogRingDegree, double fitError) {
-    double widest = Arrays.stream(plan.outputReach()).max().orElse(1);
-    double ofAccuracy = 2 * widest * options.accuracy();
-    double noiseTarget = Math.max(noiseTarget(plan, fitError),
+  private double ofAccuracy(Plan plan) {
+    return 2 * Arrays.stream(plan.outputReach()).max().orElse(1) * options.accuracy();
+  }
+
+  /** What noise may do where bits of precision cost rows per second, or bytes of every request. */
+  private double batchNoiseTarget(Plan plan, double fitError) {
+    double ofAccuracy = ofAccuracy(plan);
+    return Math.max(noiseTarget(plan, fitError),
         Math.min(BATCH_NOISE_SHARE * ofAccuracy,
             Math.max(BATCH_LEAST_SHARE * ofAccuracy, BATCH_NOISE_OF_MARGIN * metric.tolerableError())));
+  }
+
+  /** The throughput packing of a plan; nothing if no ring is precise enough for it. */
+  private Optional<Found> batches(Plan plan, int maxLogRingDegree, double fitError) {
+    double ofAccuracy = ofAccuracy(plan);
+    double noiseTarget = batchNoiseTarget(plan, fitError);
     double mostRounding = Math.max(BATCH_ROUNDING_SHARE * ofAccuracy, BATCH_ROUNDING_OF_FIT * fitError);
     double leastRounding = Math.max(Math.min(mostRounding, BATCH_NOISE_OF_MARGIN * metric.tolerableError()),
         Math.max(BATCH_LEAST_SHARE * ofAccuracy, BATCH_ROUNDING_OF_FIT * fitError));
@@ -251,6 +281,18 @@ final class PlanSearch {
       return new Found(plan, new Selection(found.parameters(), emission, true), metric.score(outputs, emission.valueError()), "",
           found.emission());
     });
+  }
+
+  /** The coefficient packing of a linear network; nothing if no ring is precise enough, or request and answer take more bytes. */
+  private Optional<Found> coefficients(long maxBytes) {
+    Plan plan = plan(new FittedNetwork(network, Map.of()));
+    return CoefficientSelector.select(plan, options.security(), options.maxLogRingDegree(), batchNoiseTarget(plan, 0), maxBytes)
+        .map(choice -> {
+          Emission emission = choice.emission().emission();
+          List<double[]> outputs = choice.emission().outputs(plan, metric.rows());
+          return new Found(plan, new Selection(choice.parameters(), emission, true), metric.score(outputs, emission.valueError()), "", null,
+              choice.emission());
+        });
   }
 
   private Plan plan(FittedNetwork fitted) {

@@ -15,6 +15,7 @@ import dev.tacet.compiler.internal.params.Selection;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.Program;
+import dev.tacet.he.RowPacking;
 import dev.tacet.he.Sharing;
 import dev.tacet.he.Signature;
 import java.security.MessageDigest;
@@ -43,7 +44,7 @@ final class ReportBuilder {
         layer.kind(), layer.level(), layer.levels(), keySwitches.getOrDefault(layer.name(), 0), layer.precisionBits(),
         layer.guarded())).toList();
     long input = program.inputCiphertexts().stream().mapToLong(i -> Costs.ciphertextBytes(parameters, i.level(), true)).sum();
-    long result = program.outputCiphertexts().stream().mapToLong(o -> Costs.ciphertextBytes(parameters, o.level(), false)).sum();
+    long result = Costs.resultBytes(program);
     boolean met = score.serves(options.accuracy(), MAX_OPEN) && selection.precise() && errorBound <= widest(plan);
     return new CompileReport(name, signature.packing(), signature.rowsPerRequest(parameters), parameters.ringType(), parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
         parameters.maxLevel(), parameters.security(), program.requiredKeys().size(), Costs.keyBytes(program), input,
@@ -87,6 +88,10 @@ final class ReportBuilder {
               + " precision and moves a shared value by up to %.3g", sharing.results(), sharing.statisticalBits(),
           sharing.logFactor(signature.values()), flooding));
     });
+    if (signature.packing() == RowPacking.COEFFICIENT) {
+      notes.add("the client uploads no key; each answer is a multiple of the client's own request, and one division of its second part by"
+          + " that of the request gives the client all weights, as " + (plan.features().low().length + 1) + " honest answers would");
+    }
     int values = plan.fitted().network().output().size();
     notes.add("an answer gives its reader " + values + (values == 1 ? " number" : " numbers") + " a row"
         + (plan.fitted().network().isLinear()

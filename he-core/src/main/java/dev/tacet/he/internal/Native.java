@@ -35,7 +35,10 @@ final class Native {
   /** Writes an object's blob, which must take just {@code length} bytes; with a null buffer it only returns the size. */
   static native long store(long object, ByteBuffer blob, int offset, int length);
 
-  /** Returns encoding, level, components, seeded (one byte each) and the scale's wire form. */
+  /**
+   * Returns encoding, level, components, seeded (one byte each), the scale's wire form, and of an extracted ciphertext the indexes of
+   * its coefficients in two bytes each.
+   */
   static native byte[] describe(long ciphertextOrPlaintext);
 
   /** Returns the bytes of native memory of an evaluation key set or a program, or 1 or 0 for a secret key: locked or not. */

@@ -43,7 +43,8 @@ public final class BenchModelsCommand implements Callable<Integer> {
   @Option(names = "--models", paramLabel = "NAME", split = ",", description = "Which models. Default: all three.")
   private List<String> names = ModelFolder.READY;
 
-  @Option(names = "--packing", paramLabel = "PACKING", description = "latency or throughput. Default: what the model's tacet.yaml says.")
+  @Option(names = "--packing", paramLabel = "PACKING", 
+      description = "auto, latency, throughput or coefficient. Default: what the model's tacet.yaml says.")
   private String packing;
 
   @Option(names = "--threads", paramLabel = "N", description = "Threads of the engine, on both sides. Default: all cores.")

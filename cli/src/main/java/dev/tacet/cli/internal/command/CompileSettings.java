@@ -41,7 +41,9 @@ final class CompileSettings {
           + " packing, standard for latency.")
   private String ring;
 
-  @Option(names = "--packing", paramLabel = "PACKING", description = "latency or throughput. Default: latency.")
+  @Option(names = "--packing", paramLabel = "PACKING", 
+      description = "auto (coefficient for a model that is one linear map, else latency), latency, throughput or coefficient."
+          + " Default: auto.")
   private String packing;
 
   @Option(names = "--accuracy", paramLabel = "SHARE",
@@ -151,7 +153,7 @@ final class CompileSettings {
     try {
       return CompileOptions.Packing.valueOf(name.toUpperCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {
-      throw new CliException(CliException.BAD_USAGE, "--packing is " + name, "Give latency or throughput.", e);
+      throw new CliException(CliException.BAD_USAGE, "--packing is " + name, "Give auto, latency, throughput or coefficient.", e);
     }
   }
 }

@@ -17,6 +17,10 @@ import dev.tacet.cli.internal.trial.Trial;
 import dev.tacet.cli.internal.trial.TrialReport;
 import dev.tacet.cli.internal.trial.TrialView;
 import dev.tacet.client.TacetClient;
+import dev.tacet.he.CoefficientLayout;
+import dev.tacet.he.Parameters;
+import dev.tacet.he.RowPacking;
+import dev.tacet.he.Signature;
 import dev.tacet.he.SignatureInput;
 import dev.tacet.he.secret.SecretKeyAccess;
 import java.lang.ref.Reference;
@@ -117,11 +121,19 @@ public final class DemoCommand implements Callable<Integer> {
     secrets.features(model.rows()).answers(answers, text);
     for (double[] row : Arrays.copyOf(model.rows().values(), Math.min(ROWS_AS_SLOTS, model.rows().count()))) {
       SignatureInput input = trial.model().signature().inputs().get(0);
-      secrets.slots(Arrays.copyOf(input.pack(input.clamp(row), trial.model().parameters().slots()), input.features()));
+      secrets.slots(normalised(trial.model().signature(), trial.model().parameters(), input, input.clamp(row)));
     }
     List<byte[]> forms = client.keyRing().secretKey(trial.model().parameters()).memoryForms(SecretKeyAccess.get());
     secrets.secretKey(forms.get(0), forms.get(1), forms.get(2));
     return report;
+  }
+
+  /** The numbers that are encrypted for a row of the first input. */
+  private static double[] normalised(Signature signature, Parameters parameters, SignatureInput input, double[] row) {
+    if (signature.packing() == RowPacking.COEFFICIENT) {
+      return CoefficientLayout.of(signature, parameters).pack(input, row).stream().flatMapToDouble(Arrays::stream).toArray();
+    }
+    return Arrays.copyOf(input.pack(row, parameters.slots()), input.features());
   }
 
   private Integer conclude(BlindProof.Report proof, List<String> missed) {

@@ -7,6 +7,7 @@ import dev.tacet.cli.internal.terminal.Table;
 import dev.tacet.cli.internal.terminal.Terminal;
 import dev.tacet.cli.internal.terminal.Units;
 import dev.tacet.he.CipherOutput;
+import dev.tacet.he.CoefficientBlocks;
 import dev.tacet.he.Constant;
 import dev.tacet.he.Instruction;
 import dev.tacet.he.ModelArtifact;
@@ -29,12 +30,14 @@ import java.util.stream.Collectors;
  *
  * @param model its name
  * @param sha256 of the artifact
+ * @param packing latency, throughput or coefficient
  * @param report the compiler's own report, JSON
  */
 public record Explanation(
     String model,
     String sha256,
     TrialReport.ParameterReport parameters,
+    String packing,
     int features,
     List<Layer> layers,
     List<String> clientSteps,
@@ -58,6 +61,7 @@ public record Explanation(
         signature.model(),
         artifact.sha256(),
         TrialReport.ParameterReport.of(artifact),
+        signature.packing().name().toLowerCase(Locale.ROOT),
         signature.features(),
         layers(artifact.program()),
         signature.tail().nodes().stream()
@@ -74,8 +78,8 @@ public record Explanation(
   /** Prints it. */
   public void print() {
     System.out.printf(
-        Locale.ROOT, "%s: %d features, N = %d (%s ring), log Q %.1f, log QP %.1f, security %s%n%n",
-        Terminal.bold(model), features, parameters.ringDegree(), words(parameters.ringType()).replace(' ', '-'), parameters.logQ(),
+        Locale.ROOT, "%s: %d features, %s packing, N = %d (%s ring), log Q %.1f, log QP %.1f, security %s%n%n",
+        Terminal.bold(model), features, packing, parameters.ringDegree(), words(parameters.ringType()).replace(' ', '-'), parameters.logQ(),
         parameters.logQp(), words(parameters.security()));
     Table table = new Table("layer", ">level in", ">level out", "operations");
     layers.forEach(layer -> table.row(layer.name(), layer.levelIn(), layer.levelOut(), layer.operations()));
@@ -167,10 +171,22 @@ public record Explanation(
     }
     long result = 0;
     for (CipherOutput out : signature.cipherOutputs()) {
-      result += 2L * signature.ciphertexts(out) * limbBytes(parameters, out.level());
+      result += resultBytes(parameters, signature, out);
     }
     return new Sizes(signature.keys().size(), keys, limbBytes(parameters, parameters.maxLevel()), input, result,
         signature.rowsPerRequest(parameters));
+  }
+
+  /** Two polynomials a ciphertext; in the coefficient packing one, and the coefficients that are left of the other. */
+  private static long resultBytes(Parameters parameters, Signature signature, CipherOutput out) {
+    long ciphertexts = signature.ciphertexts(out);
+    long polynomial = limbBytes(parameters, out.level());
+    if (signature.coefficientBlocks().isEmpty()) {
+      return 2 * ciphertexts * polynomial;
+    }
+    CoefficientBlocks blocks = signature.coefficientBlocks().get();
+    long coefficients = (long) out.count() * blocks.digits() + ciphertexts * blocks.zeros();
+    return ciphertexts * polynomial + coefficients * (2 + polynomial / parameters.ringDegree());
   }
 
   /** Bytes of one polynomial at a level, residues packed to their prime's width. */

@@ -6,6 +6,7 @@ import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.he.BatchLayout;
 import dev.tacet.he.CipherOutput;
+import dev.tacet.he.CoefficientLayout;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Postprocessing;
 import dev.tacet.he.ReferenceEvaluator;
@@ -58,10 +59,19 @@ public record Simulation(OutputTable outputs, OutputTable clearOutputs, Comparis
     List<double[]> packed = new ArrayList<>();
     int at = 0;
     for (SignatureInput input : artifact.signature().inputs()) {
-      packed.add(input.pack(Arrays.copyOfRange(row, at, at + input.features()), artifact.parameters().slots()));
+      double[] part = Arrays.copyOfRange(row, at, at + input.features());
+      if (inCoefficients(artifact)) {
+        packed.addAll(CoefficientLayout.of(artifact.signature(), artifact.parameters()).pack(input, part));
+      } else {
+        packed.add(input.pack(part, artifact.parameters().slots()));
+      }
       at += input.features();
     }
     return packed;
+  }
+
+  private static boolean inCoefficients(ModelArtifact artifact) {
+    return artifact.signature().packing() == RowPacking.COEFFICIENT;
   }
 
   /** One period of each element's slots, a row a slot. */
@@ -92,8 +102,10 @@ public record Simulation(OutputTable outputs, OutputTable clearOutputs, Comparis
         int at = start[output.programOutput()];
         double[] factor = output.factor();
         double[] offset = output.offset();
-        double[] value = new double[output.count()];
-        for (int i = 0; i < value.length; i++) {
+        double[] value = inCoefficients(artifact)
+            ? CoefficientLayout.of(signature, artifact.parameters()).unpack(output, slots, new double[slots.size()])
+            : new double[output.count()];
+        for (int i = 0; !inCoefficients(artifact) && i < value.length; i++) {
           value[i] = factor[i] * (batches ? slots.get(at + i)[slot] : slots.get(at)[i]) + offset[i];
         }
         values.put(output.name(), value);

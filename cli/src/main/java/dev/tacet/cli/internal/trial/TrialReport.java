@@ -21,7 +21,7 @@ import java.util.Map;
  * @param clampedRows rows with a feature outside its bounds, moved to the bound; from 0
  * @param undecidedRows rows whose class the error bound leaves open; from 0
  * @param failedRows rows whose answer failed a check, so that there is none; from 0
- * @param packing latency or throughput
+ * @param packing latency, throughput or coefficient
  * @param rowsPerRequest the most rows of one request, to which the sizes and times belong
  * @param rowsPerSecond rows over the host's time for them, in the throughput packing; null in others
  * @param outputs decrypted, by output name, one row of numbers or labels per input row; null elements where there is no answer

@@ -42,6 +42,7 @@ public final class TrialView {
         Units.bytes(report.bytes().input()) + ", " + Units.bytes(report.bytes().result()),
         report.rowsPerRequest() == 1 ? "decrypt a row" : "decrypt a request",
         perRow(t.decrypt()));
+    table.row("packing", report.packing(), "", "");
     if (report.rowsPerSecond() != null) {
       table.row("rows a request", "up to " + report.rowsPerRequest(), "rows a second", String.format(Locale.ROOT, "%.0f on the server",
           report.rowsPerSecond()));

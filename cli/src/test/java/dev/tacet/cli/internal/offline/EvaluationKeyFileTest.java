@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.trial.ReadyModel;
 import dev.tacet.client.KeyRing;
+import dev.tacet.compiler.CompileOptions;
 import dev.tacet.client.ProgressListener;
 import dev.tacet.he.Context;
 import dev.tacet.he.EvaluationKeySet;
@@ -36,8 +37,8 @@ class EvaluationKeyFileTest {
   @BeforeAll
   static void write() throws IOException {
     System.setProperty("tacet.home", Path.of("..").toAbsolutePath().normalize().toString());
-    model = ReadyModel.open("diabetes", 1).compilation().artifact();
-    otherKeys = ReadyModel.open("breast-cancer", 1).compilation().artifact();
+    model = ReadyModel.open("diabetes", 1, CompileOptions.Packing.LATENCY).compilation().artifact();
+    otherKeys = ReadyModel.open("breast-cancer", 1, CompileOptions.Packing.LATENCY).compilation().artifact();
     otherParameters = ReadyModel.open("mnist-ffnn", 1).compilation().artifact();
     Path file = shared.resolve("evaluation.keys");
     try (KeyRing ring = KeyRing.open(shared.resolve("ring"), "one".toCharArray())) {

@@ -3,8 +3,11 @@ package dev.tacet.compiler.internal.emit;
 
 import dev.tacet.he.Constant;
 import dev.tacet.he.Diagonals;
+import dev.tacet.he.Encoding;
+import dev.tacet.he.Indexes;
 import dev.tacet.he.Instruction;
 import dev.tacet.he.KeyRequirement;
+import dev.tacet.he.Op;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.Program;
 import java.util.HashMap;
@@ -57,6 +60,29 @@ public final class Costs {
     return HEADER_BYTES + (seeded ? limbs : 2 * limbs);
   }
 
+  /** Returns the bytes of all output ciphertexts; of extracted ones, one polynomial and the coefficients. */
+  public static long resultBytes(Program program) {
+    Parameters parameters = program.parameters();
+    long bytes = 0;
+    for (Instruction in : program.instructions()) {
+      if (in.op() != Op.OUTPUT) {
+        continue;
+      }
+      int level = in.type().level();
+      boolean extracted = in.type().encoding() == Encoding.EXTRACTED;
+      bytes += in.type().length() * ciphertextBytes(parameters, level, extracted);
+      if (extracted) {
+        int extract = program.instructions().get(in.argument(0)).constant();
+        int count = ((Indexes) program.constants().get(extract)).values().length;
+        bytes += count * 2L;
+        for (int i = 0; i <= level; i++) {
+          bytes += ((64 - Long.numberOfLeadingZeros(parameters.modulus(i))) * (long) count + 7) / 8;
+        }
+      }
+    }
+    return bytes;
+  }
+
   /** Returns the bytes of expanded keys and encoded diagonals in the host's memory. */
   public static long memoryBytes(Program program) {
     Parameters parameters = program.parameters();
@@ -66,7 +92,7 @@ public final class Costs {
       bytes += 2L * parameters.digits(key.level()) * (key.level() + 1 + parameters.specialPrimes().length) * limb;
     }
     for (Instruction instruction : program.instructions()) {
-      if (instruction.op() == dev.tacet.he.Op.LINEAR_TRANSFORM) {
+      if (instruction.op() == Op.LINEAR_TRANSFORM) {
         Constant constant = program.constants().get(instruction.constant());
         int diagonals = constant instanceof Diagonals sparse ? sparse.terms().size() : ((Constant.Matrix) constant).diagonals();
         bytes += (long) diagonals * (instruction.type().level() + 1 + parameters.specialPrimes().length) * limb;

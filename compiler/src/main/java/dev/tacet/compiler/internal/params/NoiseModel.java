@@ -21,7 +21,7 @@ public final class NoiseModel {
   private static final int LEAST_LOG_WEIGHT_SCALE = 16;
 
   /** Standard deviation of encryption errors. */
-  private static final double SIGMA = 3.19;
+  static final double SIGMA = 3.19;
 
   /** A slot error beyond this many standard deviations does not occur (once in 10^15 slots at 8). */
   public static final double DEVIATIONS = 8;
