@@ -2,6 +2,7 @@
 package dev.tacet.server;
 
 import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.tacet.server.internal.DataFolder;
 import dev.tacet.server.internal.Edge;
 import dev.tacet.server.internal.ReloadingTls;
@@ -9,6 +10,7 @@ import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.config.FileWatch;
 import dev.tacet.server.internal.config.Settings;
 import dev.tacet.server.internal.config.Settings.Limits;
+import dev.tacet.server.internal.config.Settings.StateDatabase;
 import dev.tacet.server.internal.config.Settings.Tls;
 import dev.tacet.server.internal.config.SettingsReader;
 import dev.tacet.server.internal.config.TenantSettings;
@@ -19,11 +21,13 @@ import dev.tacet.server.internal.models.OnnxModelSource;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
 import dev.tacet.server.internal.run.RunLimits;
+import dev.tacet.server.internal.state.Database;
 import dev.tacet.server.internal.tenants.Tenants;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +53,7 @@ public final class TacetServer implements AutoCloseable {
   private final Settings settings;
   private final InetSocketAddress address;
   private DataFolder data;
+  private Database database;
   private FileWatch watch;
   private ServerMetrics metrics;
   private ModelRepository models;
@@ -99,10 +104,12 @@ public final class TacetServer implements AutoCloseable {
       Optional<ReloadingTls> tls =
           settings.tls().isPresent() ? Optional.of(ReloadingTls.open(settings.tls().get(), watch)) : Optional.empty();
       Authenticator authenticator = new Authenticator(settings, watch);
-      data = DataFolder.open(settings.data());
+      data = DataFolder.open(settings.data(), settings.state().url().isPresent());
+      database = Database.open(settings.state(), data.state(), TacetServer::onEventLoop);
       metrics = new ServerMetrics();
       models = ModelRepository.open(settings.models(), new OnnxModelSource());
-      Tenants tenants = new Tenants(data, settings.tenants(), settings.limits().store(), models);
+      Tenants tenants = new Tenants(
+          data, database, settings.tenants(), settings.limits().store(), models, Clock.systemUTC());
       keys = new KeyCache(settings.limits().expandedKeyBytes(), metrics);
       runner = new InferenceRunner(settings.limits().run(), keys, metrics);
       edge = new Edge(models, tenants, authenticator, keys, runner, metrics);
@@ -117,6 +124,11 @@ public final class TacetServer implements AutoCloseable {
     }
     LOG.info("listening on {}, {} models served", uri(), models.readyCount());
     return uri();
+  }
+
+  private static boolean onEventLoop() {
+    ServiceRequestContext call = ServiceRequestContext.currentOrNull();
+    return call != null && call.eventLoop().inEventLoop();
   }
 
   private void warnOfStrangers() {
@@ -194,6 +206,9 @@ public final class TacetServer implements AutoCloseable {
     }
     if (metrics != null) {
       metrics.close();
+    }
+    if (database != null) {
+      database.close();
     }
     if (data != null) {
       try {
@@ -320,7 +335,7 @@ public final class TacetServer implements AutoCloseable {
       RunLimits run = new RunLimits(workers, maxWaiting, runBudgetBytes, RunLimits.defaults().maxWait(), maxDuration);
       return new TacetServer(
           new Settings(
-              models, data, host, port,
+              models, data, StateDatabase.embedded(), host, port,
               Optional.ofNullable(certificate).map(chain -> new Tls(chain, privateKey, Optional.empty(), false)),
               new Limits(keyBudgetBytes, storeLimits, run, maxInferBytes, drain),
               List.of(TenantSettings.everything()), Optional.empty()),

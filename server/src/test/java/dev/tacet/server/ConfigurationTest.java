@@ -92,6 +92,10 @@ class ConfigurationTest {
     assertTrue(problems("identity: {}\n").get(0).startsWith("identity names no way"));
     String plain = problems("identity: {tokens: {issuer: a, audience: b, keys: \"http://10.0.0.1/jwks\"}}\n").toString();
     assertTrue(plain.contains("must be https"), plain);
+    assertTrue(problems("state: {url: \"jdbc:h2:mem:x\"}\n").get(0).contains("must start with jdbc:postgresql:"));
+    assertTrue(
+        problems("state: {url: \"jdbc:postgresql://db/x?user=a&password=b\"}\n").get(0).contains("must not hold a password"));
+    assertEquals(List.of("state.user and state.password-file need state.url"), problems("state: {user: tacet}\n"));
   }
 
   @ParameterizedTest

@@ -2,14 +2,17 @@
 package dev.tacet.server;
 
 import java.nio.file.Path;
+import java.util.Map;
 
-/** A server in a process of its own: arguments models, data; prints its address; ends when its input does. */
+/** A server in a process of its own: arguments models and data, or a configuration; prints its address; ends when its input does. */
 public final class ServerProcess {
   private ServerProcess() {}
 
   public static void main(String[] args) throws Exception {
     try (TacetServer server =
-        TacetServer.builder().models(Path.of(args[0])).data(Path.of(args[1])).port(0).build()) {
+        args.length == 1
+            ? TacetServer.configured(Path.of(args[0]), Map.of(), Map.of())
+            : TacetServer.builder().models(Path.of(args[0])).data(Path.of(args[1])).port(0).build()) {
       System.out.println("listening on " + server.start());
       while (System.in.read() >= 0) {
         continue;

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** The server's data folder, held by one process at a time through a lock on {@code tacet.lock}. */
+/** The server's data folder, held through a lock on {@code tacet.lock}: by one process, or by several that share their database. */
 public final class DataFolder implements AutoCloseable {
   private final Path root;
   private final FileChannel channel;
@@ -25,13 +25,15 @@ public final class DataFolder implements AutoCloseable {
   /**
    * Opens and locks the folder, which is created when missing.
    *
+   * @param shared whether other servers may hold it too, if they also share it
    * @throws IOException if it cannot be written, or another server holds it
    */
-  public static DataFolder open(Path root) throws IOException {
+  public static DataFolder open(Path root, boolean shared) throws IOException {
     FileChannel channel;
     try {
       Files.createDirectories(root);
-      channel = FileChannel.open(root.resolve("tacet.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      channel = FileChannel.open(root.resolve("tacet.lock"), StandardOpenOption.CREATE, StandardOpenOption.READ,
+          StandardOpenOption.WRITE);
     } catch (FileAlreadyExistsException e) {
       throw new IOException("data folder " + root + " is a file", e);
     } catch (IOException e) {
@@ -39,7 +41,7 @@ public final class DataFolder implements AutoCloseable {
     }
     FileLock lock;
     try {
-      lock = channel.tryLock();
+      lock = channel.tryLock(0, Long.MAX_VALUE, shared);
     } catch (OverlappingFileLockException e) {
       lock = null;
     } catch (IOException e) {
@@ -48,7 +50,7 @@ public final class DataFolder implements AutoCloseable {
     }
     if (lock == null) {
       channel.close();
-      throw new IOException("data folder " + root + " is in use by another server");
+      throw new IOException("data folder " + root + " is in use by another server" + (shared ? " that does not share it" : ""));
     }
     return new DataFolder(root, channel, lock);
   }
@@ -56,6 +58,11 @@ public final class DataFolder implements AutoCloseable {
   /** Returns the folder of a tenant. */
   public Path tenant(String tenant) {
     return root.resolve("tenants").resolve(tenant);
+  }
+
+  /** Returns the folder of the embedded database. */
+  public Path state() {
+    return root.resolve("state");
   }
 
   @Override

@@ -47,6 +47,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -164,7 +165,8 @@ public final class Edge {
     });
     HttpService list = (ctx, request) -> pages.modelList(tenants.get(Authentication.callerOf(ctx).tenant()).models());
     builder.service("/v1/models", list.decorate(Authentication.require(Role.PREDICT, metrics)));
-    HttpService scrape = (ctx, request) -> pages.metrics();
+    HttpService scrape = (ctx, request) ->
+        HttpResponse.of(CompletableFuture.supplyAsync(pages::metrics, ctx.blockingTaskExecutor())); // gauges ask the database
     builder.service("/metrics", scrape.decorate(Authentication.require(Role.MONITOR, metrics)));
   }
 

@@ -13,6 +13,12 @@ public enum Setting {
   MODELS("models"),
   /** The folder for keys. */
   DATA("data"),
+  /** Address of a PostgreSQL database, {@code jdbc:postgresql://...}; several servers may share it. */
+  STATE_URL("state.url"),
+  /** Its user. */
+  STATE_USER("state.user"),
+  /** File with the user's password. */
+  STATE_PASSWORD_FILE("state.password-file"),
   /** The address to bind. */
   HOST("host"),
   /** The port, 0..65535; 0 picks a free one. */

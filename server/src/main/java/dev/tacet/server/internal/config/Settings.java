@@ -13,6 +13,7 @@ import java.util.Optional;
  *
  * @param models the model repository
  * @param data the folder for keys
+ * @param state where the index of what is kept lies
  * @param host address to bind
  * @param port 0..65535
  * @param tls empty for plain text
@@ -23,12 +24,26 @@ import java.util.Optional;
 public record Settings(
     Path models,
     Path data,
+    StateDatabase state,
     String host,
     int port,
     Optional<Tls> tls,
     Limits limits,
     List<TenantSettings> tenants,
     Optional<Identities> identity) {
+
+  /**
+   * The database.
+   *
+   * @param url a PostgreSQL's address; empty for the database embedded in the data folder
+   * @param passwordFile holds the user's password, spaces around it not counted
+   */
+  public record StateDatabase(Optional<String> url, Optional<String> user, Optional<Path> passwordFile) {
+    /** Returns the database in the data folder. */
+    public static StateDatabase embedded() {
+      return new StateDatabase(Optional.empty(), Optional.empty(), Optional.empty());
+    }
+  }
 
   /**
    * Files of the port's TLS, all PEM.

@@ -8,6 +8,7 @@ import dev.tacet.server.ConfigurationException;
 import dev.tacet.server.internal.config.Settings.CertificateIdentity;
 import dev.tacet.server.internal.config.Settings.Identities;
 import dev.tacet.server.internal.config.Settings.Limits;
+import dev.tacet.server.internal.config.Settings.StateDatabase;
 import dev.tacet.server.internal.config.Settings.Tls;
 import dev.tacet.server.internal.config.Settings.Tokens;
 import dev.tacet.server.internal.identity.JwksLocation;
@@ -121,7 +122,23 @@ public final class SettingsReader {
           "identity without tls: credentials would travel readable to " + host + "; set tls.certificate and tls.key, or"
               + " tls.terminated-by-proxy: true if a proxy in front speaks TLS");
     }
-    return new Settings(models, data, host, port, tls, limits, tenants, identity);
+    return new Settings(models, data, state(), host, port, tls, limits, tenants, identity);
+  }
+
+  private StateDatabase state() {
+    Optional<String> url = values.text(Setting.STATE_URL);
+    if (url.isPresent() && !url.get().startsWith("jdbc:postgresql:")) {
+      values.problem(Setting.STATE_URL, "must start with jdbc:postgresql:");
+    }
+    if (url.isPresent() && url.get().matches("(?i).*[?&]password=.*")) {
+      values.problem(Setting.STATE_URL, "must not hold a password; use state.password-file");
+    }
+    Optional<String> user = values.text(Setting.STATE_USER);
+    Optional<Path> password = values.file(Setting.STATE_PASSWORD_FILE);
+    if (url.isEmpty() && (user.isPresent() || values.has(Setting.STATE_PASSWORD_FILE))) {
+      problems.add("state.user and state.password-file need state.url");
+    }
+    return new StateDatabase(url, user, password);
   }
 
   private Path folder(Setting setting) {

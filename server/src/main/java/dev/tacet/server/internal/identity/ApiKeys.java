@@ -103,6 +103,6 @@ public final class ApiKeys {
     if (entry == null || !same || (entry.expires() != null && !now.isBefore(entry.expires()))) {
       return Optional.empty();
     }
-    return Optional.of(new Identity(entry.tenant(), entry.id(), entry.roles()));
+    return Optional.of(new Identity(entry.tenant(), "api-key:" + entry.id(), entry.roles()));
   }
 }

@@ -53,7 +53,7 @@ public final class Authenticator {
     tokens = ways.tokens().isPresent() ? Optional.of(new Tokens(ways.tokens().get(), watch)) : Optional.empty();
     for (CertificateIdentity c : ways.certificates()) {
       Set<Role> roles = c.roles().stream().map(name -> Role.of(name).orElseThrow()).collect(Collectors.toUnmodifiableSet());
-      certificates.put(new X500Principal(c.subject()), new Identity(c.tenant(), c.subject(), roles));
+      certificates.put(new X500Principal(c.subject()), new Identity(c.tenant(), "certificate:" + c.subject(), roles));
     }
   }
 

@@ -8,7 +8,8 @@ import java.util.Set;
  * A caller who proved who it is.
  *
  * @param tenant a configured tenant
- * @param subject names the caller within logs: an API key's id, a token's subject, a certificate's subject
+ * @param subject names the caller within its tenant: how it proved who it is and a colon, then an API key's id, a token's subject,
+ *     a certificate's subject
  */
 public record Identity(String tenant, String subject, Set<Role> roles) {
   /** Everybody, where no identities are configured; nobody has the roles of an operator then. */

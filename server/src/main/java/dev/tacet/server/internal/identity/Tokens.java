@@ -118,8 +118,8 @@ final class Tokens {
     try {
       JWTClaimsSet claims = processor.process(token, null);
       String tenant = claims.getStringClaim(settings.tenantClaim());
-      String subject = claims.getSubject() == null ? "token" : claims.getSubject();
-      return tenant == null ? Optional.empty() : Optional.of(new Identity(tenant, subject, roles(claims)));
+      String subject = claims.getSubject() == null ? "" : claims.getSubject();
+      return tenant == null ? Optional.empty() : Optional.of(new Identity(tenant, "token:" + subject, roles(claims)));
     } catch (KeySourceException e) {
       LOG.warn("the key set at {} cannot be had: {}", settings.keys(), e.getMessage());
       throw new ServiceException(

@@ -4,7 +4,6 @@ package dev.tacet.server.internal.keys;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -12,18 +11,22 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.time.Clock;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The complete blobs of one tenant: {@code blobs/<first two digits>/<sha256>}, each file named by the hash of its bytes.
+ * The complete blobs of one tenant: {@code blobs/<first two digits>/<sha256>}, each file named by the hash of its bytes; the index
+ * knows them without looking.
  *
  * <p>A file gets its name only when it is durable and its hash is right, so that a crash leaves no half blob under a name.
  * What a disk does to a file later is found out too: every file is hashed before its first use in this process and again each
@@ -32,80 +35,92 @@ import org.slf4j.LoggerFactory;
  */
 public final class BlobStore {
   private static final Logger LOG = LoggerFactory.getLogger(BlobStore.class);
+  private static final int STRIPES = 64;
 
   private final Path folder;
   private final Disk disk;
-  private final Map<ContentHash, Entry> index = new ConcurrentHashMap<>();
-  private final AtomicLong charged = new AtomicLong();
+  private final KeyIndex index;
+  private final Clock clock;
+  private final Object[] locks = new Object[STRIPES];
 
-  private static final class Entry {
-    final long length;
-    volatile boolean verified;
-
-    Entry(long length, boolean verified) {
-      this.length = length;
-      this.verified = verified;
-    }
-  }
+  /** Blobs whose file had the right hash when this process looked. */
+  private final Set<ContentHash> verified = ConcurrentHashMap.newKeySet();
 
   /**
-   * Opens the store and indexes what is there.
+   * Opens the store: ends deletions that a crash cut short, and makes index and folder agree.
    *
    * @param folder created when missing
    */
-  public BlobStore(Path folder, Disk disk) throws IOException {
+  public BlobStore(Path folder, Disk disk, KeyIndex index, Clock clock) throws IOException {
     this.folder = folder;
     this.disk = disk;
+    this.index = index;
+    this.clock = clock;
+    Arrays.setAll(locks, i -> new Object());
     Files.createDirectories(folder);
+    index.markedBlobs().forEach(this::deleteMarked);
+    reconcile();
+  }
+
+  /** Files without a row get one; rows without a file go. */
+  private void reconcile() throws IOException {
+    Map<ContentHash, Long> known = index.blobs();
+    List<Path> found;
     try (Stream<Path> files = Files.walk(folder, 2)) {
-      files
-          .filter(Files::isRegularFile)
-          .filter(file -> ContentHash.isForm(file.getFileName().toString()))
-          .forEach(file -> add(new ContentHash(file.getFileName().toString()), sizeOf(file), false));
+      found = files.filter(file -> ContentHash.isForm(file.getFileName().toString()) && Files.isRegularFile(file)).toList();
+    }
+    int taken = 0;
+    for (Path file : found) {
+      ContentHash hash = new ContentHash(file.getFileName().toString());
+      if (known.remove(hash) == null) {
+        index.addBlob(hash, Files.size(file), Files.getLastModifiedTime(file).toInstant());
+        taken++;
+      }
+    }
+    for (ContentHash lost : known.keySet()) {
+      if (!Files.exists(path(lost))) {
+        LOG.warn("blob {} is in the index and not on disk: it counts as missing", lost);
+        index.removeBlob(lost);
+      }
+    }
+    if (taken > 0) {
+      LOG.info("{} keys that the index did not know were found in {}", taken, folder);
     }
   }
 
-  private static long sizeOf(Path file) {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private void add(ContentHash hash, long length, boolean verified) {
-    Entry before = index.put(hash, new Entry(length, verified));
-    charged.addAndGet(StoreLimits.charge(length) - (before == null ? 0 : StoreLimits.charge(before.length)));
+  private Object lock(ContentHash hash) {
+    return locks[Integer.parseInt(hash.hex().substring(0, 2), 16) % STRIPES];
   }
 
   /** Returns the bytes charged against the quota. */
   public long chargedBytes() {
-    return charged.get();
+    return index.usage().bytes();
   }
 
   /** Returns the number of blobs. */
   public int count() {
-    return index.size();
+    return index.usage().blobs();
   }
 
   /** Returns the length of a stored and verified blob in bytes, or nothing if it is missing or damaged. */
   public Optional<Long> length(ContentHash hash) {
-    Entry entry = index.get(hash);
-    if (entry == null) {
-      return Optional.empty();
+    Optional<Long> length = index.blob(hash);
+    if (length.isEmpty()) {
+      verified.remove(hash);
+      return length;
     }
-    if (!entry.verified) {
-      synchronized (entry) {
-        if (!entry.verified) {
+    if (!verified.contains(hash)) {
+      synchronized (lock(hash)) {
+        if (!verified.contains(hash)) {
           if (!hashOf(path(hash)).equals(Optional.of(hash))) {
-            dropDamaged(hash, entry);
+            dropDamaged(hash);
             return Optional.empty();
           }
-          entry.verified = true;
+          verified.add(hash);
         }
       }
     }
-    return Optional.of(entry.length);
+    return length;
   }
 
   /**
@@ -127,18 +142,15 @@ public final class BlobStore {
    * @throws ServiceException KEY_NOT_FOUND if it is missing or does not match its name any more, STORAGE_FAILED
    */
   public ByteBuffer read(ContentHash hash) {
-    Entry entry = index.get(hash);
-    if (entry == null) {
-      throw missing(hash);
-    }
-    ByteBuffer bytes = read(hash, Math.toIntExact(entry.length));
+    long length = index.blob(hash).orElseThrow(() -> missing(hash));
+    ByteBuffer bytes = read(hash, Math.toIntExact(length));
     MessageDigest digest = ContentHash.digest();
     digest.update(bytes.duplicate());
     if (!ContentHash.of(digest.digest()).equals(hash)) {
-      dropDamaged(hash, entry);
+      dropDamaged(hash);
       throw missing(hash);
     }
-    entry.verified = true;
+    verified.add(hash);
     return bytes;
   }
 
@@ -150,57 +162,67 @@ public final class BlobStore {
       }
       return bytes.flip();
     } catch (NoSuchFileException e) {
-      Entry entry = index.remove(hash);
-      if (entry != null) {
-        charged.addAndGet(-StoreLimits.charge(entry.length));
-      }
+      verified.remove(hash);
+      index.removeBlob(hash);
       throw missing(hash);
     } catch (IOException e) {
       throw StorageErrors.translate("reading blob " + hash, e);
     }
   }
 
-  /** Takes a finished file whose hash was just verified into the store: makes it durable, names it. */
+  /** Takes a finished file whose hash was just verified into the store: makes it durable, names it, then tells the index. */
   void adopt(Path temporary, ContentHash hash) throws IOException {
     long length = Files.size(temporary);
-    disk.publish(temporary, path(hash));
-    add(hash, length, true);
+    synchronized (lock(hash)) {
+      disk.publish(temporary, path(hash));
+      verified.add(hash);
+      index.addBlob(hash, length, clock.instant());
+    }
   }
 
   /**
-   * Deletes every blob that is not to be kept and whose file is older than an instant.
+   * Deletes every blob that no key set names and that was stored before an instant.
    *
    * @return how many were deleted
    */
-  int deleteOthers(Set<ContentHash> keep, Instant olderThan) {
-    int deleted = 0;
-    for (Map.Entry<ContentHash, Entry> known : index.entrySet()) {
-      ContentHash hash = known.getKey();
-      try {
-        if (!keep.contains(hash)
-            && Files.getLastModifiedTime(path(hash)).toInstant().isBefore(olderThan)
-            && index.remove(hash, known.getValue())) {
-          charged.addAndGet(-StoreLimits.charge(known.getValue().length));
-          Files.deleteIfExists(path(hash));
-          deleted++;
-        }
-      } catch (IOException e) {
-        LOG.warn("blob {} could not be deleted: {}", hash, e.toString());
-      }
-    }
-    return deleted;
+  int deleteUnreferenced(Instant storedBefore) {
+    List<ContentHash> marked = index.markUnreferenced(storedBefore);
+    marked.forEach(this::deleteMarked);
+    return marked.size();
   }
 
-  private void dropDamaged(ContentHash hash, Entry entry) {
-    if (index.remove(hash, entry)) {
-      charged.addAndGet(-StoreLimits.charge(entry.length));
-      LOG.warn("blob {} of {} bytes does not match its hash: deleted, it counts as missing", hash, entry.length);
-      try {
+  /** Deletes those of some blobs that no key set names, and returns them. */
+  List<ContentHash> deleteUnreferenced(Collection<ContentHash> among) {
+    List<ContentHash> marked = index.markUnreferenced(among);
+    marked.forEach(this::deleteMarked);
+    return marked;
+  }
+
+  /** Deletes a blob that the index says is being deleted, unless it was uploaded again meanwhile. */
+  private void deleteMarked(ContentHash hash) {
+    try {
+      synchronized (lock(hash)) {
+        if (index.blob(hash).isPresent()) {
+          return;
+        }
+        verified.remove(hash);
         Files.deleteIfExists(path(hash));
-      } catch (IOException e) {
-        LOG.warn("blob {} could not be deleted: {}", hash, e.toString());
+        index.removeBlob(hash);
       }
+    } catch (IOException e) {
+      LOG.warn("blob {} could not be deleted, which is tried again at the next start: {}", hash, e.toString());
     }
+  }
+
+  private void dropDamaged(ContentHash hash) {
+    LOG.warn("blob {} does not match its hash: deleted, it counts as missing", hash);
+    verified.remove(hash);
+    try {
+      Files.deleteIfExists(path(hash));
+    } catch (IOException e) {
+      LOG.warn("blob {} could not be deleted: {}", hash, e.toString());
+    }
+    index.removeBlob(hash);
   }
 
   private Path path(ContentHash hash) {

@@ -12,24 +12,26 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Everything that one tenant stored: blobs, unfinished uploads, and key sets ({@code keysets/<sha256 of the manifest>}).
- * Thread safe; all of it is disk work and belongs on a blocking thread.
+ * Everything that one tenant stored: blobs, unfinished uploads, and key sets ({@code keysets/<sha256 of the manifest>}), with the
+ * index that knows them. Thread safe; all of it is disk and database work and belongs on a blocking thread.
  */
 public final class KeyStore {
   /** Largest manifest that is accepted. */
@@ -49,6 +51,8 @@ public final class KeyStore {
   private final UploadStore uploads;
   private final StoreLimits limits;
   private final Disk disk;
+  private final KeyIndex index;
+  private final Clock clock;
   private Instant lastLook = Instant.EPOCH;
 
   /** The manifests used last, so that a call does not read one again; verified when they were read. */
@@ -60,26 +64,81 @@ public final class KeyStore {
         }
       };
 
-  /** Opens the store of a tenant; what was registered before is there again. */
-  public KeyStore(Path folder, StoreLimits limits, Disk disk) throws IOException {
+  /** Opens the store of a tenant; what was registered before is there again, also from a folder that had no index. */
+  public KeyStore(Path folder, StoreLimits limits, Disk disk, KeyIndex index, Clock clock) throws IOException {
     this.limits = limits;
     this.disk = disk;
+    this.index = index;
+    this.clock = clock;
     this.keySets = folder.resolve("keysets");
     Files.createDirectories(keySets);
-    deleteUnfinished();
-    this.blobs = new BlobStore(folder.resolve("blobs"), disk);
-    this.uploads = new UploadStore(folder.resolve("uploads"), blobs, limits, disk);
+    this.blobs = new BlobStore(folder.resolve("blobs"), disk, index, clock);
+    this.uploads = new UploadStore(folder.resolve("uploads"), blobs, limits, disk, clock, index.shared());
+    index.markedKeySets().forEach(this::deleteMarked);
+    reconcile();
   }
 
-  /** Deletes what a killed process did not finish writing: files that have no name of a key set. */
-  private void deleteUnfinished() throws IOException {
-    List<Path> unfinished;
-    try (Stream<Path> files = Files.list(keySets)) {
-      unfinished = files.filter(f -> f.getFileName().toString().contains(".tmp") && Files.isRegularFile(f)).toList();
+  /** Makes index and folder agree, and deletes what a killed process did not finish writing. */
+  private void reconcile() throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.list(keySets)) {
+      files = all.filter(Files::isRegularFile).toList();
     }
-    for (Path file : unfinished) {
-      Files.deleteIfExists(file);
+    Set<ContentHash> lost = new HashSet<>();
+    index.keySets().forEach(set -> lost.add(set.id()));
+    for (Path file : files) {
+      String name = file.getFileName().toString();
+      if (ContentHash.isForm(name)) {
+        ContentHash id = new ContentHash(name);
+        if (!lost.remove(id)) {
+          takeUp(id, Files.getLastModifiedTime(file).toInstant());
+        }
+      } else if (name.contains(".tmp")
+          && (!index.shared() || Files.getLastModifiedTime(file).toInstant().isBefore(clock.instant().minus(TOUCH_INTERVAL)))) {
+        Files.deleteIfExists(file);
+      }
     }
+    for (ContentHash id : lost) {
+      if (!Files.exists(keySets.resolve(id.hex()))) {
+        LOG.warn("key set {} is in the index and not on disk: it counts as not registered", id);
+        index.removeKeySet(id);
+      }
+    }
+  }
+
+  /** Gives a row to a manifest that has none; one whose keys are not all there is deleted, since its client registers it again. */
+  private void takeUp(ContentHash id, Instant at) throws IOException {
+    Optional<KeyManifest> manifest = read(id);
+    try {
+      if (manifest.isPresent()) {
+        index.addKeySet(row(id, manifest.get(), at), hashes(manifest.get()));
+        return;
+      }
+    } catch (ServiceException e) {
+      if (e.errorCause() != ErrorCause.KEY_NOT_FOUND) {
+        throw e;
+      }
+      LOG.warn("key set {}: {}", id, e.getMessage());
+    }
+    Files.deleteIfExists(keySets.resolve(id.hex()));
+  }
+
+  private static KeyIndex.KeySet row(ContentHash id, KeyManifest manifest, Instant at) {
+    long bytes = 0;
+    for (KeyManifest.Entry entry : manifest.entries()) {
+      bytes += entry.bytes();
+    }
+    String parameters = HexFormat.of().formatHex(manifest.parameterHash());
+    return new KeyIndex.KeySet(id, parameters, bytes, manifest.entries().size(), at, at, Optional.empty());
+  }
+
+  private static List<ContentHash> hashes(KeyManifest manifest) {
+    return manifest.entries().stream().map(entry -> new ContentHash(entry.sha256())).toList();
+  }
+
+  /** Returns the index of what is stored. */
+  public KeyIndex index() {
+    return index;
   }
 
   /** Tells whether a blob is stored, whole and undamaged. */
@@ -106,51 +165,50 @@ public final class KeyStore {
    * @return how many files were deleted
    */
   private synchronized int deleteUnused() {
-    Instant now = Instant.now();
+    Instant now = clock.instant();
     if (now.isBefore(lastLook.plus(LOOK_INTERVAL))) {
       return 0;
     }
     lastLook = now;
-    int deleted = 0;
-    Set<ContentHash> keep = new HashSet<>();
-    List<Path> files;
-    try (Stream<Path> all = Files.list(keySets)) {
-      files = all.filter(file -> ContentHash.isForm(file.getFileName().toString())).toList();
-    } catch (IOException e) {
-      throw StorageErrors.translate("listing the key sets", e);
-    }
-    for (Path file : files) {
-      ContentHash id = new ContentHash(file.getFileName().toString());
-      try {
-        if (Files.getLastModifiedTime(file).toInstant().isBefore(now.minus(limits.keySetLifetime()))) {
-          synchronized (recent) {
-            recent.remove(id);
-          }
-          Files.deleteIfExists(file);
-          deleted++;
-          continue;
-        }
-      } catch (IOException e) {
-        LOG.warn("key set {} could not be deleted: {}", id, e.toString());
-      }
-      manifest(id).ifPresent(kept -> kept.entries().forEach(entry -> keep.add(new ContentHash(entry.sha256()))));
-    }
-    int blobsDeleted = blobs.deleteOthers(keep, now.minus(limits.uploadLifetime()));
-    LOG.info("made room: {} key sets without use and {} keys deleted", deleted, blobsDeleted);
-    return deleted + blobsDeleted;
+    List<ContentHash> unused = index.markUnused(now.minus(limits.keySetLifetime()));
+    unused.forEach(this::deleteMarked);
+    int blobsDeleted = blobs.deleteUnreferenced(now.minus(limits.uploadLifetime()));
+    LOG.info("made room: {} key sets without use and {} keys deleted", unused.size(), blobsDeleted);
+    return unused.size() + blobsDeleted;
   }
 
-  /** Remembers that a key set was used; once an hour is enough. */
-  private void touch(ContentHash id) {
-    Path file = keySets.resolve(id.hex());
-    try {
-      FileTime now = FileTime.from(Instant.now());
-      if (Files.getLastModifiedTime(file).toInstant().isBefore(now.toInstant().minus(TOUCH_INTERVAL))) {
-        Files.setLastModifiedTime(file, now);
-      }
-    } catch (IOException e) {
-      LOG.debug("key set {}: {}", id, e.toString());
+  /** Deletes a key set that the index says is being deleted. Its blobs stay. */
+  private synchronized void deleteMarked(ContentHash id) {
+    if (index.keySet(id).isPresent()) {
+      return; // registered again meanwhile
     }
+    synchronized (recent) {
+      recent.remove(id);
+    }
+    try {
+      Files.deleteIfExists(keySets.resolve(id.hex()));
+      index.removeKeySet(id);
+    } catch (IOException e) {
+      LOG.warn("key set {} could not be deleted, which is tried again at the next start: {}", id, e.toString());
+    }
+  }
+
+  /**
+   * Ends a client's ownership of a key set. When it was the last owner, the key set goes, and with it those of its blobs that no
+   * other key set names.
+   *
+   * @return the blobs that were deleted; nothing if the client did not own it
+   */
+  public Optional<List<ContentHash>> delete(ContentHash id, String owner) {
+    if (!index.owners(id).contains(owner)) {
+      return Optional.empty();
+    }
+    List<ContentHash> named = index.blobsOf(id);
+    if (!index.disown(id, owner)) {
+      return Optional.of(List.of());
+    }
+    deleteMarked(id);
+    return Optional.of(blobs.deleteUnreferenced(named));
   }
 
   /** Returns the bytes charged against the quota. */
@@ -168,12 +226,13 @@ public final class KeyStore {
    * parameters, and be the key that it says. Registering again is no error.
    *
    * @param manifest a KEY_MANIFEST blob
+   * @param owner the client, which owns it then
    * @return the key set's id
    * @throws ServiceException KEY_NOT_FOUND (detail sha256 of the first missing blob, and missing, their number), TOO_LARGE,
    *     QUOTA_EXCEEDED, STORAGE_FULL, STORAGE_FAILED
    * @throws MalformedException if the manifest is malformed or a blob is not the key that it names
    */
-  public ContentHash register(ByteBuffer manifest) {
+  public ContentHash register(ByteBuffer manifest, String owner) {
     if (manifest.remaining() > MAX_MANIFEST_BYTES) {
       throw new ServiceException(
           ErrorCause.TOO_LARGE,
@@ -188,7 +247,8 @@ public final class KeyStore {
       requireSame(entry, parameterHash);
     }
     ContentHash id = ContentHash.of(Blob.sha256(bytes));
-    store(id, bytes);
+    store(id, parsed, bytes);
+    index.own(id, owner, clock.instant());
     return id;
   }
 
@@ -233,22 +293,22 @@ public final class KeyStore {
     }
   }
 
-  private void store(ContentHash id, byte[] bytes) {
+  private synchronized void store(ContentHash id, KeyManifest manifest, byte[] bytes) {
     Path target = keySets.resolve(id.hex());
     if (manifest(id).isPresent()) {
-      touch(id);
+      index.used(id, clock.instant());
       return;
     }
+    int count = index.usage().keySets();
+    if (count >= limits.maxKeySets() && deleteUnused() > 0) {
+      count = index.usage().keySets();
+    }
+    if (count >= limits.maxKeySets() && index.keySet(id).isEmpty()) {
+      throw new ServiceException(
+          ErrorCause.QUOTA_EXCEEDED, count + " key sets are registered, at most " + limits.maxKeySets() + " may be");
+    }
     try {
-      long count = countKeySets();
-      if (count >= limits.maxKeySets() && deleteUnused() > 0) {
-        count = countKeySets();
-      }
-      if (count >= limits.maxKeySets()) {
-        throw new ServiceException(
-            ErrorCause.QUOTA_EXCEEDED, count + " key sets are registered, at most " + limits.maxKeySets() + " may be");
-      }
-      Path temporary = keySets.resolve(id.hex() + ".tmp" + Thread.currentThread().getId());
+      Path temporary = keySets.resolve(id.hex() + ".tmp" + UUID.randomUUID());
       try {
         disk.write(temporary, 0, ByteBuffer.wrap(bytes));
         disk.publish(temporary, target);
@@ -259,16 +319,15 @@ public final class KeyStore {
       LOG.warn("registering key set {}: {}", id, e.toString());
       throw StorageErrors.translate("registering the key set", e, disk.spaceAfterFailure(keySets));
     }
-  }
-
-  private long countKeySets() throws IOException {
-    try (Stream<Path> all = Files.list(keySets)) {
-      return all.count();
-    }
+    index.addKeySet(row(id, manifest, clock.instant()), hashes(manifest));
   }
 
   /** Returns a registered manifest, or nothing if there is none or its file is damaged. */
   public Optional<KeyManifest> manifest(ContentHash id) {
+    return index.keySet(id).flatMap(row -> read(id));
+  }
+
+  private Optional<KeyManifest> read(ContentHash id) {
     Path file = keySets.resolve(id.hex());
     try {
       if (Files.size(file) > MAX_MANIFEST_BYTES) {
@@ -302,22 +361,26 @@ public final class KeyStore {
    * @throws ServiceException KEY_NOT_FOUND
    */
   public KeyManifest require(ContentHash id) {
-    touch(id);
+    KeyIndex.KeySet row = index.keySet(id).orElseThrow(() -> notRegistered(id));
+    Instant now = clock.instant();
+    if (row.usedAt().isBefore(now.minus(TOUCH_INTERVAL))) {
+      index.used(id, now);
+    }
     synchronized (recent) {
       KeyManifest known = recent.get(id);
       if (known != null) {
         return known;
       }
     }
-    KeyManifest manifest =
-        manifest(id)
-            .orElseThrow(
-                () ->
-                    new ServiceException(
-                        ErrorCause.KEY_NOT_FOUND, "key set " + id + " is not registered", Map.of("key_set_id", id.hex())));
+    KeyManifest manifest = read(id).orElseThrow(() -> notRegistered(id));
     synchronized (recent) {
       recent.put(id, manifest);
     }
     return manifest;
+  }
+
+  private static ServiceException notRegistered(ContentHash id) {
+    return new ServiceException(
+        ErrorCause.KEY_NOT_FOUND, "key set " + id + " is not registered", Map.of("key_set_id", id.hex()));
   }
 }

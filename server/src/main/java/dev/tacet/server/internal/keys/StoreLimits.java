@@ -56,7 +56,8 @@ public record StoreLimits(
         quotaBytes, maxBlobBytes, maxChunkBytes, maxUploads, keySets, minFreeBytes, uploadLifetime, blobs, keySetLifetime);
   }
 
-  static long charge(long length) {
+  /** Returns what a file of a length counts against the quota. */
+  public static long charge(long length) {
     return Math.max(length, FILE_BYTES);
   }
 }

@@ -9,9 +9,14 @@ import dev.tacet.protocol.ServiceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,11 +39,14 @@ import org.slf4j.LoggerFactory;
 public final class UploadStore {
   private static final Logger LOG = LoggerFactory.getLogger(UploadStore.class);
   private static final String SUFFIX = ".part";
+  private static final String LOCK = "lock";
 
   private final Path folder;
   private final BlobStore blobs;
   private final StoreLimits limits;
   private final Disk disk;
+  private final Clock clock;
+  private final boolean shared;
   private final Map<ContentHash, Long> received = new HashMap<>();
   private long receivedBytes;
 
@@ -50,25 +58,52 @@ public final class UploadStore {
    */
   public record Progress(long receivedBytes, boolean complete) {}
 
-  /** Opens the store; unfinished uploads are found again, those older than their lifetime are deleted. */
-  public UploadStore(Path folder, BlobStore blobs, StoreLimits limits, Disk disk) throws IOException {
+  /**
+   * Opens the store; unfinished uploads are found again, those older than their lifetime are deleted.
+   *
+   * @param shared whether other processes write to the same folder: an upload may go on at any of them then
+   */
+  public UploadStore(Path folder, BlobStore blobs, StoreLimits limits, Disk disk, Clock clock, boolean shared) throws IOException {
     this.folder = folder;
     this.blobs = blobs;
     this.limits = limits;
     this.disk = disk;
+    this.clock = clock;
+    this.shared = shared;
     Files.createDirectories(folder);
-    Instant oldest = Instant.now().minus(limits.uploadLifetime());
-    List<Path> parts;
-    try (Stream<Path> files = Files.list(folder)) {
-      parts = files.filter(Files::isRegularFile).toList();
-    }
-    for (Path part : parts) {
-      String name = part.getFileName().toString();
-      String hash = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : "";
-      if (!ContentHash.isForm(hash) || Files.getLastModifiedTime(part).toInstant().isBefore(oldest)) {
+    Instant oldest = clock.instant().minus(limits.uploadLifetime());
+    for (Path part : files()) {
+      if (hashOf(part).isEmpty() || Files.getLastModifiedTime(part).toInstant().isBefore(oldest)) {
         Files.deleteIfExists(part);
       } else {
-        setReceived(new ContentHash(hash), Files.size(part));
+        setReceived(hashOf(part).get(), Files.size(part));
+      }
+    }
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> Files.isRegularFile(file) && !file.getFileName().toString().equals(LOCK)).toList();
+    }
+  }
+
+  private static Optional<ContentHash> hashOf(Path part) {
+    String name = part.getFileName().toString();
+    String hash = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : "";
+    return ContentHash.isForm(hash) ? Optional.of(new ContentHash(hash)) : Optional.empty();
+  }
+
+  /** Reads from the folder what other processes received meanwhile. */
+  private void refresh() throws IOException {
+    received.clear();
+    receivedBytes = 0;
+    for (Path part : files()) {
+      try {
+        if (hashOf(part).isPresent()) {
+          setReceived(hashOf(part).get(), Files.size(part));
+        }
+      } catch (NoSuchFileException e) {
+        LOG.debug("upload {} ended meanwhile", part.getFileName());
       }
     }
   }
@@ -100,27 +135,44 @@ public final class UploadStore {
     if (blobs.length(hash).isPresent()) {
       return new Progress(blobs.length(hash).orElse(total), true);
     }
-    synchronized (this) {
-      long have = received.getOrDefault(hash, 0L);
-      if (offset + length <= have && have < total) {
-        return new Progress(have, false);
+    return shared ? putAlone(hash, total, offset, data) : putLocked(hash, total, offset, data);
+  }
+
+  /** Keeps other processes out of the tenant's uploads for the time of one chunk. */
+  private synchronized Progress putAlone(ContentHash hash, long total, long offset, ByteBuffer data) {
+    try (FileChannel channel = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.lock()) {
+      refresh();
+      if (blobs.length(hash).isPresent()) {
+        return new Progress(blobs.length(hash).orElse(total), true);
       }
-      if (offset != have && !(have >= total)) {
-        throw new ServiceException(
-            ErrorCause.OFFSET_MISMATCH,
-            "chunk of " + length + " bytes starts at " + offset + ", the upload continues at " + have,
-            Map.of("received_bytes", Long.toString(have)));
-      }
-      if (have < total) {
-        append(hash, total, offset, data, have);
-        have += length;
-      }
-      if (have < total) {
-        return new Progress(have, false);
-      }
-      finish(hash, total, have);
-      return new Progress(total, true);
+      return putLocked(hash, total, offset, data);
+    } catch (IOException e) {
+      throw StorageErrors.translate("locking the tenant's uploads", e);
     }
+  }
+
+  private synchronized Progress putLocked(ContentHash hash, long total, long offset, ByteBuffer data) {
+    int length = data.remaining();
+    long have = received.getOrDefault(hash, 0L);
+    if (offset + length <= have && have < total) {
+      return new Progress(have, false);
+    }
+    if (offset != have && !(have >= total)) {
+      throw new ServiceException(
+          ErrorCause.OFFSET_MISMATCH,
+          "chunk of " + length + " bytes starts at " + offset + ", the upload continues at " + have,
+          Map.of("received_bytes", Long.toString(have)));
+    }
+    if (have < total) {
+      append(hash, total, offset, data, have);
+      have += length;
+    }
+    if (have < total) {
+      return new Progress(have, false);
+    }
+    finish(hash, total, have);
+    return new Progress(total, true);
   }
 
   private void checkRange(long total, long offset, int length) {
@@ -198,6 +250,10 @@ public final class UploadStore {
     } catch (IOException e) {
       LOG.warn("finishing upload {}: {}", hash, e.toString());
       throw StorageErrors.translate("finishing the upload", e, disk.spaceAfterFailure(folder));
+    } finally {
+      if (!Files.exists(part)) {
+        setReceived(hash, -1); // also where the file got its name and the index could not be told
+      }
     }
   }
 
@@ -217,7 +273,7 @@ public final class UploadStore {
 
   /** Deletes the uploads whose lifetime is over, all but the one that goes on now. */
   private void dropIdle(ContentHash current) {
-    Instant oldest = Instant.now().minus(limits.uploadLifetime());
+    Instant oldest = clock.instant().minus(limits.uploadLifetime());
     List<ContentHash> hashes = new ArrayList<>(received.keySet());
     hashes.remove(current);
     hashes.sort(Comparator.comparing(ContentHash::hex));

@@ -75,11 +75,12 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
 
   @Override
   public void registerKeySet(RegisterKeySetRequest request, StreamObserver<RegisterKeySetResponse> observer) {
+    String caller = Callers.identity().subject();
     calls.answer(
         "RegisterKeySet",
         observer,
         tenant -> {
-          ContentHash id = tenant.keys().register(request.getManifest().asReadOnlyByteBuffer());
+          ContentHash id = tenant.keys().register(request.getManifest().asReadOnlyByteBuffer(), caller);
           return RegisterKeySetResponse.newBuilder().setKeySetId(id.hex()).build();
         });
   }

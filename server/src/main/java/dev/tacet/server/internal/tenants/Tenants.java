@@ -4,10 +4,14 @@ package dev.tacet.server.internal.tenants;
 import dev.tacet.server.internal.DataFolder;
 import dev.tacet.server.internal.config.TenantSettings;
 import dev.tacet.server.internal.keys.Disk;
+import dev.tacet.server.internal.keys.KeyIndex;
 import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.keys.StoreLimits;
 import dev.tacet.server.internal.models.ModelRepository;
+import dev.tacet.server.internal.state.Database;
+import dev.tacet.server.internal.state.DatabaseKeyIndex;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,12 +26,14 @@ public final class Tenants {
    *
    * @param limits of each tenant, but for what its own settings say
    */
-  public Tenants(DataFolder data, List<TenantSettings> settings, StoreLimits limits, ModelRepository models)
+  public Tenants(
+      DataFolder data, Database database, List<TenantSettings> settings, StoreLimits limits, ModelRepository models, Clock clock)
       throws IOException {
     for (TenantSettings tenant : settings) {
       StoreLimits own =
           tenant.storedKeyBytes().isPresent() ? limits.withQuotaBytes(tenant.storedKeyBytes().getAsLong()) : limits;
-      KeyStore store = new KeyStore(data.tenant(tenant.name()), own, Disk.LOCAL);
+      KeyIndex index = new DatabaseKeyIndex(database, tenant.name());
+      KeyStore store = new KeyStore(data.tenant(tenant.name()), own, Disk.LOCAL, index, clock);
       RateLimit rate = new RateLimit(tenant.inferencesPerSecond());
       byName.put(tenant.name(), new Tenant(tenant.name(), store, models.view(tenant::sees), rate));
     }

@@ -21,7 +21,9 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -31,11 +33,32 @@ class KeyStoreTest {
   @TempDir Path folder;
   private final byte[] blob = KeyBlobs.blob(5, 3, 10_000, 1);
   private final ContentHash hash = KeyBlobs.hash(blob);
+  private final TestClock clock = new TestClock();
+  @TempDir private Path state;
+  private TestIndex database;
   private KeyStore store;
 
   @BeforeEach
-  void open() throws IOException {
-    store = new KeyStore(folder, StoreLimits.defaults().withMinFreeBytes(0), Disk.LOCAL);
+  void start() throws IOException {
+    database = new TestIndex(state);
+    open();
+  }
+
+  @AfterEach
+  void stop() {
+    database.close();
+  }
+
+  private void open() throws IOException {
+    open(StoreLimits.defaults().withMinFreeBytes(0), Disk.LOCAL);
+  }
+
+  private void open(StoreLimits limits, Disk disk) throws IOException {
+    store = new KeyStore(folder, limits, disk, database.index, clock);
+  }
+
+  private ContentHash register(KeyManifest manifest) {
+    return store.register(ByteBuffer.wrap(manifest.toBytes()), "alice");
   }
 
   private UploadStore.Progress put(int from, int to) {
@@ -63,7 +86,7 @@ class KeyStoreTest {
     assertEquals(new UploadStore.Progress(4096, false), put(0, 0));
     put(4096, 10_000);
     KeyManifest manifest = KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob);
-    ContentHash id = store.register(ByteBuffer.wrap(manifest.toBytes()));
+    ContentHash id = register(manifest);
     open();
     assertTrue(store.has(hash));
     assertEquals(manifest, store.require(id));
@@ -154,7 +177,7 @@ class KeyStoreTest {
 
   @Test
   void theQuotaHoldsForUploadsAndCountsSmallFilesAsAPage() throws IOException {
-    store = new KeyStore(folder, StoreLimits.defaults().withMinFreeBytes(0).withQuotaBytes(20_000), Disk.LOCAL);
+    open(StoreLimits.defaults().withMinFreeBytes(0).withQuotaBytes(20_000), Disk.LOCAL);
     KeyBlobs.upload(store, blob, 4096);
     byte[] second = KeyBlobs.blob(25, 3, 11_000, 2);
     ServiceException e = fails(ErrorCause.QUOTA_EXCEEDED, () -> KeyBlobs.upload(store, second, 4096));
@@ -166,7 +189,7 @@ class KeyStoreTest {
   @Test
   void uploadsThatNobodyFinishedMakeRoomWhenTheQuotaIsFullAndTheirLifetimeIsOver() throws IOException {
     StoreLimits limits = StoreLimits.defaults().withMinFreeBytes(0).withQuotaBytes(15_000);
-    store = new KeyStore(folder, limits, Disk.LOCAL);
+    open(limits, Disk.LOCAL);
     byte[] abandoned = KeyBlobs.blob(7, 3, 10_000, 2);
     store.put(
         KeyBlobs.hash(abandoned), abandoned.length, 0, KeyBlobs.crc(abandoned, 0, 9_000), ByteBuffer.wrap(abandoned, 0, 9_000));
@@ -180,21 +203,16 @@ class KeyStoreTest {
   @Test
   void keySetsWithoutUseMakeRoomAndThoseInUseStay() throws IOException {
     StoreLimits limits = StoreLimits.defaults().withMinFreeBytes(0).withCounts(3, 2);
-    store = new KeyStore(folder, limits, Disk.LOCAL);
+    open(limits, Disk.LOCAL);
     ContentHash used = registered(KeyBlobs.blob(5, 3, 10_000, 11));
     ContentHash unused = registered(KeyBlobs.blob(5, 3, 10_000, 12));
     Path torn = Files.write(folder.resolve("keysets").resolve(used.hex() + ".tmp7"), new byte[10]);
     byte[] loose = KeyBlobs.blob(5, 3, 10_000, 13);
     KeyBlobs.upload(store, loose, 4096);
     fails(ErrorCause.QUOTA_EXCEEDED, () -> put(0, 4096));
-    store = new KeyStore(folder, limits, Disk.LOCAL);
+    open(limits, Disk.LOCAL);
     assertFalse(Files.exists(torn));
-    FileTime longAgo = FileTime.from(Instant.now().minus(limits.keySetLifetime()).minusSeconds(1));
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.setLastModifiedTime(file, longAgo);
-      }
-    }
+    clock.jump(limits.keySetLifetime().plusSeconds(1));
     store.require(used);
     KeyBlobs.upload(store, blob, 4096);
     assertTrue(store.has(hash));
@@ -207,7 +225,7 @@ class KeyStoreTest {
 
   private ContentHash registered(byte[] key) {
     KeyBlobs.upload(store, key, 4096);
-    return store.register(ByteBuffer.wrap(KeyBlobs.manifest(KeyBlobs.PARAMETERS, key).toBytes()));
+    return register(KeyBlobs.manifest(KeyBlobs.PARAMETERS, key));
   }
 
   @Test
@@ -221,9 +239,9 @@ class KeyStoreTest {
           }
         };
     put(0, 4096);
-    store = new KeyStore(folder, StoreLimits.defaults().withMinFreeBytes(0), full);
+    open(StoreLimits.defaults().withMinFreeBytes(0), full);
     fails(ErrorCause.STORAGE_FULL, () -> put(4096, 8192));
-    store = new KeyStore(folder, StoreLimits.defaults().withMinFreeBytes(Long.MAX_VALUE), Disk.LOCAL);
+    open(StoreLimits.defaults().withMinFreeBytes(Long.MAX_VALUE), Disk.LOCAL);
     fails(ErrorCause.STORAGE_FULL, () -> put(4196, 8192));
     open();
     assertEquals(4196, put(0, 0).receivedBytes());
@@ -249,7 +267,7 @@ class KeyStoreTest {
               return written ? free : 1 << 20;
             }
           };
-      store = new KeyStore(folder, StoreLimits.defaults().withMinFreeBytes(0), disk);
+      open(StoreLimits.defaults().withMinFreeBytes(0), disk);
       fails(free == 0 ? ErrorCause.STORAGE_FULL : ErrorCause.STORAGE_FAILED, () -> put(0, 4096));
     }
   }
@@ -263,7 +281,7 @@ class KeyStoreTest {
             throw new IOException("Input/output error");
           }
         };
-    store = new KeyStore(folder, StoreLimits.defaults().withMinFreeBytes(0), failing);
+    open(StoreLimits.defaults().withMinFreeBytes(0), failing);
     fails(ErrorCause.STORAGE_FAILED, () -> put(0, 10_000));
     assertFalse(store.has(hash));
     open();
@@ -288,37 +306,72 @@ class KeyStoreTest {
   void aManifestIsRegisteredOnlyWhenItsBlobsAreStoredAndAreTheKeysThatItNames() {
     KeyManifest manifest = KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob);
     ServiceException missing =
-        fails(ErrorCause.KEY_NOT_FOUND, () -> store.register(ByteBuffer.wrap(manifest.toBytes())));
+        fails(ErrorCause.KEY_NOT_FOUND, () -> register(manifest));
     assertEquals(hash.hex(), missing.details().get("sha256"));
     KeyBlobs.upload(store, blob, 4096);
-    assertEquals(Blob.sha256Hex(manifest.toBytes()), store.register(ByteBuffer.wrap(manifest.toBytes())).hex());
+    assertEquals(Blob.sha256Hex(manifest.toBytes()), register(manifest).hex());
     assertEquals(
-        store.register(ByteBuffer.wrap(manifest.toBytes())), store.register(ByteBuffer.wrap(manifest.toBytes())));
+        register(manifest), register(manifest));
 
     KeyManifest.Entry entry = manifest.entries().get(0);
     KeyManifest level = new KeyManifest(
         KeyBlobs.PARAMETERS,
         List.of(new KeyManifest.Entry(new dev.tacet.he.KeyRequirement(5, 4), entry.sha256(), entry.bytes())));
-    assertThrows(MalformedException.class, () -> store.register(ByteBuffer.wrap(level.toBytes())));
+    assertThrows(MalformedException.class, () -> register(level));
     KeyManifest length = new KeyManifest(
         KeyBlobs.PARAMETERS, List.of(new KeyManifest.Entry(entry.key(), entry.sha256(), entry.bytes() + 1)));
-    assertThrows(MalformedException.class, () -> store.register(ByteBuffer.wrap(length.toBytes())));
+    assertThrows(MalformedException.class, () -> register(length));
     byte[] otherParameters = new byte[32];
     otherParameters[0] = 1;
     KeyManifest foreign = KeyBlobs.manifest(otherParameters, blob);
-    fails(ErrorCause.WRONG_PARAMETERS, () -> store.register(ByteBuffer.wrap(foreign.toBytes())));
+    fails(ErrorCause.WRONG_PARAMETERS, () -> register(foreign));
+  }
+
+  @Test
+  void anOwnerDeletesItsKeySetAndTheKeysThatNobodyElseNames() {
+    byte[] common = KeyBlobs.blob(5, 3, 10_000, 21);
+    byte[] own = KeyBlobs.blob(25, 3, 10_000, 22);
+    for (byte[] key : List.of(common, own)) {
+      KeyBlobs.upload(store, key, 4096);
+    }
+    ContentHash mine = register(KeyBlobs.manifest(KeyBlobs.PARAMETERS, common, own));
+    KeyManifest other = KeyBlobs.manifest(KeyBlobs.PARAMETERS, common);
+    ContentHash others = store.register(ByteBuffer.wrap(other.toBytes()), "bob");
+    store.require(mine);
+    assertEquals(Optional.empty(), store.delete(others, "alice"), "it is bob's");
+    assertEquals(Optional.of(List.of(KeyBlobs.hash(own))), store.delete(mine, "alice"));
+    fails(ErrorCause.KEY_NOT_FOUND, () -> store.require(mine));
+    assertFalse(Files.exists(folder.resolve("keysets").resolve(mine.hex())));
+    assertFalse(store.has(KeyBlobs.hash(own)));
+    assertTrue(store.has(KeyBlobs.hash(common)));
+    assertEquals(other, store.require(others));
+    assertEquals(10_000, store.chargedBytes());
+  }
+
+  @Test
+  void aKeySetOfTwoOwnersGoesWithTheSecond() {
+    KeyBlobs.upload(store, blob, 4096);
+    KeyManifest manifest = KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob);
+    ContentHash id = register(manifest);
+    store.register(ByteBuffer.wrap(manifest.toBytes()), "bob");
+    assertEquals(List.of("alice", "bob"), database.index.owners(id));
+    assertEquals(Optional.of(List.of()), store.delete(id, "alice"));
+    assertEquals(manifest, store.require(id));
+    assertEquals(List.of(), database.index.keySetsOf("alice"));
+    assertEquals(Optional.of(List.of(hash)), store.delete(id, "bob"));
+    assertEquals(0, store.blobCount());
   }
 
   @Test
   void aDamagedManifestCountsAsNotRegistered() throws IOException {
     KeyBlobs.upload(store, blob, 4096);
-    ContentHash id = store.register(ByteBuffer.wrap(KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob).toBytes()));
+    ContentHash id = register(KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob));
     Path file = folder.resolve("keysets").resolve(id.hex());
     byte[] bytes = Files.readAllBytes(file);
     bytes[60] ^= 1;
     Files.write(file, bytes);
     fails(ErrorCause.KEY_NOT_FOUND, () -> store.require(id));
-    store.register(ByteBuffer.wrap(KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob).toBytes()));
+    register(KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob));
     assertEquals(1, store.require(id).entries().size());
   }
 }
