@@ -66,6 +66,7 @@ final class IntervalChooser {
         halfWidth[i] = Math.max(Math.abs(low[i] - middle), Math.abs(high[i] - middle));
         widest = Math.max(widest, halfWidth[i]);
       }
+      shareChannels(activation, ranges, middle, halfWidth);
       for (int i = 0; i < size; i++) {
         halfWidth[i] = Math.max(halfWidth[i], Math.max(NARROWEST * widest, 1e-6));
       }
@@ -79,6 +80,27 @@ final class IntervalChooser {
     Arrays.fill(halfWidth, Math.max((highest - lowest) / 2, 1e-6 * (1 + Math.abs(lowest))));
     requireFinite(activation, center[0] - halfWidth[0], center[0] + halfWidth[0]);
     return new Intervals(center, halfWidth, false);
+  }
+
+  /**
+   * The pixels of a channel are alike: what one of them was seen to take in the sample rows, its neighbours may take in others. So each
+   * interval holds the range of its whole channel, though only its own has room beyond.
+   */
+  private static void shareChannels(Node.Activation activation, Ranges ranges, double middle, double[] halfWidth) {
+    int[] shape = activation.shape();
+    if (shape.length < 2) {
+      return;
+    }
+    int area = halfWidth.length / shape[0];
+    for (int first = 0; first < halfWidth.length; first += area) {
+      double reach = 0;
+      for (int i = first; i < first + area; i++) {
+        reach = Math.max(reach, Math.max(Math.abs(ranges.low()[i] - middle), Math.abs(ranges.high()[i] - middle)));
+      }
+      for (int i = first; i < first + area; i++) {
+        halfWidth[i] = Math.max(halfWidth[i], reach);
+      }
+    }
   }
 
   private static double room(boolean exact, double margin, double width, double tail) {
