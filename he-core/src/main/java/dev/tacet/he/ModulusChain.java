@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.he;
 
-import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -98,16 +97,12 @@ public final class ModulusChain {
   private static long below(int bits, long step, Set<Long> used) {
     long limit = 1L << bits;
     for (long candidate = limit - step + 1; candidate > limit / 2; candidate -= step) {
-      if (isPrime(candidate) && used.add(candidate)) {
+      if (Primality.isPrime(candidate) && used.add(candidate)) {
         return candidate;
       }
     }
     throw new IllegalArgumentException(
         "no free prime of " + bits + " bits that is 1 modulo " + step + " (" + used.size() + " are in use)");
-  }
-
-  private static boolean isPrime(long candidate) {
-    return BigInteger.valueOf(candidate).isProbablePrime(80);
   }
 
   /** Primes that are 1 modulo step, around 2^bits, alternately above and below it, nearest first on each side. */
@@ -143,7 +138,7 @@ public final class ModulusChain {
       long limit = Math.min(1L << Parameters.MAX_MODULUS_BITS, (1L << bits) + (1L << (bits - 1)));
       while (above + step < limit) {
         above += step;
-        if (isPrime(above) && used.add(above)) {
+        if (Primality.isPrime(above) && used.add(above)) {
           return above;
         }
       }
@@ -153,7 +148,7 @@ public final class ModulusChain {
     private long below(Set<Long> used) {
       while (below - step > 1L << (bits - 1)) {
         below -= step;
-        if (isPrime(below) && used.add(below)) {
+        if (Primality.isPrime(below) && used.add(below)) {
           return below;
         }
       }

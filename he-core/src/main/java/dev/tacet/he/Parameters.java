@@ -27,7 +27,6 @@ public final class Parameters {
   /** Most special primes. */
   public static final int MAX_SPECIAL_PRIMES = 32;
 
-  private static final int PRIMALITY_CERTAINTY = 80;
 
   private final RingType ringType;
   private final int logRingDegree;
@@ -284,8 +283,7 @@ public final class Parameters {
           prime % step == 1, "%s = %d is %d modulo %d, must be 1", name, prime, prime % step, step);
       String before = seen.put(prime, name);
       require(before == null, "%s = %d repeats %s; all primes must be distinct", name, prime, before);
-      require(
-          BigInteger.valueOf(prime).isProbablePrime(PRIMALITY_CERTAINTY), "%s = %d is not a prime", name, prime);
+      require(Primality.isPrime(prime), "%s = %d is not a prime", name, prime);
     }
   }
 

@@ -5,7 +5,6 @@ import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.he.Diagonals;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -46,8 +45,9 @@ public record StepSplit(int width, int lead, boolean centered, boolean filled, d
       for (int width = 1; width <= map.shiftPeriod(); width += width < MAX_WIDTH ? 1 : width) {
         for (int lead : LEADS) {
           if (lead == 0 || lead < width && centered) {
+            search.count(width, lead);
             for (boolean filled : new boolean[] {false, true}) {
-              double cost = search.cost(width, lead, filled);
+              double cost = search.cost(filled);
               if (best == null || cost < best.cost) {
                 best = new StepSplit(width, lead, centered, filled, cost);
               }
@@ -68,45 +68,82 @@ public record StepSplit(int width, int lead, boolean centered, boolean filled, d
     return Arrays.stream(map.shifts()).map(shift -> place(shift, map.shiftPeriod(), centered)).sorted().toArray();
   }
 
-  /** Counts the steps and new keys of splits of the same shifts; steps are counted at their place plus an offset. */
+  /** Counts the steps and new keys of splits of the same shifts. */
   private static final class Search {
     private final int[] shifts;
-    private final int offset;
     private final StepCosts costs;
     private final double priceOfKey;
-    private final BitSet keys = new BitSet();
-    private final BitSet needed = new BitSet();
+    private final int offset;
+    private final boolean[] keys;
+    private final int[] seen;
+    private int stamp;
+    private int babies;
+    private int giants;
+    private int newKeys;
+    private int filledGiants;
+    private int filledKeys;
 
     Search(int[] shifts, int period, StepCosts costs, double keyPrice, Set<Integer> keys) {
       this.shifts = shifts;
-      this.offset = 2 * period;
       this.costs = costs;
       this.priceOfKey = keyPrice * costs.newKey();
-      keys.stream().filter(step -> Math.abs(step) <= offset).forEach(step -> this.keys.set(step + offset));
-      this.keys.set(offset);  // the step 0 needs none
+      this.offset = 2 * period;
+      this.keys = new boolean[2 * offset + 1];
+      this.seen = new int[2 * offset + 1];
+      keys.stream().filter(step -> Math.abs(step) <= offset).forEach(step -> this.keys[step + offset] = true);
+      this.keys[offset] = true;  // the step 0 needs none
     }
 
-    double cost(int width, int lead, boolean filled) {
-      needed.clear();
+    /** Whether a step is met for the first time since the stamp was changed. */
+    private boolean isFirst(int step) {
+      boolean first = seen[step + offset] != stamp;
+      seen[step + offset] = stamp;
+      return first;
+    }
+
+    private int keyOf(int step) {
+      return keys[step + offset] ? 0 : 1;
+    }
+
+    void count(int width, int lead) {
+      stamp++;
+      babies = 0;
+      newKeys = 0;
       for (int shift : shifts) {
-        needed.set(Math.floorMod(shift + lead, width) - lead + offset);
+        int baby = Math.floorMod(shift + lead, width) - lead;
+        if (isFirst(baby)) {
+          babies += baby == 0 ? 0 : 1;
+          newKeys += keyOf(baby);
+        }
       }
-      int babies = needed.cardinality() - (needed.get(offset) ? 1 : 0);
-      int rotations = 0;
-      int added = 0;
+      filledKeys = newKeys;
+      giants = 0;
+      filledGiants = 0;
+      boolean turned = false;
       int before = 0;
       for (int shift : shifts) {
         int giant = Math.floorDiv(shift + lead, width) * width;  // ascends with the shift
-        if (giant != before) {
-          boolean steps = filled && (rotations > 0 || giant > 0);
-          added += steps ? (giant - before) / width - 1 : 0;
-          rotations += steps ? (giant - before) / width : 1;
-          needed.set((steps ? width : giant - before) + offset);
-          before = giant;
+        if (giant == before) {
+          continue;
         }
+        int distance = giant - before;
+        giants++;
+        newKeys += isFirst(distance) ? keyOf(distance) : 0;
+        if (distance < 0) {  // the first giant step, which is turned to 0 at once
+          filledGiants++;
+          filledKeys += keyOf(distance);
+        } else {
+          filledGiants += distance / width;
+          turned = true;
+        }
+        before = giant;
       }
-      needed.andNot(keys);
-      return costs.transform(shifts.length + added, babies, rotations) + needed.cardinality() * priceOfKey;
+      filledKeys += turned ? keyOf(width) : 0;
+    }
+
+    double cost(boolean filled) {
+      return costs.transform(shifts.length + (filled ? filledGiants - giants : 0), babies, filled ? filledGiants : giants)
+          + (filled ? filledKeys : newKeys) * priceOfKey;
     }
   }
 
