@@ -26,8 +26,8 @@ public final class Matrix {
   /** Products of at most so many entries are summed up in a dense result. */
   private static final long SMALL_PRODUCT = 1L << 22;
 
-  /** The most vectors of {@link #multiplyAddLanes}: their sums stay in the first cache, an entry is read once for all of them. */
-  static final int LANES = 64;
+  /** The most vectors of {@link #multiplyAddLanes}: an entry is read once for all of them, and their elements stay in the second cache. */
+  static final int LANES = 32;
 
   private final int rows;
   private final int columns;
@@ -248,17 +248,17 @@ public final class Matrix {
    */
   void multiplyAddLanes(double[] x, double[] sum, int lanes) {
     double[] total = new double[lanes];
+    int[] places = new int[8];
     for (int i = 0; i < rows; i++) {
       int from = starts == null ? i * columns : starts[i];
       int to = starts == null ? from + columns : starts[i + 1];
       Arrays.fill(total, 0);
       int at = from;
-      for (; at + 4 <= to; at += 4) {
-        int p = starts == null ? at - from : positions[at];
-        int q = starts == null ? p + 1 : positions[at + 1];
-        int r = starts == null ? p + 2 : positions[at + 2];
-        int s = starts == null ? p + 3 : positions[at + 3];
-        addFour(total, x, lanes, values, at, p * lanes, q * lanes, r * lanes, s * lanes);
+      for (; at + 8 <= to; at += 8) {
+        for (int k = 0; k < 8; k++) {
+          places[k] = (starts == null ? at + k - from : positions[at + k]) * lanes;
+        }
+        addEight(total, x, lanes, values, at, places);
       }
       for (; at < to; at++) {
         int p = (starts == null ? at - from : positions[at]) * lanes;
@@ -275,13 +275,26 @@ public final class Matrix {
   }
 
   /** One entry after another, so that sums are rounded as one by one. */
-  private static void addFour(double[] total, double[] x, int lanes, double[] values, int at, int p, int q, int r, int s) {
+  private static void addEight(double[] total, double[] x, int lanes, double[] values, int at, int[] places) {
     double a = values[at];
     double b = values[at + 1];
     double c = values[at + 2];
     double d = values[at + 3];
+    double e = values[at + 4];
+    double f = values[at + 5];
+    double g = values[at + 6];
+    double h = values[at + 7];
+    int p = places[0];
+    int q = places[1];
+    int r = places[2];
+    int s = places[3];
+    int t = places[4];
+    int u = places[5];
+    int v = places[6];
+    int w = places[7];
     for (int l = 0; l < lanes; l++) {
-      total[l] = total[l] + a * x[p + l] + b * x[q + l] + c * x[r + l] + d * x[s + l];
+      total[l] = total[l] + a * x[p + l] + b * x[q + l] + c * x[r + l] + d * x[s + l] + e * x[t + l] + f * x[u + l] + g * x[v + l]
+          + h * x[w + l];
     }
   }
 
