@@ -73,6 +73,9 @@ final class PlanSearch {
   /** The prices of keys that are tried, as multiples of the usual one, until a key budget is met: rotations are composed of fewer. */
   private static final double[] KEY_PRICES = {1, 4, 16, 64, 256, 4096, 1e6};
 
+  /** The same where no budget is given and keys are more than the compiler takes by itself. */
+  private static final double[] USUAL_KEY_PRICES = {1, 4, 16};
+
   /** Open rows beyond this part, with the narrower margins that fresh rows have, endanger agreement on 98 % of them. */
   private static final double SUFFICIENT_OPEN = 0.004;
 
@@ -228,7 +231,7 @@ final class PlanSearch {
         continue;
       }
       double noiseTarget = noiseTarget(plan, fitter.errorOf(fitted.get()));
-      for (double keyPrice : options.keyBudget() > 0 ? KEY_PRICES : new double[] {1}) {
+      for (double keyPrice : options.keyBudget() > 0 ? KEY_PRICES : USUAL_KEY_PRICES) {
         Plan priced = plan.withKeyPrice(keyPrice);
         Optional<Selection> selection = ParameterSelector.select(
             priced, options.security(), options.ring(), maxLogRingDegree, noiseTarget);

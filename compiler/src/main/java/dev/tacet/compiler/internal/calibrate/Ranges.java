@@ -2,6 +2,7 @@
 package dev.tacet.compiler.internal.calibrate;
 
 import dev.tacet.compiler.internal.ir.LinearForm;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -13,9 +14,50 @@ import java.util.List;
  * @param deviation standard deviation of each element
  * @param lowTail how far the lowest tenth of an element's values lies below the rest's lowest, on average
  * @param highTail the same of the highest tenth
+ * @param groups equal parts of the elements, each of which has its extremes
  */
 public record Ranges(
-    double[] low, double[] high, double[] mean, double[] deviation, double[] lowTail, double[] highTail) {
+    double[] low, double[] high, double[] mean, double[] deviation, double[] lowTail, double[] highTail, List<Group> groups) {
+  /**
+   * Elements that are alike, the pixels of a channel: the lowest and the highest of them over the rows. A row has one of each, so
+   * that tails say what further rows may bring however many elements there are.
+   *
+   * @param low the lowest value in each row
+   * @param high the highest value in each row
+   */
+  public record Group(double[] low, double[] high) {
+    /** Returns the lowest value of any row. */
+    public double lowest() {
+      return java.util.Arrays.stream(low).min().orElse(0);
+    }
+
+    /** Returns the highest value of any row. */
+    public double highest() {
+      return java.util.Arrays.stream(high).max().orElse(0);
+    }
+
+    /** Returns how far the lowest tenth of the rows lies below the rest, on average. */
+    public double lowTail() {
+      return tail(java.util.Arrays.stream(low).map(value -> -value).sorted().toArray());
+    }
+
+    /** Returns the same of the highest tenth. */
+    public double highTail() {
+      return tail(java.util.Arrays.stream(high).sorted().toArray());
+    }
+
+    /** Returns the group of the elements of two. */
+    public Group union(Group other) {
+      double[] lower = low.clone();
+      double[] higher = high.clone();
+      for (int r = 0; r < low.length; r++) {
+        lower[r] = Math.min(lower[r], other.low[r]);
+        higher[r] = Math.max(higher[r], other.high[r]);
+      }
+      return new Group(lower, higher);
+    }
+  }
+
   /** The part of the values that makes a tail. */
   private static final double TAIL = 0.1;
 
@@ -23,8 +65,9 @@ public record Ranges(
    * Measures a form.
    *
    * @param values for each row, the values of all nodes by id
+   * @param groups into how many groups of neighbours its elements fall
    */
-  public static Ranges of(LinearForm form, List<double[][]> values) {
+  public static Ranges of(LinearForm form, List<double[][]> values, int groups) {
     int size = form.size();
     double[] low = new double[size];
     double[] high = new double[size];
@@ -49,16 +92,44 @@ public record Ranges(
     }
     double[] lowTail = new double[size];
     double[] highTail = new double[size];
-    int count = Math.max(1, (int) (TAIL * values.size()));
     for (int i = 0; i < size; i++) {
       double[] sorted = columns[i];
       java.util.Arrays.sort(sorted);
-      for (int k = 0; k < count; k++) {
-        lowTail[i] += (sorted[Math.min(count, sorted.length - 1)] - sorted[k]) / count;
-        highTail[i] += (sorted[sorted.length - 1 - k] - sorted[Math.max(0, sorted.length - 1 - count)]) / count;
+      highTail[i] = tail(sorted);
+      for (int k = 0, last = sorted.length - 1; k < sorted.length - k; k++) {  // the same of the negated values
+        double kept = sorted[k];
+        sorted[k] = -sorted[last - k];
+        sorted[last - k] = -kept;
       }
+      lowTail[i] = tail(sorted);
     }
-    return new Ranges(low, high, mean, square, lowTail, highTail);
+    return new Ranges(low, high, mean, square, lowTail, highTail, groups(results, groups));
+  }
+
+  /** How far the highest tenth of ascending values lies above the rest's highest, on average. */
+  private static double tail(double[] sorted) {
+    int count = Math.max(1, (int) (TAIL * sorted.length));
+    double sum = 0;
+    for (int k = 0; k < count; k++) {
+      sum += (sorted[sorted.length - 1 - k] - sorted[Math.max(0, sorted.length - 1 - count)]) / count;
+    }
+    return sum;
+  }
+
+  private static List<Group> groups(List<double[]> results, int count) {
+    List<Group> groups = new ArrayList<>();
+    for (int g = 0; g < count; g++) {
+      double[] low = new double[results.size()];
+      double[] high = new double[results.size()];
+      for (int r = 0; r < low.length; r++) {
+        double[] row = results.get(r);
+        int size = row.length / count;
+        low[r] = java.util.Arrays.stream(row, g * size, (g + 1) * size).min().orElse(0);
+        high[r] = java.util.Arrays.stream(row, g * size, (g + 1) * size).max().orElse(0);
+      }
+      groups.add(new Group(low, high));
+    }
+    return groups;
   }
 
   /** Returns the largest |value| of any element. */

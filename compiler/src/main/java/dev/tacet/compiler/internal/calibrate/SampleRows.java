@@ -12,7 +12,7 @@ import java.util.SplittableRandom;
  * not seen yet. The same input gives the same rows.
  *
  * @param data sample rows; where none are given, rows drawn from the declared ranges
- * @param synthetic rows on lines through two sample rows, up to a quarter beyond them, with a little noise on each feature
+ * @param synthetic rows on lines through two sample rows, a little beyond them, with a little noise on each feature
  */
 public record SampleRows(List<double[]> data, List<double[]> synthetic) {
   private static final long SEED = 0x7ace7L;
@@ -21,6 +21,21 @@ public record SampleRows(List<double[]> data, List<double[]> synthetic) {
 
   /** Where a row takes long, there are fewer rows: all of them take about this many multiplications, but they are never fewer than these. */
   private static final double MOST_WORK = 3e9;
+
+  /** How far beyond two sample rows the synthetic rows on the line through them go, in their distance. */
+  private static final double BEYOND = 0.25;
+
+  /**
+   * How far a synthetic row lies from a sample row towards or away from another, where rows are images or series: what is halfway
+   * between two images is none, and drives activations where no image does.
+   */
+  private static final double NEAR_IMAGES = 0.08;
+
+  /** The noise of a feature of a synthetic row, as a part of its range. */
+  private static final double NOISE = 0.03;
+
+  /** The same of images, many of whose pixels a weight sums up. */
+  private static final double NOISE_OF_IMAGES = 0.01;
 
   private static final int LEAST_DATA = 400;
   private static final int LEAST_SYNTHETIC = 160;
@@ -43,15 +58,18 @@ public record SampleRows(List<double[]> data, List<double[]> synthetic) {
         base.add(rows.get(i));
       }
     }
+    double from = network.takesImages() ? -NEAR_IMAGES : -BEYOND;
+    double to = network.takesImages() ? NEAR_IMAGES : 1 + BEYOND;
+    double noise = network.takesImages() ? NOISE_OF_IMAGES : NOISE;
     List<double[]> synthetic = new ArrayList<>();
     for (int i = 0; i < mostSynthetic && base.size() > 1; i++) {
       double[] a = base.get(random.nextInt(base.size()));
       double[] b = base.get(random.nextInt(base.size()));
-      double t = random.nextDouble(-0.25, 1.25);
+      double t = random.nextDouble(from, to);
       double[] row = new double[a.length];
       for (int j = 0; j < row.length; j++) {
         double width = data.get(j).high() - data.get(j).low();
-        row[j] = a[j] + t * (b[j] - a[j]) + 0.03 * width * (random.nextDouble() - random.nextDouble());
+        row[j] = a[j] + t * (b[j] - a[j]) + noise * width * (random.nextDouble() - random.nextDouble());
       }
       synthetic.add(row);
     }

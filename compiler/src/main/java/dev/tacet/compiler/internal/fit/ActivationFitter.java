@@ -55,6 +55,7 @@ public final class ActivationFitter {
   private final int deepest;
   private final double accuracy;
   private final double margin;
+  private final boolean pixels;
   private final List<double[][]> values = new ArrayList<>();
   private final Map<Integer, Ranges> ranges = new HashMap<>();
   private final Map<String, double[]> densities = new HashMap<>();
@@ -78,8 +79,9 @@ public final class ActivationFitter {
     this.deepest = 31 - Integer.numberOfLeadingZeros(maxDegree + 1);
     this.accuracy = accuracy;
     this.margin = margin;
+    this.pixels = network.takesImages();
     values.addAll(network.evaluateAll(rows.all()));
-    answers = Ranges.of(network.output(), values);
+    answers = Ranges.of(network.output(), values, 1);
     double[] widths = new double[network.output().size()];
     for (int i = 0; i < widths.length; i++) {
       widths[i] = Math.max(answers.high()[i] - answers.low()[i], 1e-9 * (1 + Math.abs(answers.high()[i])));
@@ -280,8 +282,9 @@ public final class ActivationFitter {
   }
 
   private ActivationFit fit(Node.Activation activation, int degree, boolean minimax, double room) {
-    Ranges range = ranges.computeIfAbsent(activation.id(), id -> Ranges.of(activation.argument(), values));
-    IntervalChooser.Intervals intervals = IntervalChooser.choose(activation, range, margin * room);
+    Ranges range = ranges.computeIfAbsent(
+        activation.id(), id -> Ranges.of(activation.argument(), values, IntervalChooser.channels(activation)));
+    IntervalChooser.Intervals intervals = IntervalChooser.choose(activation, range, margin * room, pixels);
     if (activation.function().degree() == 2) {
       return square(activation, intervals);
     }

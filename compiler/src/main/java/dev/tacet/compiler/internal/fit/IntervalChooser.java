@@ -44,7 +44,19 @@ final class IntervalChooser {
    */
   record Intervals(double[] center, double[] halfWidth, boolean perElement) {}
 
-  static Intervals choose(Node.Activation activation, Ranges ranges, double margin) {
+  /** Into how many groups of neighbours the elements of an activation fall: the channels of an image or a series. */
+  static int channels(Node.Activation activation) {
+    return activation.shape().length >= 2 ? activation.shape()[0] : 1;
+  }
+
+  /**
+   * Chooses.
+   *
+   * @param margin the room beyond the range that is usual, as a part of its width
+   * @param pixels whether the network's inputs are images or series: what their elements take in a row is judged by the row's extremes,
+   *     for a whole channel or layer at once
+   */
+  static Intervals choose(Node.Activation activation, Ranges ranges, double margin, boolean pixels) {
     int size = activation.size();
     boolean exact = activation.function().degree() >= 0;
     double room = exact ? Math.max(EXACT_MARGIN, margin) : margin;
@@ -66,14 +78,15 @@ final class IntervalChooser {
         halfWidth[i] = Math.max(Math.abs(low[i] - middle), Math.abs(high[i] - middle));
         widest = Math.max(widest, halfWidth[i]);
       }
-      shareChannels(activation, ranges, middle, halfWidth);
+      shareChannels(activation, ranges, middle, exact, room, halfWidth);
       for (int i = 0; i < size; i++) {
         halfWidth[i] = Math.max(halfWidth[i], Math.max(NARROWEST * widest, 1e-6));
       }
       return new Intervals(center, halfWidth, true);
     }
-    double lowest = Arrays.stream(low).min().orElse(-1);
-    double highest = Arrays.stream(high).max().orElse(1);
+    Ranges.Group whole = ranges.groups().stream().reduce(Ranges.Group::union).orElseThrow();
+    double lowest = pixels ? lowest(whole, exact, room) : Arrays.stream(low).min().orElse(-1);
+    double highest = pixels ? highest(whole, exact, room) : Arrays.stream(high).max().orElse(1);
     lowest = Domain.widened(activation.function(), ranges.lowest(), lowest, ranges.highest());
     highest = Domain.widened(activation.function(), ranges.highest(), highest, lowest);
     Arrays.fill(center, (lowest + highest) / 2);
@@ -83,24 +96,29 @@ final class IntervalChooser {
   }
 
   /**
-   * The pixels of a channel are alike: what one of them was seen to take in the sample rows, its neighbours may take in others. So each
-   * interval holds the range of its whole channel, though only its own has room beyond.
+   * The pixels of a channel are alike: what one of them was seen to take in the sample rows, its neighbours may take in others. So all
+   * have the interval of the channel.
    */
-  private static void shareChannels(Node.Activation activation, Ranges ranges, double middle, double[] halfWidth) {
-    int[] shape = activation.shape();
-    if (shape.length < 2) {
+  private static void shareChannels(
+      Node.Activation activation, Ranges ranges, double middle, boolean exact, double margin, double[] halfWidth) {
+    if (activation.shape().length < 2) {
       return;
     }
-    int area = halfWidth.length / shape[0];
-    for (int first = 0; first < halfWidth.length; first += area) {
-      double reach = 0;
-      for (int i = first; i < first + area; i++) {
-        reach = Math.max(reach, Math.max(Math.abs(ranges.low()[i] - middle), Math.abs(ranges.high()[i] - middle)));
-      }
-      for (int i = first; i < first + area; i++) {
-        halfWidth[i] = Math.max(halfWidth[i], reach);
-      }
+    int area = halfWidth.length / ranges.groups().size();
+    for (int g = 0; g < ranges.groups().size(); g++) {
+      Ranges.Group channel = ranges.groups().get(g);
+      double reach = Math.max(middle - lowest(channel, exact, margin), highest(channel, exact, margin) - middle);
+      Arrays.fill(halfWidth, g * area, (g + 1) * area, reach);
     }
+  }
+
+  /** The end of an interval below what the rows' lowest values were seen to be. */
+  private static double lowest(Ranges.Group group, boolean exact, double margin) {
+    return group.lowest() - room(exact, margin, group.highest() - group.lowest(), group.lowTail());
+  }
+
+  private static double highest(Ranges.Group group, boolean exact, double margin) {
+    return group.highest() + room(exact, margin, group.highest() - group.lowest(), group.highTail());
   }
 
   private static double room(boolean exact, double margin, double width, double tail) {

@@ -35,6 +35,11 @@ public record Network(List<Node> nodes, LinearForm output, String outputName, Po
     return nodes.stream().allMatch(Node.Input.class::isInstance);
   }
 
+  /** Returns whether an input is an image or a series: features in rows and columns, or channels over time. */
+  public boolean takesImages() {
+    return inputs().stream().anyMatch(input -> input.shape().length >= 2);
+  }
+
   /** Returns the multiplications by weights that one row takes in the clear. */
   public long work() {
     long work = output.nonzeros();
