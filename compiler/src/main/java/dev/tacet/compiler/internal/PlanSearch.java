@@ -233,8 +233,7 @@ final class PlanSearch {
       double noiseTarget = noiseTarget(plan, fitter.errorOf(fitted.get()));
       for (double keyPrice : options.keyBudget() > 0 ? KEY_PRICES : USUAL_KEY_PRICES) {
         Plan priced = plan.withKeyPrice(keyPrice);
-        Optional<Selection> selection = ParameterSelector.select(
-            priced, options.security(), options.ring(), maxLogRingDegree, noiseTarget);
+        Optional<Selection> selection = selection(priced, maxLogRingDegree, noiseTarget);
         if (selection.isEmpty() || !selection.get().precise()) {
           break;
         }
@@ -247,6 +246,22 @@ final class PlanSearch {
       levels = needed - 1;
     }
     return Optional.empty();
+  }
+
+  /** The parameters for a noise target, or those for half of it where the same ring has room for them: fewer rows lie near a decision. */
+  private Optional<Selection> selection(Plan plan, int maxLogRingDegree, double noiseTarget) {
+    Optional<Selection> enough = ParameterSelector.select(
+        plan, options.security(), options.ring(), maxLogRingDegree, noiseTarget);
+    if (enough.isEmpty() || !enough.get().precise() || !isExact(plan)) {
+      return enough;
+    }
+    Optional<Selection> better = ParameterSelector.select(
+        plan, options.security(), options.ring(), enough.get().parameters().logRingDegree(), noiseTarget / 2);
+    return better.filter(Selection::precise).or(() -> enough);
+  }
+
+  private static boolean isExact(Plan plan) {
+    return plan.fitted().fits().values().stream().allMatch(ActivationFit::exact);
   }
 
   private double ofAccuracy(Plan plan) {
@@ -327,7 +342,7 @@ final class PlanSearch {
   private double noiseTarget(Plan plan, double fitError) {
     double widest = Arrays.stream(plan.outputReach()).max().orElse(1);
     boolean linear = plan.fitted().network().isLinear();
-    boolean exact = plan.fitted().fits().values().stream().allMatch(ActivationFit::exact);
+    boolean exact = isExact(plan);
     double share = linear
         ? Math.min(LINEAR_NOISE, options.accuracy())
         : (exact ? NOISE_SHARE_OF_EXACT : NOISE_SHARE) * options.accuracy();

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trains mnist-residual: a convolution of 16 maps, a residual block of two convolutions, an average pool and a dense layer, with SiLU.
+
+Run `node ../mnist-ffnn/fetch_mnist.mjs` first, then `python train.py`; it rewrites every generated file beside it.
+Deterministic on one machine (fixed seed, one thread). Needs PyTorch, onnx, onnxruntime.
+"""
+
+import sys
+from pathlib import Path
+
+from torch import nn
+from torch.nn import functional
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import model_files  # noqa: E402
+
+lenet5 = model_files.load_script(HERE.parent / "mnist-lenet5" / "train.py")
+
+
+class TrainingNet(nn.Module):
+    """The network with its batch normalisations; forward returns (logits, pre-activations)."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.bn1 = nn.Conv2d(1, 16, 5, stride=2, padding=2), nn.BatchNorm2d(16)
+        self.conv1, self.bn2 = nn.Conv2d(16, 16, 3, padding=1), nn.BatchNorm2d(16)
+        self.conv2, self.bn3 = nn.Conv2d(16, 16, 3, padding=1), nn.BatchNorm2d(16)
+        self.head = nn.Linear(16 * 49, 10)
+
+    def forward(self, x):
+        z1 = self.bn1(self.stem(x))
+        h = functional.silu(z1)
+        z2 = self.bn2(self.conv1(h))
+        z3 = h + self.bn3(self.conv2(functional.silu(z2)))
+        return self.head(functional.avg_pool2d(functional.silu(z3), 2).flatten(1)), (z1, z2, z3)
+
+
+class Net(nn.Module):
+    """What is exported: pixels 0..255 as [rows, 1, 28, 28], the residual block, logits."""
+
+    def __init__(self, trained):
+        super().__init__()
+        self.stem = lenet5.folded(trained.stem, trained.bn1)
+        self.conv1, self.conv2 = lenet5.folded(trained.conv1, trained.bn2), lenet5.folded(trained.conv2, trained.bn3)
+        self.head = trained.head
+
+    def forward(self, pixels):
+        h = functional.silu(self.stem(pixels / 255.0))
+        h = functional.silu(h + self.conv2(functional.silu(self.conv1(h))))
+        return self.head(functional.avg_pool2d(h, 2).flatten(1))
+
+
+def main():
+    lenet5.run(HERE, lenet5.Recipe(
+        name="mnist-residual",
+        description="Which digit is it, from a 28 x 28 grey image, row by row, by a residual convolutional network",
+        activation=functional.silu, soft_bound=2.5, seed=20240505, epochs=3, accuracy="2.0e-2",
+        compile="compile:\n  max_degree: 7\n", peak_rate=4e-3,
+    ), lambda activation: TrainingNet(), Net)
+
+
+if __name__ == "__main__":
+    main()
