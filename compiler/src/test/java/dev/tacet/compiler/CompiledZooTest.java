@@ -19,16 +19,18 @@ class CompiledZooTest {
     ZooTrial trial = ZooTrial.run(FOLDER, name, 40);
     assertEquals(trial.rows(), trial.agreed(), trial.toString());
     assertTrue(trial.numberError() <= 1e-4, trial.toString());
-    assertEquals(1, trial.report().levels());
+    assertEquals(0, trial.report().levels());
+    assertEquals(0, trial.report().evaluationKeys());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"skl_svc3", "skl_svc2p", "skl_svr"})
-  void linearSupportVectorMachinesFoldToOneLevel(String name) throws Exception {
+  void linearSupportVectorMachinesFoldToOneProductWithoutKeys(String name) throws Exception {
     ZooTrial trial = ZooTrial.run(FOLDER, name, 40);
     assertEquals(trial.rows(), trial.agreed(), trial.toString());
     assertTrue(trial.numberError() <= 5e-3, trial.toString());
-    assertEquals(1, trial.report().levels());
+    assertEquals(0, trial.report().levels());
+    assertEquals(0, trial.report().evaluationKeys());
   }
 
   @ParameterizedTest
