@@ -175,6 +175,23 @@ public final class TacetClient implements AutoCloseable {
     pins.put(pinName(model, ""), sha256);
   }
 
+  /**
+   * Reads what the host did with this client's keys and calls, checks it, and remembers its end in the key ring.
+   *
+   * @throws AuditTrailException if an entry was changed or left out, or the end that was seen before is gone
+   */
+  public AuditTrail auditTrail() {
+    requireOpen();
+    String pin = uri.getAuthority() + "/#audit";
+    try {
+      AuditTrail trail = AuditTrail.read(host, pins.get(pin));
+      pins.put(pin, trail.head());
+      return trail;
+    } catch (ServiceException e) {
+      throw CallErrors.translate(e);
+    }
+  }
+
   /** Returns the keys of this client. */
   public KeyRing keyRing() {
     return keyRing;

@@ -17,6 +17,7 @@ import dev.tacet.protocol.inference.ModelInferRequest;
 import dev.tacet.protocol.inference.ModelMetadataRequest;
 import dev.tacet.protocol.inference.ModelReadyRequest;
 import dev.tacet.protocol.inference.RepositoryIndexRequest;
+import dev.tacet.protocol.v1.AuditServiceGrpc;
 import dev.tacet.protocol.v1.GetModelRequest;
 import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferStreamRequest;
@@ -27,6 +28,7 @@ import dev.tacet.protocol.v1.ListModelsRequest;
 import dev.tacet.protocol.v1.MissingKeysRequest;
 import dev.tacet.protocol.v1.ModelServiceGrpc;
 import dev.tacet.protocol.v1.PutChunkResponse;
+import dev.tacet.protocol.v1.ReadAuditRequest;
 import dev.tacet.protocol.v1.RegisterKeySetRequest;
 import io.grpc.BindableService;
 import io.grpc.StatusRuntimeException;
@@ -142,14 +144,14 @@ class IsolationTest {
     Set<String> calls = new TreeSet<>();
     for (BindableService service : new BindableService[] {
         new ModelServiceGrpc.ModelServiceImplBase() {}, new KeyServiceGrpc.KeyServiceImplBase() {},
-        new InferenceServiceGrpc.InferenceServiceImplBase() {}, new GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase() {}}) {
+        new InferenceServiceGrpc.InferenceServiceImplBase() {}, new AuditServiceGrpc.AuditServiceImplBase() {}, new GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase() {}}) {
       service.bindService().getMethods().forEach(m -> calls.add(m.getMethodDescriptor().getBareMethodName()));
     }
     Set<String> aboutNobody = Set.of("ServerLive", "ServerReady", "ServerMetadata");
     calls.removeAll(aboutNobody);
     assertEquals(
         Set.of("GetModel", "Infer", "InferStream", "ListModels", "MissingKeys", "ModelInfer", "ModelMetadata", "ModelReady", "PutChunk",
-            "RegisterKeySet", "RepositoryIndex"),
+            "ReadAudit", "RegisterKeySet", "RepositoryIndex"),
         calls);
   }
 
@@ -262,6 +264,20 @@ class IsolationTest {
     assertTrue(host.get("/readyz", alice).body().contains("broken"));
     assertEquals(403, host.get("/metrics", mallory).statusCode());
     assertTrue(host.get("/metrics", alice).body().contains("tenant=\"rival\""));
+  }
+
+  @Test
+  void aTrailIsReadByItsOwnClientAloneAndThereIsNoWayToNameAnother() {
+    AuditServiceGrpc.AuditServiceBlockingStub rival = host.stub(AuditServiceGrpc.AuditServiceBlockingStub.class, mallory);
+    for (long from : new long[] {0, 1, 2, Long.MAX_VALUE, -1}) {
+      rival.readAudit(ReadAuditRequest.newBuilder().setFromSequence(from).build()).getRecordsList()
+          .forEach(record -> assertFalse(record.getAction().equals("key-set-registered"), record.toString()));
+    }
+    assertEquals(
+        "rival/api-key:mallory", rival.readAudit(ReadAuditRequest.getDefaultInstance()).getTrail());
+    assertTrue(
+        host.stub(AuditServiceGrpc.AuditServiceBlockingStub.class, alice).readAudit(ReadAuditRequest.getDefaultInstance())
+            .getRecordsList().stream().anyMatch(record -> record.getAction().equals("key-set-registered")));
   }
 
   @Test

@@ -6,11 +6,14 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.tacet.client.Credentials;
 import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.KeyManifest;
+import dev.tacet.protocol.AuditEntry;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ModelMessages.ModelDescription;
 import dev.tacet.protocol.ModelMessages;
 import dev.tacet.protocol.RequestDigest;
 import dev.tacet.protocol.ServiceException;
+import dev.tacet.protocol.v1.AuditRecord;
+import dev.tacet.protocol.v1.AuditServiceGrpc;
 import dev.tacet.protocol.v1.GetModelRequest;
 import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferResponse;
@@ -25,6 +28,8 @@ import dev.tacet.protocol.v1.ModelServiceGrpc;
 import dev.tacet.protocol.v1.ModelState;
 import dev.tacet.protocol.v1.PutChunkRequest;
 import dev.tacet.protocol.v1.PutChunkResponse;
+import dev.tacet.protocol.v1.ReadAuditRequest;
+import dev.tacet.protocol.v1.ReadAuditResponse;
 import dev.tacet.protocol.v1.RegisterKeySetRequest;
 import io.grpc.ChannelCredentials;
 import io.grpc.Context;
@@ -227,6 +232,28 @@ public final class Host implements AutoCloseable {
                     .setManifest(UnsafeByteOperations.unsafeWrap(manifest.toBytes()))
                     .build())
             .getKeySetId());
+  }
+
+  /**
+   * A part of this client's audit trail.
+   *
+   * @param trail names it; part of every hash
+   */
+  public record AuditPage(String trail, List<AuditEntry> entries) {}
+
+  /** Reads entries of this client's audit trail, nothing of them checked. */
+  public AuditPage readAudit(long fromSequence, int limit) {
+    ReadAuditResponse response = call(() ->
+        AuditServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(shortDeadline.toNanos(), TimeUnit.NANOSECONDS)
+            .readAudit(ReadAuditRequest.newBuilder().setFromSequence(fromSequence).setLimit(limit).build()));
+    List<AuditEntry> entries = new ArrayList<>();
+    for (AuditRecord r : response.getRecordsList()) {
+      entries.add(
+          new AuditEntry(
+              r.getSequence(), r.getAtMillis(), r.getAction(), r.getObject(), r.getDetail(), r.getPreviousSha256(), r.getSha256()));
+    }
+    return new AuditPage(response.getTrail(), entries);
   }
 
   /** Does work that calls a host in another thread; cancelling the future ends the call under way. */

@@ -22,6 +22,7 @@ import dev.tacet.server.internal.identity.Identity;
 import dev.tacet.server.internal.identity.Role;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.rpc.AuditRpc;
 import dev.tacet.server.internal.rpc.Authentication;
 import dev.tacet.server.internal.rpc.DeadlineLimit;
 import dev.tacet.server.internal.rpc.FramingErrors;
@@ -127,12 +128,13 @@ public final class Edge {
     }
     Duration limit = runner.maxDuration();
     int inferBytes = Math.min(maxInferBytes, largestRequest());
-    for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.InferenceService",
-        "inference.GRPCInferenceService")) {
+    for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.AuditService",
+        "tacet.v1.InferenceService", "inference.GRPCInferenceService")) {
       health.setStatus(service, ServingStatus.SERVING);
     }
     add(builder, SMALL_BYTES, MANY, Role.PREDICT, new ModelRpc(tenants, metrics));
     add(builder, KEY_BYTES, MANY, Role.PREDICT, new KeyRpc(tenants, metrics));
+    add(builder, SMALL_BYTES, MANY, Role.PREDICT, new AuditRpc(tenants, metrics));
     Inferences inferences = new Inferences(keys, runner);
     add(builder, inferBytes, runner.places() + 16, Role.PREDICT, new InferenceRpc(tenants, inferences, metrics));
     add(builder, inferBytes, runner.places() + 16, Role.PREDICT,

@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       ServeCommand.class,
       ApiKeyCommand.class,
       PredictCommand.class,
+      AuditCommand.class,
       KeygenCommand.class,
       EncryptCommand.class,
       EvaluateCommand.class,

@@ -8,6 +8,7 @@ import java.util.Optional;
 /**
  * A request for one inference, nothing of it checked.
  *
+ * @param client who asks, by name within its tenant
  * @param version empty for the newest
  * @param signatureSha256 of the signature that the client checked
  * @param keySetId empty if the client names none
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param ciphertexts CIPHERTEXT blobs in the order of the program's inputs
  */
 public record InferenceRequest(
+    String client,
     String model,
     String version,
     String signatureSha256,

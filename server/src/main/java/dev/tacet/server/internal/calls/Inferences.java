@@ -10,12 +10,14 @@ import dev.tacet.server.internal.models.ServedModel;
 import dev.tacet.server.internal.run.CiphertextGate;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
+import dev.tacet.server.internal.state.Audit.Action;
 import dev.tacet.server.internal.tenants.Tenant;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -64,7 +66,18 @@ public final class Inferences {
     tenant.inferences().take();
     ServedModel model = tenant.models().get(request.model(), request.version());
     Ending ending = new Ending(model, outcome);
-    ending.stop = runner.submit(prepare(tenant, request, model, limit), ending);
+    InferenceRunner.Call call = prepare(tenant, request, model, limit);
+    ending.stop = runner.submit(call, ending);
+    try {
+      record(tenant, request, model, call.inputs());
+      ending.recorded.complete(null);
+    } catch (RuntimeException e) {
+      if (ending.end()) {
+        ending.stop();
+        throw e;
+      }
+      ending.recorded.completeExceptionally(e);
+    }
     ending.timer = timer.schedule(() -> ending.late(limit), limit.toMillis(), TimeUnit.MILLISECONDS);
     if (ending.ended.get()) {
       ending.timer.cancel(false);
@@ -80,7 +93,24 @@ public final class Inferences {
   public InferenceRunner.Reception receive(Tenant tenant, InferenceRequest request, Duration limit) {
     ServedModel model = tenant.models().get(request.model(), request.version());
     requireSame(request, model);
-    return runner.receive(new InferenceRunner.Call(tenant.name(), model, keySet(tenant, request, model), List.of(), limit));
+    InferenceRunner.Reception reception =
+        runner.receive(new InferenceRunner.Call(tenant.name(), model, keySet(tenant, request, model), List.of(), limit));
+    try {
+      record(tenant, request, model, List.of());
+      return reception;
+    } catch (RuntimeException e) {
+      reception.close();
+      throw e;
+    }
+  }
+
+  /** Writes an admitted call to its client's trail; a call that cannot be written there is not answered. */
+  private static void record(Tenant tenant, InferenceRequest request, ServedModel model, List<ByteBuffer> inputs) {
+    long bytes = inputs.stream().mapToLong(ByteBuffer::remaining).sum();
+    tenant.audit().append(
+        request.client(), Action.INFERENCE, model.name() + "@" + model.version(),
+        (inputs.isEmpty() ? "ciphertexts in a stream" : inputs.size() + " ciphertexts of " + bytes + " bytes")
+            + (request.keySetId().isEmpty() ? "" : ", key set " + request.keySetId()));
   }
 
   private static void requireSame(InferenceRequest request, ServedModel model) {
@@ -138,6 +168,7 @@ public final class Inferences {
     private final ServedModel model;
     private final Outcome outcome;
     private final AtomicBoolean ended = new AtomicBoolean();
+    private final CompletableFuture<Void> recorded = new CompletableFuture<>();
     private volatile Runnable stop = () -> {};
     private volatile Future<?> timer;
 
@@ -170,7 +201,13 @@ public final class Inferences {
     @Override
     public void answered(InferenceRunner.Answer answer) {
       if (end()) {
-        outcome.answered(model, answer);
+        recorded.whenComplete((none, failure) -> {
+          if (failure == null) {
+            outcome.answered(model, answer);
+          } else {
+            outcome.failed(failure);
+          }
+        });
       }
     }
 

@@ -137,8 +137,8 @@ record OpenInferenceBody(
     return timeout.longValue();
   }
 
-  /** Returns the request for a model, which the path names. */
-  InferenceRequest request(String model, String version) {
-    return new InferenceRequest(model, version, signatureSha256, keySetId, parameterHash, ciphertexts);
+  /** Returns a client's request for a model, which the path names. */
+  InferenceRequest request(String client, String model, String version) {
+    return new InferenceRequest(client, model, version, signatureSha256, keySetId, parameterHash, ciphertexts);
   }
 }

@@ -205,7 +205,7 @@ public final class OpenInferencePages {
     Duration limit = OpenInference.limit(read.timeoutMicros(), inferences.maxDuration());
     context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_NOW, limit.toMillis() + GRACE_MILLIS);
     Runnable stop =
-        inferences.start(tenant, read.request(name(context), version(context)), limit, context.eventLoop(), new Inferences.Outcome() {
+        inferences.start(tenant, read.request(Authentication.callerOf(context).subject(), name(context), version(context)), limit, context.eventLoop(), new Inferences.Outcome() {
           @Override
           public void answered(ServedModel model, InferenceRunner.Answer answer) {
             response.complete(answer(read.id(), model, answer));

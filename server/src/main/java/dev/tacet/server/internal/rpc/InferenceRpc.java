@@ -42,9 +42,10 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
   public void infer(InferRequest message, StreamObserver<InferResponse> observer) {
     ServiceRequestContext context = ServiceRequestContext.current();
     Tenant tenant = calls.tenant();
+    String client = Callers.identity().subject();
     InferenceRequest request =
         new InferenceRequest(
-            message.getModel(), message.getVersion(), message.getSignatureSha256(), message.getKeySetId(), Optional.empty(),
+            client, message.getModel(), message.getVersion(), message.getSignatureSha256(), message.getKeySetId(), Optional.empty(),
             message.getCiphertextsList().stream().map(ByteString::asReadOnlyByteBuffer).toList());
     calls.infer(
         tenant, "Infer", observer, outcome ->
@@ -55,11 +56,12 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
   public StreamObserver<InferStreamRequest> inferStream(StreamObserver<InferStreamResponse> observer) {
     Duration limit = DeadlineLimit.of(ServiceRequestContext.current());
     Tenant tenant = calls.tenant();
+    String client = Callers.identity().subject();
     return new StreamedInference(calls, tenant, (ServerCallStreamObserver<InferStreamResponse>) observer, call ->
         inferences.receive(
             tenant,
             new InferenceRequest(
-                call.getModel(), call.getVersion(), call.getSignatureSha256(), call.getKeySetId(), Optional.empty(), List.of()),
+                client, call.getModel(), call.getVersion(), call.getSignatureSha256(), call.getKeySetId(), Optional.empty(), List.of()),
             limit));
   }
 

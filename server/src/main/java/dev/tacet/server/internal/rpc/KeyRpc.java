@@ -14,8 +14,10 @@ import dev.tacet.protocol.v1.RegisterKeySetResponse;
 import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.keys.ContentHash;
 import dev.tacet.server.internal.keys.UploadStore.Progress;
+import dev.tacet.server.internal.state.Audit.Action;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.StreamObserver;
+import java.util.HexFormat;
 
 /** {@code tacet.v1.KeyService}. */
 public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
@@ -54,6 +56,7 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
 
   @Override
   public void putChunk(PutChunkRequest request, StreamObserver<PutChunkResponse> observer) {
+    String caller = Callers.identity().subject();
     calls.answer(
         "PutChunk",
         observer,
@@ -65,6 +68,11 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
                   request.getOffset(),
                   request.getCrc32C(),
                   request.getData().asReadOnlyByteBuffer());
+          if (progress.complete() && !request.getData().isEmpty()) {
+            tenant.audit().append(
+                caller, Action.KEY_STORED, HexFormat.of().formatHex(request.getUploadId().toByteArray()),
+                request.getTotalBytes() + " bytes");
+          }
           metrics.uploaded(tenant.name(), request.getData().size());
           return PutChunkResponse.newBuilder()
               .setReceivedBytes(progress.receivedBytes())
@@ -81,6 +89,8 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
         observer,
         tenant -> {
           ContentHash id = tenant.keys().register(request.getManifest().asReadOnlyByteBuffer(), caller);
+          tenant.audit().append(
+              caller, Action.KEY_SET_REGISTERED, id.hex(), "manifest of " + request.getManifest().size() + " bytes");
           return RegisterKeySetResponse.newBuilder().setKeySetId(id.hex()).build();
         });
   }

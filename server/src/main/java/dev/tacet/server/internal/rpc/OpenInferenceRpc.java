@@ -120,6 +120,7 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
   public void modelInfer(ModelInferRequest message, StreamObserver<ModelInferResponse> observer) {
     ServiceRequestContext context = ServiceRequestContext.current();
     Tenant tenant = calls.tenant();
+    String client = Callers.identity().subject();
     calls.infer(
         tenant, "ModelInfer", observer,
         outcome -> {
@@ -127,7 +128,7 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
           Duration limit = OpenInference.limit(micros(parameters), DeadlineLimit.of(context));
           InferenceRequest request =
               new InferenceRequest(
-                  message.getModelName(), message.getModelVersion(), text(parameters, OpenInference.SIGNATURE).orElse(""),
+                  client, message.getModelName(), message.getModelVersion(), text(parameters, OpenInference.SIGNATURE).orElse(""),
                   text(parameters, OpenInference.KEY_SET).orElse(""), text(parameters, OpenInference.PARAMETERS), ciphertexts(message));
           return inferences.start(tenant, request, limit, context.eventLoop(), outcome);
         },

@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tacet.protocol.AuditEntry;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.keys.ContentHash;
 import dev.tacet.server.internal.keys.KeyIndex;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -153,6 +155,41 @@ abstract class KeyIndexContract {
     assertEquals(Optional.of(expiring), index.keySet(SET));
     index.addKeySet(set(SET, T0), List.of(A, B));
     assertEquals(Optional.empty(), index.keySet(SET).get().expiresAt());
+  }
+
+  @Test
+  void aTrailIsUnbrokenWhoeverWritesAtTheSameTime() throws Exception {
+    Audit audit = new DatabaseAudit(database(), "trails", Clock.systemUTC());
+    ExecutorService threads = Executors.newFixedThreadPool(5);
+    try {
+      List<Future<?>> work = new ArrayList<>();
+      for (int t = 0; t < 5; t++) {
+        work.add(threads.submit(() -> {
+          for (int i = 0; i < 10; i++) {
+            audit.append("alice", Audit.Action.INFERENCE, "model@1", "call " + i);
+          }
+        }));
+      }
+      for (Future<?> one : work) {
+        one.get();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    audit.append("bob", Audit.Action.KEY_STORED, "x".repeat(600), "");
+    List<AuditEntry> entries = audit.read("alice", 0, 100);
+    assertEquals(50, entries.size());
+    String previous = AuditEntry.START;
+    for (int i = 0; i < 50; i++) {
+      assertEquals(i + 1, entries.get(i).sequence());
+      assertEquals(previous, entries.get(i).previous());
+      assertTrue(entries.get(i).isGenuine("trails/alice"));
+      assertFalse(entries.get(i).isGenuine("trails/bob"), "a trail's name is part of it");
+      previous = entries.get(i).sha256();
+    }
+    assertEquals(entries.subList(19, 24), audit.read("alice", 20, 5));
+    assertEquals(512, audit.read("bob", 1, 10).get(0).object().length());
+    assertEquals(List.of(), new DatabaseAudit(database(), "other", Clock.systemUTC()).read("alice", 0, 10));
   }
 
   @Test

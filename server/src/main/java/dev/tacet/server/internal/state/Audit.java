@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.state;
+
+import dev.tacet.protocol.AuditEntry;
+import java.util.List;
+
+/**
+ * The trails of one tenant: what the host did with each client's keys and calls, in order, nothing of their contents. Entries are only
+ * added. Both methods are database work for a blocking thread. Thread safe.
+ */
+public interface Audit {
+  /** What was done. */
+  enum Action {
+    /** A key came in whole. */
+    KEY_STORED("key-stored"),
+    /** A key set was registered. */
+    KEY_SET_REGISTERED("key-set-registered"),
+    /** A run with the client's ciphertexts was admitted. */
+    INFERENCE("inference");
+
+    private final String text;
+
+    Action(String text) {
+      this.text = text;
+    }
+
+    /** Returns the action's name in the trail. */
+    public String text() {
+      return text;
+    }
+  }
+
+  /** Returns the name of a client's trail, which is part of every hash. */
+  String trail(String client);
+
+  /**
+   * Adds an entry to a client's trail.
+   *
+   * @param object what it was done to; cut after 512 characters
+   * @param detail numbers in words; cut after 512 characters
+   * @throws dev.tacet.protocol.ServiceException STORAGE_FAILED; nothing was added then
+   */
+  AuditEntry append(String client, Action action, String object, String detail);
+
+  /**
+   * Reads a client's trail.
+   *
+   * @param from sequence of the first entry wanted
+   * @param limit most entries that are returned
+   */
+  List<AuditEntry> read(String client, long from, int limit);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.state;
+
+import dev.tacet.protocol.AuditEntry;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ServiceException;
+import java.time.Clock;
+import java.util.List;
+
+/** A tenant's trails in the database. Whoever adds to a trail holds the lock on its end, so that no entry is followed by two. */
+public final class DatabaseAudit implements Audit {
+  private static final int MAX_CHARACTERS = 512;
+
+  private record Head(long sequence, String sha256) {}
+
+  private final Database database;
+  private final String tenant;
+  private final Clock clock;
+
+  /** Makes the trails of a tenant. */
+  public DatabaseAudit(Database database, String tenant, Clock clock) {
+    this.database = database;
+    this.tenant = tenant;
+    this.clock = clock;
+  }
+
+  @Override
+  public String trail(String client) {
+    return tenant + "/" + client;
+  }
+
+  @Override
+  public AuditEntry append(String client, Action action, String object, String detail) {
+    if (client.length() > MAX_CHARACTERS) {
+      throw new ServiceException(
+          ErrorCause.INVALID_ARGUMENT,
+          "the caller's name has " + client.length() + " characters, at most " + MAX_CHARACTERS + " can be recorded");
+    }
+    return database.transaction("writing the audit trail", c -> {
+      Head head =
+          Sql.first(c, "select sequence, sha256 from audit_heads where tenant = ? and client = ? for update",
+              row -> new Head(row.getLong(1), row.getString(2)), tenant, client).orElse(null);
+      if (head == null) {
+        Sql.update(c, "insert into audit_heads (tenant, client, sequence, sha256) values (?, ?, 0, ?)", tenant, client, AuditEntry.START);
+        head = new Head(0, AuditEntry.START);
+      }
+      AuditEntry entry =
+          AuditEntry.after(
+              trail(client), head.sequence() + 1, clock.millis(), action.text(), cut(object), cut(detail), head.sha256());
+      Sql.update(c,
+          "insert into audit (tenant, client, sequence, at_millis, action, object, detail, previous, sha256)"
+              + " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          tenant, client, entry.sequence(), entry.atMillis(), entry.action(), entry.object(), entry.detail(), entry.previous(),
+          entry.sha256());
+      Sql.update(c, "update audit_heads set sequence = ?, sha256 = ? where tenant = ? and client = ?",
+          entry.sequence(), entry.sha256(), tenant, client);
+      return entry;
+    });
+  }
+
+  private static String cut(String text) {
+    return text.length() <= MAX_CHARACTERS ? text : text.substring(0, MAX_CHARACTERS);
+  }
+
+  @Override
+  public List<AuditEntry> read(String client, long from, int limit) {
+    return database.transaction("reading the audit trail", c ->
+        Sql.all(c,
+            "select sequence, at_millis, action, object, detail, previous, sha256 from audit"
+                + " where tenant = ? and client = ? and sequence >= ? order by sequence limit ?",
+            row -> new AuditEntry(
+                row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5), row.getString(6), row.getString(7)),
+            tenant, client, from, limit));
+  }
+}
