@@ -48,8 +48,7 @@ public final class ProgramEmitter {
   private final Scale scale;
   private final Map<Integer, Signal> signals = new HashMap<>();
   private final List<SignatureInput> inputs = new ArrayList<>();
-  private final List<CipherOutput> guards = new ArrayList<>();
-  private final List<ProgramBuilder.Value> guardValues = new ArrayList<>();
+  private final GuardEmitter guards;
   private final List<Emission.Layer> layers = new ArrayList<>();
   private final Set<Integer> open = new HashSet<>();
   private double valueError;
@@ -60,6 +59,7 @@ public final class ProgramEmitter {
     this.parameters = parameters;
     this.builder = new ProgramBuilder(parameters);
     this.noise = new NoiseModel(parameters);
+    this.guards = new GuardEmitter(builder, noise);
     this.forms = new FormEmitter(builder, noise, plan, outline);
     this.scale = Scale.powerOfTwo(parameters.logScale());
   }
@@ -93,11 +93,7 @@ public final class ProgramEmitter {
     builder.layer(OUTPUT_LAYER);
     CipherOutput value = output();
     List<CipherOutput> outputs = new ArrayList<>(List.of(value));
-    for (int i = 0; i < guards.size(); i++) {
-      builder.layer(guards.get(i).name());
-      builder.output(guardValues.get(i));
-      outputs.add(guards.get(i));
-    }
+    outputs.addAll(guards.emit());
     return new Emission(builder.build(), inputs, outputs, layers, valueError, value.leastErrorBound((double) parameters.slots() / value.period()));
   }
 
@@ -164,8 +160,7 @@ public final class ProgramEmitter {
   }
 
   /**
-   * Sends an activation's input back at level 0, at a scale at which it cannot wrap around the base prime wherever the
-   * accepted bounds allow it to be.
+   * Has an activation's input watched by a guard, unless the bounds prove it or guards are off.
    *
    * @param gain the bound of the input's slots in the fitted interval
    */
@@ -178,25 +173,7 @@ public final class ProgramEmitter {
       open.add(node.id());
       return NOT_GUARDED;
     }
-    double logBase = Math.log(parameters.modulus(0)) / Math.log(2);
-    double logReach = Math.log(gain * reach) / Math.log(2);
-    int shift = (int) Math.max(0, Math.ceil(parameters.logScale() + logReach + 1.2 - logBase));
-    ProgramBuilder.Value value = u.value();
-    double deviation = u.slotDeviation();
-    if (shift > 0) {
-      double finest = Math.log(noise.rescale(0) * NoiseModel.DEVIATIONS * NoiseModel.SAFETY / 0.02) / Math.log(2);
-      shift = (int) Math.min(shift, Math.max(0, Math.floor(parameters.logScale() - finest)));
-      value = builder.dropLevel(value, 1);
-      Scale plainScale = Scale.prime(1, 1).times(Scale.powerOfTwo(-shift));
-      value = builder.rescale(builder.multiplyScalar(value, 1, plainScale));
-      deviation = Math.hypot(deviation, noise.rescale(parameters.logScale() - shift));
-    } else {
-      value = builder.dropLevel(value, 0);
-    }
-    double slotError = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation;
-    guardValues.add(value);
-    guards.add(new CipherOutput(CipherOutput.Kind.GUARD, guards.size() + 1, "guard of " + node.name(), node.size(),
-        u.map().period(), 0, value.scale(), new double[0], new double[0], gain, slotError, 0));
+    guards.add(node.name(), node.size(), u, gain, reach);
     return "guarded";
   }
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.he.AnswerCheckException;
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.ReferenceEvaluator;
+import dev.tacet.he.SignatureInput;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The guards of several activations share one ciphertext, and each still tells when its own activation's input leaves its interval. */
+class SharedGuardTest {
+  private static final List<double[]> ROWS = TestModels.rows(100, 3);
+
+  /** A tanh of the first two features, four wide, and a sigmoid of the third, two wide. */
+  private static ModelArtifact model() {
+    double[] first = {1, -0.5, 0.25, 0.75, 0.5, 1, -1, 0.25, 0, 0, 0, 0};
+    double[] second = {0, 0, 0, 0, 1, -1};
+    double[] sum = {0.5, 1, -1, 0.75};
+    double[] rest = {1, 0.5};
+    return Compiler.compile(
+        TestModels.of(3).constant("w1", new long[] {3, 4}, first).constant("w2", new long[] {3, 2}, second)
+            .constant("v1", new long[] {4, 1}, sum).constant("v2", new long[] {2, 1}, rest)
+            .node("MatMul", "x w1", "a").node("Tanh", "a", "t").node("MatMul", "x w2", "b").node("Sigmoid", "b", "s")
+            .node("MatMul", "t v1", "p").node("MatMul", "s v2", "q").node("Add", "p q", "y").source("y"),
+        CompileOptions.defaults().withCalibration(ROWS)).artifact();
+  }
+
+  private static CipherOutput guard(ModelArtifact artifact) {
+    List<CipherOutput> guards = artifact.signature().cipherOutputs().stream()
+        .filter(output -> output.kind() == CipherOutput.Kind.GUARD).toList();
+    assertEquals(1, guards.size());
+    return guards.get(0);
+  }
+
+  private static double[] guardSlots(ModelArtifact artifact, double[] row) {
+    SignatureInput input = artifact.signature().inputs().get(0);
+    double[] slots = input.pack(row, artifact.parameters().slots());
+    return ReferenceEvaluator.run(artifact.program(), List.of(slots)).get(guard(artifact).programOutput());
+  }
+
+  @Test
+  void oneCiphertextCarriesTheInputsOfAllActivations() throws Exception {
+    ModelArtifact artifact = model();
+    CipherOutput guard = guard(artifact);
+    assertEquals(6, guard.count());
+    assertTrue(guard.period() >= 6, "period " + guard.period());
+    assertTrue(guard.slotError() <= 0.1, "slot error " + guard.slotError());
+    for (double[] row : ROWS) {
+      guard.unpack(guardSlots(artifact, row), null, 0);
+    }
+    assertTrue(EncryptedTrial.run(artifact, ROWS.subList(0, 2)).worst() <= 0.5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2})
+  void eachActivationIsWatched(int feature) {
+    ModelArtifact artifact = model();
+    SignatureInput input = artifact.signature().inputs().get(0);
+    double[] row = {0, 0, 0};
+    row[feature] = input.high()[feature];
+    double[] slots = guardSlots(artifact, row);
+    assertThrows(AnswerCheckException.class, () -> guard(artifact).unpack(slots, null, 0));
+  }
+}
