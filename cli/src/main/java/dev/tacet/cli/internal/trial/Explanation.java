@@ -100,8 +100,8 @@ public record Explanation(
         facts.row(values == 1 ? "error bound" : "error bound of " + output.name(), Units.error(output.errorBound()));
       }
     }
-    long guards = outputs.stream().filter(output -> output.kind().equals("guard")).count();
-    facts.row("guards", guards == 0 ? "none" : guards + " activation" + (guards == 1 ? "" : "s") + " watched");
+    String guards = outputs.stream().filter(output -> output.kind().equals("guard")).map(Output::name).collect(Collectors.joining("; "));
+    facts.row("guards", guards.isEmpty() ? "none" : guards);
     facts.print();
   }
 
