@@ -2,14 +2,12 @@
 package dev.tacet.compiler;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.tacet.he.MalformedException;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -48,9 +46,12 @@ public record ModelDescription(
   /** The accuracy where the file is silent. */
   public static final double DEFAULT_ACCURACY = 1e-3;
 
-  private static final long MAX_BYTES = 16 << 20;
   private static final Set<String> KEYS =
       Set.of("name", "version", "description", "model", "task", "classes", "calibration", "accuracy", "inputs", "activations", "compile");
+  private static final Set<String> INPUT_KEYS = Set.of("name", "range", "features");
+  private static final Set<String> FEATURE_KEYS = Set.of("name", "low", "high");
+  private static final Set<String> RANGE_KEYS = Set.of("low", "high");
+  private static final Set<String> ACTIVATION_KEYS = Set.of("tensor", "low", "high");
 
   /** What a model answers. */
   public enum Task {
@@ -119,73 +120,65 @@ public record ModelDescription(
    * @throws MalformedException naming the key that is wrong
    */
   public static ModelDescription read(Path folder) throws IOException {
-    Path file = folder.resolve(FILE);
-    if (Files.size(file) > MAX_BYTES) {
-      throw new MalformedException(file + " has " + Files.size(file) + " bytes, at most " + MAX_BYTES + " are read");
-    }
-    return parse(Files.readString(file));
+    return parse(YamlNodes.read(folder.resolve(FILE)));
   }
 
   /** Reads the text of a {@code tacet.yaml}; see {@link #read}. */
   public static ModelDescription parse(String text) {
-    JsonNode root;
-    try {
-      root = new YAMLMapper().readTree(text);
-    } catch (IOException e) {
-      throw new MalformedException(FILE + " is not YAML: " + e.getMessage().lines().findFirst().orElse(""), e);
-    }
-    if (!root.isObject()) {
-      throw new MalformedException(FILE + " must be a mapping of keys to values");
-    }
-    for (Iterator<String> names = root.fieldNames(); names.hasNext(); ) {
-      String key = names.next();
-      if (!KEYS.contains(key)) {
-        throw new MalformedException(FILE + " has an unknown key '" + key + "'; known are " + KEYS.stream().sorted().toList());
-      }
-    }
-    double accuracy = root.has("accuracy") ? number(root, "accuracy", "accuracy") : DEFAULT_ACCURACY;
-    if (!(accuracy > 0 && accuracy < 1)) {
-      throw new MalformedException(FILE + ": accuracy is " + accuracy + "; it must be between 0 and 1");
-    }
-    return new ModelDescription(
-        text(root, "name", null),
-        text(root, "version", "1"),
-        text(root, "description", ""),
-        inside(text(root, "model", "model.onnx"), "model"),
-        task(text(root, "task", null)),
-        strings(root.path("classes")),
-        root.has("calibration") ? Optional.of(inside(text(root, "calibration", null), "calibration")) : Optional.empty(),
-        accuracy,
-        inputs(root.path("inputs")),
-        activations(root.path("activations")));
+    return of(YamlNodes.mapping(text));
   }
 
-  private static List<InputRange> inputs(JsonNode nodes) {
+  /** What the mapping of a whole file says. */
+  static ModelDescription of(JsonNode root) {
+    YamlNodes.requireMapping(root, "the file", KEYS);
+    double accuracy = YamlNodes.number(root, "accuracy", "the file", DEFAULT_ACCURACY);
+    if (!(accuracy > 0 && accuracy < 1)) {
+      throw YamlNodes.wrong("accuracy is " + accuracy + "; it must be between 0 and 1");
+    }
+    String calibration = YamlNodes.text(root, "calibration", "calibration", "");
+    return new ModelDescription(
+        YamlNodes.text(root, "name", "name", null),
+        YamlNodes.text(root, "version", "version", "1"),
+        YamlNodes.text(root, "description", "description", ""),
+        inside(YamlNodes.text(root, "model", "model", "model.onnx"), "model"),
+        task(YamlNodes.text(root, "task", "task", null)),
+        YamlNodes.list(root, "classes", "classes").stream().map(name -> YamlNodes.text(name, "a name of classes")).toList(),
+        calibration.isEmpty() ? Optional.empty() : Optional.of(inside(calibration, "calibration")),
+        accuracy,
+        inputs(YamlNodes.list(root, "inputs", "inputs")),
+        activations(YamlNodes.list(root, "activations", "activations")));
+  }
+
+  private static List<InputRange> inputs(List<JsonNode> nodes) {
     List<InputRange> inputs = new ArrayList<>();
     for (JsonNode node : nodes) {
-      String name = text(node, "name", null);
-      JsonNode features = node.path("features");
-      if (features.isArray() == node.has("range")) {
-        throw new MalformedException(FILE + ": input '" + name + "' needs either features or range");
+      YamlNodes.requireMapping(node, "an element of inputs", INPUT_KEYS);
+      String name = YamlNodes.text(node, "name", "the name of an input", null);
+      String input = "input '" + name + "'";
+      List<JsonNode> features = YamlNodes.list(node, "features", input + ", features");
+      if (YamlNodes.has(node, "features") == YamlNodes.has(node, "range")) {
+        throw YamlNodes.wrong(input + " needs either features or range");
       }
       List<String> names = new ArrayList<>();
       List<JsonNode> ranges = new ArrayList<>();
-      if (node.has("range")) {
-        ranges.add(node.get("range"));
+      if (YamlNodes.has(node, "range")) {
+        ranges.add(YamlNodes.requireMapping(node.get("range"), input + ", range", RANGE_KEYS));
       }
       for (JsonNode feature : features) {
-        names.add(text(feature, "name", "feature " + names.size()));
+        String where = "feature " + names.size();
+        YamlNodes.requireMapping(feature, input + ", " + where, FEATURE_KEYS);
+        names.add(YamlNodes.text(feature, "name", where, where));
         ranges.add(feature);
       }
       if (ranges.isEmpty()) {
-        throw new MalformedException(FILE + ": input '" + name + "' lists no feature");
+        throw YamlNodes.wrong(input + " lists no feature");
       }
       double[] low = new double[ranges.size()];
       double[] high = new double[ranges.size()];
       for (int i = 0; i < low.length; i++) {
-        String where = "input '" + name + "', " + (names.isEmpty() ? "range" : names.get(i));
-        low[i] = number(ranges.get(i), "low", where);
-        high[i] = number(ranges.get(i), "high", where);
+        String where = input + ", " + (names.isEmpty() ? "range" : names.get(i));
+        low[i] = YamlNodes.number(ranges.get(i), "low", where);
+        high[i] = YamlNodes.number(ranges.get(i), "high", where);
         requireOrdered(low[i], high[i], where);
       }
       inputs.add(new InputRange(name, List.copyOf(names), low, high));
@@ -193,12 +186,13 @@ public record ModelDescription(
     return inputs;
   }
 
-  private static List<TensorRange> activations(JsonNode nodes) {
+  private static List<TensorRange> activations(List<JsonNode> nodes) {
     List<TensorRange> out = new ArrayList<>();
     for (JsonNode node : nodes) {
-      String tensor = text(node, "tensor", null);
-      double low = number(node, "low", "tensor '" + tensor + "'");
-      double high = number(node, "high", "tensor '" + tensor + "'");
+      YamlNodes.requireMapping(node, "an element of activations", ACTIVATION_KEYS);
+      String tensor = YamlNodes.text(node, "tensor", "the tensor of an element of activations", null);
+      double low = YamlNodes.number(node, "low", "tensor '" + tensor + "'");
+      double high = YamlNodes.number(node, "high", "tensor '" + tensor + "'");
       requireOrdered(low, high, "tensor '" + tensor + "'");
       out.add(new TensorRange(tensor, low, high));
     }
@@ -207,7 +201,7 @@ public record ModelDescription(
 
   private static void requireOrdered(double low, double high, String where) {
     if (low > high) {
-      throw new MalformedException(FILE + ": " + where + ": low " + low + " is above high " + high);
+      throw YamlNodes.wrong(where + ": low " + low + " is above high " + high);
     }
   }
 
@@ -215,54 +209,21 @@ public record ModelDescription(
     try {
       return Task.valueOf(text.toUpperCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {
-      throw new MalformedException(FILE + ": task is '" + text + "'; it must be classification or regression");
+      throw YamlNodes.wrong("task is '" + text + "'; it must be classification or regression");
     }
   }
 
   /** A path that stays inside the model's folder. */
   private static Path inside(String text, String key) {
-    Path path = Path.of(text).normalize();
+    Path path;
+    try {
+      path = Path.of(text).normalize();
+    } catch (InvalidPathException e) {
+      throw new MalformedException(FILE + ": " + key + " is no path", e);
+    }
     if (path.isAbsolute() || path.startsWith("..")) {
-      throw new MalformedException(FILE + ": " + key + " is '" + text + "'; it must lie in the model's folder");
+      throw YamlNodes.wrong(key + " is '" + text + "'; it must lie in the model's folder");
     }
     return path;
-  }
-
-  private static List<String> strings(JsonNode nodes) {
-    List<String> out = new ArrayList<>();
-    nodes.forEach(node -> out.add(node.asText()));
-    return out;
-  }
-
-  private static String text(JsonNode node, String key, String otherwise) {
-    JsonNode value = node.get(key);
-    if (value == null || value.isNull()) {
-      if (otherwise == null) {
-        throw new MalformedException(FILE + ": " + key + " is missing");
-      }
-      return otherwise;
-    }
-    if (!value.isValueNode()) {
-      throw new MalformedException(FILE + ": " + key + " must be a single value");
-    }
-    return value.asText();
-  }
-
-  private static double number(JsonNode node, String key, String where) {
-    JsonNode value = node.get(key);
-    double number = value == null ? Double.NaN : value.isNumber() ? value.doubleValue() : parsed(value.asText());
-    if (!Double.isFinite(number)) {
-      throw new MalformedException(FILE + ": " + where + ": " + key + " must be a finite number");
-    }
-    return number;
-  }
-
-  /** YAML reads 1e-3 as text: its numbers need a point before the exponent. */
-  private static double parsed(String text) {
-    try {
-      return Double.parseDouble(text);
-    } catch (NumberFormatException e) {
-      return Double.NaN;
-    }
   }
 }

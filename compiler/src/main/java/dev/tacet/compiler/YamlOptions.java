@@ -2,19 +2,18 @@
 package dev.tacet.compiler;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.tacet.he.MalformedException;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Sharing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.Locale;
 import java.util.Set;
 
 /** Makes {@link CompileOptions} from a {@link ModelDescription} and the mapping {@code compile} of the same file. */
 final class YamlOptions {
+  private static final String COMPILE = "compile";
   private static final Set<String> KEYS =
       Set.of("security", "packing", "max_degree", "margin", "guards", "max_log_ring_degree", "ring", "share_results", "share_bits", "key_budget");
 
@@ -22,36 +21,41 @@ final class YamlOptions {
 
   static CompileOptions read(Path file) throws IOException {
     Path folder = file.toAbsolutePath().normalize().getParent();
-    String text = Files.readString(file);
-    ModelDescription description = ModelDescription.parse(text);
+    JsonNode root = YamlNodes.mapping(YamlNodes.read(file));
+    ModelDescription description = ModelDescription.of(root);
     CompileOptions options = CompileOptions.defaults().withModel(description.name()).withAccuracy(description.accuracy())
         .withRanges(description.inputs()).withTask(description.task());
     if (description.calibration().isPresent() && Files.exists(folder.resolve(description.calibration().get()))) {
       options = options.withCalibration(CalibrationRows.read(folder.resolve(description.calibration().get())));
     }
-    JsonNode compile = new YAMLMapper().readTree(text).path("compile");
-    for (Iterator<String> names = compile.fieldNames(); names.hasNext(); ) {
-      String key = names.next();
-      if (!KEYS.contains(key)) {
-        throw new MalformedException("compile has an unknown key '" + key + "'; known are " + KEYS.stream().sorted().toList());
+    return YamlNodes.has(root, COMPILE) ? compile(YamlNodes.requireMapping(root.get(COMPILE), COMPILE, KEYS), options) : options;
+  }
+
+  /** The options with what the mapping {@code compile} says. */
+  private static CompileOptions compile(JsonNode node, CompileOptions options) {
+    if (YamlNodes.has(node, "share_bits") && !YamlNodes.has(node, "share_results")) {
+      throw YamlNodes.wrong("compile: share_bits is given without share_results");
+    }
+    try {
+      options = options.withMargin(YamlNodes.number(node, "margin", COMPILE, options.margin()));
+      options = options.withMaxDegree(number(node, "max_degree", options.maxDegree()));
+      options = options.withMaxLogRingDegree(number(node, "max_log_ring_degree", options.maxLogRingDegree()));
+      options = options.withGuards(YamlNodes.flag(node, "guards", COMPILE, options.guards()));
+      if (YamlNodes.has(node, "share_results")) {
+        options = options.withSharing(new Sharing(YamlNodes.whole(node, "share_results", COMPILE, 0),
+            number(node, "share_bits", CompileOptions.SHARE_BITS), 0));
       }
+      if (YamlNodes.has(node, "key_budget")) {
+        options = options.withKeyBudget(ByteSize.parse(YamlNodes.text(node, "key_budget", "compile: key_budget", null)));
+      }
+    } catch (IllegalArgumentException e) {
+      throw new MalformedException(ModelDescription.FILE + ": compile: " + e.getMessage(), e);
     }
-    options = options.withMargin(number(compile, "margin", options.margin()));
-    options = options.withMaxDegree((int) number(compile, "max_degree", options.maxDegree()));
-    options = options.withMaxLogRingDegree((int) number(compile, "max_log_ring_degree", options.maxLogRingDegree()));
-    options = options.withGuards(compile.path("guards").asBoolean(options.guards()));
-    options = options.withSecurity(security(compile.path("security").asText("128")));
-    if (compile.hasNonNull("share_results")) {
-      options = options.withSharing(new Sharing(
-          (long) number(compile, "share_results", 0), (int) number(compile, "share_bits", CompileOptions.SHARE_BITS), 0));
+    options = options.withSecurity(security(YamlNodes.text(node, "security", "compile: security", "128")));
+    if (YamlNodes.has(node, "ring")) {
+      options = options.withRing(ring(YamlNodes.text(node, "ring", "compile: ring", null)));
     }
-    if (compile.hasNonNull("key_budget")) {
-      options = options.withKeyBudget(ByteSize.parse(compile.get("key_budget").asText()));
-    }
-    if (compile.hasNonNull("ring")) {
-      options = options.withRing(ring(compile.get("ring").asText()));
-    }
-    return options.withPacking(packing(compile.path("packing").asText("auto")));
+    return options.withPacking(packing(YamlNodes.text(node, "packing", "compile: packing", "auto")));
   }
 
   private static SecurityLevel security(String name) {
@@ -60,7 +64,7 @@ final class YamlOptions {
       case "192" -> SecurityLevel.CLASSICAL_192;
       case "256" -> SecurityLevel.CLASSICAL_256;
       case "quantum128" -> SecurityLevel.QUANTUM_128;
-      default -> throw new MalformedException("security is '" + name + "', needs 128, 192, 256 or quantum128");
+      default -> throw YamlNodes.wrong("compile: security is '" + name + "', needs 128, 192, 256 or quantum128");
     };
   }
 
@@ -69,7 +73,7 @@ final class YamlOptions {
       case "standard" -> CompileOptions.Ring.STANDARD;
       case "conjugate-invariant" -> CompileOptions.Ring.CONJUGATE_INVARIANT;
       case "auto" -> CompileOptions.Ring.AUTO;
-      default -> throw new MalformedException("ring is '" + name + "', needs standard, conjugate-invariant or auto");
+      default -> throw YamlNodes.wrong("compile: ring is '" + name + "', needs standard, conjugate-invariant or auto");
     };
   }
 
@@ -79,17 +83,13 @@ final class YamlOptions {
       case "latency" -> CompileOptions.Packing.LATENCY;
       case "coefficient" -> CompileOptions.Packing.COEFFICIENT;
       case "throughput" -> CompileOptions.Packing.THROUGHPUT;
-      default -> throw new MalformedException("packing is '" + name + "', needs auto, latency, throughput or coefficient");
+      default -> throw YamlNodes.wrong("compile: packing is '" + name + "', needs auto, latency, throughput or coefficient");
     };
   }
 
-  private static double number(JsonNode node, String key, double fallback) {
-    if (!node.hasNonNull(key)) {
-      return fallback;
-    }
-    if (!node.get(key).isNumber()) {
-      throw new MalformedException(key + " is '" + node.get(key).asText() + "', needs a number");
-    }
-    return node.get(key).asDouble();
+  /** A whole number that fits the options; one beyond an int is out of every range, as the largest int is. */
+  private static int number(JsonNode node, String key, int otherwise) {
+    long value = YamlNodes.whole(node, key, COMPILE, otherwise);
+    return (int) Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, value));
   }
 }

@@ -83,6 +83,45 @@ public final class OutputFile implements AutoCloseable {
     }
   }
 
+  /**
+   * Says now, before any work is done, that no files can be written into {@code folder}, which is made where it is missing; null can.
+   *
+   * @throws CliException bad usage if it is a file; as {@link #require} if there is no permission
+   */
+  public static void requireFolder(Path folder) {
+    if (folder == null) {
+      return;
+    }
+    Path existing = folder.toAbsolutePath();
+    while (existing.getParent() != null && !Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    if (!Files.isDirectory(existing)) {
+      throw CliException.usage(existing + " is a file, not a folder", "Name a folder, or a place where one can be made.");
+    } else if (!Files.isWritable(existing)) {
+      throw failed(folder, "no permission");
+    }
+  }
+
+  /**
+   * As {@link #require}, for what is no text and does not go to standard output.
+   *
+   * @throws CliException as {@link #require}; bad usage if the file is named "-" or is {@code input}, which the command reads
+   */
+  public static void requireFile(Path file, Path input) {
+    if (file.toString().equals("-")) {
+      throw CliException.usage("the result does not go to standard output", "Name a file for --output.");
+    }
+    require(file);
+    try {
+      if (Files.exists(file) && Files.exists(input) && Files.isSameFile(file, input)) {
+        throw CliException.usage(file + " is both read and written", "Name another file for --output.");
+      }
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
+  }
+
   /** Where the bytes go. */
   public OutputStream stream() {
     return stream;

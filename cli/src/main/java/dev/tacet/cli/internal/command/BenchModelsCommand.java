@@ -62,6 +62,11 @@ public final class BenchModelsCommand implements Callable<Integer> {
     if (rows < 1) {
       throw CliException.usage("--rows is " + rows, "Give a number above 0.");
     }
+    for (String name : names) {
+      if (!Files.isDirectory(ModelFolder.root().resolve(name)) || !Path.of(name).getFileName().toString().equals(name)) {
+        throw CliException.usage("no ready model " + name, "There are " + String.join(", ", ModelFolder.READY) + ".");
+      }
+    }
     if (threads != null && !threads.toString().equals(System.getenv(THREADS))) {
       return again();
     }

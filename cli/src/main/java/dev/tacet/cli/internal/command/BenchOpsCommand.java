@@ -57,6 +57,7 @@ public final class BenchOpsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     OutputFile.require(json);
+    OutputFile.requireFolder(charts);
     if (threads < 1 || threads > 256 || !(seconds > 0 && seconds <= 3600)) {
       throw CliException.usage(
           threads + " threads and " + seconds + " seconds cannot be measured", "Give 1 to 256 threads and at most 3600 seconds.");

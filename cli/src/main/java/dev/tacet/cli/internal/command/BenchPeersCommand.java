@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.command;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.bench.Charts;
 import dev.tacet.cli.internal.bench.NativeBench;
 import java.io.File;
@@ -57,6 +58,8 @@ public final class BenchPeersCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutputFile.require(json);
+    OutputFile.requireFolder(charts);
     if (rounds < 1 || !(seconds > 0 && seconds <= 3600)) {
       throw CliException.usage(rounds + " rounds of " + seconds + " seconds cannot be measured", "Give at least one, at most 3600 s.");
     }

@@ -36,7 +36,7 @@ public final class CompileCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    OutputFile.require(output);
+    OutputFile.requireFile(output, model);
     Compilation compilation;
     try (Progress progress = Progress.start("Compiling", 0, "")) {
       compilation = Compilation.of(model, settings.calibrated());

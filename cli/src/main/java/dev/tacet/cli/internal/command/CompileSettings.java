@@ -2,9 +2,12 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.InputFile;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.compiler.ByteSize;
 import dev.tacet.compiler.CompileOptions;
+import dev.tacet.he.MalformedException;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Sharing;
 import java.io.IOException;
@@ -119,11 +122,13 @@ final class CompileSettings {
     if (config == null) {
       return CompileOptions.defaults();
     }
+    InputFile.require(config, "Give --config the tacet.yaml of a model.");
     try {
       return CompileOptions.fromYaml(config);
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | IllegalArgumentException | MalformedException e) {
+      String why = e instanceof IOException io ? OutputFile.reason(io) : e.getMessage();
       throw new CliException(
-          CliException.BAD_USAGE, "cannot use " + config + ": " + e.getMessage(), "See docs/models.md for the keys of tacet.yaml.", e);
+          CliException.BAD_USAGE, "cannot use " + config + ": " + why, "See docs/models.md for the keys of tacet.yaml.", e);
     }
   }
 

@@ -2,7 +2,6 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
-import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.offline.Artifacts;
 import dev.tacet.cli.internal.offline.CiphertextFile;
 import dev.tacet.cli.internal.offline.Passphrase;
@@ -49,12 +48,12 @@ public final class DecryptCommand implements Callable<Integer> {
       description = "The encrypted rows that were sent: each answer must be one to the row in its place.")
   private Path request;
 
-  @Option(names = "--output", paramLabel = "FILE", description = "CSV, or JSON if it ends in .json. Default: CSV on standard output.")
+  @Option(names = "--output", paramLabel = "FILE", description = "FILE.csv or FILE.json. Default: CSV on standard output.")
   private Path output;
 
   @Override
   public Integer call() throws IOException {
-    OutputFile.require(output);
+    OutputTable.require(output);
     ModelArtifact artifact = Artifacts.read(model);
     Path ringFolder = keys.resolve(KeygenCommand.RING);
     if (!Files.isDirectory(ringFolder)) {

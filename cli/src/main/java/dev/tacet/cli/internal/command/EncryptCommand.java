@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.InputFile;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.offline.Artifacts;
 import dev.tacet.cli.internal.offline.CiphertextFile;
 import dev.tacet.cli.internal.rows.Rows;
@@ -57,6 +58,7 @@ public final class EncryptCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    OutputFile.requireFile(output, input);
     ModelArtifact artifact = Artifacts.read(model);
     Rows rows = Rows.read(input).requireFeatures(artifact.signature().features());
     ProviderCard owner = card();

@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.offline.Artifacts;
 import dev.tacet.cli.internal.offline.CiphertextFile;
 import dev.tacet.cli.internal.offline.EvaluationKeyFile;
@@ -45,6 +46,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    OutputFile.requireFile(output, input);
     ModelArtifact artifact = Artifacts.read(model);
     boolean keyless = artifact.signature().keys().isEmpty();
     if (keys == null && !keyless) {

@@ -53,6 +53,7 @@ public final class KeygenCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    OutputFile.requireFolder(keys);
     ModelArtifact artifact = Artifacts.read(model);
     Parameters parameters = artifact.parameters();
     Files.createDirectories(keys);

@@ -47,6 +47,7 @@ import picocli.CommandLine.Option;
     footer = "  tacet predict --server http://localhost:8080 --model breast-cancer --input rows.csv --output answers.csv")
 public final class PredictCommand implements Callable<Integer> {
   private static final Duration DEADLINE = Duration.ofMinutes(5);
+  private static final int MAX_PORT = 65_535;
   private static final Set<String> SCHEMES = Set.of("http", "https");
 
   @Option(names = "--server", required = true, paramLabel = "URI", description = "Where the host listens, http://... or https://...")
@@ -61,7 +62,7 @@ public final class PredictCommand implements Callable<Integer> {
   @Option(names = "--input", required = true, paramLabel = "ROWS.csv", description = "Rows of flat features in input order.")
   private Path input;
 
-  @Option(names = "--output", paramLabel = "FILE", description = "CSV, or JSON if it ends in .json. Default: CSV on standard output.")
+  @Option(names = "--output", paramLabel = "FILE", description = "FILE.csv or FILE.json. Default: CSV on standard output.")
   private Path output;
 
   @Option(names = "--keys", paramLabel = "DIR",
@@ -88,9 +89,11 @@ public final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    OutputFile.require(output);
+    if (card == null) {
+      OutputTable.require(output);
+    }
     Rows rows = Rows.read(input);
-    if (server.getHost() == null || !SCHEMES.contains(String.valueOf(server.getScheme()).toLowerCase(Locale.ROOT))) {
+    if (server.getPort() > MAX_PORT || server.getHost() == null || !SCHEMES.contains(String.valueOf(server.getScheme()).toLowerCase(Locale.ROOT))) {
       throw CliException.usage("--server is " + server, "Give an address such as http://localhost:8080.");
     }
     if (trust != null) {
@@ -139,6 +142,7 @@ public final class PredictCommand implements Callable<Integer> {
     if (output == null || keys != null) {
       throw CliException.usage("a data provider holds no keys and cannot read answers", "Give --output FILE and no --keys.");
     }
+    OutputFile.requireFile(output, input);
     ProviderCard owner =
         ProviderCard.fromBytes(ByteBuffer.wrap(InputFile.read(card, "Give the owner.card that the key's owner sent you.")));
     if (!owner.model().equals(model)) {

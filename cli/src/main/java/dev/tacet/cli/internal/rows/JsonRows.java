@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.rows;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.tacet.cli.internal.CliException;
@@ -18,7 +19,7 @@ import java.util.Map;
  * lists for multi-dimensional inputs, which are taken row-major; or an object of numbers by name, the first row's order.
  */
 final class JsonRows {
-  private static final JsonMapper MAPPER = new JsonMapper();
+  private static final JsonMapper MAPPER = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
   private static final String REMEDY =
       "Give a list of rows, [[1.5, 2], [3, 4]], or a row a line; a row is a list of numbers or an object of numbers by name.";
 

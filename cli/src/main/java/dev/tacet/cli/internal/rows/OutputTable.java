@@ -2,16 +2,19 @@
 package dev.tacet.cli.internal.rows;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
+import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -79,12 +82,37 @@ public final class OutputTable {
     return text.toString();
   }
 
-  /** Writes JSON ({@code report}) to a file that ends in .json, CSV to any other; null prints the CSV. */
+  /**
+   * Says now, before any work is done, that a table cannot be written to {@code file}; null and "-" are standard output.
+   *
+   * @throws CliException bad usage if the name ends neither in .csv nor in .json and is no device or pipe; as
+   *     {@link OutputFile#require} if it cannot be written
+   */
+  public static void require(Path file) {
+    if (file == null || isStandardOutput(file)) {
+      return;
+    }
+    boolean plain = !Files.exists(file) || Files.isRegularFile(file);
+    if (plain && !endsWith(file, ".csv") && !endsWith(file, ".json")) {
+      throw CliException.usage("what to write into " + file + " is not told by its name", "Give --output FILE.csv or FILE.json.");
+    }
+    OutputFile.require(file);
+  }
+
+  private static boolean isStandardOutput(Path file) {
+    return file.toString().equals("-");
+  }
+
+  private static boolean endsWith(Path file, String suffix) {
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(suffix);
+  }
+
+  /** Writes JSON ({@code report}) to a file that ends in .json, CSV to any other; null and "-" print the CSV. */
   public void write(Path file, Map<String, List<String>> extra, Object report) {
-    if (file == null) {
+    if (file == null || isStandardOutput(file)) {
       System.out.print(csv(extra));
       System.out.flush();
-    } else if (file.getFileName().toString().endsWith(".json")) {
+    } else if (endsWith(file, ".json")) {
       Json.write(file, report);
     } else {
       OutputFile.write(file, csv(extra).getBytes(StandardCharsets.UTF_8));

@@ -3,13 +3,13 @@ package dev.tacet.cli.internal.trial;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.rows.Rows;
+import dev.tacet.compiler.ModelDescription;
+import dev.tacet.he.MalformedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A ready model of the repository: model.onnx, tacet.yaml, calibration rows, held-out rows and their truths.
@@ -24,7 +24,7 @@ public record ModelFolder(String name, Path folder, boolean classifier, double a
   public static final List<String> READY = List.of("breast-cancer", "diabetes", "mnist-ffnn");
 
   private static final List<String> FILES =
-      List.of("model.onnx", "tacet.yaml", "calibration.csv", "test.csv", "test_labels.csv");
+      List.of("model.onnx", ModelDescription.FILE, "calibration.csv", "test.csv", "test_labels.csv");
 
   /** Where the ready models are: the folder models of the repository that the launcher names. */
   public static Path root() {
@@ -41,14 +41,14 @@ public record ModelFolder(String name, Path folder, boolean classifier, double a
           "model " + name + " is incomplete: " + missing + " missing in " + folder,
           "Run tacet from a clone of the repository (./tacet), or repair it with git.");
     }
-    String yaml;
     try {
-      yaml = Files.readString(folder.resolve("tacet.yaml"));
-    } catch (IOException e) {
-      throw new CliException(CliException.FAILED, "cannot read " + folder.resolve("tacet.yaml"), "Check the file.", e);
+      ModelDescription description = ModelDescription.read(folder);
+      return new ModelFolder(
+          name, folder, description.task() == ModelDescription.Task.CLASSIFICATION, description.accuracy());
+    } catch (IOException | MalformedException e) {
+      throw new CliException(
+          CliException.FAILED, "cannot read the settings of " + name + ": " + e.getMessage(), "Repair the clone with git.", e);
     }
-    return new ModelFolder(
-        name, folder, "classification".equals(value(yaml, "task", "")), Double.parseDouble(value(yaml, "accuracy", "1e-3")));
   }
 
   /** The files that a ready model needs and {@code folder} lacks, separated by commas. */
@@ -99,11 +99,5 @@ public record ModelFolder(String name, Path folder, boolean classifier, double a
       truths[i] = rows[i][0];
     }
     return truths;
-  }
-
-  /** A scalar at the top level of a YAML text, without its comment. */
-  private static String value(String yaml, String key, String otherwise) {
-    Matcher matcher = Pattern.compile("(?m)^" + key + ":\\s*([^#\\r\\n]*?)\\s*(#.*)?$").matcher(yaml);
-    return matcher.find() && !matcher.group(1).isEmpty() ? matcher.group(1) : otherwise;
   }
 }
