@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -81,9 +82,74 @@ class ModelDescriptionTest {
         "name: m\ntask: regression\ninputs: [{name: a, range: {low: 2, high: 1}}]",
         "name: m\ntask: regression\ninputs: [{name: a, range: {low: x, high: 1}}]",
         "name: m\ntask: regression\nactivations: [{low: 0, high: 1}]",
+        "",
+        "name: m\ntask: regression\nname: n",
+        "name: m\ntask: regression\n---\nname: n",
+        "name: [m]\ntask: regression",
+        "name: m\ntask: {kind: regression}",
+        "name: m\ntask: regression\naccuracy: [0.1]",
+        "name: m\ntask: regression\naccuracy: true",
+        "name: m\ntask: regression\nclasses: benign",
+        "name: m\ntask: regression\nclasses: [[a, b]]",
+        "name: m\ntask: regression\ninputs: 5",
+        "name: m\ntask: regression\ninputs: {name: a, range: {low: 0, high: 1}}",
+        "name: m\ntask: regression\ninputs: [a]",
+        "name: m\ntask: regression\ninputs: [{name: a, range: [0, 1]}]",
+        "name: m\ntask: regression\ninputs: [{name: a, features: {low: 0, high: 1}}]",
+        "name: m\ntask: regression\ninputs: [{name: a, range: {low: 0, high: 1, mean: 2}}]",
+        "name: m\ntask: regression\ninputs: [{name: a, features: [{low: 0, heigh: 1}]}]",
+        "name: m\ntask: regression\nactivations: {tensor: h, low: 0, high: 1}",
+        "name: m\ntask: regression\nmodel: \"a\\0b\"",
       })
   void wrongFiles(String text) {
     MalformedException wrong = assertThrows(MalformedException.class, () -> ModelDescription.parse(text));
     assertTrue(wrong.getMessage().startsWith("tacet.yaml"), wrong.getMessage());
+  }
+
+  @ParameterizedTest(name = "options of the compiler that it cannot read are refused: {0}")
+  @ValueSource(
+      strings = {
+        "compile: [1, 2]",
+        "compile: fast",
+        "compile: {speed: 3}",
+        "compile: {guards: maybe}",
+        "compile: {guards: 0}",
+        "compile: {max_degree: 7.5}",
+        "compile: {max_degree: many}",
+        "compile: {max_degree: 2}",
+        "compile: {max_degree: 4294967299}",
+        "compile: {max_log_ring_degree: 17}",
+        "compile: {margin: -1}",
+        "compile: {margin: [0.1]}",
+        "compile: {security: 129}",
+        "compile: {security: [128]}",
+        "compile: {ring: real}",
+        "compile: {packing: sideways}",
+        "compile: {share_bits: 20}",
+        "compile: {share_results: -1}",
+      })
+  void wrongCompilerOptions(String text, @TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("tacet.yaml"), MINIMAL + text + "\n");
+    MalformedException wrong = assertThrows(MalformedException.class, () -> CompileOptions.fromYaml(file));
+    assertTrue(wrong.getMessage().startsWith("tacet.yaml: compile"), wrong.getMessage());
+  }
+
+  @Test
+  @DisplayName("a key without a value counts as absent, and 4e-1 is a number in every place")
+  void absentValues(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("tacet.yaml"), MINIMAL + "inputs:\nclasses:\ncompile:\n");
+    CompileOptions expected = CompileOptions.defaults().withModel("m").withAccuracy(ModelDescription.DEFAULT_ACCURACY)
+        .withTask(ModelDescription.Task.REGRESSION);
+    assertEquals(expected, CompileOptions.fromYaml(file));
+    Files.writeString(file, MINIMAL + "compile: {margin: 3e-1}\n");
+    assertEquals(0.3, CompileOptions.fromYaml(file).margin());
+  }
+
+  @Test
+  @DisplayName("a file that is not text is refused")
+  void notText(@TempDir Path folder) throws Exception {
+    Path file = Files.write(folder.resolve("tacet.yaml"), new byte[] {(byte) 0xC3, 0x28, 0});
+    assertThrows(MalformedException.class, () -> CompileOptions.fromYaml(file));
+    assertThrows(MalformedException.class, () -> ModelDescription.read(folder));
   }
 }

@@ -92,6 +92,7 @@ public final class PredictCommand implements Callable<Integer> {
     if (card == null) {
       OutputTable.require(output);
     }
+    OutputFile.requireFolder(keys);
     Rows rows = Rows.read(input);
     if (server.getPort() > MAX_PORT || server.getHost() == null || !SCHEMES.contains(String.valueOf(server.getScheme()).toLowerCase(Locale.ROOT))) {
       throw CliException.usage("--server is " + server, "Give an address such as http://localhost:8080.");
