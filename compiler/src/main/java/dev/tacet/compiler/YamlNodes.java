@@ -78,7 +78,7 @@ final class YamlNodes {
 
   /** Whether {@code key} has a value. */
   static boolean has(JsonNode node, String key) {
-    return node.hasNonNull(key);
+    return node.hasNonNull(key) && !(node.get(key).isTextual() && node.get(key).asText().isEmpty());
   }
 
   /** The elements of the list at {@code key}; none if it is absent. */
