@@ -45,7 +45,7 @@ final class ReportBuilder {
         layer.guarded())).toList();
     long input = program.inputCiphertexts().stream().mapToLong(i -> Costs.ciphertextBytes(parameters, i.level(), true)).sum();
     long result = Costs.resultBytes(program);
-    boolean met = score.serves(options.accuracy(), MAX_OPEN) && selection.precise() && errorBound <= widest(plan);
+    boolean met = score.isNotShownToMiss(options.accuracy(), MAX_OPEN) && selection.precise() && errorBound <= widest(plan);
     return new CompileReport(name, signature.packing(), signature.rowsPerRequest(parameters), parameters.ringType(), parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
         parameters.maxLevel(), parameters.security(), program.requiredKeys().size(), Costs.keyBytes(program), input,
         result, Costs.memoryBytes(program), score.agreement(), score.numberError(), errorBound, options.accuracy(), met,

@@ -35,11 +35,12 @@ public final class AnswerMetric {
    *     decrypted value where the answers are labels only
    * @param agreement the part of the data rows whose choices are equal and decided; 1 where the model chooses nothing
    * @param open the part of rows of this kind that are expected to be undecided
+   * @param openDoubt the standard error of that part
    * @param valueErrors the largest error of each decrypted value over all rows, in output units
    * @param marginBounds for each choice of the tail, the bound of its margins' errors
    */
   public record Score(
-      double numberError, double agreement, double open, double[] valueErrors, double[] marginBounds) {
+      double numberError, double agreement, double open, double openDoubt, double[] valueErrors, double[] marginBounds) {
     /** Returns the largest error of a decrypted value over all rows, in output units. */
     public double valueError() {
       return java.util.Arrays.stream(valueErrors).max().orElse(0);
@@ -62,8 +63,20 @@ public final class AnswerMetric {
      * @param mostOpen the part of rows that may be undecided
      */
     public boolean serves(double accuracy, double mostOpen) {
+      return serves(accuracy, mostOpen, 0);
+    }
+
+    /**
+     * Returns whether the rows do not show that the answers miss: as {@link #serves}, but more open rows than that count only as
+     * far as their number is no chance of few rows.
+     */
+    public boolean isNotShownToMiss(double accuracy, double mostOpen) {
+      return serves(accuracy, mostOpen, openDoubt);
+    }
+
+    private boolean serves(double accuracy, double mostOpen, double doubt) {
       return marginBounds.length == 0 ? numberError <= accuracy
-          : numberError <= SLACK_OF_NUMBERS * accuracy && open <= mostOpen && agreement >= 1 - 2 * mostOpen;
+          : numberError <= SLACK_OF_NUMBERS * accuracy && open - doubt <= mostOpen && agreement >= 1 - 2 * mostOpen;
     }
 
     /** Returns how far the answers are from good enough: at most 2 where they are. */
@@ -143,7 +156,7 @@ public final class AnswerMetric {
       }
     }
     if (!finite) {
-      return new Score(Double.MAX_VALUE, 0, 1, errors, new double[margins.choices().size()]);
+      return new Score(Double.MAX_VALUE, 0, 1, 0, errors, new double[margins.choices().size()]);
     }
     MarginBounds.Found found = margins.of(outputs, dataRows, noise);
     Postprocessing tail = withMarginBounds(network.tail(), found.bounds());
@@ -161,7 +174,7 @@ public final class AnswerMetric {
       }
       agreed += r < dataRows && result.undecided().isEmpty() && labels(answers.get(r)).equals(labels(result.outputs())) ? 1 : 0;
     }
-    return new Score(numberError, dataRows == 0 ? 1 : (double) agreed / dataRows, found.open(), errors, found.bounds());
+    return new Score(numberError, dataRows == 0 ? 1 : (double) agreed / dataRows, found.open(), found.doubt(), errors, found.bounds());
   }
 
   /** Returns the tail with the bounds of its choices' margins. */

@@ -78,8 +78,9 @@ final class MarginBounds {
    *
    * @param bounds one per choice
    * @param open the part of the rows that a choice leaves open, smoothed: a quarter of those within four times the bound
+   * @param doubt the standard error of that part, which is large where rows are few
    */
-  record Found(double[] bounds, double open) {}
+  record Found(double[] bounds, double open, double doubt) {}
 
   /**
    * Compares.
@@ -110,13 +111,22 @@ final class MarginBounds {
       }
     }
     double data = within(nearest, 0, dataRows);
-    double open = dataRows == nearest.length ? data : (data + within(nearest, dataRows, nearest.length)) / 2;
-    return new Found(bounds, open);
+    double doubt = doubt(data, dataRows);
+    if (dataRows == nearest.length) {
+      return new Found(bounds, data, doubt);
+    }
+    double synthetic = within(nearest, dataRows, nearest.length);
+    return new Found(bounds, (data + synthetic) / 2, Math.hypot(doubt, doubt(synthetic, nearest.length - dataRows)) / 2);
   }
 
   private static double within(double[] nearest, int from, int to) {
     long near = Arrays.stream(nearest, from, to).filter(ratio -> ratio < WINDOW).count();
     return to == from ? 0 : near / WINDOW / (to - from);
+  }
+
+  /** The standard error of a part that was counted over WINDOW times as many rows. */
+  private static double doubt(double part, int rows) {
+    return rows == 0 ? 0 : Math.sqrt(part / (WINDOW * rows));
   }
 
   private double[][] scores(double[] decrypted) {

@@ -88,4 +88,30 @@ class MarginBoundsTest {
     assertEquals(0.02, margins.of(actual, ROWS, 0).bounds()[0], 1e-9);
     assertFalse(new MarginBounds(Postprocessing.identity(List.of("v")), exact).any());
   }
+
+  /** Two scores whose error is 0.1 throughout; five rows in a hundred lie within four times that of the decision. */
+  private static AnswerMetric.Score fivePercentNear(int rows) {
+    List<double[]> exact = new ArrayList<>();
+    List<double[]> actual = new ArrayList<>();
+    for (int r = 0; r < rows; r++) {
+      exact.add(new double[] {r % 20 == 0 ? 0.3 : 5, 0, -9});
+      actual.add(new double[] {exact.get(r)[0] - 0.1, 0, -9});
+    }
+    MarginBounds.Found found = new MarginBounds(LARGEST, exact).of(actual, rows, 0);
+    assertEquals(0.0125, found.open(), 1e-12);
+    return new AnswerMetric.Score(1e-3, 1, found.open(), found.doubt(), new double[] {0.1}, found.bounds());
+  }
+
+  @Test
+  void openRowsCountAsFarAsTheyAreNoChanceOfFewRows() {
+    AnswerMetric.Score few = fivePercentNear(100);
+    AnswerMetric.Score many = fivePercentNear(10_000);
+    assertEquals(0.0056, few.openDoubt(), 1e-4);
+    assertEquals(0.00056, many.openDoubt(), 1e-5);
+    assertFalse(few.serves(5e-3, 0.01));
+    assertTrue(few.isNotShownToMiss(5e-3, 0.01));
+    assertFalse(many.isNotShownToMiss(5e-3, 0.01));
+    AnswerMetric.Score disagreeing = new AnswerMetric.Score(1e-3, 0.97, few.open(), few.openDoubt(), new double[] {0.1}, few.marginBounds());
+    assertFalse(disagreeing.isNotShownToMiss(5e-3, 0.01));
+  }
 }
