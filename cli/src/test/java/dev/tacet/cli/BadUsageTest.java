@@ -163,7 +163,7 @@ class BadUsageTest {
         List.of(TRY + "--share-results -3", "-3"),
         List.of(TRY + "--frobnicate", "--frobnicate"),
         List.of("try", "MODEL.onnx"),
-        List.of("bench", "missing"),
+        List.of("bench", "say what to measure"),
         List.of("completion fish", "fish"));
   }
 

@@ -35,6 +35,7 @@ import picocli.CommandLine.Option;
     })
 public final class BenchModelsCommand implements Callable<Integer> {
   private static final String THREADS = "TACET_THREADS";
+  private static final int MAX_THREADS = 256;
 
   @Option(names = "--rows", paramLabel = "N", defaultValue = "1000",
       description = "Rows of each model, as far as its held-out rows go. Default: ${DEFAULT-VALUE}.")
@@ -62,8 +63,12 @@ public final class BenchModelsCommand implements Callable<Integer> {
     if (rows < 1) {
       throw CliException.usage("--rows is " + rows, "Give a number above 0.");
     }
+    if (threads != null && (threads < 1 || threads > MAX_THREADS)) {
+      throw CliException.usage("--threads is " + threads, "Give 1 to " + MAX_THREADS + ".");
+    }
     for (String name : names) {
-      if (!Files.isDirectory(ModelFolder.root().resolve(name)) || !Path.of(name).getFileName().toString().equals(name)) {
+      boolean folder = Path.of(name).getFileName().toString().equals(name) && Files.isDirectory(ModelFolder.root().resolve(name));
+      if (!ModelFolder.READY.contains(name) && (!folder || name.startsWith("."))) {
         throw CliException.usage("no ready model " + name, "There are " + String.join(", ", ModelFolder.READY) + ".");
       }
     }
@@ -123,9 +128,6 @@ public final class BenchModelsCommand implements Callable<Integer> {
 
   /** The same command in a process whose engine has the number of threads asked for. */
   private int again() {
-    if (threads < 1 || threads > 256) {
-      throw CliException.usage("--threads is " + threads, "Give 1 to 256.");
-    }
     List<String> arguments =
         new ArrayList<>(
             List.of("bench", "models", "--threads", threads.toString(), "--rows", Integer.toString(rows), "--models",
