@@ -28,6 +28,7 @@ import java.util.Objects;
  * @param sharing the results that may be shown to others, for which precision is reserved (its noise is
  *     filled in by the compiler); null for none
  * @param keyBudget the most bytes of evaluation keys; 0 for no limit beside the compiler's own
+ * @param costs what operations take on the machine that will serve
  */
 public record CompileOptions(
     String model,
@@ -43,7 +44,8 @@ public record CompileOptions(
     int maxLogRingDegree,
     Ring ring,
     Sharing sharing,
-    long keyBudget) {
+    long keyBudget,
+    CostProfile costs) {
   /** The statistical bits of results that are shown to others, where none are asked for. */
   public static final int SHARE_BITS = 30;
 
@@ -79,6 +81,7 @@ public record CompileOptions(
     Objects.requireNonNull(security, "security");
     Objects.requireNonNull(packing, "packing");
     Objects.requireNonNull(ring, "ring");
+    Objects.requireNonNull(costs, "costs");
     calibration = calibration.stream().map(double[]::clone).toList();
     ranges = List.copyOf(ranges);
     require(maxDegree >= 3 && maxDegree <= 1023, "maxDegree is " + maxDegree + ", needs 3..1023");
@@ -101,7 +104,7 @@ public record CompileOptions(
   /** Returns the options that {@code try} uses: 128-bit security, packing AUTO, degrees to 511 where they are needed, guards. */
   public static CompileOptions defaults() {
     return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.AUTO, 511, 5e-3, 0.4, true,
-        null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.USUAL, null, 0);
+        null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.USUAL, null, 0, CostProfile.embedded());
   }
 
   /**
@@ -122,85 +125,91 @@ public record CompileOptions(
   /** Returns a copy with another model name. */
   public CompileOptions withModel(String value) {
     return new CompileOptions(value, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget);
+        maxLogRingDegree, ring, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with these sample rows. */
   public CompileOptions withCalibration(List<double[]> rows) {
     return new CompileOptions(model, rows, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget);
+        maxLogRingDegree, ring, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with these feature ranges. */
   public CompileOptions withRanges(List<ModelDescription.InputRange> value) {
     return new CompileOptions(model, calibration, value, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget);
+        maxLogRingDegree, ring, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with another security level. */
   public CompileOptions withSecurity(SecurityLevel value) {
     return new CompileOptions(model, calibration, ranges, value, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget);
+        maxLogRingDegree, ring, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with another packing. */
   public CompileOptions withPacking(Packing value) {
     return new CompileOptions(model, calibration, ranges, security, value, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget);
+        maxLogRingDegree, ring, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with another largest degree. */
   public CompileOptions withMaxDegree(int value) {
     return new CompileOptions(model, calibration, ranges, security, packing, value, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget);
+        maxLogRingDegree, ring, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with another accuracy target. */
   public CompileOptions withAccuracy(double value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, value, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget);
+        maxLogRingDegree, ring, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with another margin. */
   public CompileOptions withMargin(double value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, value, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget);
+        maxLogRingDegree, ring, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with guards on or off. */
   public CompileOptions withGuards(boolean value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, value, task,
-        maxLogRingDegree, ring, sharing, keyBudget);
+        maxLogRingDegree, ring, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with what the outputs mean; null to tell by the graph. */
   public CompileOptions withTask(ModelDescription.Task value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, value,
-        maxLogRingDegree, ring, sharing, keyBudget);
+        maxLogRingDegree, ring, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with another largest ring degree. */
   public CompileOptions withMaxLogRingDegree(int value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task, value,
-        ring, sharing, keyBudget);
+        ring, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with another choice of ring. */
   public CompileOptions withRing(Ring value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, value, sharing, keyBudget);
+        maxLogRingDegree, value, sharing, keyBudget, costs);
   }
 
   /** Returns a copy with a reserve for results that are shown to others; null for none. */
   public CompileOptions withSharing(Sharing value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, value, keyBudget);
+        maxLogRingDegree, ring, value, keyBudget, costs);
   }
 
   /** Returns a copy with a limit for the bytes of evaluation keys; 0 for none. */
   public CompileOptions withKeyBudget(long value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, value);
+        maxLogRingDegree, ring, sharing, value, costs);
+  }
+
+  /** Returns a copy with the cost profile of another machine. */
+  public CompileOptions withCosts(CostProfile value) {
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
+        maxLogRingDegree, ring, sharing, keyBudget, value);
   }
 
   private static void require(boolean condition, String message) {

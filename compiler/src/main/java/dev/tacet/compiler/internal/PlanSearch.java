@@ -332,7 +332,7 @@ final class PlanSearch {
       reach[i] = Math.max(reach[i], least);
     }
     return new Plan(fitted, features, bounds, layout, Levels.of(fitted), center,
-        reach, options.guards(), 1);
+        reach, options.guards(), 1, options.costs());
   }
 
   /**

@@ -127,6 +127,7 @@ final class ReportBuilder {
     root.put("packing", options.packing().name().toLowerCase(java.util.Locale.ROOT));
     root.put("security", options.security().name());
     root.put("ring", options.ring().name());
+    root.put("cost_profile", Map.of("name", options.costs().name(), "sha256", options.costs().sha256()));
     try {
       return new ObjectMapper().writeValueAsString(root);
     } catch (JsonProcessingException e) {

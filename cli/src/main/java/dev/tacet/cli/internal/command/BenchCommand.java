@@ -11,13 +11,13 @@ import picocli.CommandLine.Spec;
     name = "bench",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Measure single operations, other libraries beside them, or the ready models end to end.",
-    subcommands = {BenchOpsCommand.class, BenchPeersCommand.class, BenchModelsCommand.class})
+    description = "Measure single operations, other libraries beside them, the ready models end to end, or this machine for the compiler.",
+    subcommands = {BenchOpsCommand.class, BenchPeersCommand.class, BenchModelsCommand.class, BenchProfileCommand.class})
 public final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "say what to measure: ops, peers or models");
+    throw new ParameterException(spec.commandLine(), "say what to measure: ops, peers, models or profile");
   }
 }

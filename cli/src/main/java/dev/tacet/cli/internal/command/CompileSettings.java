@@ -7,6 +7,7 @@ import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.compiler.ByteSize;
 import dev.tacet.compiler.CompileOptions;
+import dev.tacet.compiler.CostProfile;
 import dev.tacet.he.MalformedException;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Sharing;
@@ -72,6 +73,10 @@ final class CompileSettings {
       description = "The most bytes of evaluation keys, such as 20MB: rotations are composed from fewer keys. Default: no limit.")
   private String keyBudget;
 
+  @Option(names = "--cost-profile", paramLabel = "FILE",
+      description = "The machine that will serve, as 'tacet bench profile' measured it. Default: a machine that is built in.")
+  private Path costProfile;
+
   @Option(names = "--no-guards", description = "Send no proofs back that activations stayed inside their fitted intervals.")
   private boolean withoutGuards;
 
@@ -115,6 +120,9 @@ final class CompileSettings {
     if (ring != null) {
       options = options.withRing(ring());
     }
+    if (costProfile != null) {
+      options = options.withCosts(costs());
+    }
     return packed(withoutGuards ? options.withGuards(false) : options);
   }
 
@@ -147,6 +155,15 @@ final class CompileSettings {
       case "auto" -> CompileOptions.Ring.AUTO;
       default -> throw CliException.usage("--ring is " + ring, "Give standard, conjugate-invariant or auto.");
     };
+  }
+
+  private CostProfile costs() {
+    try {
+      return CostProfile.read(costProfile);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new CliException(
+          CliException.BAD_USAGE, "cannot use " + costProfile + ": " + e.getMessage(), "Make it with 'tacet bench profile'.", e);
+    }
   }
 
   private CompileOptions packed(CompileOptions options) {

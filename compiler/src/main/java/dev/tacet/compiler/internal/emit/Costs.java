@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.emit;
 
+import dev.tacet.compiler.internal.cost.PolynomialWork;
 import dev.tacet.he.Constant;
 import dev.tacet.he.Diagonals;
 import dev.tacet.he.Encoding;
@@ -36,7 +37,7 @@ public final class Costs {
         }
         case POLYNOMIAL -> {
           Constant.Polynomial p = (Constant.Polynomial) program.constants().get(instruction.constant());
-          yield PolynomialWork.relinearizations(p.coefficients(), p.basis() == Constant.Basis.CHEBYSHEV);
+          yield PolynomialWork.of(p.coefficients(), p.basis() == Constant.Basis.CHEBYSHEV).relinearizations();
         }
         default -> 0;
       };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.emit;
 
+import dev.tacet.compiler.CostProfile;
 import dev.tacet.compiler.internal.ir.LinearForm;
 import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.compiler.internal.params.NoiseModel;
@@ -33,6 +34,7 @@ final class FormEmitter {
   private final Layout layout;
   private final boolean outline;
   private final double keyPrice;
+  private final CostProfile profile;
   private final Set<Integer> keys = new HashSet<>();
 
   /**
@@ -46,6 +48,7 @@ final class FormEmitter {
     this.noise = noise;
     this.layout = plan.layout();
     this.keyPrice = plan.keyPrice();
+    this.profile = plan.costs();
     this.outline = outline;
   }
 
@@ -113,7 +116,7 @@ final class FormEmitter {
 
   /** The sum of a value rotated by the first {@code count} multiples of a step: by doubling, or one after another with a single key. */
   private ProgramBuilder.Value folded(ProgramBuilder.Value value, int step, int count, int level) {
-    StepCosts costs = new StepCosts(parameters, level);
+    StepCosts costs = new StepCosts(profile, parameters, level);
     int doublings = Integer.numberOfTrailingZeros(count);
     int missing = 0;
     for (int i = 0; i < doublings; i++) {
@@ -153,7 +156,7 @@ final class FormEmitter {
     }
     DiagonalMap map = layout.diagonals(matrix, signal.map(), signal.copyShift(), out, parameters.slots());
     Matrix weights = outline ? null : matrix.scaled(rowFactor, signal.factor());
-    Diagonals diagonals = StepSplit.cheapest(map, new StepCosts(parameters, level), keys, keyPrice).apply(map, weights, keys);
+    Diagonals diagonals = StepSplit.cheapest(map, new StepCosts(profile, parameters, level), keys, keyPrice).apply(map, weights, keys);
     double rotation = diagonals.rotations().isEmpty() ? 0 : square(noise.keySwitch(level, logIn));
     double variance = rowNorm * (square(signal.deviation()) + rotation)
         + square(noise.keySwitch(level, logIn + logPlain)) * diagonals.giantSteps().size() * map.fold();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.emit;
 
+import dev.tacet.compiler.CostProfile;
 import dev.tacet.compiler.internal.calibrate.FeatureBounds;
 import dev.tacet.compiler.internal.calibrate.ValueBounds;
 import dev.tacet.compiler.internal.fit.FittedNetwork;
@@ -19,6 +20,7 @@ import dev.tacet.compiler.internal.pack.Levels;
  * @param outputReach half of that range, not 0
  * @param guards whether activation inputs that are not proved to stay inside their intervals are sent back
  * @param keyPrice how many times their usual price evaluation keys cost where rotations are split into steps
+ * @param costs what operations take on the machine that will serve
  */
 public record Plan(
     FittedNetwork fitted,
@@ -29,9 +31,10 @@ public record Plan(
     double[] outputCenter,
     double[] outputReach,
     boolean guards,
-    double keyPrice) {
+    double keyPrice,
+    CostProfile costs) {
   /** Returns the plan with another price of keys. */
   public Plan withKeyPrice(double value) {
-    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value);
+    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value, costs);
   }
 }

@@ -1,55 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.pack;
 
+import dev.tacet.compiler.CostProfile;
+import dev.tacet.compiler.internal.cost.LevelWork;
 import dev.tacet.he.Parameters;
 
 /**
- * What the steps of a linear transform cost at a level, in nanoseconds of one thread, from the sizes of what is transformed,
- * multiplied and read. The three rates are rough, of the order that machines with AVX-512 IFMA show; choices depend on their ratios
- * only, and not on the machine that compiles.
+ * What the steps of a linear transform cost at a level, in nanoseconds of the machine whose cost profile the compilation is given:
+ * not of the one that compiles.
  */
 public final class StepCosts {
-  /** A butterfly of a transform. */
-  private static final double BUTTERFLY = 0.2;
-
-  /** A word of a digit, multiplied with both halves of a key. */
-  private static final double KEY_WORD = 0.35;
-
-  /** A word of a diagonal, read from memory and multiplied with both halves of a baby step. */
-  private static final double DIAGONAL_WORD = 0.8;
-
   /** What a megabyte of evaluation keys may save, once a program needs another key: 50 microseconds. */
   private static final double MEGABYTE_OF_KEYS = 50_000;
 
-  private final double ntt;
-  private final double words;
-  private final int limbs;
-  private final int special;
-  private final int digits;
+  private final double diagonal;
+  private final double decomposition;
+  private final double baby;
+  private final double giant;
+  private final double down;
+  private final double rotation;
   private final double keyBytes;
 
   /** Makes the costs of transforms at a level. */
-  public StepCosts(Parameters parameters, int level) {
-    words = parameters.ringDegree();
-    ntt = words / 2 * parameters.logRingDegree() * BUTTERFLY;
-    limbs = level + 1;
-    special = parameters.specialPrimes().length;
-    digits = parameters.digits(level);
-    keyBytes = digits * words * (parameters.logQP() - parameters.logQ() + parameters.logQ(level)) / 8;
+  public StepCosts(CostProfile profile, Parameters parameters, int level) {
+    LevelWork work = new LevelWork(parameters, level);
+    CostProfile.Rates rates = profile.at(parameters.logRingDegree());
+    diagonal = work.diagonal().nanos(rates);
+    decomposition = work.decomposition().nanos(rates);
+    baby = work.babyStep().nanos(rates);
+    giant = work.giantStep().nanos(rates);
+    down = work.modDown(2).nanos(rates);
+    rotation = work.keySwitch(false, false).nanos(rates);
+    keyBytes = parameters.digits(level) * (double) parameters.ringDegree()
+        * (parameters.logQP() - parameters.logQ() + parameters.logQ(level)) / 8;
   }
 
   /** Returns the cost of a transform of so many diagonals, rotations by baby steps and rotations of sums by giant steps. */
   public double transform(int diagonals, int babies, int giants) {
-    double decomposition = (limbs + digits * (limbs + special)) * ntt;
-    double product = digits * (limbs + special) * words * KEY_WORD;
-    double down = 2 * (limbs + special) * ntt;
-    return diagonals * (limbs + special) * words * DIAGONAL_WORD + (babies > 0 ? decomposition : 0) + babies * product
-        + giants * (decomposition + product + down / 2) + down;
+    return diagonals * diagonal + (babies > 0 ? decomposition : 0) + babies * baby + giants * giant + down;
   }
 
   /** Returns the cost of one rotation by itself. */
   public double rotation() {
-    return (limbs + digits * (limbs + special) + 2 * (limbs + special)) * ntt + digits * (limbs + special) * words * KEY_WORD;
+    return rotation;
   }
 
   /** Returns the price of one key more. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tacet.compiler.CostProfile;
 import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.he.Diagonals;
 import dev.tacet.he.ModulusChain;
@@ -46,7 +47,7 @@ class DiagonalMapTest {
   /** What the program computes: the constant's terms, then the sum over the folded period. */
   private static double[] run(DiagonalMap map, Matrix matrix, int outPeriod, double[] slots) {
     Set<Integer> keys = new HashSet<>();
-    StepSplit split = StepSplit.cheapest(map, new StepCosts(PARAMETERS, 2), keys, 1);
+    StepSplit split = StepSplit.cheapest(map, new StepCosts(CostProfile.embedded(), PARAMETERS, 2), keys, 1);
     Diagonals constant = split.apply(map, matrix, keys);
     assertEquals(map.size(), constant.terms().size());
     assertEquals(constant.rotations(), split.apply(map, null, new HashSet<>()).rotations());

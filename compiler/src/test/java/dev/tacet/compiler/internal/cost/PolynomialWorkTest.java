@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.tacet.compiler.internal.emit;
+package dev.tacet.compiler.internal.cost;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -15,6 +15,6 @@ class PolynomialWorkTest {
     for (int i = 0; i <= degree; i++) {
       coefficients[i] = i % 2 == 0 || !even || i == 1 ? 1 : 0;
     }
-    assertEquals(expected, PolynomialWork.relinearizations(coefficients, true));
+    assertEquals(expected, PolynomialWork.of(coefficients, true).relinearizations());
   }
 }
