@@ -28,7 +28,8 @@ import java.util.Map;
  * @param evaluationKeyBytes bytes that a client uploads once
  * @param inputBytes bytes of one encrypted request
  * @param resultBytes bytes of one answer, to all rows of a request
- * @param memoryBytes bytes that the host holds for one client's expanded keys and the model's encoded constants
+ * @param memory what the host holds
+ * @param prediction time and noise
  * @param agreement the part of sample rows whose label is the clear model's and decided; 1 where there is no label
  * @param numberError the largest error of a number among the answers, relative to that number's range over the sample rows
  * @param errorBound the bound of a decrypted value's error that every answer carries, in the value's units
@@ -53,7 +54,8 @@ public record CompileReport(
     long evaluationKeyBytes,
     long inputBytes,
     long resultBytes,
-    long memoryBytes,
+    Memory memory,
+    Prediction prediction,
     double agreement,
     double numberError,
     double errorBound,
@@ -61,19 +63,59 @@ public record CompileReport(
     boolean accuracyMet,
     List<Layer> layers,
     List<String> notes) {
+  /** What each number of a layer's precision is the largest error of: so many numbers. */
+  public static final int NUMBERS = 1000;
+
   /**
    * One layer.
    *
    * @param name the name, taken from the model
    * @param kind what it computes, with the degree of its polynomial
+   * @param shape the dimensions of its result in the model, without the batch
+   * @param packing where the result's elements lie
    * @param level the level at which it starts
    * @param levels the levels that it takes
-   * @param keySwitches rotations and relinearizations, the dear operations
-   * @param precisionBits predicted bits of precision of its result
+   * @param rotations rotations, each a key switch
+   * @param relinearizations the other key switches
+   * @param products products of two ciphertexts
+   * @param nanos predicted wall time on the host of the cost profile
+   * @param precisionBits predicted bits of precision of its result, relative to half of the interval it lies in: minus log2 of the
+   *     largest error that noise makes in {@link #NUMBERS} of its numbers
    * @param guard "guarded", "proved", "not guarded", or empty where nothing can leave an interval
    */
   public record Layer(
-      String name, String kind, int level, int levels, int keySwitches, double precisionBits, String guard) {}
+      String name, String kind, List<Integer> shape, String packing, int level, int levels, int rotations, int relinearizations,
+      int products, double nanos, double precisionBits, String guard) {
+    /** Copies the shape. */
+    public Layer {
+      shape = List.copyOf(shape);
+    }
+  }
+
+  /**
+   * What the host holds, in bytes.
+   *
+   * @param keys expanded evaluation keys of one client
+   * @param constants the model's encoded constants, once for all clients
+   * @param run the values of one run
+   */
+  public record Memory(long keys, long constants, long run) {}
+
+  /**
+   * Predictions.
+   *
+   * @param profile the machine that the times are of
+   * @param nanos the host's wall time for one request, all layers together
+   * @param noise what noise does to decrypted values
+   * @param fitError the largest difference between the packed program without noise and the model, over the sample rows, in the
+   *     values' units
+   */
+  public record Prediction(CostProfile profile, double nanos, NoisePrediction noise, double fitError) {
+    /** Returns the largest error of a decrypted value that is predicted for so many numbers: of the fit and of noise. */
+    public double error(long numbers) {
+      return Math.hypot(fitError, noise.largest(numbers));
+    }
+  }
 
   /** Copies the lists. */
   public CompileReport {
@@ -101,8 +143,22 @@ public record CompileReport(
     bytes.put("evaluation_keys", evaluationKeyBytes);
     bytes.put("input", inputBytes);
     bytes.put("result", resultBytes);
-    bytes.put("memory", memoryBytes);
+    bytes.put("memory_keys", memory.keys());
+    bytes.put("memory_constants", memory.constants());
+    bytes.put("memory_run", memory.run());
     root.put("bytes", bytes);
+    Map<String, Object> predicted = new LinkedHashMap<>();
+    predicted.put("cost_profile", prediction.profile().name());
+    predicted.put("cost_profile_sha256", prediction.profile().sha256());
+    predicted.put("threads", prediction.profile().threads());
+    predicted.put("server_ms", significant(prediction.nanos() / 1e6));
+    predicted.put("noise_deviation", significant(prediction.noise().deviation()));
+    predicted.put("noise_even", prediction.noise().even());
+    predicted.put("noise_error", significant(prediction.noise().largest(NUMBERS)));
+    predicted.put("fit_error", significant(prediction.fitError()));
+    predicted.put("error", significant(prediction.error(NUMBERS)));
+    predicted.put("numbers", NUMBERS);
+    root.put("predicted", predicted);
     root.put("evaluation_key_count", evaluationKeys);
     root.put("agreement", agreement);
     root.put("max_number_error", numberError);
@@ -122,9 +178,14 @@ public record CompileReport(
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("name", layer.name());
     map.put("kind", layer.kind());
+    map.put("shape", layer.shape());
+    map.put("packing", layer.packing());
     map.put("level", layer.level());
     map.put("levels", layer.levels());
-    map.put("key_switches", layer.keySwitches());
+    map.put("rotations", layer.rotations());
+    map.put("relinearizations", layer.relinearizations());
+    map.put("products", layer.products());
+    map.put("predicted_ms", significant(layer.nanos() / 1e6));
     map.put("precision_bits", rounded(layer.precisionBits()));
     map.put("guard", layer.guard());
     return map;
@@ -132,6 +193,11 @@ public record CompileReport(
 
   private static double rounded(double value) {
     return Math.rint(value * 100) / 100;
+  }
+
+  /** Four digits, so that documents do not differ by the last bit. */
+  private static double significant(double value) {
+    return Double.parseDouble(String.format(Locale.ROOT, "%.3e", value));
   }
 
   /** Returns the report as text for a terminal. */
@@ -145,14 +211,18 @@ public record CompileReport(
         security.name().toLowerCase(Locale.ROOT).replace('_', ' '));
     line(text, "evaluation keys  %d, %s uploaded once", evaluationKeys, megabytes(evaluationKeyBytes));
     line(text, "a request        %s up, %s down", megabytes(inputBytes), megabytes(resultBytes));
-    line(text, "host memory      %s a client", megabytes(memoryBytes));
+    line(text, "host memory      %s of keys a client, %s of constants, %s a run", megabytes(memory.keys()),
+        megabytes(memory.constants()), megabytes(memory.run()));
+    line(text, "predicted        %.3g ms a request on %s (%d threads), error of a value %.2g of %d numbers", prediction.nanos() / 1e6,
+        prediction.profile().name(), prediction.profile().threads(), prediction.error(NUMBERS), NUMBERS);
     line(text, "on sample rows   %.2f %% of labels agree, largest error of a number %.3g of its range (target %.3g, %s)",
         100 * agreement, numberError, accuracy, accuracyMet ? "met" : "missed");
     line(text, "error bound      %.3g on each decrypted value", errorBound);
-    line(text, "%-28s %-28s %5s %6s %12s %9s  %s", "layer", "computes", "level", "levels", "key switches", "precision", "input");
+    line(text, "%-28s %-28s %5s %6s %9s %8s %9s %9s  %s", "layer", "computes", "level", "levels", "rotations", "products", "time",
+        "precision", "input");
     for (Layer layer : layers) {
-      line(text, "%-28s %-28s %5d %6d %12d %4.1f bits  %s", layer.name(), layer.kind(), layer.level(), layer.levels(),
-          layer.keySwitches(), layer.precisionBits(), layer.guard());
+      line(text, "%-28s %-28s %5d %6d %9d %8d %6.2f ms %4.1f bits  %s", layer.name(), layer.kind(), layer.level(),
+          layer.levels(), layer.rotations(), layer.products(), layer.nanos() / 1e6, layer.precisionBits(), layer.guard());
     }
     notes.forEach(note -> line(text, "note: %s", note));
     return text.toString();

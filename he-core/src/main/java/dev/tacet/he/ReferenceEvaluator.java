@@ -36,12 +36,34 @@ public final class ReferenceEvaluator {
     void value(int id, double[] period);
   }
 
+  /** Adds to values what the engine's arithmetic adds to them: the noise of encryption, rounding and keys. */
+  public interface Disturbance {
+    /**
+     * Called after each instruction, for an array once for each element, in order.
+     *
+     * @param id the instruction's id
+     * @param exact one period of the slots; not to be changed
+     * @return one period of the slots with which the program goes on; may be {@code exact}
+     */
+    double[] disturb(int id, double[] exact);
+  }
+
   /**
    * Runs a program and shows every value.
    *
    * @param observer sees each value; may be null
    */
   public static List<double[]> run(Program program, List<double[]> inputSlots, Observer observer) {
+    return run(program, inputSlots, observer, null);
+  }
+
+  /**
+   * Runs a program, disturbs every value and shows it after that.
+   *
+   * @param observer sees each value; may be null
+   * @param disturbance changes each value; may be null
+   */
+  public static List<double[]> run(Program program, List<double[]> inputSlots, Observer observer, Disturbance disturbance) {
     int slots = program.parameters().slots();
     int[] inputAt = places(program.inputTypes());
     int[] outputAt = places(program.outputTypes());
@@ -71,6 +93,9 @@ public final class ReferenceEvaluator {
         } else {
           double[] b = in.argumentCount() > 1 ? values[in.argument(1)][e] : null;
           result[e] = apply(program, in, values[in.argument(0)][e], b);
+        }
+        if (disturbance != null) {
+          result[e] = disturbance.disturb(id, result[e]);
         }
         if (in.op() == Op.OUTPUT) {
           outputs[outputAt[in.index()] + e] = in.type().encoding() == Encoding.SLOTS ? tile(result[e], slots) : result[e].clone();

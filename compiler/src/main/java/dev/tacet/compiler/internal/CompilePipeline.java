@@ -162,7 +162,7 @@ public final class CompilePipeline {
         trial == null ? null : trial.knownRows(), coefficients == null ? null : coefficients.blocks());
     AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
-        programError, notes, signature);
+        programError, notes, signature, rows.data());
     String provenance = ReportBuilder.provenance(source, graph, options);
     ModelArtifact artifact = new ModelArtifact(
         selection.parameters(), signature, emission.program(), provenance, report.toJson());

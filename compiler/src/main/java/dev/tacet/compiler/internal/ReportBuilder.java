@@ -5,13 +5,22 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.CompileReport;
+import dev.tacet.compiler.NoisePrediction;
 import dev.tacet.compiler.OnnxSource;
+import dev.tacet.compiler.internal.cost.HostMemory;
+import dev.tacet.compiler.internal.cost.LayerCounts;
+import dev.tacet.compiler.internal.cost.ProgramWork;
 import dev.tacet.compiler.internal.emit.Costs;
 import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.emit.Plan;
+import dev.tacet.compiler.internal.emit.ProgramEmitter;
 import dev.tacet.compiler.internal.fit.AnswerMetric;
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.ir.Node;
 import dev.tacet.compiler.internal.onnx.OnnxGraph;
+import dev.tacet.compiler.internal.pack.SlotMap;
 import dev.tacet.compiler.internal.params.Selection;
+import dev.tacet.compiler.internal.simulate.NoiseTrial;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.Program;
@@ -21,6 +30,8 @@ import dev.tacet.he.Signature;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,21 +46,69 @@ final class ReportBuilder {
 
   static CompileReport build(
       String name, CompileOptions options, Plan plan, Selection selection, AnswerMetric.Score score, double errorBound,
-      double programError, List<String> searchNotes, Signature signature) {
+      double programError, List<String> searchNotes, Signature signature, List<double[]> rows) {
     Parameters parameters = selection.parameters();
     Emission emission = selection.emission();
     Program program = emission.program();
-    Map<String, Integer> keySwitches = Costs.keySwitches(program);
-    List<CompileReport.Layer> layers = emission.layers().stream().map(layer -> new CompileReport.Layer(layer.name(),
-        layer.kind(), layer.level(), layer.levels(), keySwitches.getOrDefault(layer.name(), 0), layer.precisionBits(),
-        layer.guarded())).toList();
+    Map<String, int[]> slots = slots(plan, signature.packing());
+    NoiseTrial noise = NoiseTrial.run(program, emission.inputs(), emission.outputs(), signature.packing(), rows, slots);
+    double[] nanos = ProgramWork.nanos(program, options.costs());
+    HostMemory memory = HostMemory.of(program);
+    List<CompileReport.Layer> layers = layers(plan, emission, signature.packing(), noise, nanos);
+    CompileReport.Prediction prediction = new CompileReport.Prediction(
+        options.costs(), Arrays.stream(nanos).sum(), noise.answers(), programError);
     long input = program.inputCiphertexts().stream().mapToLong(i -> Costs.ciphertextBytes(parameters, i.level(), true)).sum();
     long result = Costs.resultBytes(program);
     boolean met = score.isNotShownToMiss(options.accuracy(), MAX_OPEN) && selection.precise() && errorBound <= widest(plan);
     return new CompileReport(name, signature.packing(), signature.rowsPerRequest(parameters), parameters.ringType(), parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
         parameters.maxLevel(), parameters.security(), program.requiredKeys().size(), Costs.keyBytes(program), input,
-        result, Costs.memoryBytes(program), score.agreement(), score.numberError(), errorBound, options.accuracy(), met,
+        result, new CompileReport.Memory(memory.keys(), memory.constants(), memory.run()), prediction, score.agreement(), score.numberError(), errorBound, options.accuracy(), met,
         layers, notes(options, plan, selection, programError, errorBound, searchNotes, signature));
+  }
+
+  /** The slots of each layer's elements where rows are spread over slots; nothing where they lie in all. */
+  private static Map<String, int[]> slots(Plan plan, RowPacking packing) {
+    Map<String, int[]> slots = new HashMap<>();
+    if (packing == RowPacking.LATENCY) {
+      for (Node node : plan.fitted().network().nodes()) {
+        slots.put(node.name(), plan.layout().maps()[node.id()].slots());
+      }
+      slots.put(ProgramEmitter.OUTPUT_LAYER, plan.layout().output().slots());
+    }
+    return slots;
+  }
+
+  private static List<CompileReport.Layer> layers(Plan plan, Emission emission, RowPacking packing, NoiseTrial noise, double[] nanos) {
+    Program program = emission.program();
+    LayerCounts[] counts = LayerCounts.of(program);
+    Network network = plan.fitted().network();
+    List<CompileReport.Layer> layers = new ArrayList<>();
+    for (Emission.Layer layer : emission.layers()) {
+      int index = program.layers().indexOf(layer.name());
+      List<Integer> shape = List.of(network.output().size());
+      SlotMap map = plan.layout().output();
+      for (Node node : network.nodes()) {
+        if (node.name().equals(layer.name())) {
+          shape = Arrays.stream(node.shape()).boxed().toList();
+          map = plan.layout().maps()[node.id()];
+        }
+      }
+      double deviation = noise.layers().getOrDefault(layer.name(), 0.0);
+      boolean even = packing == RowPacking.LATENCY;
+      double largest = new NoisePrediction(deviation, even).largest(CompileReport.NUMBERS);
+      layers.add(new CompileReport.Layer(layer.name(), layer.kind(), shape, packing(program.parameters(), packing, shape, map),
+          layer.level(), layer.levels(), counts[index].rotations(), counts[index].relinearizations(), counts[index].products(),
+          nanos[index], -Math.log(Math.max(largest, 1e-300)) / Math.log(2), layer.guarded()));
+    }
+    return layers;
+  }
+
+  /** How a layer's elements lie, in a few words. */
+  private static String packing(Parameters parameters, RowPacking packing, List<Integer> shape, SlotMap map) {
+    return switch (packing) {
+      case LATENCY -> map.slots().length + " slots of " + map.period() + ", " + parameters.slots() / map.period() + " copies";
+      case THROUGHPUT -> shape.stream().reduce(1, (a, b) -> a * b) + " ciphertexts, a row a slot";
+    };
   }
 
   private static List<String> notes(CompileOptions options, Plan plan, Selection selection, double programError,
@@ -127,7 +186,10 @@ final class ReportBuilder {
     root.put("packing", options.packing().name().toLowerCase(java.util.Locale.ROOT));
     root.put("security", options.security().name());
     root.put("ring", options.ring().name());
-    root.put("cost_profile", Map.of("name", options.costs().name(), "sha256", options.costs().sha256()));
+    Map<String, Object> costs = new LinkedHashMap<>();
+    costs.put("name", options.costs().name());
+    costs.put("sha256", options.costs().sha256());
+    root.put("cost_profile", costs);
     try {
       return new ObjectMapper().writeValueAsString(root);
     } catch (JsonProcessingException e) {

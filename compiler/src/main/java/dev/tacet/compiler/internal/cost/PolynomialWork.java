@@ -61,6 +61,11 @@ public final class PolynomialWork {
     return Arrays.stream(sums).sum() + Arrays.stream(elements).sum();
   }
 
+  /** Returns the products of two ciphertexts of one evaluation. */
+  public int products() {
+    return Arrays.stream(products).sum() + Arrays.stream(elements).sum();
+  }
+
   /** Returns the work at parameters, for an argument at a level. */
   public Work at(Parameters parameters, int level) {
     Work work = Work.NONE;

@@ -26,7 +26,9 @@ import java.util.Set;
 
 /** The pass that writes the program for a plan under given parameters: rescales, level drops, exact scales, guards. */
 public final class ProgramEmitter {
-  private static final String OUTPUT_LAYER = "output";
+  /** The layer of the last linear map. */
+  public static final String OUTPUT_LAYER = "output";
+
   private static final String PROVED = "proved";
   private static final String NOT_GUARDED = "not guarded";
 

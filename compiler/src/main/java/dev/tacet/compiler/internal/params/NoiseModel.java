@@ -49,6 +49,17 @@ public final class NoiseModel {
     return SIGMA * Math.sqrt(n * (4 * n / 3 + 1)) * Math.pow(2, -logScale);
   }
 
+  /** Returns the deviation of a ciphertext that was encrypted under the secret key, as clients do. */
+  public double freshSecret(double logScale) {
+    return SIGMA * Math.sqrt(n) * Math.pow(2, -logScale);
+  }
+
+  /** Returns the deviation that a rescale of two or three components adds, at the scale after it. */
+  public double rescale(int components, double logScale) {
+    double square = components == 3 ? 4 * n * n / 9 : 0;
+    return Math.sqrt(n / 12 * (1 + 2 * n / 3 + square)) * Math.pow(2, -logScale);
+  }
+
   /** Returns the deviation that a rescale adds, at the scale after it. */
   public double rescale(double logScale) {
     return Math.sqrt(n / 12 * (1 + 2 * n / 3)) * Math.pow(2, -logScale);
@@ -56,6 +67,11 @@ public final class NoiseModel {
 
   /** Returns the deviation that a key switch adds. */
   public double keySwitch(int level, double logScale) {
+    return Math.hypot(keyProduct(level, logScale), rescale(logScale));
+  }
+
+  /** Returns the deviation that the errors of a key add, without the rounding of the division that ends a key switch. */
+  public double keyProduct(int level, double logScale) {
     double digits = 0;
     for (int j = 0; j < parameters.digits(level); j++) {
       double bits = 0;
@@ -64,9 +80,7 @@ public final class NoiseModel {
       }
       digits += Math.pow(2, 2 * (bits - parameters.logQP() + parameters.logQ()));
     }
-    double product = n * SIGMA * Math.sqrt(digits / 12) * Math.pow(2, -logScale);
-    double rounding = rescale(logScale);
-    return Math.sqrt(product * product + rounding * rounding);
+    return n * SIGMA * Math.sqrt(digits / 12) * Math.pow(2, -logScale);
   }
 
   /** Returns the deviation of an encoded plaintext's rounding: slots of a period come from twice as many coefficients
@@ -114,6 +128,14 @@ public final class NoiseModel {
       sum += Math.pow(coefficients[i], 2) * Math.pow(i, 3);
     }
     return 6 * rescale(logScale) * Math.sqrt(sum);
+  }
+
+  /**
+   * Returns the part of a deviation that the real part of a slot has: half of the variance in the standard ring, whose slots are
+   * complex.
+   */
+  public double realPart() {
+    return parameters.ringType() == RingType.STANDARD ? Math.sqrt(0.5) : 1;
   }
 
   private static double log2(double value) {

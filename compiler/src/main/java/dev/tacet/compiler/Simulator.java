@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import dev.tacet.compiler.internal.params.ProgramNoise;
+import dev.tacet.compiler.internal.simulate.FunctionInputs;
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.ReferenceEvaluator;
+import dev.tacet.he.RowPacking;
+import dev.tacet.he.Signature;
+import dev.tacet.he.SignatureInput;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A compiled program, run in the clear on packed rows, with noise of the size that encryption and the engine's arithmetic make.
+ * Immutable; chunks may be run side by side.
+ */
+public final class Simulator {
+  /** The most rows of one chunk. */
+  public static final int MAX_CHUNK = 512;
+
+  /** Copies of a row over the slots from which on an answer's noise is as even as their mean. */
+  private static final int EVEN_COPIES = 8;
+
+  private final ModelArtifact artifact;
+  private final Signature signature;
+  private final boolean noise;
+  private final long seed;
+  private final List<FunctionInputs.Place> places;
+
+  private Simulator(ModelArtifact artifact, boolean noise, long seed) {
+    this.artifact = artifact;
+    this.signature = artifact.signature();
+    this.noise = noise;
+    this.seed = seed;
+    this.places = FunctionInputs.of(artifact.program(), signature);
+  }
+
+  /**
+   * Prepares runs.
+   *
+   * @param noise whether noise is added
+   * @param seed of the noise
+   */
+  public static Simulator of(ModelArtifact artifact, boolean noise, long seed) {
+    return new Simulator(artifact, noise, seed);
+  }
+
+  /**
+   * What some rows gave.
+   *
+   * @param values for each row, decrypted values by output name, before the client's own steps
+   * @param ranges of the inputs of each function of the program
+   */
+  public record Chunk(List<Map<String, double[]>> values, List<LayerRange> ranges) {}
+
+  /**
+   * Runs rows within the bounds of their features.
+   *
+   * @param first the number of the first row; rows of one number get the same noise
+   * @param rows at most {@link #MAX_CHUNK}
+   */
+  public Chunk run(long first, double[][] rows) {
+    if (rows.length > MAX_CHUNK) {
+      throw new IllegalArgumentException(rows.length + " rows in a chunk, at most " + MAX_CHUNK);
+    }
+    FunctionInputs inputs = new FunctionInputs(places);
+    List<Map<String, double[]>> values = new ArrayList<>();
+    if (signature.packing() == RowPacking.THROUGHPUT) {
+      int period = Integer.highestOneBit(Math.max(1, 2 * rows.length - 1));
+      ReferenceEvaluator.Disturbance disturbance = noise
+          ? new ProgramNoise(artifact.program(), ProgramNoise.Kind.ALL, period, true, seed + first) : null;
+      List<double[]> slots = ReferenceEvaluator.run(artifact.program(), columns(rows, period), inputs.observer(rows.length), disturbance);
+      for (int r = 0; r < rows.length; r++) {
+        values.add(values(slots, r));
+      }
+      inputs.endOfRows();
+    } else {
+      for (int r = 0; r < rows.length; r++) {
+        values.add(values(spread(rows[r], seed + first + r, inputs), 0));
+        inputs.endOfRows();
+      }
+    }
+    return new Chunk(values, inputs.ranges());
+  }
+
+  /** The outputs' slots of one row that is spread over the slots; noise that differs between copies is that of their mean. */
+  private List<double[]> spread(double[] row, long noiseSeed, FunctionInputs inputs) {
+    List<double[]> packed = new ArrayList<>();
+    int leastPeriod = 1;
+    int at = 0;
+    for (SignatureInput input : signature.inputs()) {
+      packed.add(input.pack(Arrays.copyOfRange(row, at, at + input.features()), artifact.parameters().slots()));
+      leastPeriod = Math.max(leastPeriod, input.copyShift() == 0 ? input.period() : artifact.parameters().slots());
+      at += input.features();
+    }
+    if (!noise) {
+      return ReferenceEvaluator.run(artifact.program(), packed, inputs.observer(1));
+    }
+    List<double[]> exact = ReferenceEvaluator.run(artifact.program(), packed);
+    List<double[]> common = ReferenceEvaluator.run(artifact.program(), packed, null,
+        new ProgramNoise(artifact.program(), ProgramNoise.Kind.COMMON, leastPeriod, false, noiseSeed));
+    int copies = artifact.parameters().slots() / signature.cipherOutputs().stream().mapToInt(CipherOutput::period).max().orElse(1);
+    List<double[]> own = ReferenceEvaluator.run(artifact.program(), packed, inputs.observer(1),
+        new ProgramNoise(artifact.program(), ProgramNoise.Kind.OF_COPIES, leastPeriod, copies < EVEN_COPIES, noiseSeed));
+    List<double[]> result = new ArrayList<>();
+    for (int o = 0; o < exact.size(); o++) {
+      double[] slots = exact.get(o).clone();
+      for (int i = 0; i < slots.length; i++) {
+        slots[i] = common.get(o)[i] + (own.get(o)[i] - exact.get(o)[i]) / Math.sqrt(copies);
+      }
+      result.add(slots);
+    }
+    return result;
+  }
+
+  /** One period of each element's slots, a row a slot. */
+  private List<double[]> columns(double[][] rows, int period) {
+    List<double[]> columns = new ArrayList<>();
+    int at = 0;
+    for (SignatureInput input : signature.inputs()) {
+      double[] center = input.center();
+      double[] halfWidth = input.halfWidth();
+      for (int f = 0; f < input.features(); f++) {
+        double[] column = new double[period];
+        for (int r = 0; r < rows.length; r++) {
+          column[r] = (rows[r][at + f] - center[f]) / halfWidth[f];
+        }
+        columns.add(column);
+      }
+      at += input.features();
+    }
+    return columns;
+  }
+
+  private Map<String, double[]> values(List<double[]> slots, int slot) {
+    boolean batches = signature.packing() == RowPacking.THROUGHPUT;
+    int[] start = new int[signature.cipherOutputs().size() + 1];
+    for (CipherOutput output : signature.cipherOutputs()) {
+      start[output.programOutput() + 1] = signature.ciphertexts(output);
+    }
+    Arrays.parallelPrefix(start, Integer::sum);
+    Map<String, double[]> values = new LinkedHashMap<>();
+    for (CipherOutput output : signature.cipherOutputs()) {
+      if (output.kind() == CipherOutput.Kind.VALUE) {
+        int at = start[output.programOutput()];
+        double[] factor = output.factor();
+        double[] offset = output.offset();
+        double[] value = new double[output.count()];
+        for (int i = 0; i < value.length; i++) {
+          value[i] = factor[i] * (batches ? slots.get(at + i)[slot] : slots.get(at)[i]) + offset[i];
+        }
+        values.put(output.name(), value);
+      }
+    }
+    return values;
+  }
+
+  /** Returns the bounds of the decrypted values' errors, by output name. */
+  public Map<String, Double> errorBounds() {
+    Map<String, Double> errors = new LinkedHashMap<>();
+    for (CipherOutput output : signature.cipherOutputs()) {
+      if (output.kind() == CipherOutput.Kind.VALUE) {
+        errors.put(output.name(), output.errorBound());
+      }
+    }
+    return errors;
+  }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.params;
+
+import dev.tacet.he.Constant;
+import dev.tacet.he.Diagonals;
+import dev.tacet.he.Instruction;
+import dev.tacet.he.Op;
+import dev.tacet.he.Parameters;
+import dev.tacet.he.Program;
+import dev.tacet.he.ReferenceEvaluator;
+import dev.tacet.he.RingType;
+import dev.tacet.he.Scale;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Noise of the size that the engine makes, drawn anew for each value of a program that {@link ReferenceEvaluator} runs: what
+ * {@link NoiseModel} says of single operations, while the program itself carries it on. Rows are encrypted under the secret key.
+ *
+ * <p>A run keeps one period of a value. Noise is of two kinds: what differs between the copies of a period (keys, rounding of
+ * ciphertexts), and what does not (the rounding of encoded constants).
+ *
+ * <p>Rounding errors reach a slot multiplied by the secret key's value in that slot. Where a row has few copies, or one slot, its
+ * errors are larger or smaller than others' for all the life of a key, and {@code uneven} draws such a factor for each slot.
+ */
+public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
+  /** The kinds of noise. */
+  public enum Kind {
+    /** What differs between copies. */
+    OF_COPIES,
+    /** What is the same in all copies. */
+    COMMON,
+    /** Both. */
+    ALL
+  }
+
+  private static final int TABLE = 1 << 16;
+  private static final double[] NORMAL = normal();
+
+  private final Program program;
+  private final Parameters parameters;
+  private final List<Instruction> instructions;
+  private final NoiseModel model;
+  private final Kind kind;
+  private final int leastPeriod;
+  private final SplittableRandom random;
+  private final double[] factors;
+  private final double[][] deviations;
+  private final double[] power;
+
+  /**
+   * Prepares the noise of one run or of several in turn.
+   *
+   * @param leastPeriod the least period that fresh ciphertexts' noise is kept for, a power of two
+   * @param uneven whether slots differ in how large their noise is
+   * @param seed of the noise
+   */
+  public ProgramNoise(Program program, Kind kind, int leastPeriod, boolean uneven, long seed) {
+    this.program = program;
+    this.parameters = program.parameters();
+    this.instructions = program.instructions();
+    this.model = new NoiseModel(parameters);
+    this.kind = kind;
+    this.leastPeriod = leastPeriod;
+    this.random = new SplittableRandom(seed);
+    this.factors = uneven ? factors(random, parameters) : null;
+    this.deviations = new double[instructions.size()][];
+    this.power = new double[instructions.size()];
+  }
+
+  private static double[] normal() {
+    SplittableRandom random = new SplittableRandom(0x5eed);
+    double[] table = new double[TABLE];
+    for (int i = 0; i < TABLE; i += 2) {
+      double radius = Math.sqrt(-2 * Math.log(1 - random.nextDouble()));
+      double angle = 2 * Math.PI * random.nextDouble();
+      table[i] = radius * Math.cos(angle);
+      table[i + 1] = radius * Math.sin(angle);
+    }
+    return table;
+  }
+
+  /** The size of a ternary secret's value in each slot, relative to its root mean square. */
+  private static double[] factors(SplittableRandom random, Parameters parameters) {
+    double[] factors = new double[parameters.slots()];
+    for (int i = 0; i < factors.length; i++) {
+      double a = NORMAL[random.nextInt(TABLE)];
+      double b = NORMAL[random.nextInt(TABLE)];
+      factors[i] = parameters.ringType() == RingType.STANDARD ? Math.sqrt((a * a + b * b) / 2) : Math.abs(a);
+    }
+    return factors;
+  }
+
+  @Override
+  public double[] disturb(int id, double[] exact) {
+    Instruction in = instructions.get(id);
+    double[] result = in.op() == Op.INPUT && exact.length < leastPeriod ? tile(exact, leastPeriod) : exact;
+    double copies = kind == Kind.COMMON ? 0 : 1;
+    double common = kind == Kind.OF_COPIES ? 0 : 1;
+    Scale scale = in.type().scale();
+    switch (in.op()) {
+      case INPUT -> {
+        double logScale = scale.log2(parameters);
+        result = add(result, copies * model.freshSecret(logScale));
+        result = add(result, common * model.encode(result.length, logScale));
+      }
+      case RESCALE -> result = add(result, copies * model.rescale(in.type().components(), scale.log2(parameters)));
+      case RELINEARIZE, ROTATE, CONJUGATE -> result = add(result, copies * model.keySwitch(in.type().level(), scale.log2(parameters)));
+      case ROTATE_SUM -> result = add(result,
+          copies * Math.sqrt(in.count() - 1.0) * model.keySwitch(in.type().level(), scale.log2(parameters)));
+      case ADD_PLAIN -> {
+        int period = ((Constant.Vector) program.constants().get(in.constant())).period();
+        result = add(result, common * model.encode(period, scale.log2(parameters)));
+      }
+      case MULTIPLY_PLAIN -> {
+        int period = ((Constant.Vector) program.constants().get(in.constant())).period();
+        result = add(result, common * model.encode(period, in.plainScale().log2(parameters)) * Math.sqrt(power[in.argument(0)]));
+      }
+      case POLYNOMIAL -> {
+        Constant.Polynomial p = (Constant.Polynomial) program.constants().get(in.constant());
+        result = add(result, copies * model.polynomial(p.coefficients(), scale.log2(parameters)));
+      }
+      case LINEAR_TRANSFORM -> result = transform(in, id, result, copies, common);
+      default -> { }
+    }
+    power[id] = power(result);
+    return result;
+  }
+
+  /** Key errors of baby steps, weighted as the diagonals are, those of giant steps, and the rounding of the diagonals. */
+  private double[] transform(Instruction in, int id, double[] exact, double copies, double common) {
+    double logPlain = in.plainScale().log2(parameters);
+    double logOut = in.type().scale().log2(parameters);
+    int level = in.type().level();
+    double[] result = exact;
+    if (program.constants().get(in.constant()) instanceof Diagonals diagonals) {
+      if (copies > 0) {
+        if (deviations[id] == null) {
+          deviations[id] = ofBabySteps(diagonals, model.keyProduct(level, logOut - logPlain));
+        }
+        result = add(result, deviations[id]);
+        int giants = diagonals.giantSteps().size() - (diagonals.giantSteps().contains(0) ? 1 : 0);
+        result = add(result, copies * Math.sqrt(giants) * model.keySwitch(level, logOut));
+      }
+      return add(result, common * model.encode(diagonals.period(), logPlain)
+          * Math.sqrt(diagonals.terms().size() * power[in.argument(0)]));
+    }
+    Constant.Matrix matrix = (Constant.Matrix) program.constants().get(in.constant());
+    double norm = Arrays.stream(matrix.values()).map(v -> v * v).sum() / matrix.rows();
+    result = add(result, copies * Math.sqrt(norm) * model.keyProduct(level, logOut - logPlain));
+    return add(result, common * model.encode(Math.max(matrix.inPeriod(), matrix.outPeriod()), logPlain)
+        * Math.sqrt(matrix.diagonals() * power[in.argument(0)]));
+  }
+
+  private static double[] ofBabySteps(Diagonals diagonals, double each) {
+    double[] result = new double[diagonals.period()];
+    for (Diagonals.Term term : diagonals.terms()) {
+      if (term.baby() != 0) {
+        int[] slots = term.slots();
+        double[] values = term.values();
+        for (int i = 0; i < slots.length; i++) {
+          result[slots[i]] += values[i] * values[i];
+        }
+      }
+    }
+    for (int i = 0; i < result.length; i++) {
+      result[i] = each * Math.sqrt(result[i]);
+    }
+    return result;
+  }
+
+  private double[] add(double[] exact, double deviation) {
+    if (deviation == 0) {
+      return exact;
+    }
+    double[] result = new double[exact.length];
+    int start = random.nextInt(TABLE);
+    double real = deviation * model.realPart();
+    for (int i = 0; i < result.length; i++) {
+      double size = factors == null ? real : real * factors[i & (factors.length - 1)];
+      result[i] = exact[i] + size * NORMAL[(start + i) & (TABLE - 1)];
+    }
+    return result;
+  }
+
+  private double[] add(double[] exact, double[] deviation) {
+    double[] result = new double[Math.max(exact.length, deviation.length)];
+    int start = random.nextInt(TABLE);
+    for (int i = 0; i < result.length; i++) {
+      double size = deviation[i & (deviation.length - 1)] * model.realPart() * (factors == null ? 1 : factors[i & (factors.length - 1)]);
+      result[i] = exact[i & (exact.length - 1)] + size * NORMAL[(start + i) & (TABLE - 1)];
+    }
+    return result;
+  }
+
+  private static double power(double[] slots) {
+    double sum = 0;
+    for (double value : slots) {
+      sum += value * value;
+    }
+    return sum / slots.length;
+  }
+
+  private static double[] tile(double[] period, int length) {
+    double[] result = new double[length];
+    for (int i = 0; i < length; i++) {
+      result[i] = period[i & (period.length - 1)];
+    }
+    return result;
+  }
+}

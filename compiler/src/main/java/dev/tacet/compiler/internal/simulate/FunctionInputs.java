@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.simulate;
+
+import dev.tacet.compiler.LayerRange;
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.Constant;
+import dev.tacet.he.Diagonals;
+import dev.tacet.he.Instruction;
+import dev.tacet.he.Op;
+import dev.tacet.he.Program;
+import dev.tacet.he.ReferenceEvaluator;
+import dev.tacet.he.RowPacking;
+import dev.tacet.he.Signature;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The inputs of a program's squares and polynomials, watched while rows are run. */
+public final class FunctionInputs {
+  /**
+   * A function's input.
+   *
+   * @param id the instruction that makes it
+   * @param layer the function's layer
+   * @param bound the half width of its interval, in slots
+   * @param slots where elements lie; null for every slot
+   */
+  public record Place(int id, String layer, double bound, BitSet slots) {}
+
+  private final List<Place> places;
+  private final Map<Integer, Integer> byId = new HashMap<>();
+  private final double[] low;
+  private final double[] high;
+  private final int[] outside;
+  private final BitSet[] rowsOutside;
+
+  /** Starts with no row. */
+  public FunctionInputs(List<Place> places) {
+    this.places = places;
+    low = new double[places.size()];
+    high = new double[places.size()];
+    outside = new int[places.size()];
+    rowsOutside = new BitSet[places.size()];
+    for (int p = 0; p < places.size(); p++) {
+      low[p] = Double.POSITIVE_INFINITY;
+      high[p] = Double.NEGATIVE_INFINITY;
+      rowsOutside[p] = new BitSet();
+      byId.put(places.get(p).id(), p);
+    }
+  }
+
+  /** Finds the squares and polynomials of a program; a square's interval is the bound of its guard, where it has one. */
+  public static List<Place> of(Program program, Signature signature) {
+    Map<String, Double> guards = new HashMap<>();
+    for (CipherOutput output : signature.cipherOutputs()) {
+      if (output.kind() == CipherOutput.Kind.GUARD) {
+        guards.put(output.name(), output.bound());
+      }
+    }
+    List<Place> places = new ArrayList<>();
+    Set<Integer> seen = new HashSet<>();
+    for (Instruction in : program.instructions()) {
+      boolean function = in.op() == Op.POLYNOMIAL || in.op() == Op.SQUARE;
+      if (function && seen.add(in.argument(0))) {
+        String layer = program.layers().get(in.layer());
+        Double guard = guards.get("guard of " + layer);
+        if (in.op() == Op.POLYNOMIAL || guard != null) {
+          BitSet slots = signature.packing() == RowPacking.THROUGHPUT ? null : written(program, in.argument(0));
+          places.add(new Place(in.argument(0), layer, in.op() == Op.POLYNOMIAL ? 1 : guard, slots));
+        }
+      }
+    }
+    return places;
+  }
+
+  /** The slots that the linear maps before a value write; null for every slot. */
+  private static BitSet written(Program program, int id) {
+    Instruction in = program.instructions().get(id);
+    BitSet slots = new BitSet();
+    switch (in.op()) {
+      case ADD, SUB -> {
+        BitSet left = written(program, in.argument(0));
+        BitSet right = written(program, in.argument(1));
+        if (left == null || right == null) {
+          return null;
+        }
+        slots.or(left);
+        slots.or(right);
+      }
+      case RESCALE, ADD_PLAIN, DROP_LEVEL, RELINEARIZE -> {
+        return written(program, in.argument(0));
+      }
+      case ROTATE_SUM -> {
+        BitSet before = written(program, in.argument(0));
+        if (before == null) {
+          return null;
+        }
+        before.stream().forEach(slot -> slots.set(slot % in.steps()));  // the sum repeats with the step
+      }
+      case MULTIPLY_PLAIN -> {
+        double[] values = ((Constant.Vector) program.constants().get(in.constant())).values();
+        for (int i = 0; i < values.length; i++) {
+          slots.set(i, values[i] != 0);
+        }
+      }
+      case LINEAR_TRANSFORM -> {
+        if (!(program.constants().get(in.constant()) instanceof Diagonals diagonals)) {
+          return null;
+        }
+        for (Diagonals.Term term : diagonals.terms()) {
+          for (int slot : term.slots()) {
+            slots.set(slot);
+          }
+        }
+      }
+      default -> {
+        return null;
+      }
+    }
+    return slots;
+  }
+
+  /**
+   * Returns an observer of one run.
+   *
+   * @param rows of the run, one a slot where it is not 1
+   */
+  public ReferenceEvaluator.Observer observer(int rows) {
+    return (id, period) -> {
+      Integer place = byId.get(id);
+      if (place != null) {
+        see(place, period, rows);
+      }
+    };
+  }
+
+  private void see(int place, double[] period, int rows) {
+    Place at = places.get(place);
+    int count = rows > 1 ? rows : period.length;
+    for (int i = 0; i < count; i++) {
+      if (at.slots() != null && !at.slots().get(i)) {
+        continue;
+      }
+      double value = period[i & (period.length - 1)] / at.bound();
+      low[place] = Math.min(low[place], value);
+      high[place] = Math.max(high[place], value);
+      if (!(Math.abs(value) <= 1)) {
+        rowsOutside[place].set(rows > 1 ? i : 0);
+      }
+    }
+  }
+
+  /** Ends a run: its rows are counted. */
+  public void endOfRows() {
+    for (int p = 0; p < outside.length; p++) {
+      outside[p] += rowsOutside[p].cardinality();
+      rowsOutside[p].clear();
+    }
+  }
+
+  /** Returns what was seen. */
+  public List<LayerRange> ranges() {
+    List<LayerRange> ranges = new ArrayList<>();
+    for (int p = 0; p < places.size(); p++) {
+      ranges.add(new LayerRange(places.get(p).layer(), low[p], high[p], outside[p]));
+    }
+    return ranges;
+  }
+}
