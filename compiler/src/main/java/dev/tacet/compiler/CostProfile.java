@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.tacet.compiler.internal.cost.ProgramWork;
+import dev.tacet.he.Program;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -110,6 +112,11 @@ public record CostProfile(String name, String processor, String kernels, int thr
       }
     }
     return nearest;
+  }
+
+  /** Returns the wall time in nanoseconds that this machine takes for each layer of a program. */
+  public double[] nanosByLayer(Program program) {
+    return ProgramWork.nanos(program, this);
   }
 
   /** Returns the profile that is used where none is given: of one machine, so that every machine compiles alike. */

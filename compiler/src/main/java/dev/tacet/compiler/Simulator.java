@@ -4,6 +4,7 @@ package dev.tacet.compiler;
 import dev.tacet.compiler.internal.params.ProgramNoise;
 import dev.tacet.compiler.internal.simulate.FunctionInputs;
 import dev.tacet.he.CipherOutput;
+import dev.tacet.he.CoefficientLayout;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.ReferenceEvaluator;
 import dev.tacet.he.RowPacking;
@@ -43,7 +44,7 @@ public final class Simulator {
   /**
    * Prepares runs.
    *
-   * @param noise whether noise is added
+   * @param noise whether noise is added; none is in the coefficient packing
    * @param seed of the noise
    */
   public static Simulator of(ModelArtifact artifact, boolean noise, long seed) {
@@ -79,6 +80,10 @@ public final class Simulator {
         values.add(values(slots, r));
       }
       inputs.endOfRows();
+    } else if (signature.packing() == RowPacking.COEFFICIENT) {
+      for (double[] row : rows) {
+        values.add(inCoefficients(row));
+      }
     } else {
       for (int r = 0; r < rows.length; r++) {
         values.add(values(spread(rows[r], seed + first + r, inputs), 0));
@@ -86,6 +91,25 @@ public final class Simulator {
       }
     }
     return new Chunk(values, inputs.ranges());
+  }
+
+  /** The decrypted values of one row that lies in coefficients, without noise. */
+  private Map<String, double[]> inCoefficients(double[] row) {
+    CoefficientLayout layout = CoefficientLayout.of(signature, artifact.parameters());
+    List<double[]> packed = new ArrayList<>();
+    int at = 0;
+    for (SignatureInput input : signature.inputs()) {
+      packed.addAll(layout.pack(input, Arrays.copyOfRange(row, at, at + input.features())));
+      at += input.features();
+    }
+    List<double[]> outputs = ReferenceEvaluator.run(artifact.program(), packed);
+    Map<String, double[]> values = new LinkedHashMap<>();
+    for (CipherOutput output : signature.cipherOutputs()) {
+      if (output.kind() == CipherOutput.Kind.VALUE) {
+        values.put(output.name(), layout.unpack(output, outputs, new double[outputs.size()]));
+      }
+    }
+    return values;
   }
 
   /** The outputs' slots of one row that is spread over the slots; noise that differs between copies is that of their mean. */

@@ -19,6 +19,7 @@ import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
 import dev.tacet.compiler.internal.onnx.OnnxGraph;
 import dev.tacet.compiler.internal.pack.SlotMap;
+import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.Selection;
 import dev.tacet.compiler.internal.simulate.NoiseTrial;
 import dev.tacet.he.CipherOutput;
@@ -51,7 +52,9 @@ final class ReportBuilder {
     Emission emission = selection.emission();
     Program program = emission.program();
     Map<String, int[]> slots = slots(plan, signature.packing());
-    NoiseTrial noise = NoiseTrial.run(program, emission.inputs(), emission.outputs(), signature.packing(), rows, slots);
+    NoiseTrial noise = signature.packing() == RowPacking.COEFFICIENT
+        ? new NoiseTrial(Map.of(), new NoisePrediction(emission.valueError() / NoiseModel.DEVIATIONS, true))
+        : NoiseTrial.run(program, emission.inputs(), emission.outputs(), signature.packing(), rows, slots);
     double[] nanos = ProgramWork.nanos(program, options.costs());
     HostMemory memory = HostMemory.of(program);
     List<CompileReport.Layer> layers = layers(plan, emission, signature.packing(), noise, nanos);
@@ -93,8 +96,8 @@ final class ReportBuilder {
           map = plan.layout().maps()[node.id()];
         }
       }
-      double deviation = noise.layers().getOrDefault(layer.name(), 0.0);
-      boolean even = packing == RowPacking.LATENCY;
+      double deviation = noise.layers().getOrDefault(layer.name(), Math.pow(2, -layer.precisionBits()) / NoiseModel.DEVIATIONS);
+      boolean even = packing != RowPacking.THROUGHPUT;
       double largest = new NoisePrediction(deviation, even).largest(CompileReport.NUMBERS);
       layers.add(new CompileReport.Layer(layer.name(), layer.kind(), shape, packing(program.parameters(), packing, shape, map),
           layer.level(), layer.levels(), counts[index].rotations(), counts[index].relinearizations(), counts[index].products(),
@@ -107,6 +110,7 @@ final class ReportBuilder {
   private static String packing(Parameters parameters, RowPacking packing, List<Integer> shape, SlotMap map) {
     return switch (packing) {
       case LATENCY -> map.slots().length + " slots of " + map.period() + ", " + parameters.slots() / map.period() + " copies";
+      case COEFFICIENT -> "coefficients of few ciphertexts";
       case THROUGHPUT -> shape.stream().reduce(1, (a, b) -> a * b) + " ciphertexts, a row a slot";
     };
   }

@@ -8,6 +8,7 @@ import dev.tacet.cli.internal.terminal.Progress;
 import dev.tacet.cli.internal.terminal.Units;
 import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.Explanation;
+import dev.tacet.cli.internal.trial.ExplanationText;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -43,7 +44,7 @@ public final class CompileCommand implements Callable<Integer> {
     }
     byte[] bytes = compilation.artifact().toBytes();
     OutputFile.write(output, bytes);
-    Explanation.of(compilation.artifact()).print();
+    ExplanationText.print(Explanation.of(compilation.artifact(), null));
     System.out.println();
     System.out.printf(
         "Wrote %s: %s in %s, SHA-256 %s%n",

@@ -157,9 +157,10 @@ final class CompileSettings {
     };
   }
 
-  private CostProfile costs() {
+  /** The cost profile that was given; null if none was. */
+  CostProfile costs() {
     try {
-      return CostProfile.read(costProfile);
+      return costProfile == null ? null : CostProfile.read(costProfile);
     } catch (IOException | IllegalArgumentException e) {
       throw new CliException(
           CliException.BAD_USAGE, "cannot use " + costProfile + ": " + e.getMessage(), "Make it with 'tacet bench profile'.", e);

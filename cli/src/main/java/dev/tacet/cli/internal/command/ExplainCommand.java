@@ -7,6 +7,9 @@ import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.offline.Artifacts;
 import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.Explanation;
+import dev.tacet.cli.internal.trial.ExplanationPage;
+import dev.tacet.cli.internal.trial.ExplanationText;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -18,7 +21,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "explain",
     mixinStandardHelpOptions = true,
-    description = "Show what a model becomes: parameters, every layer's level and operations, keys and sizes.")
+    description = {
+      "Show what a model becomes: parameters, every layer's level, operations, predicted time and precision, keys, sizes and memory.",
+      "Of a model.tacet, --cost-profile predicts the times of another machine than the one it was compiled for."
+    })
 public final class ExplainCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "MODEL.onnx (compiled on the way) or model.tacet.")
   private Path model;
@@ -28,19 +34,27 @@ public final class ExplainCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Also write it as JSON; - is standard output.")
   private Path json;
 
+  @Option(names = "--html", paramLabel = "FILE", description = "Also write it as one HTML page with charts, that needs nothing else.")
+  private Path html;
+
   @Override
   public Integer call() {
     OutputFile.require(json);
+    OutputFile.require(html);
     Explanation explanation =
         Explanation.of(
             model.toString().endsWith(".tacet")
                 ? Artifacts.read(model)
-                : Compilation.of(model, settings.calibrated()).artifact());
+                : Compilation.of(model, settings.calibrated()).artifact(),
+            settings.costs());
     if (json != null) {
       Json.write(json, explanation);
     }
+    if (html != null) {
+      OutputFile.write(html, ExplanationPage.of(explanation).getBytes(StandardCharsets.UTF_8));
+    }
     if (json == null || !json.toString().equals("-")) {
-      explanation.print();
+      ExplanationText.print(explanation);
     }
     return CliException.DONE;
   }

@@ -25,12 +25,12 @@ public final class Table {
     }
   }
 
-  /** Adds one row; it must have as many cells as there are columns. */
+  /** Adds one row; it must have as many cells as there are columns. Cells are printed as {@link Terminal#plain} has them. */
   public Table row(Object... cells) {
     if (cells.length != headings.size()) {
       throw new IllegalArgumentException("a row of " + cells.length + " cells in a table of " + headings.size());
     }
-    rows.add(Arrays.stream(cells).map(String::valueOf).toArray(String[]::new));
+    rows.add(Arrays.stream(cells).map(String::valueOf).map(Terminal::plain).toArray(String[]::new));
     return this;
   }
 

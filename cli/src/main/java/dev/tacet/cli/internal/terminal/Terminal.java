@@ -36,6 +36,21 @@ public final class Terminal {
     return emphasis() ? "\u001b[2m" + text + "\u001b[0m" : text;
   }
 
+  /**
+   * {@code text} as a terminal may have it: control characters, and those that turn the direction of writing, become a question mark
+   * in a box, so that a name from a file cannot move the cursor, hide text or ring.
+   */
+  public static String plain(String text) {
+    StringBuilder plain = new StringBuilder(text.length());
+    text.codePoints().forEach(c -> {
+      int type = Character.getType(c);
+      boolean harmless = type != Character.CONTROL && type != Character.FORMAT && type != Character.SURROGATE
+          && type != Character.LINE_SEPARATOR && type != Character.PARAGRAPH_SEPARATOR;
+      plain.appendCodePoint(harmless ? c : 0xFFFD);
+    });
+    return plain.toString();
+  }
+
   private static boolean emphasis() {
     String noColor = System.getenv("NO_COLOR");
     return OUT && (noColor == null || noColor.isEmpty()) && !"dumb".equals(System.getenv("TERM"));

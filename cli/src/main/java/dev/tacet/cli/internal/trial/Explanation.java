@@ -3,12 +3,12 @@ package dev.tacet.cli.internal.trial;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonRawValue;
-import dev.tacet.cli.internal.terminal.Table;
-import dev.tacet.cli.internal.terminal.Terminal;
-import dev.tacet.cli.internal.terminal.Units;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.tacet.compiler.CostProfile;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.CoefficientBlocks;
-import dev.tacet.he.Constant;
 import dev.tacet.he.Instruction;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Op;
@@ -19,11 +19,10 @@ import dev.tacet.he.SignatureInput;
 import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * What a model became, for people.
@@ -31,22 +30,37 @@ import java.util.stream.Collectors;
  * @param model its name
  * @param sha256 of the artifact
  * @param packing latency, throughput or coefficient
+ * @param notes what the compiler has to say
  * @param report the compiler's own report, JSON
  */
 public record Explanation(
     String model,
     String sha256,
-    TrialReport.ParameterReport parameters,
     String packing,
+    TrialReport.ParameterReport parameters,
     int features,
     List<Layer> layers,
     List<String> clientSteps,
     List<Output> outputs,
     Sizes sizes,
+    Memory memory,
+    Prediction predicted,
+    List<String> notes,
     @JsonProperty("report") @JsonRawValue String report) {
 
-  /** One layer: the levels of what it takes and gives, and its operations. */
-  public record Layer(String name, int levelIn, int levelOut, String operations) {}
+  /**
+   * One layer.
+   *
+   * @param shape dimensions of its result in the model; empty where the report does not say
+   * @param packing where the result's elements lie
+   * @param levelIn the highest level of what it takes
+   * @param levelOut the level of what it gives
+   * @param milliseconds predicted on the machine of the cost profile
+   * @param precisionBits predicted, of its result; null where the report does not say
+   * @param guard whether its input is proved to stay inside the interval that its function was made for
+   */
+  public record Layer(String name, String computes, List<Integer> shape, String packing, int levelIn, int levelOut, int rotations,
+      int relinearizations, int products, double milliseconds, Double precisionBits, String guard) {}
 
   /** One encrypted output. */
   public record Output(String name, String kind, int count, double errorBound) {}
@@ -54,16 +68,43 @@ public record Explanation(
   /** Sizes in bytes as they travel, and how many evaluation keys there are. */
   public record Sizes(int keys, long evaluationKeys, long publicKey, long input, long result, int rows) {}
 
-  /** Reads everything from the artifact. */
-  public static Explanation of(ModelArtifact artifact) {
+  /** What the host holds, in bytes. */
+  public record Memory(long keys, long constants, long run) {}
+
+  /**
+   * What is predicted of a request.
+   *
+   * @param profile the machine
+   * @param milliseconds of the host's computation for a request
+   * @param error the largest error of a decrypted value among so many numbers
+   * @param noiseError the part of noise in it
+   * @param fitError the part of fitted activations and rounded weights
+   */
+  public record Prediction(
+      String profile, int threads, double milliseconds, double error, double noiseError, double fitError, int numbers) {}
+
+  /**
+   * Reads everything from the artifact.
+   *
+   * @param profile the machine that times are predicted for; null for that of the compilation
+   */
+  public static Explanation of(ModelArtifact artifact, CostProfile profile) {
     Signature signature = artifact.signature();
+    JsonNode report = report(artifact);
+    List<Layer> layers = layers(artifact.program(), report, profile);
+    JsonNode predicted = report.path("predicted");
+    double milliseconds = profile == null
+        ? predicted.path("server_ms").asDouble() : layers.stream().mapToDouble(Layer::milliseconds).sum();
+    JsonNode bytes = report.path("bytes");
+    List<String> notes = new ArrayList<>();
+    report.path("notes").forEach(note -> notes.add(note.asText()));
     return new Explanation(
         signature.model(),
         artifact.sha256(),
-        TrialReport.ParameterReport.of(artifact),
         signature.packing().name().toLowerCase(Locale.ROOT),
+        TrialReport.ParameterReport.of(artifact),
         signature.features(),
-        layers(artifact.program()),
+        layers,
         signature.tail().nodes().stream()
             .filter(node -> node.op() != TailOp.IDENTITY)
             .map(Explanation::step)
@@ -72,46 +113,31 @@ public record Explanation(
             .map(o -> new Output(o.name(), o.kind().name().toLowerCase(Locale.ROOT), o.count(), o.errorBound()))
             .toList(),
         sizes(artifact),
-        artifact.report());
+        new Memory(bytes.path("memory_keys").asLong(), bytes.path("memory_constants").asLong(), bytes.path("memory_run").asLong()),
+        new Prediction(profile == null ? predicted.path("cost_profile").asText() : profile.name(),
+            profile == null ? predicted.path("threads").asInt() : profile.threads(), milliseconds, predicted.path("error").asDouble(),
+            predicted.path("noise_error").asDouble(), predicted.path("fit_error").asDouble(), predicted.path("numbers").asInt()),
+        notes,
+        report.toString());
   }
 
-  /** Prints it. */
-  public void print() {
-    System.out.printf(
-        Locale.ROOT, "%s: %d features, %s packing, N = %d (%s ring), log Q %.1f, log QP %.1f, security %s%n%n",
-        Terminal.bold(model), features, packing, parameters.ringDegree(), words(parameters.ringType()).replace(' ', '-'), parameters.logQ(),
-        parameters.logQp(), words(parameters.security()));
-    Table table = new Table("layer", ">level in", ">level out", "operations");
-    layers.forEach(layer -> table.row(layer.name(), layer.levelIn(), layer.levelOut(), layer.operations()));
-    if (!clientSteps.isEmpty()) {
-      table.row("on the client", "", "", String.join(", ", clientSteps));
+  private static JsonNode report(ModelArtifact artifact) {
+    try {
+      return new JsonMapper().readTree(artifact.report());
+    } catch (JsonProcessingException e) {
+      return new JsonMapper().createObjectNode();  // an artifact of somebody else's making may have any text there
     }
-    table.print();
-    System.out.println();
-    Table facts = new Table("", "");
-    String each = sizes.rows() == 1 ? " a row" : " a request of up to " + sizes.rows() + " rows";
-    facts.row("evaluation keys", sizes.keys() + ", " + Units.bytes(sizes.evaluationKeys()));
-    facts.row("public key", Units.bytes(sizes.publicKey()));
-    facts.row("input", Units.bytes(sizes.input()) + each);
-    facts.row("result", Units.bytes(sizes.result()) + each);
-    long values = outputs.stream().filter(output -> output.kind().equals("value")).count();
-    for (Output output : outputs) {
-      if (output.kind().equals("value")) {
-        facts.row(values == 1 ? "error bound" : "error bound of " + output.name(), Units.error(output.errorBound()));
-      }
-    }
-    String guards = outputs.stream().filter(output -> output.kind().equals("guard")).map(Output::name).collect(Collectors.joining("; "));
-    facts.row("guards", guards.isEmpty() ? "none" : guards);
-    facts.print();
   }
 
-  private static List<Layer> layers(Program program) {
+  private static List<Layer> layers(Program program, JsonNode report, CostProfile profile) {
+    Map<String, JsonNode> reported = new HashMap<>();
+    report.path("layers").forEach(layer -> reported.put(layer.path("name").asText(), layer));
+    double[] nanos = profile == null ? null : profile.nanosByLayer(program);
     List<Layer> layers = new ArrayList<>();
     for (int l = 0; l < program.layers().size(); l++) {
       int in = -1;
       int out = Integer.MAX_VALUE;
-      Map<Op, Integer> counts = new EnumMap<>(Op.class);
-      List<String> notes = new ArrayList<>();
+      boolean computes = false;
       for (Instruction instruction : program.instructions()) {
         if (instruction.layer() != l) {
           continue;
@@ -124,40 +150,27 @@ public record Explanation(
         if (instruction.op() != Op.DROP_LEVEL) {
           out = Math.min(out, instruction.type().level());
         }
-        counts.merge(instruction.op(), 1, Integer::sum);
-        note(program, instruction, notes);
+        computes |= instruction.op() != Op.OUTPUT && instruction.op() != Op.INPUT;
       }
-      boolean computes = counts.keySet().stream().anyMatch(op -> op != Op.OUTPUT && op != Op.INPUT);
       if (computes) {
-        layers.add(new Layer(program.layers().get(l), in, out, operations(counts, notes)));
+        JsonNode layer = reported.getOrDefault(program.layers().get(l), new JsonMapper().createObjectNode());
+        List<Integer> shape = new ArrayList<>();
+        layer.path("shape").forEach(dimension -> shape.add(dimension.asInt()));
+        layers.add(new Layer(program.layers().get(l), layer.path("kind").asText(), shape, layer.path("packing").asText(), in, out,
+            layer.path("rotations").asInt(), layer.path("relinearizations").asInt(), layer.path("products").asInt(),
+            nanos == null ? layer.path("predicted_ms").asDouble() : nanos[l] / 1e6,
+            layer.hasNonNull("precision_bits") ? layer.get("precision_bits").asDouble() : null, layer.path("guard").asText()));
       }
     }
     return layers;
-  }
-
-  private static void note(Program program, Instruction instruction, List<String> notes) {
-    if (instruction.op() == Op.LINEAR_TRANSFORM && program.constants().get(instruction.constant()) instanceof Constant.Matrix m) {
-      notes.add(m.rows() + " x " + m.cols() + " matrix");
-    } else if (instruction.op() == Op.POLYNOMIAL
-        && program.constants().get(instruction.constant()) instanceof Constant.Polynomial p) {
-      notes.add("degree " + p.degree());
-    }
-  }
-
-  private static String operations(Map<Op, Integer> counts, List<String> notes) {
-    String ops =
-        counts.entrySet().stream()
-            .filter(entry -> entry.getKey() != Op.OUTPUT && entry.getKey() != Op.INPUT)
-            .map(entry -> (entry.getValue() > 1 ? entry.getValue() + " " : "") + words(entry.getKey().name()))
-            .collect(Collectors.joining(", "));
-    return ops + (notes.isEmpty() ? "" : " (" + String.join(", ", notes) + ")");
   }
 
   private static String step(TailNode node) {
     return words(node.op().name());
   }
 
-  private static String words(String name) {
+  /** A constant's name as words. */
+  static String words(String name) {
     return name.toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 

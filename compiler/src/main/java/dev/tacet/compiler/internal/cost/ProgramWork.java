@@ -80,6 +80,7 @@ public final class ProgramWork {
       case ROTATE_SUM -> level.keySwitch(false, false).plus(level.words(2)).plus(Work.call())
           .times(31 - Integer.numberOfLeadingZeros(in.count()));
       case RELINEARIZE -> level.keySwitch(absorbed[in.argument(0)], false);
+      case EXTRACT -> level.rescale(components);
       case RESCALE -> absorbed[in.argument(0)]
           ? level.keySwitch(absorbed[argument.argument(0)], true) : level.rescale(components);
       case POLYNOMIAL -> {
