@@ -74,7 +74,7 @@ final class ReportBuilder {
     Map<String, int[]> slots = new HashMap<>();
     if (packing == RowPacking.LATENCY) {
       for (Node node : plan.fitted().network().nodes()) {
-        slots.put(node.name(), plan.layout().maps()[node.id()].slots());
+        slots.put(node.name(), plan.layout().map(node.id()).slots());
       }
       slots.put(ProgramEmitter.OUTPUT_LAYER, plan.layout().output().slots());
     }
@@ -93,7 +93,7 @@ final class ReportBuilder {
       for (Node node : network.nodes()) {
         if (node.name().equals(layer.name())) {
           shape = Arrays.stream(node.shape()).boxed().toList();
-          map = plan.layout().maps()[node.id()];
+          map = plan.layout().map(node.id());
         }
       }
       double deviation = noise.layers().getOrDefault(layer.name(), Math.pow(2, -layer.precisionBits()) / NoiseModel.DEVIATIONS);

@@ -25,7 +25,7 @@ final class ExplanationStyle {
       .card p { margin: 0; font-size: 12.5px; }
       .charts { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); margin-top: 16px; }
       .chart { margin: 0; min-width: 0; }
-      .bar { display: grid; grid-template-columns: minmax(0, 9.5em) 1fr 6em; gap: 10px; align-items: center; min-height: 26px; }
+      .bar { display: grid; grid-template-columns: minmax(0, 11em) 1fr 6em; gap: 10px; align-items: center; min-height: 26px; }
       .name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
       .value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
       svg { width: 100%; height: 14px; display: block; border-radius: 3px; }
@@ -33,7 +33,7 @@ final class ExplanationStyle {
       .time { fill: var(--time); } .level { fill: var(--level); } .bits { fill: var(--bits); }
       .wire { fill: var(--wire); } .host { fill: var(--host); }
       .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--panel); margin-top: 8px; }
-      table { border-collapse: collapse; width: 100%; font-size: 14px; }
+      table { border-collapse: collapse; width: 100%; min-width: 820px; font-size: 14px; }
       th, td { padding: 7px 10px; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; }
       tbody tr:last-child > * { border-bottom: 0; }
       thead th { color: var(--dim); font-weight: 500; white-space: nowrap; }
@@ -42,7 +42,7 @@ final class ExplanationStyle {
       ul { margin: 6px 0 0; padding-left: 20px; }
       li { overflow-wrap: anywhere; }
       footer { margin-top: 28px; color: var(--dim); font-size: 12.5px; overflow-wrap: anywhere; }
-      @media (max-width: 520px) { .bar { grid-template-columns: minmax(0, 1fr) 6em; } .bar svg { grid-column: 1 / 3; grid-row: 2; } }
+      @media (max-width: 520px) { .bar { grid-template-columns: minmax(0, 1fr) 6em; gap: 2px 10px; margin-bottom: 8px; } .bar svg { grid-column: 1 / 3; grid-row: 2; } }
       @media print { body { background: none; } .card, .chart { break-inside: avoid; } }
       """;
 

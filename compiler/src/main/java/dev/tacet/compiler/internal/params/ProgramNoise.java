@@ -119,7 +119,7 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
       }
       case POLYNOMIAL -> {
         Constant.Polynomial p = (Constant.Polynomial) program.constants().get(in.constant());
-        result = add(result, copies * model.polynomial(p.coefficients(), scale.log2(parameters)));
+        result = add(result, copies * model.polynomial(p.coefficients(), scale.log2(parameters)) / model.realPart());  // it was measured
       }
       case LINEAR_TRANSFORM -> result = transform(in, id, result, copies, common);
       default -> { }
