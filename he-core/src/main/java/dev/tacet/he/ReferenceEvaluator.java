@@ -42,10 +42,11 @@ public final class ReferenceEvaluator {
      * Called after each instruction, for an array once for each element, in order.
      *
      * @param id the instruction's id
-     * @param exact one period of the slots; not to be changed
+     * @param argument one period of the slots of the first argument's element; null for an input and for a product of arrays
+     * @param exact one period of the slots of the result; not to be changed
      * @return one period of the slots with which the program goes on; may be {@code exact}
      */
-    double[] disturb(int id, double[] exact);
+    double[] disturb(int id, double[] argument, double[] exact);
   }
 
   /**
@@ -95,7 +96,8 @@ public final class ReferenceEvaluator {
           result[e] = apply(program, in, values[in.argument(0)][e], b);
         }
         if (disturbance != null) {
-          result[e] = disturbance.disturb(id, result[e]);
+          boolean alone = in.op() == Op.INPUT || in.op() == Op.MATRIX_PRODUCT;
+          result[e] = disturbance.disturb(id, alone ? null : values[in.argument(0)][e], result[e]);
         }
         if (in.op() == Op.OUTPUT) {
           outputs[outputAt[in.index()] + e] = in.type().encoding() == Encoding.SLOTS ? tile(result[e], slots) : result[e].clone();

@@ -19,10 +19,12 @@ import dev.tacet.he.SignatureInput;
 import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What a model became, for people.
@@ -58,9 +60,10 @@ public record Explanation(
    * @param milliseconds predicted on the machine of the cost profile
    * @param precisionBits predicted, of its result; null where the report does not say
    * @param guard whether its input is proved to stay inside the interval that its function was made for
+   * @param operations of the program, each with its number where there are several
    */
   public record Layer(String name, String computes, List<Integer> shape, String packing, int levelIn, int levelOut, int rotations,
-      int relinearizations, int products, double milliseconds, Double precisionBits, String guard) {}
+      int relinearizations, int products, double milliseconds, Double precisionBits, String guard, String operations) {}
 
   /** One encrypted output. */
   public record Output(String name, String kind, int count, double errorBound) {}
@@ -138,6 +141,7 @@ public record Explanation(
       int in = -1;
       int out = Integer.MAX_VALUE;
       boolean computes = false;
+      Map<Op, Integer> counts = new EnumMap<>(Op.class);
       for (Instruction instruction : program.instructions()) {
         if (instruction.layer() != l) {
           continue;
@@ -150,7 +154,10 @@ public record Explanation(
         if (instruction.op() != Op.DROP_LEVEL) {
           out = Math.min(out, instruction.type().level());
         }
-        computes |= instruction.op() != Op.OUTPUT && instruction.op() != Op.INPUT;
+        if (instruction.op() != Op.OUTPUT && instruction.op() != Op.INPUT) {
+          computes = true;
+          counts.merge(instruction.op(), 1, Integer::sum);
+        }
       }
       if (computes) {
         JsonNode layer = reported.getOrDefault(program.layers().get(l), new JsonMapper().createObjectNode());
@@ -159,10 +166,15 @@ public record Explanation(
         layers.add(new Layer(program.layers().get(l), layer.path("kind").asText(), shape, layer.path("packing").asText(), in, out,
             layer.path("rotations").asInt(), layer.path("relinearizations").asInt(), layer.path("products").asInt(),
             nanos == null ? layer.path("predicted_ms").asDouble() : nanos[l] / 1e6,
-            layer.hasNonNull("precision_bits") ? layer.get("precision_bits").asDouble() : null, layer.path("guard").asText()));
+            layer.hasNonNull("precision_bits") ? layer.get("precision_bits").asDouble() : null, layer.path("guard").asText(), operations(counts)));
       }
     }
     return layers;
+  }
+
+  private static String operations(Map<Op, Integer> counts) {
+    return counts.entrySet().stream().map(entry -> (entry.getValue() > 1 ? entry.getValue() + " " : "") + words(entry.getKey().name()))
+        .collect(Collectors.joining(", "));
   }
 
   private static String step(TailNode node) {

@@ -144,7 +144,7 @@ public final class ExplanationPage {
   private void table() {
     page.append("<section><h2>Layers</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Layers\"><table><thead><tr>");
     for (String head : new String[] {"Layer", "Computes", "Shape", "Packing", "Levels", "Rotations", "Relinearizations", "Products", "Time",
-      "Precision", "Input"}) {
+      "Precision", "Input", "Operations"}) {
       page.append("<th scope=\"col\">").append(head).append("</th>");
     }
     page.append("</tr></thead><tbody>\n");
@@ -153,7 +153,7 @@ public final class ExplanationPage {
       cells("", layer.computes(), ExplanationText.shape(layer), layer.packing());
       cells(" class=\"n\"", layer.levelIn() + " → " + layer.levelOut(), "" + layer.rotations(), "" + layer.relinearizations(),
           "" + layer.products(), Units.milliseconds(layer.milliseconds()), ExplanationText.precision(layer));
-      cells("", layer.guard());
+      cells("", layer.guard(), layer.operations());
       page.append("</tr>\n");
     }
     page.append("</tbody></table></div>\n");

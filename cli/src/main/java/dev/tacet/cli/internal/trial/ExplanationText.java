@@ -18,13 +18,13 @@ public final class ExplanationText {
         Terminal.bold(Terminal.plain(e.model())), e.features(), e.parameters().ringDegree(),
         Explanation.words(e.parameters().ringType()).replace(' ', '-'), e.parameters().logQ(), e.parameters().logQp(),
         Explanation.words(e.parameters().security()), e.packing());
-    Table table = new Table("layer", "computes", ">shape", "packing", ">levels", ">rotations", ">products", ">time", ">precision", "input");
+    Table table = new Table("layer", "computes", ">shape", "packing", ">levels", ">rotations", ">products", ">time", ">precision", "input", "operations");
     for (Explanation.Layer layer : e.layers()) {
       table.row(layer.name(), layer.computes(), shape(layer), layer.packing(), layer.levelIn() + " → " + layer.levelOut(),
-          layer.rotations(), layer.products(), Units.milliseconds(layer.milliseconds()), precision(layer), layer.guard());
+          layer.rotations(), layer.products(), Units.milliseconds(layer.milliseconds()), precision(layer), layer.guard(), layer.operations());
     }
     if (!e.clientSteps().isEmpty()) {
-      table.row("on the client", String.join(", ", e.clientSteps()), "", "", "", "", "", "", "", "");
+      table.row("on the client", String.join(", ", e.clientSteps()), "", "", "", "", "", "", "", "", "");
     }
     table.print();
     System.out.println();

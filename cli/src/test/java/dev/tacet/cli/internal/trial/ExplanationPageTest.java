@@ -19,8 +19,8 @@ class ExplanationPageTest {
   private static Explanation explanation(String text) {
     return new Explanation(text, "00ff", text, new TrialReport.ParameterReport("standard", 8192, 190.5, 210.25, 128, "classical_128"), 4,
         List.of(
-            new Explanation.Layer(text, text, List.of(2, 3), text, 3, 2, 5, 1, 1, 1.25, 20.5, text),
-            new Explanation.Layer("output", "linear", List.of(2), "2 slots of 4", 2, 0, 5, 0, 0, 0, null, "")),
+            new Explanation.Layer(text, text, List.of(2, 3), text, 3, 2, 5, 1, 1, 1.25, 20.5, text, text),
+            new Explanation.Layer("output", "linear", List.of(2), "2 slots of 4", 2, 0, 5, 0, 0, 0, null, "", "rotate")),
         List.of(text), List.of(new Explanation.Output(text, "value", 2, 1e-3)), new Explanation.Sizes(6, 1 << 20, 4096, 8192, 8192, 1),
         new Explanation.Memory(1 << 21, 0, 1), new Explanation.Prediction(text, 2, 1.25, 1e-4, 1e-5, 1e-4, 1000), List.of(text), "{}");
   }

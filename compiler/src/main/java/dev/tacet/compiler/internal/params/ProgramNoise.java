@@ -47,7 +47,6 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   private final SplittableRandom random;
   private final double[] factors;
   private final double[][] deviations;
-  private final double[] power;
 
   /**
    * Prepares the noise of one run or of several in turn.
@@ -66,7 +65,6 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
     this.random = new SplittableRandom(seed);
     this.factors = uneven ? factors(random, parameters) : null;
     this.deviations = new double[instructions.size()][];
-    this.power = new double[instructions.size()];
   }
 
   private static double[] normal() {
@@ -93,7 +91,7 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   }
 
   @Override
-  public double[] disturb(int id, double[] exact) {
+  public double[] disturb(int id, double[] argument, double[] exact) {
     Instruction in = instructions.get(id);
     double[] result = in.op() == Op.INPUT && exact.length < leastPeriod ? tile(exact, leastPeriod) : exact;
     double copies = kind == Kind.COMMON ? 0 : 1;
@@ -115,21 +113,47 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
       }
       case MULTIPLY_PLAIN -> {
         int period = ((Constant.Vector) program.constants().get(in.constant())).period();
-        result = add(result, common * model.encode(period, in.plainScale().log2(parameters)) * Math.sqrt(power[in.argument(0)]));
+        result = add(result, common * model.encode(period, in.plainScale().log2(parameters)) * Math.sqrt(power(argument)));
       }
       case POLYNOMIAL -> {
         Constant.Polynomial p = (Constant.Polynomial) program.constants().get(in.constant());
-        result = add(result, copies * model.polynomial(p.coefficients(), scale.log2(parameters)) / model.realPart());  // it was measured
+        result = copies == 0 ? result : add(polynomial(p, argument, scale.log2(parameters)), copies * model.rescale(scale.log2(parameters)));
       }
-      case LINEAR_TRANSFORM -> result = transform(in, id, result, copies, common);
+      case LINEAR_TRANSFORM -> result = transform(in, id, argument, result, copies, common);
       default -> { }
     }
-    power[id] = power(result);
+    return result;
+  }
+
+  /**
+   * The polynomial from basis elements that are each rounded where they are made, T_(a+b) = 2 T_a T_b - T_(a-b): an error grows with
+   * every doubling, most where an element is near 1 or -1 and the slope of those made from it is steep.
+   */
+  private double[] polynomial(Constant.Polynomial p, double[] x, double logScale) {
+    double[] c = p.coefficients();
+    double rounding = model.rescale(logScale) * model.realPart();
+    double[] result = new double[x.length];
+    double[] t = new double[c.length];
+    for (int j = 0; j < x.length; j++) {
+      t[0] = 1;
+      t[1] = x[j];
+      int start = random.nextInt(TABLE);
+      double size = factors == null ? rounding : rounding * factors[j & (factors.length - 1)];
+      double sum = c[0] + c[1] * t[1];
+      for (int i = 2; i < c.length; i++) {
+        int high = Integer.highestOneBit(i - 1);
+        int low = i - high;
+        double error = size * NORMAL[(start + i) & (TABLE - 1)];
+        t[i] = p.basis() == Constant.Basis.CHEBYSHEV ? 2 * t[high] * t[low] - t[high - low] + error : t[high] * t[low] + error;
+        sum += c[i] * t[i];
+      }
+      result[j] = sum;
+    }
     return result;
   }
 
   /** Key errors of baby steps, weighted as the diagonals are, those of giant steps, and the rounding of the diagonals. */
-  private double[] transform(Instruction in, int id, double[] exact, double copies, double common) {
+  private double[] transform(Instruction in, int id, double[] argument, double[] exact, double copies, double common) {
     double logPlain = in.plainScale().log2(parameters);
     double logOut = in.type().scale().log2(parameters);
     int level = in.type().level();
@@ -144,13 +168,13 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
         result = add(result, copies * Math.sqrt(giants) * model.keySwitch(level, logOut));
       }
       return add(result, common * model.encode(diagonals.period(), logPlain)
-          * Math.sqrt(diagonals.terms().size() * power[in.argument(0)]));
+          * Math.sqrt(diagonals.terms().size() * power(argument)));
     }
     Constant.Matrix matrix = (Constant.Matrix) program.constants().get(in.constant());
     double norm = Arrays.stream(matrix.values()).map(v -> v * v).sum() / matrix.rows();
     result = add(result, copies * Math.sqrt(norm) * model.keyProduct(level, logOut - logPlain));
     return add(result, common * model.encode(Math.max(matrix.inPeriod(), matrix.outPeriod()), logPlain)
-        * Math.sqrt(matrix.diagonals() * power[in.argument(0)]));
+        * Math.sqrt(matrix.diagonals() * power(argument)));
   }
 
   private static double[] ofBabySteps(Diagonals diagonals, double each) {
