@@ -117,37 +117,10 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
       }
       case POLYNOMIAL -> {
         Constant.Polynomial p = (Constant.Polynomial) program.constants().get(in.constant());
-        result = copies == 0 ? result : add(polynomial(p, argument, scale.log2(parameters)), copies * model.rescale(scale.log2(parameters)));
+        result = add(result, copies * model.polynomial(p.coefficients(), scale.log2(parameters)) / model.realPart());  // it was measured
       }
       case LINEAR_TRANSFORM -> result = transform(in, id, argument, result, copies, common);
       default -> { }
-    }
-    return result;
-  }
-
-  /**
-   * The polynomial from basis elements that are each rounded where they are made, T_(a+b) = 2 T_a T_b - T_(a-b): an error grows with
-   * every doubling, most where an element is near 1 or -1 and the slope of those made from it is steep.
-   */
-  private double[] polynomial(Constant.Polynomial p, double[] x, double logScale) {
-    double[] c = p.coefficients();
-    double rounding = model.rescale(logScale) * model.realPart();
-    double[] result = new double[x.length];
-    double[] t = new double[c.length];
-    for (int j = 0; j < x.length; j++) {
-      t[0] = 1;
-      t[1] = x[j];
-      int start = random.nextInt(TABLE);
-      double size = factors == null ? rounding : rounding * factors[j & (factors.length - 1)];
-      double sum = c[0] + c[1] * t[1];
-      for (int i = 2; i < c.length; i++) {
-        int high = Integer.highestOneBit(i - 1);
-        int low = i - high;
-        double error = size * NORMAL[(start + i) & (TABLE - 1)];
-        t[i] = p.basis() == Constant.Basis.CHEBYSHEV ? 2 * t[high] * t[low] - t[high - low] + error : t[high] * t[low] + error;
-        sum += c[i] * t[i];
-      }
-      result[j] = sum;
     }
     return result;
   }
