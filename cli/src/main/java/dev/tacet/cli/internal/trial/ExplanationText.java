@@ -53,8 +53,9 @@ public final class ExplanationText {
         facts.row(values == 1 ? "error bound" : "error bound of " + output.name(), Units.error(output.errorBound()));
       }
     }
-    long guards = e.outputs().stream().filter(output -> output.kind().equals("guard")).count();
-    facts.row("guards", guards == 0 ? "none" : guards + " activation" + (guards == 1 ? "" : "s") + " watched");
+    String guards = e.outputs().stream().filter(output -> output.kind().equals("guard")).map(Explanation.Output::name)
+        .collect(Collectors.joining("; "));
+    facts.row("guards", guards.isEmpty() ? "none" : guards);
     return facts;
   }
 
