@@ -227,12 +227,13 @@ public final class KeyStore {
    *
    * @param manifest a KEY_MANIFEST blob
    * @param owner the client, which owns it then
+   * @param proof looks into the keys of a set that is not registered yet
    * @return the key set's id
    * @throws ServiceException KEY_NOT_FOUND (detail sha256 of the first missing blob, and missing, their number), TOO_LARGE,
    *     QUOTA_EXCEEDED, STORAGE_FULL, STORAGE_FAILED
    * @throws MalformedException if the manifest is malformed or a blob is not the key that it names
    */
-  public ContentHash register(ByteBuffer manifest, String owner) {
+  public ContentHash register(ByteBuffer manifest, String owner, KeyProof proof) {
     if (manifest.remaining() > MAX_MANIFEST_BYTES) {
       throw new ServiceException(
           ErrorCause.TOO_LARGE,
@@ -247,6 +248,9 @@ public final class KeyStore {
       requireSame(entry, parameterHash);
     }
     ContentHash id = ContentHash.of(Blob.sha256(bytes));
+    if (index.keySet(id).isEmpty()) {
+      proof.prove(this, parsed);
+    }
     store(id, parsed, bytes);
     index.own(id, owner, clock.instant());
     return id;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.models;
 
+import dev.tacet.he.Context;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -34,6 +37,17 @@ public final class ModelView {
   /** Returns the versions of a model that are served. */
   public List<String> versions(String name) {
     return statuses().stream().filter(s -> s.ready() && s.name().equals(name)).map(ModelStatus::version).toList();
+  }
+
+  /** Returns the context of a served, visible model with these parameters, if there is one. */
+  public Optional<Context> context(byte[] parameterHash) {
+    for (ModelStatus status : statuses()) {
+      ServedModel model = status.ready() ? repository.find(status.name(), status.version()) : null;
+      if (model != null && Arrays.equals(model.parameters().hash(), parameterHash)) {
+        return Optional.of(model.context());
+      }
+    }
+    return Optional.empty();
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.keys.ContentHash;
 import dev.tacet.server.internal.keys.UploadStore.Progress;
 import dev.tacet.server.internal.state.Audit.Action;
+import dev.tacet.server.internal.run.ResidueProof;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.StreamObserver;
 import java.util.HexFormat;
@@ -88,7 +89,9 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
         "RegisterKeySet",
         observer,
         tenant -> {
-          ContentHash id = tenant.keys().register(request.getManifest().asReadOnlyByteBuffer(), caller);
+          ContentHash id =
+              tenant.keys().register(
+                  request.getManifest().asReadOnlyByteBuffer(), caller, new ResidueProof(tenant.models()));
           tenant.audit().append(
               caller, Action.KEY_SET_REGISTERED, id.hex(), "manifest of " + request.getManifest().size() + " bytes");
           return RegisterKeySetResponse.newBuilder().setKeySetId(id.hex()).build();

@@ -58,7 +58,7 @@ class KeyStoreTest {
   }
 
   private ContentHash register(KeyManifest manifest) {
-    return store.register(ByteBuffer.wrap(manifest.toBytes()), "alice");
+    return store.register(ByteBuffer.wrap(manifest.toBytes()), "alice", (any, set) -> {});
   }
 
   private UploadStore.Progress put(int from, int to) {
@@ -336,7 +336,7 @@ class KeyStoreTest {
     }
     ContentHash mine = register(KeyBlobs.manifest(KeyBlobs.PARAMETERS, common, own));
     KeyManifest other = KeyBlobs.manifest(KeyBlobs.PARAMETERS, common);
-    ContentHash others = store.register(ByteBuffer.wrap(other.toBytes()), "bob");
+    ContentHash others = store.register(ByteBuffer.wrap(other.toBytes()), "bob", (any, set) -> {});
     store.require(mine);
     assertEquals(Optional.empty(), store.delete(others, "alice"), "it is bob's");
     assertEquals(Optional.of(List.of(KeyBlobs.hash(own))), store.delete(mine, "alice"));
@@ -353,7 +353,7 @@ class KeyStoreTest {
     KeyBlobs.upload(store, blob, 4096);
     KeyManifest manifest = KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob);
     ContentHash id = register(manifest);
-    store.register(ByteBuffer.wrap(manifest.toBytes()), "bob");
+    store.register(ByteBuffer.wrap(manifest.toBytes()), "bob", (any, set) -> {});
     assertEquals(List.of("alice", "bob"), database.index.owners(id));
     assertEquals(Optional.of(List.of()), store.delete(id, "alice"));
     assertEquals(manifest, store.require(id));
