@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains mnist-residual: a convolution of 16 maps, a residual block of two convolutions, an average pool and a dense layer, with SiLU.
 
-Run `node ../mnist-ffnn/fetch_mnist.mjs` first, then `python train.py`; it rewrites every generated file beside it.
-Deterministic on one machine (fixed seed, one thread). Needs PyTorch, onnx, onnxruntime.
+Run `node ../mnist-ffnn/fetch_mnist.mjs` first, then `python train.py`; it rewrites every generated file beside it. The training is
+that of mnist_training.
 """
 
 import sys
@@ -13,9 +13,8 @@ from torch.nn import functional
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-import model_files  # noqa: E402
-
-lenet5 = model_files.load_script(HERE.parent / "mnist-lenet5" / "train.py")
+import mnist_training  # noqa: E402
+from mnist_training import folded  # noqa: E402
 
 
 class TrainingNet(nn.Module):
@@ -41,8 +40,8 @@ class Net(nn.Module):
 
     def __init__(self, trained):
         super().__init__()
-        self.stem = lenet5.folded(trained.stem, trained.bn1)
-        self.conv1, self.conv2 = lenet5.folded(trained.conv1, trained.bn2), lenet5.folded(trained.conv2, trained.bn3)
+        self.stem = folded(trained.stem, trained.bn1)
+        self.conv1, self.conv2 = folded(trained.conv1, trained.bn2), folded(trained.conv2, trained.bn3)
         self.head = trained.head
 
     def forward(self, pixels):
@@ -52,12 +51,12 @@ class Net(nn.Module):
 
 
 def main():
-    lenet5.run(HERE, lenet5.Recipe(
+    mnist_training.run(HERE, mnist_training.Recipe(
         name="mnist-residual",
         description="Which digit is it, from a 28 x 28 grey image, row by row, by a residual convolutional network",
-        activation=functional.silu, soft_bound=2.5, seed=20240505, epochs=3, accuracy="2.0e-2",
-        compile="compile:\n  max_degree: 7\n", peak_rate=4e-3,
-    ), lambda activation: TrainingNet(), Net)
+        training_net=TrainingNet, exported_net=Net, half_weights=True,
+        seed=20240505, epochs=3, peak_rate=4e-3, soft_bound=2.5, accuracy="2.0e-2", compile="compile:\n  max_degree: 7\n",
+    ))
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ from torch.nn import functional
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 import model_files  # noqa: E402
-
-lenet5 = model_files.load_script(HERE.parent / "mnist-lenet5" / "train.py")
+from mnist_training import folded  # noqa: E402
 
 SEED = 20240507
 LENGTH = 128
@@ -68,7 +67,7 @@ class Net(nn.Module):
 
     def __init__(self, trained):
         super().__init__()
-        self.conv1, self.conv2 = lenet5.folded(trained.conv1, trained.bn1), lenet5.folded(trained.conv2, trained.bn2)
+        self.conv1, self.conv2 = folded(trained.conv1, trained.bn1), folded(trained.conv2, trained.bn2)
         self.head = trained.head
 
     def forward(self, samples):

@@ -139,7 +139,7 @@ class BadUsageTest {
         List.of("bench models --models no-such", "no ready model no-such"),
         List.of("bench models --models ..", "no ready model .."),
         List.of("bench models --packing sideways", "--packing is sideways"),
-        List.of("bench ops --threads 0", "0 threads"),
+        List.of("bench ops --threads 0", "--threads is 0"),
         List.of("bench ops --seconds -1", "-1.0 seconds"),
         List.of("bench ops --seconds NaN", "NaN seconds"),
         List.of("bench ops --ring-type REAL", "REAL"),

@@ -5,7 +5,7 @@ import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Failures;
 import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
-import dev.tacet.cli.internal.process.ServerProcess;
+import dev.tacet.cli.internal.process.ThreadedRun;
 import dev.tacet.cli.internal.terminal.Table;
 import dev.tacet.cli.internal.terminal.Units;
 import dev.tacet.cli.internal.trial.LocalHost;
@@ -14,7 +14,6 @@ import dev.tacet.cli.internal.trial.ReadyModel;
 import dev.tacet.cli.internal.trial.Trial;
 import dev.tacet.cli.internal.trial.TrialReport;
 import dev.tacet.client.TacetClient;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,9 +33,6 @@ import picocli.CommandLine.Option;
       "Exits with 3 if a model misses what its card promises."
     })
 public final class BenchModelsCommand implements Callable<Integer> {
-  private static final String THREADS = "TACET_THREADS";
-  private static final int MAX_THREADS = 256;
-
   @Option(names = "--rows", paramLabel = "N", defaultValue = "1000",
       description = "Rows of each model, as far as its held-out rows go. Default: ${DEFAULT-VALUE}.")
   private int rows;
@@ -63,8 +59,8 @@ public final class BenchModelsCommand implements Callable<Integer> {
     if (rows < 1) {
       throw CliException.usage("--rows is " + rows, "Give a number above 0.");
     }
-    if (threads != null && (threads < 1 || threads > MAX_THREADS)) {
-      throw CliException.usage("--threads is " + threads, "Give 1 to " + MAX_THREADS + ".");
+    if (threads != null) {
+      ThreadedRun.require(threads);
     }
     for (String name : names) {
       boolean folder = Path.of(name).getFileName().toString().equals(name) && Files.isDirectory(ModelFolder.root().resolve(name));
@@ -72,7 +68,7 @@ public final class BenchModelsCommand implements Callable<Integer> {
         throw CliException.usage("no ready model " + name, "There are " + String.join(", ", ModelFolder.READY) + ".");
       }
     }
-    if (threads != null && !threads.toString().equals(System.getenv(THREADS))) {
+    if (threads != null && !ThreadedRun.hasThreads(threads)) {
       return again();
     }
     List<TrialReport> reports = new ArrayList<>();
@@ -138,16 +134,6 @@ public final class BenchModelsCommand implements Callable<Integer> {
     if (json != null) {
       arguments.addAll(List.of("--json", json.toString()));
     }
-    ProcessBuilder builder = new ProcessBuilder(ServerProcess.ownCommandLine(arguments)).inheritIO();
-    builder.environment().put(THREADS, threads.toString());
-    try {
-      return builder.start().waitFor();
-    } catch (IOException e) {
-      throw new CliException(
-          CliException.FAILED, "the measuring process cannot be started: " + e.getMessage(), "Run 'tacet doctor'.", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return CliException.FAILED;
-    }
+    return ThreadedRun.again(arguments, threads);
   }
 }

@@ -7,9 +7,8 @@ import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.bench.Charts;
 import dev.tacet.cli.internal.bench.NativeBench;
 import dev.tacet.cli.internal.bench.OperationsReport;
-import dev.tacet.cli.internal.process.ServerProcess;
+import dev.tacet.cli.internal.process.ThreadedRun;
 import dev.tacet.he.RingType;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,9 +26,6 @@ import picocli.CommandLine.Option;
       "TACET_KERNELS names the kernel table."
     })
 public final class BenchOpsCommand implements Callable<Integer> {
-  /** The engine's own setting; it sizes its pool when it is loaded, so another number needs another process. */
-  private static final String THREADS = "TACET_THREADS";
-
   @Option(names = "--params", paramLabel = "LOGN:LOGQ", split = ",", defaultValue = "14:340,15:740,16:1310",
       description = "Parameter sets. Default: ${DEFAULT-VALUE}.")
   private List<String> parameters;
@@ -58,11 +54,8 @@ public final class BenchOpsCommand implements Callable<Integer> {
   public Integer call() {
     OutputFile.require(json);
     OutputFile.requireFolder(charts);
-    if (threads < 1 || threads > 256 || !(seconds > 0 && seconds <= 3600)) {
-      throw CliException.usage(
-          threads + " threads and " + seconds + " seconds cannot be measured", "Give 1 to 256 threads and at most 3600 seconds.");
-    }
-    if (!Integer.toString(threads).equals(System.getenv(THREADS))) {
+    ThreadedRun.require(threads, seconds);
+    if (!ThreadedRun.hasThreads(threads)) {
       return again();
     }
     List<String> arguments = common();
@@ -102,16 +95,6 @@ public final class BenchOpsCommand implements Callable<Integer> {
     if (charts != null) {
       arguments.addAll(List.of("--charts", charts.toString()));
     }
-    ProcessBuilder builder = new ProcessBuilder(ServerProcess.ownCommandLine(arguments)).inheritIO();
-    builder.environment().put(THREADS, Integer.toString(threads));
-    try {
-      return builder.start().waitFor();
-    } catch (IOException e) {
-      throw new CliException(
-          CliException.FAILED, "the measuring process cannot be started: " + e.getMessage(), "Run 'tacet doctor'.", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return CliException.FAILED;
-    }
+    return ThreadedRun.again(arguments, threads);
   }
 }

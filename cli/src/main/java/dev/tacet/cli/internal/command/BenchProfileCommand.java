@@ -4,10 +4,9 @@ package dev.tacet.cli.internal.command;
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.bench.ProfileBench;
-import dev.tacet.cli.internal.process.ServerProcess;
+import dev.tacet.cli.internal.process.ThreadedRun;
 import dev.tacet.cli.internal.terminal.Machine;
 import dev.tacet.compiler.CostProfile;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,8 +25,6 @@ import picocli.CommandLine.Option;
       "A profile also steers the choice between rotations: every host that compiles a model for the same clients takes the same file."
     })
 public final class BenchProfileCommand implements Callable<Integer> {
-  private static final String THREADS = "TACET_THREADS";
-
   @Option(names = {"-o", "--output"}, paramLabel = "FILE", required = true, description = "The JSON file to write; - is standard output.")
   private Path output;
 
@@ -45,11 +42,8 @@ public final class BenchProfileCommand implements Callable<Integer> {
   public Integer call() {
     OutputFile.require(output);
     int wanted = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    if (wanted < 1 || wanted > 256 || !(seconds > 0 && seconds <= 3600)) {
-      throw CliException.usage(
-          wanted + " threads and " + seconds + " seconds cannot be measured", "Give 1 to 256 threads and at most 3600 seconds.");
-    }
-    if (!Integer.toString(wanted).equals(System.getenv(THREADS))) {
+    ThreadedRun.require(wanted, seconds);
+    if (!ThreadedRun.hasThreads(wanted)) {
       return again(wanted);
     }
     CostProfile profile;
@@ -75,16 +69,6 @@ public final class BenchProfileCommand implements Callable<Integer> {
     if (name != null) {
       arguments.addAll(List.of("--name", name));
     }
-    ProcessBuilder builder = new ProcessBuilder(ServerProcess.ownCommandLine(arguments)).inheritIO();
-    builder.environment().put(THREADS, Integer.toString(wanted));
-    try {
-      return builder.start().waitFor();
-    } catch (IOException e) {
-      throw new CliException(
-          CliException.FAILED, "the measuring process cannot be started: " + e.getMessage(), "Run 'tacet doctor'.", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return CliException.FAILED;
-    }
+    return ThreadedRun.again(arguments, wanted);
   }
 }
