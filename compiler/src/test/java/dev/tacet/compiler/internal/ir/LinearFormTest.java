@@ -22,23 +22,12 @@ class LinearFormTest {
     return result;
   }
 
-  private static Matrix sparse(int rows, int columns, double[] entries) {
-    MatrixBuilder builder = new MatrixBuilder(columns, 0);
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        builder.add(j, entries[i * columns + j]);
-      }
-      builder.endRow();
-    }
-    return builder.build();
-  }
-
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 3, 4, 7, 8, 24, 63, 64, 65, 200})
   void manyRowsGiveTheBitsOfSingleRows(int count) {
     SplittableRandom random = new SplittableRandom(count);
     LinearForm form = new LinearForm(
-        Map.of(0, Matrix.dense(9, 11, numbers(random, 99, 1)), 2, sparse(9, 40, numbers(random, 360, 0.1))),
+        Map.of(0, Matrix.dense(9, 11, numbers(random, 99, 1)), 2, SparseMatrices.of(9, 40, numbers(random, 360, 0.1))),
         numbers(random, 9, 1));
     List<double[][]> rows = new ArrayList<>();
     for (int r = 0; r < count; r++) {
@@ -55,7 +44,7 @@ class LinearFormTest {
   void normsOfRowsAreThoseOfTheScaledMatrix() {
     SplittableRandom random = new SplittableRandom(5);
     double[] factors = numbers(random, 7, 1);
-    for (Matrix matrix : List.of(Matrix.dense(3, 7, numbers(random, 21, 1)), sparse(3, 7, numbers(random, 21, 0.2)))) {
+    for (Matrix matrix : List.of(Matrix.dense(3, 7, numbers(random, 21, 1)), SparseMatrices.of(3, 7, numbers(random, 21, 0.2)))) {
       double[] expected = new double[3];
       matrix.scaled(null, factors).forEach((i, j, value) -> expected[i] += value * value);
       assertArrayEquals(expected, matrix.squaredRowNorms(factors), 1e-15);

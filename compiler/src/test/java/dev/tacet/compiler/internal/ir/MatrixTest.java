@@ -23,17 +23,6 @@ class MatrixTest {
     return result;
   }
 
-  private static Matrix sparse(int rows, int columns, double[] entries) {
-    MatrixBuilder builder = new MatrixBuilder(columns, 0);
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        builder.add(j, entries[i * columns + j]);
-      }
-      builder.endRow();
-    }
-    return builder.build();
-  }
-
   @ParameterizedTest
   @CsvSource({"0.05,0.05", "0.05,0.9", "0.9,0.05", "0.9,0.9", "0.3,0.3"})
   void operationsGiveWhatPlainLoopsGive(double filledLeft, double filledRight) {
@@ -53,16 +42,16 @@ class MatrixTest {
           }
         }
       }
-      Matrix left = sparse(rows, inner, a);
+      Matrix left = SparseMatrices.of(rows, inner, a);
       assertArrayEquals(a, left.toDense());
-      assertArrayEquals(product, sparse(inner, columns, b).multipliedBy(left).toDense());
+      assertArrayEquals(product, SparseMatrices.of(inner, columns, b).multipliedBy(left).toDense());
       assertArrayEquals(product, Matrix.dense(inner, columns, b).multipliedBy(left).toDense());
-      assertArrayEquals(product, sparse(inner, columns, b).multipliedBy(Matrix.dense(rows, inner, a)).toDense());
+      assertArrayEquals(product, SparseMatrices.of(inner, columns, b).multipliedBy(Matrix.dense(rows, inner, a)).toDense());
       double[] sum = new double[rows * inner];
       for (int i = 0; i < sum.length; i++) {
         sum[i] = a[i] + c[i];
       }
-      assertArrayEquals(sum, left.plus(sparse(rows, inner, c)).toDense());
+      assertArrayEquals(sum, left.plus(SparseMatrices.of(rows, inner, c)).toDense());
       assertArrayEquals(sum, left.plus(Matrix.dense(rows, inner, c)).toDense());
       double[] x = entries(random, inner, 1);
       double[] value = new double[rows];
@@ -81,7 +70,7 @@ class MatrixTest {
       assertArrayEquals(scaled, left.scaled(rowFactors, x).toDense());
       double[] stacked = java.util.Arrays.copyOf(a, 2 * a.length);
       System.arraycopy(c, 0, stacked, a.length, c.length);
-      assertArrayEquals(stacked, Matrix.stack(List.of(left, sparse(rows, inner, c))).toDense());
+      assertArrayEquals(stacked, Matrix.stack(List.of(left, SparseMatrices.of(rows, inner, c))).toDense());
     }
   }
 

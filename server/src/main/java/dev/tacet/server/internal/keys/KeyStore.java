@@ -249,6 +249,7 @@ public final class KeyStore {
     }
     ContentHash id = ContentHash.of(Blob.sha256(bytes));
     if (index.keySet(id).isEmpty()) {
+      requireRoom(id); // before the keys are looked into, which takes time
       proof.prove(this, parsed);
     }
     store(id, parsed, bytes);
@@ -297,12 +298,8 @@ public final class KeyStore {
     }
   }
 
-  private synchronized void store(ContentHash id, KeyManifest manifest, byte[] bytes) {
-    Path target = keySets.resolve(id.hex());
-    if (manifest(id).isPresent()) {
-      index.used(id, clock.instant());
-      return;
-    }
+  /** Refuses a new key set where the tenant has as many as it may, also after those without use are deleted. */
+  private void requireRoom(ContentHash id) {
     int count = index.usage().keySets();
     if (count >= limits.maxKeySets() && deleteUnused() > 0) {
       count = index.usage().keySets();
@@ -311,6 +308,15 @@ public final class KeyStore {
       throw new ServiceException(
           ErrorCause.QUOTA_EXCEEDED, count + " key sets are registered, at most " + limits.maxKeySets() + " may be");
     }
+  }
+
+  private synchronized void store(ContentHash id, KeyManifest manifest, byte[] bytes) {
+    Path target = keySets.resolve(id.hex());
+    if (manifest(id).isPresent()) {
+      index.used(id, clock.instant());
+      return;
+    }
+    requireRoom(id);
     try {
       Path temporary = keySets.resolve(id.hex() + ".tmp" + UUID.randomUUID());
       try {

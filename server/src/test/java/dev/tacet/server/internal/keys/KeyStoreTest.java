@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -226,6 +227,30 @@ class KeyStoreTest {
   private ContentHash registered(byte[] key) {
     KeyBlobs.upload(store, key, 4096);
     return register(KeyBlobs.manifest(KeyBlobs.PARAMETERS, key));
+  }
+
+  @Test
+  void aSetBeyondTheMostIsRefusedBeforeItsKeysAreLookedInto() throws IOException {
+    open(StoreLimits.defaults().withMinFreeBytes(0).withCounts(100, 1), Disk.LOCAL);
+    registered(blob);
+    byte[] second = KeyBlobs.blob(5, 3, 10_000, 2);
+    KeyBlobs.upload(store, second, 4096);
+    ByteBuffer manifest = ByteBuffer.wrap(KeyBlobs.manifest(KeyBlobs.PARAMETERS, second).toBytes());
+    List<KeyManifest> proved = new ArrayList<>();
+    fails(ErrorCause.QUOTA_EXCEEDED, () -> store.register(manifest, "alice", (any, set) -> proved.add(set)));
+    assertEquals(List.of(), proved);
+  }
+
+  @Test
+  void aSetWhoseProofFailsIsNotRegistered() {
+    KeyBlobs.upload(store, blob, 4096);
+    KeyManifest manifest = KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob);
+    assertThrows(
+        MalformedException.class,
+        () -> store.register(ByteBuffer.wrap(manifest.toBytes()), "alice", (any, set) -> {
+          throw new MalformedException("a residue");
+        }));
+    fails(ErrorCause.KEY_NOT_FOUND, () -> store.require(ContentHash.of(Blob.sha256(manifest.toBytes()))));
   }
 
   @Test
