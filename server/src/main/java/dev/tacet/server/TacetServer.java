@@ -16,8 +16,10 @@ import dev.tacet.server.internal.config.SettingsReader;
 import dev.tacet.server.internal.config.TenantSettings;
 import dev.tacet.server.internal.identity.Authenticator;
 import dev.tacet.server.internal.keys.StoreLimits;
+import dev.tacet.server.internal.models.CompiledModels;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.OnnxModelSource;
+import dev.tacet.server.internal.models.RepositoryOptions;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
 import dev.tacet.server.internal.run.RunLimits;
@@ -107,7 +109,8 @@ public final class TacetServer implements AutoCloseable {
       data = DataFolder.open(settings.data(), settings.state().url().isPresent());
       database = Database.open(settings.state(), data.state(), TacetServer::onEventLoop);
       metrics = new ServerMetrics();
-      models = ModelRepository.open(settings.models(), new OnnxModelSource());
+      models = ModelRepository.open(
+          settings.models(), new CompiledModels(new OnnxModelSource(), data.compiled()), settings.repository());
       Tenants tenants = new Tenants(
           data, database, settings.tenants(), settings.limits().store(), models, Clock.systemUTC());
       keys = new KeyCache(settings.limits().expandedKeyBytes(), metrics);
@@ -335,7 +338,7 @@ public final class TacetServer implements AutoCloseable {
       RunLimits run = new RunLimits(workers, maxWaiting, runBudgetBytes, RunLimits.defaults().maxWait(), maxDuration);
       return new TacetServer(
           new Settings(
-              models, data, StateDatabase.embedded(), host, port,
+              models, RepositoryOptions.FIXED, data, StateDatabase.embedded(), host, port,
               Optional.ofNullable(certificate).map(chain -> new Tls(chain, privateKey, Optional.empty(), false)),
               new Limits(keyBudgetBytes, storeLimits, run, maxInferBytes, drain),
               List.of(TenantSettings.everything()), Optional.empty()),

@@ -17,6 +17,8 @@ import dev.tacet.protocol.inference.ModelInferRequest;
 import dev.tacet.protocol.inference.ModelMetadataRequest;
 import dev.tacet.protocol.inference.ModelReadyRequest;
 import dev.tacet.protocol.inference.RepositoryIndexRequest;
+import dev.tacet.protocol.inference.RepositoryModelLoadRequest;
+import dev.tacet.protocol.inference.RepositoryModelUnloadRequest;
 import dev.tacet.protocol.v1.AuditServiceGrpc;
 import dev.tacet.protocol.v1.GetModelRequest;
 import dev.tacet.protocol.v1.InferRequest;
@@ -68,7 +70,7 @@ class IsolationTest {
     Files.write(Files.createDirectories(models.resolve("broken").resolve("1")).resolve("model.tacet"), new byte[50]);
     ApiKeyFile keys = new ApiKeyFile(folder.resolve("keys.yaml"));
     alice = keys.issue("alice", "lab", Set.of("predict", "monitor"), null);
-    mallory = keys.issue("mallory", "rival", Set.of("predict"), null);
+    mallory = keys.issue("mallory", "rival", Set.of("predict", "deploy"), null);
     host = new ConfiguredHost(folder, "identity: {api-keys: " + folder.resolve("keys.yaml") + "}\n"
         + "tenants:\n- {name: lab, models: [\"*\"]}\n- {name: rival, models: [\"other-*\"]}\n");
     owner = new TestOwner(TestModels.square());
@@ -151,7 +153,7 @@ class IsolationTest {
     calls.removeAll(aboutNobody);
     assertEquals(
         Set.of("GetModel", "Infer", "InferStream", "ListModels", "MissingKeys", "ModelInfer", "ModelMetadata", "ModelReady", "PutChunk",
-            "ReadAudit", "RegisterKeySet", "RepositoryIndex"),
+            "ReadAudit", "RegisterKeySet", "RepositoryIndex", "RepositoryModelLoad", "RepositoryModelUnload"),
         calls);
   }
 
@@ -190,6 +192,12 @@ class IsolationTest {
       assertEquals(
           answer("nosuch", () -> open.modelInfer(request.toBuilder().setModelName("nosuch").build())),
           answer(hidden, () -> open.modelInfer(request.toBuilder().setModelName(hidden).build())));
+      assertEquals(
+          answer("nosuch", () -> open.repositoryModelLoad(RepositoryModelLoadRequest.newBuilder().setModelName("nosuch").build())),
+          answer(hidden, () -> open.repositoryModelLoad(RepositoryModelLoadRequest.newBuilder().setModelName(hidden).build())));
+      assertEquals(
+          answer("nosuch", () -> open.repositoryModelUnload(RepositoryModelUnloadRequest.newBuilder().setModelName("nosuch").build())),
+          answer(hidden, () -> open.repositoryModelUnload(RepositoryModelUnloadRequest.newBuilder().setModelName(hidden).build())));
       for (String page : new String[] {"", "/ready", "/versions/1", "/versions/1/ready"}) {
         var there = host.get("/v2/models/" + hidden + page, mallory);
         var nowhere = host.get("/v2/models/nosuch" + page, mallory);

@@ -10,6 +10,7 @@ import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.OnnxModelSource;
+import dev.tacet.server.internal.models.RepositoryOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,17 +37,17 @@ class ModelFolderTest {
     Files.createSymbolicLink(Files.createDirectories(root.resolve("dangling/1")).resolve("model.tacet"), root.resolve("none"));
     Files.createDirectories(root.resolve("directory/1/model.tacet"));
     Files.createSymbolicLink(root.resolve("loop"), root);
-    try (ModelRepository repository = ModelRepository.open(root, new OnnxModelSource())) {
+    try (ModelRepository repository = ModelRepository.open(root, new OnnxModelSource(), RepositoryOptions.FIXED)) {
       assertEquals(1, repository.readyCount(), repository.statuses().toString());
-      assertEquals("1", repository.view(name -> true).get("half", "").version());
+      assertEquals("1", repository.view(name -> true).get("half", "", "anybody").version());
       for (String name : new String[] {"renamed", "truncated", "flipped", "empty", "not a name!"}) {
-        ServiceException refused = assertThrows(ServiceException.class, () -> repository.view(any -> true).get(name, ""), name);
+        ServiceException refused = assertThrows(ServiceException.class, () -> repository.view(any -> true).get(name, "", "anybody"), name);
         assertEquals(ErrorCause.MODEL_UNAVAILABLE, refused.errorCause(), name);
       }
-      ServiceException renamed = assertThrows(ServiceException.class, () -> repository.view(name -> true).get("renamed", ""));
+      ServiceException renamed = assertThrows(ServiceException.class, () -> repository.view(name -> true).get("renamed", "", "anybody"));
       assertTrue(renamed.getMessage().contains("\"half\"") && renamed.getMessage().contains("rename"), renamed.getMessage());
       for (String hostile : new String[] {"", "..", "../half", "half/1", "\0", "x".repeat(100_000), "half\n"}) {
-        ServiceException refused = assertThrows(ServiceException.class, () -> repository.view(name -> true).get(hostile, ""));
+        ServiceException refused = assertThrows(ServiceException.class, () -> repository.view(name -> true).get(hostile, "", "anybody"));
         assertEquals(ErrorCause.MODEL_NOT_FOUND, refused.errorCause());
         assertTrue(refused.getMessage().length() < 200, refused.getMessage());
       }

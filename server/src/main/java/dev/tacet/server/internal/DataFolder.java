@@ -60,6 +60,11 @@ public final class DataFolder implements AutoCloseable {
     return root.resolve("tenants").resolve(tenant);
   }
 
+  /** Returns the folder of compiled models. */
+  public Path compiled() {
+    return root.resolve("compiled");
+  }
+
   /** Returns the folder of the embedded database. */
   public Path state() {
     return root.resolve("state");

@@ -14,6 +14,7 @@ import com.linecorp.armeria.server.SimpleDecoratingHttpService;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import dev.tacet.he.ValueType;
+import dev.tacet.server.internal.calls.Deployments;
 import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.http.HttpPages;
 import dev.tacet.server.internal.http.OpenInferencePages;
@@ -47,10 +48,13 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /**
  * The one port: which service answers on which route, with which limits. Every gRPC method runs on a blocking thread; the event
@@ -101,7 +105,8 @@ public final class Edge {
   private void publishNumbers() {
     metrics.gauge("tacet.models.ready", "model versions that are served", models::readyCount);
     metrics.gauge("tacet.models.refused", "model versions that are not served",
-        () -> models.statuses().size() - models.readyCount());
+        models::refusedCount);
+    metrics.gauge("tacet.models.contexts", "sets of parameters whose native context is in memory", models::contexts);
     for (Tenant tenant : tenants.all()) {
       metrics.gauge("tacet.store.bytes", "bytes charged to the tenant", tenant.name(), tenant.keys()::chargedBytes);
       metrics.gauge("tacet.store.blobs", "complete key blobs", tenant.name(), tenant.keys()::blobCount);
@@ -117,7 +122,7 @@ public final class Edge {
    * Makes the server; the caller starts it.
    *
    * @param tls empty for plain text
-   * @param maxInferBytes largest inference request; lower if no served model can take as much
+   * @param maxInferBytes largest inference request; lower if models stay as they are and none can take as much
    */
   public Server bind(InetSocketAddress address, Optional<ReloadingTls> tls, int maxInferBytes) {
     ServerBuilder builder = Server.builder();
@@ -127,19 +132,20 @@ public final class Edge {
       builder.https(address).tlsProvider(tls.get(), tls.get().config());
     }
     Duration limit = runner.maxDuration();
-    int inferBytes = Math.min(maxInferBytes, largestRequest());
+    int inferBytes = models.changes() ? maxInferBytes : Math.min(maxInferBytes, largestRequest());
     for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.AuditService",
         "tacet.v1.InferenceService", "inference.GRPCInferenceService")) {
       health.setStatus(service, ServingStatus.SERVING);
     }
-    add(builder, SMALL_BYTES, MANY, Role.PREDICT, new ModelRpc(tenants, metrics));
-    add(builder, KEY_BYTES, MANY, Role.PREDICT, new KeyRpc(tenants, metrics));
-    add(builder, SMALL_BYTES, MANY, Role.PREDICT, new AuditRpc(tenants, metrics));
+    add(builder, SMALL_BYTES, MANY, only(Role.PREDICT), new ModelRpc(tenants, metrics));
+    add(builder, KEY_BYTES, MANY, only(Role.PREDICT), new KeyRpc(tenants, metrics));
+    add(builder, SMALL_BYTES, MANY, only(Role.PREDICT), new AuditRpc(tenants, metrics));
     Inferences inferences = new Inferences(keys, runner);
-    add(builder, inferBytes, runner.places() + 16, Role.PREDICT, new InferenceRpc(tenants, inferences, metrics));
-    add(builder, inferBytes, runner.places() + 16, Role.PREDICT,
-        new OpenInferenceRpc(tenants, inferences, () -> draining, metrics));
-    new OpenInferencePages(tenants, inferences, () -> draining, metrics).addTo(builder, inferBytes, SMALL_BYTES);
+    add(builder, inferBytes, runner.places() + 16, only(Role.PREDICT), new InferenceRpc(tenants, inferences, metrics));
+    Deployments deployments = new Deployments(models);
+    add(builder, inferBytes, runner.places() + 16, OpenInferenceRpc::roles,
+        new OpenInferenceRpc(tenants, inferences, deployments, () -> draining, metrics));
+    new OpenInferencePages(tenants, inferences, deployments, () -> draining, metrics).addTo(builder, inferBytes, SMALL_BYTES);
     add(builder, SMALL_BYTES, MANY, null, health.getHealthService(), ProtoReflectionServiceV1.newInstance());
     addPages(builder);
     builder.decorator(Authentication.before(authenticator, checks, metrics));
@@ -166,10 +172,10 @@ public final class Edge {
       return pages.readiness(caller != null && caller.has(Role.MONITOR));
     });
     HttpService list = (ctx, request) -> pages.modelList(tenants.get(Authentication.callerOf(ctx).tenant()).models());
-    builder.service("/v1/models", list.decorate(Authentication.require(Role.PREDICT, metrics)));
+    builder.service("/v1/models", list.decorate(Authentication.require(Set.of(Role.PREDICT), metrics)));
     HttpService scrape = (ctx, request) ->
         HttpResponse.of(CompletableFuture.supplyAsync(pages::metrics, ctx.blockingTaskExecutor())); // gauges ask the database
-    builder.service("/metrics", scrape.decorate(Authentication.require(Role.MONITOR, metrics)));
+    builder.service("/metrics", scrape.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));
   }
 
   /** Returns the length of the largest request that any served model can take, with room for its strings, within 512 MiB. */
@@ -189,8 +195,14 @@ public final class Edge {
     return most;
   }
 
-  /** Adds gRPC services with their limits; callers need the role, unless it is null. */
-  private void add(ServerBuilder builder, int maxBytes, int maxCalls, Role role, BindableService... services) {
+  private static Function<String, Set<Role>> only(Role role) {
+    Set<Role> roles = Set.of(role);
+    return path -> roles;
+  }
+
+  /** Adds gRPC services with their limits; callers need one of the roles that a path asks for, unless that is null. */
+  private void add(
+      ServerBuilder builder, int maxBytes, int maxCalls, Function<String, Set<Role>> roles, BindableService... services) {
     GrpcServiceBuilder grpc =
         GrpcService.builder()
             .supportedSerializationFormats(
@@ -204,19 +216,19 @@ public final class Edge {
     for (BindableService service : services) {
       grpc.addService(service);
     }
-    long streamBytes = Math.max(2L * maxBytes, 2 * largestInputs() + SMALL_BYTES);
+    LongSupplier streamBytes = () -> Math.max(2L * maxBytes, 2 * largestInputs() + SMALL_BYTES);
     builder.service(grpc.build(), delegate -> {
       HttpService limited = new LengthLimit(delegate, 2L * maxBytes, streamBytes);
-      return role == null ? limited : limited.decorate(Authentication.require(role, metrics));
+      return roles == null ? limited : limited.decorate(Authentication.requireByPath(roles, metrics));
     });
   }
 
   /** Bounds the body of a request; the message inside has its own, tighter limit with its own error. */
   private static final class LengthLimit extends SimpleDecoratingHttpService {
     private final long maxBytes;
-    private final long streamBytes;
+    private final LongSupplier streamBytes;
 
-    LengthLimit(HttpService delegate, long maxBytes, long streamBytes) {
+    LengthLimit(HttpService delegate, long maxBytes, LongSupplier streamBytes) {
       super(delegate);
       this.maxBytes = maxBytes;
       this.streamBytes = streamBytes;
@@ -224,7 +236,7 @@ public final class Edge {
 
     @Override
     public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) throws Exception {
-      ctx.setMaxRequestLength(ctx.path().equals(InferenceRpc.STREAM_PATH) ? streamBytes : maxBytes);
+      ctx.setMaxRequestLength(ctx.path().equals(InferenceRpc.STREAM_PATH) ? streamBytes.getAsLong() : maxBytes);
       return unwrap().serve(ctx, request);
     }
   }

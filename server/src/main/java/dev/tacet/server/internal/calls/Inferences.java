@@ -22,6 +22,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /** Checks what can be checked cheaply of a request for an inference, hands it to the runner, and ends it once. */
 public final class Inferences {
@@ -64,9 +65,10 @@ public final class Inferences {
   public Runnable start(
       Tenant tenant, InferenceRequest request, Duration limit, ScheduledExecutorService timer, Outcome outcome) {
     tenant.inferences().take();
-    ServedModel model = tenant.models().get(request.model(), request.version());
+    ServedModel.Lease lease = lease(tenant, request);
+    ServedModel model = lease.model();
     Ending ending = new Ending(model, outcome);
-    InferenceRunner.Call call = prepare(tenant, request, model, limit);
+    InferenceRunner.Call call = prepare(tenant, request, lease, limit);
     ending.stop = runner.submit(call, ending);
     try {
       record(tenant, request, model, call.inputs());
@@ -91,15 +93,32 @@ public final class Inferences {
    * @throws ServiceException and other rows of the error table, at once
    */
   public InferenceRunner.Reception receive(Tenant tenant, InferenceRequest request, Duration limit) {
-    ServedModel model = tenant.models().get(request.model(), request.version());
-    requireSame(request, model);
-    InferenceRunner.Reception reception =
-        runner.receive(new InferenceRunner.Call(tenant.name(), model, keySet(tenant, request, model), List.of(), limit));
+    ServedModel.Lease lease = lease(tenant, request);
+    ServedModel model = lease.model();
+    InferenceRunner.Reception reception = runner.receive(
+        checked(lease, () -> {
+          requireSame(request, model);
+          return new InferenceRunner.Call(tenant.name(), lease, keySet(tenant, request, model), List.of(), limit);
+        }));
     try {
       record(tenant, request, model, List.of());
       return reception;
     } catch (RuntimeException e) {
       reception.close();
+      throw e;
+    }
+  }
+
+  private static ServedModel.Lease lease(Tenant tenant, InferenceRequest request) {
+    return tenant.models().lease(request.model(), request.version(), request.client(), request.signatureSha256());
+  }
+
+  /** Makes a call of a leased model; the lease is given back if there is something wrong with it. */
+  private static InferenceRunner.Call checked(ServedModel.Lease lease, Supplier<InferenceRunner.Call> make) {
+    try {
+      return make.get();
+    } catch (RuntimeException | Error e) {
+      lease.close();
       throw e;
     }
   }
@@ -129,7 +148,15 @@ public final class Inferences {
     }
   }
 
-  private InferenceRunner.Call prepare(Tenant tenant, InferenceRequest request, ServedModel model, Duration limit) {
+  private InferenceRunner.Call prepare(Tenant tenant, InferenceRequest request, ServedModel.Lease lease, Duration limit) {
+    return checked(lease, () -> {
+      requireFits(request, lease.model());
+      return new InferenceRunner.Call(
+          tenant.name(), lease, keySet(tenant, request, lease.model()), request.ciphertexts(), limit);
+    });
+  }
+
+  private static void requireFits(InferenceRequest request, ServedModel model) {
     requireSame(request, model);
     List<ValueType> types = model.program().inputCiphertexts();
     List<ByteBuffer> inputs = request.ciphertexts();
@@ -141,7 +168,6 @@ public final class Inferences {
     for (int i = 0; i < types.size(); i++) {
       CiphertextGate.checkLength(i, inputs.get(i).remaining(), model.parameters(), types.get(i));
     }
-    return new InferenceRunner.Call(tenant.name(), model, keySet(tenant, request, model), inputs, limit);
   }
 
   private Optional<OwnedKeySet> keySet(Tenant tenant, InferenceRequest request, ServedModel model) {

@@ -11,6 +11,12 @@ import java.util.Optional;
 public enum Setting {
   /** The model repository. */
   MODELS("models"),
+  /** Which versions of a model are loaded where it does not say: {@code all} or {@code latest N}. */
+  REPOSITORY_VERSIONS("repository.versions"),
+  /** How often the repository is looked at for changes; 0s for never. */
+  REPOSITORY_POLL("repository.poll"),
+  /** Whether a model runs once before it is ready. */
+  REPOSITORY_WARM_UP("repository.warm-up"),
   /** The folder for keys. */
   DATA("data"),
   /** Address of a PostgreSQL database, {@code jdbc:postgresql://...}; several servers may share it. */

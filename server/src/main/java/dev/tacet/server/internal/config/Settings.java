@@ -2,6 +2,7 @@
 package dev.tacet.server.internal.config;
 
 import dev.tacet.server.internal.keys.StoreLimits;
+import dev.tacet.server.internal.models.RepositoryOptions;
 import dev.tacet.server.internal.run.RunLimits;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * Everything that a server is told before it starts.
  *
  * @param models the model repository
+ * @param repository how it behaves
  * @param data the folder for keys
  * @param state where the index of what is kept lies
  * @param host address to bind
@@ -23,6 +25,7 @@ import java.util.Optional;
  */
 public record Settings(
     Path models,
+    RepositoryOptions repository,
     Path data,
     StateDatabase state,
     String host,

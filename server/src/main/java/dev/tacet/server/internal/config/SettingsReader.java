@@ -13,6 +13,8 @@ import dev.tacet.server.internal.config.Settings.Tls;
 import dev.tacet.server.internal.config.Settings.Tokens;
 import dev.tacet.server.internal.identity.JwksLocation;
 import dev.tacet.server.internal.identity.Role;
+import dev.tacet.server.internal.models.RepositoryOptions;
+import dev.tacet.server.internal.models.VersionPolicy;
 import dev.tacet.server.internal.run.RunLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -116,13 +118,27 @@ public final class SettingsReader {
         }
       }
     });
-    boolean proxied = values.flag(Setting.TLS_TERMINATED_BY_PROXY);
+    boolean proxied = values.flag(Setting.TLS_TERMINATED_BY_PROXY, false);
     if (identity.isPresent() && tls.isEmpty() && !loopback && !proxied) {
       problems.add(
           "identity without tls: credentials would travel readable to " + host + "; set tls.certificate and tls.key, or"
               + " tls.terminated-by-proxy: true if a proxy in front speaks TLS");
     }
-    return new Settings(models, data, state(), host, port, tls, limits, tenants, identity);
+    return new Settings(
+        models, repository(limits, identity.isPresent()), data, state(), host, port, tls, limits, tenants, identity);
+  }
+
+  private RepositoryOptions repository(Limits limits, boolean identified) {
+    String versions = values.text(Setting.REPOSITORY_VERSIONS).orElse("all");
+    Optional<VersionPolicy> policy = VersionPolicy.of(versions);
+    if (policy.isEmpty()) {
+      values.problem(Setting.REPOSITORY_VERSIONS, "is \"" + versions + "\", must be all or latest N");
+    }
+    return new RepositoryOptions(
+        policy.orElse(VersionPolicy.ALL),
+        values.duration(Setting.REPOSITORY_POLL, Duration.ZERO, Duration.ofHours(24), Duration.ZERO),
+        values.flag(Setting.REPOSITORY_WARM_UP, true) ? limits.expandedKeyBytes() : 0,
+        identified);
   }
 
   private StateDatabase state() {
@@ -161,7 +177,7 @@ public final class SettingsReader {
     Optional<Path> certificate = values.file(Setting.TLS_CERTIFICATE);
     Optional<Path> key = values.file(Setting.TLS_KEY);
     Optional<Path> authorities = values.file(Setting.TLS_CLIENT_AUTHORITIES);
-    boolean required = values.flag(Setting.TLS_CLIENT_REQUIRED);
+    boolean required = values.flag(Setting.TLS_CLIENT_REQUIRED, false);
     if (values.has(Setting.TLS_CERTIFICATE) != values.has(Setting.TLS_KEY)) {
       problems.add("tls.certificate and tls.key belong together; only one is set");
     }

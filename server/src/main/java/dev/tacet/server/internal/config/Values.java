@@ -86,12 +86,12 @@ final class Values {
     return path;
   }
 
-  boolean flag(Setting setting) {
+  boolean flag(Setting setting, boolean otherwise) {
     Optional<String> text = text(setting);
     if (text.isPresent() && !text.get().equals("true") && !text.get().equals("false")) {
       problem(setting, "is \"" + text.get() + "\", must be true or false");
     }
-    return text.isPresent() && text.get().equals("true");
+    return text.map("true"::equals).orElse(otherwise);
   }
 
   int integer(Setting setting, int min, int max, int otherwise) {

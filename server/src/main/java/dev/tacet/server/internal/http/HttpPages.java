@@ -13,6 +13,7 @@ import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.ModelStatus;
 import dev.tacet.server.internal.models.ModelView;
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
 
 /** The pages of operators: {@code /healthz}, {@code /readyz}, {@code /metrics} and {@code /v1/models}. */
@@ -37,7 +38,7 @@ public final class HttpPages {
   /**
    * Answers 200 with {"status": "ready"} while calls are taken, 503 with "draining" afterwards.
    *
-   * @param detailed also "models_ready" and "models_refused", how many, and "problems", which names the refused ones
+   * @param detailed also "models_ready" and "models_refused", how many, and "problems", which says what is wrong with which model
    */
   public HttpResponse readiness(boolean detailed) {
     boolean down = draining.getAsBoolean();
@@ -47,10 +48,10 @@ public final class HttpPages {
       return write(down ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK, page);
     }
     page.put("models_ready", models.readyCount());
-    page.put("models_refused", models.statuses().size() - models.readyCount());
+    page.put("models_refused", models.refusedCount());
     ArrayNode problems = page.putArray("problems");
     for (ModelStatus status : models.statuses()) {
-      if (!status.ready()) {
+      if (!status.problem().isEmpty()) {
         problems.addObject().put("name", status.name()).put("version", status.version()).put("problem", status.problem());
       }
     }
@@ -71,7 +72,7 @@ public final class HttpPages {
       list.addObject()
           .put("name", status.name())
           .put("version", status.version())
-          .put("state", status.ready() ? "ready" : "refused")
+          .put("state", status.state().name().toLowerCase(Locale.ROOT))
           .put("artifact_sha256", status.artifactSha256())
           .put("signature_sha256", status.signatureSha256())
           .put("problem", status.problem());

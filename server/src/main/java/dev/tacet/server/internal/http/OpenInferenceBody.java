@@ -17,6 +17,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The body of an inference in the REST form: a JSON head, whose length a header gives, and the raw tensor behind it.
@@ -70,6 +72,15 @@ record OpenInferenceBody(
   /** Reads the body of a question for the index: whether only served versions are asked for; it may be empty. */
   static boolean readyOnly(byte[] body) {
     return body.length > 0 && object(body, body.length).path("ready").asBoolean(false);
+  }
+
+  /** Reads the body of a load or unload, which may be empty: the names of its parameters. */
+  static Set<String> parameterNames(byte[] body) {
+    Set<String> names = new TreeSet<>();
+    if (body.length > 0) {
+      object(body, body.length).path("parameters").fieldNames().forEachRemaining(names::add);
+    }
+    return names;
   }
 
   private static JsonNode object(byte[] bytes, int length) {

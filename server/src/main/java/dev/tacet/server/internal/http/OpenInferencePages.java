@@ -9,6 +9,7 @@ import com.linecorp.armeria.common.AggregatedHttpRequest;
 import com.linecorp.armeria.common.ContentTooLargeException;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
@@ -17,6 +18,7 @@ import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.common.util.TimeoutMode;
 import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.tacet.protocol.ErrorCause;
@@ -24,8 +26,10 @@ import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.calls.ByteTensor;
+import dev.tacet.server.internal.calls.Deployments;
 import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.calls.OpenInference;
+import dev.tacet.server.internal.identity.Identity;
 import dev.tacet.server.internal.identity.Role;
 import dev.tacet.server.internal.models.ModelStatus;
 import dev.tacet.server.internal.models.ServedModel;
@@ -40,6 +44,7 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
@@ -55,14 +60,17 @@ public final class OpenInferencePages {
 
   private final Tenants tenants;
   private final Inferences inferences;
+  private final Deployments deployments;
   private final BooleanSupplier draining;
   private final ServerMetrics metrics;
   private final Semaphore free;
 
   /** Makes the pages. */
-  public OpenInferencePages(Tenants tenants, Inferences inferences, BooleanSupplier draining, ServerMetrics metrics) {
+  public OpenInferencePages(
+      Tenants tenants, Inferences inferences, Deployments deployments, BooleanSupplier draining, ServerMetrics metrics) {
     this.tenants = tenants;
     this.inferences = inferences;
+    this.deployments = deployments;
     this.draining = draining;
     this.metrics = metrics;
     this.free = new Semaphore(inferences.places() + 16);
@@ -79,13 +87,17 @@ public final class OpenInferencePages {
     builder.service("/v2/health/ready", (context, request) ->
         HttpResponse.of(draining.getAsBoolean() ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK));
     page(builder, "/v2", smallBytes, (context, tenant, body) -> server());
-    page(builder, "/v2/repository/index", smallBytes, (context, tenant, body) -> json(index(tenant, OpenInferenceBody.readyOnly(body.content().array()))));
+    Route index = Route.builder().path("/v2/repository/index").build();
+    page(builder, index, Deployments.LISTERS, smallBytes,
+        (context, tenant, body) -> json(index(tenant, OpenInferenceBody.readyOnly(body.content().array()))));
+    deployment(builder, "/v2/repository/models/{model}/load", smallBytes, deployments::load);
+    deployment(builder, "/v2/repository/models/{model}/unload", smallBytes, deployments::unload);
     for (String model : new String[] {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"}) {
       page(builder, model, smallBytes, (context, tenant, body) -> metadata(context, tenant));
       page(builder, model + "/ready", smallBytes, (context, tenant, body) ->
           HttpResponse.of(tenant.models().serves(name(context), version(context)) ? HttpStatus.OK : HttpStatus.NOT_FOUND));
       HttpService infer = this::infer;
-      builder.service(model + "/infer", limited(infer, maxBytes).decorate(Authentication.require(Role.PREDICT, metrics)));
+      builder.service(model + "/infer", limited(infer, maxBytes).decorate(Authentication.require(Set.of(Role.PREDICT), metrics)));
     }
   }
 
@@ -95,7 +107,26 @@ public final class OpenInferencePages {
     HttpResponse answer(ServiceRequestContext context, Tenant tenant, AggregatedHttpRequest body);
   }
 
+  /** Loads or unloads a model. */
+  @FunctionalInterface
+  private interface Deployment {
+    void apply(Identity caller, Tenant tenant, String model, Set<String> parameters);
+  }
+
+  private void deployment(ServerBuilder builder, String path, long maxBytes, Deployment deployment) {
+    Route route = Route.builder().path(path).methods(HttpMethod.POST).build();
+    page(builder, route, Deployments.ROLES, maxBytes, (context, tenant, body) -> {
+      deployment.apply(
+          Authentication.callerOf(context), tenant, name(context), OpenInferenceBody.parameterNames(body.content().array()));
+      return HttpResponse.of(HttpStatus.OK);
+    });
+  }
+
   private void page(ServerBuilder builder, String path, long maxBytes, Work work) {
+    page(builder, Route.builder().path(path).build(), Set.of(Role.PREDICT), maxBytes, work);
+  }
+
+  private void page(ServerBuilder builder, Route route, Set<Role> roles, long maxBytes, Work work) {
     HttpService page = (context, request) -> {
       Tenant tenant = tenants.get(Authentication.callerOf(context).tenant());
       return HttpResponse.of(
@@ -106,11 +137,11 @@ public final class OpenInferencePages {
               }
               return work.answer(context, tenant, body);
             } catch (RuntimeException | Error e) {
-              return refuse(tenant, path, e);
+              return refuse(tenant, route.patternString(), e);
             }
           }, context.blockingTaskExecutor()));
     };
-    builder.service(path, limited(page, maxBytes).decorate(Authentication.require(Role.PREDICT, metrics)));
+    builder.service(route, limited(page, maxBytes).decorate(Authentication.require(roles, metrics)));
   }
 
   private static HttpService limited(HttpService service, long maxBytes) {
@@ -153,7 +184,7 @@ public final class OpenInferencePages {
   }
 
   private static HttpResponse metadata(ServiceRequestContext context, Tenant tenant) {
-    ServedModel model = tenant.models().get(name(context), version(context));
+    ServedModel model = tenant.models().get(name(context), version(context), Authentication.callerOf(context).subject());
     ObjectNode page = JsonNodeFactory.instance.objectNode().put("name", model.name());
     ArrayNode versions = page.putArray("versions");
     tenant.models().versions(model.name()).forEach(versions::add);

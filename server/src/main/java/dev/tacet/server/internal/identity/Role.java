@@ -10,9 +10,9 @@ import java.util.Optional;
 public enum Role {
   /** See models, store keys, ask for inferences. */
   PREDICT,
-  /** Load and unload models. */
+  /** Load and unload the models that the tenant sees. */
   DEPLOY,
-  /** Everything about the host that concerns all tenants. */
+  /** Load and unload every model of the host. */
   ADMIN,
   /** Read metrics and the details of readiness, which name all tenants' models. */
   MONITOR;

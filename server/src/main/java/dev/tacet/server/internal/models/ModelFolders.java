@@ -56,22 +56,41 @@ public final class ModelFolders {
   public static List<Found> scan(Path root) throws IOException {
     List<Found> found = new ArrayList<>();
     for (Path model : folders(root)) {
-      String name = model.getFileName().toString();
-      List<Found> versions = new ArrayList<>();
-      if (holdsModel(model)) {
-        versions.add(new Found(name, "1", model, problem(name, "1")));
-      }
-      for (Path version : folders(model)) {
-        String text = version.getFileName().toString();
-        if (holdsModel(version)) {
-          boolean twice = versions.stream().anyMatch(v -> v.version().equals(text));
-          versions.add(new Found(name, text, version, twice ? "version " + text + " occurs twice" : problem(name, text)));
-        }
-      }
-      versions.sort(Comparator.comparing(Found::version, VERSION_ORDER));
-      found.addAll(versions);
+      found.addAll(versions(model));
     }
     return found;
+  }
+
+  /**
+   * Lists the versions of one model.
+   *
+   * @param name of its folder, whatever it is: only a folder that is listed below the root is looked into
+   * @throws IOException if a folder cannot be read
+   */
+  static List<Found> scan(Path root, String name) throws IOException {
+    for (Path model : folders(root)) {
+      if (model.getFileName().toString().equals(name)) {
+        return versions(model);
+      }
+    }
+    return List.of();
+  }
+
+  private static List<Found> versions(Path model) throws IOException {
+    String name = model.getFileName().toString();
+    List<Found> versions = new ArrayList<>();
+    if (holdsModel(model)) {
+      versions.add(new Found(name, "1", model, problem(name, "1")));
+    }
+    for (Path version : folders(model)) {
+      String text = version.getFileName().toString();
+      if (holdsModel(version)) {
+        boolean twice = versions.stream().anyMatch(v -> v.version().equals(text));
+        versions.add(new Found(name, text, version, twice ? "version " + text + " occurs twice" : problem(name, text)));
+      }
+    }
+    versions.sort(Comparator.comparing(Found::version, VERSION_ORDER));
+    return versions;
   }
 
   private static String problem(String name, String version) {
@@ -83,7 +102,8 @@ public final class ModelFolders {
     return "";
   }
 
-  private static boolean holdsModel(Path folder) {
+  /** Tells whether a folder holds the files of a version. */
+  static boolean holdsModel(Path folder) {
     return Stream.of(ARTIFACT, ONNX, DESCRIPTION).anyMatch(file -> Files.isRegularFile(folder.resolve(file)));
   }
 

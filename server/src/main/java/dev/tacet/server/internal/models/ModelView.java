@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.models;
 
-import dev.tacet.he.Context;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import java.util.Arrays;
@@ -29,9 +28,9 @@ public final class ModelView {
     return repository.statuses().stream().filter(status -> visible.test(status.name())).toList();
   }
 
-  /** Tells whether a version is served, the newest if the version is empty. */
+  /** Tells whether a version is served, or any if the version is empty. */
   public boolean serves(String name, String version) {
-    return visible.test(name) && repository.find(name, version) != null;
+    return versions(name).stream().anyMatch(served -> version.isEmpty() || served.equals(version));
   }
 
   /** Returns the versions of a model that are served. */
@@ -39,30 +38,72 @@ public final class ModelView {
     return statuses().stream().filter(s -> s.ready() && s.name().equals(name)).map(ModelStatus::version).toList();
   }
 
-  /** Returns the context of a served, visible model with these parameters, if there is one. */
-  public Optional<Context> context(byte[] parameterHash) {
-    for (ModelStatus status : statuses()) {
-      ServedModel model = status.ready() ? repository.find(status.name(), status.version()) : null;
-      if (model != null && Arrays.equals(model.parameters().hash(), parameterHash)) {
-        return Optional.of(model.context());
-      }
-    }
-    return Optional.empty();
+  /** Leases a served, visible model with these parameters, if there is one. */
+  public Optional<ServedModel.Lease> withParameters(byte[] parameterHash) {
+    return repository.ready().stream()
+        .filter(model -> visible.test(model.name()) && Arrays.equals(model.parameters().hash(), parameterHash))
+        .flatMap(model -> model.lease().stream())
+        .findFirst();
   }
 
   /**
-   * Finds a model.
+   * Checks that there is a visible model, or a folder for one, with this name.
    *
-   * @param version empty for the newest that is served
+   * @throws ServiceException MODEL_NOT_FOUND, STORAGE_FAILED
+   */
+  public void requireKnown(String name) {
+    if (!visible.test(name) || !repository.knows(name)) {
+      throw new ServiceException(
+          ErrorCause.MODEL_NOT_FOUND, "there is no model " + ModelNames.clip(name) + " that could be loaded or unloaded");
+    }
+  }
+
+  /**
+   * Loads a visible model, or brings it to what its folder says.
+   *
+   * @throws ServiceException as {@link #requireKnown}, and MODEL_UNAVAILABLE with the problem
+   */
+  public void load(String name) {
+    requireKnown(name);
+    repository.load(name);
+  }
+
+  /**
+   * Serves a visible model no more.
+   *
+   * @throws ServiceException as {@link #requireKnown}
+   */
+  public void unload(String name) {
+    requireKnown(name);
+    repository.unload(name);
+  }
+
+  /**
+   * Finds a model for what can be said of it; it may be retired at any time.
+   *
+   * @param version empty for the one that the client's calls get: by weight, or the newest
    * @throws ServiceException MODEL_NOT_FOUND, or MODEL_UNAVAILABLE with the problem
    */
-  public ServedModel get(String name, String version) {
+  public ServedModel get(String name, String version, String client) {
+    Optional<ServedModel> model = visible.test(name) ? repository.find(name, version, client, "") : Optional.empty();
+    return model.orElseThrow(() -> missing(name, version));
+  }
+
+  /**
+   * Leases a model to run it.
+   *
+   * @param version empty for one of this signature by weight, or the newest
+   * @throws ServiceException MODEL_NOT_FOUND, or MODEL_UNAVAILABLE with the problem
+   */
+  public ServedModel.Lease lease(String name, String version, String client, String signatureSha256) {
+    Optional<ServedModel.Lease> lease =
+        visible.test(name) ? repository.lease(name, version, client, signatureSha256) : Optional.empty();
+    return lease.orElseThrow(() -> missing(name, version));
+  }
+
+  private ServiceException missing(String name, String version) {
     SortedSet<String> versions = new TreeSet<>(ModelFolders.VERSION_ORDER);
     if (visible.test(name)) {
-      ServedModel model = repository.find(name, version);
-      if (model != null) {
-        return model;
-      }
       for (ModelStatus status : repository.statuses()) {
         if (!status.name().equals(name)) {
           continue;
@@ -70,18 +111,18 @@ public final class ModelView {
         if (status.ready()) {
           versions.add(status.version());
         } else if (version.isEmpty() || status.version().equals(version)) {
-          throw new ServiceException(
+          return new ServiceException(
               ErrorCause.MODEL_UNAVAILABLE,
-              "model " + name + " version " + status.version() + " is not served: " + status.problem());
+              "model " + name + (status.version().isEmpty() ? "" : " version " + status.version()) + " is not served: " + status.problem());
         }
       }
     }
     if (!versions.isEmpty()) {
-      throw new ServiceException(
+      return new ServiceException(
           ErrorCause.MODEL_NOT_FOUND, "model " + name + " has no version " + ModelNames.clip(version) + ", it has " + versions);
     }
     long served = statuses().stream().filter(ModelStatus::ready).map(ModelStatus::name).distinct().count();
-    throw new ServiceException(
+    return new ServiceException(
         ErrorCause.MODEL_NOT_FOUND, "there is no model " + ModelNames.clip(name) + "; " + served + " models are served");
   }
 }

@@ -4,17 +4,25 @@ package dev.tacet.server.internal.models;
 import dev.tacet.he.Context;
 import dev.tacet.he.ExecutableProgram;
 import dev.tacet.he.Instruction;
+import dev.tacet.he.KeyRequirement;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Op;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.Program;
 import dev.tacet.he.Signature;
 import dev.tacet.he.ValueType;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A model that is ready to run. Immutable but for its measured cost; shared between threads. */
-public final class ServedModel implements AutoCloseable {
+/**
+ * A model that is ready to run. Immutable but for its measured cost; shared between threads. Its native parts are used under a lease:
+ * once it is retired no new one is given, and with the last one the native memory is freed.
+ */
+public final class ServedModel {
   /** The cost assumed before the first run, in nanoseconds. */
   private static final long FIRST_COST_NANOS = 100_000_000L;
 
@@ -28,14 +36,44 @@ public final class ServedModel implements AutoCloseable {
   private final ExecutableProgram executable;
   private final long memoryBytes;
   private final AtomicLong costNanos = new AtomicLong(FIRST_COST_NANOS);
+  private final Runnable freed;
+  private final AtomicBoolean retired = new AtomicBoolean();
+
+  /** Those that are out and, until it is retired, one for the repository. */
+  private final AtomicInteger leases = new AtomicInteger(1);
+
+  /** The right to use a model's native parts until it is closed, at the latest with the call that it was taken for. */
+  public static final class Lease implements AutoCloseable {
+    private final ServedModel model;
+    private final AtomicBoolean returned = new AtomicBoolean();
+
+    private Lease(ServedModel model) {
+      this.model = model;
+    }
+
+    /** Returns the model. */
+    public ServedModel model() {
+      return model;
+    }
+
+    /** Gives the right back; closing again does nothing. */
+    @Override
+    public void close() {
+      if (returned.compareAndSet(false, true)) {
+        model.release();
+      }
+    }
+  }
 
   /**
    * Takes the parts.
    *
    * @param context made from the artifact's parameters; shared, closed by its owner
-   * @param executable closed with this object
+   * @param executable closed with the last lease
+   * @param freed called after that
    */
-  ServedModel(String name, String version, ModelArtifact artifact, Context context, ExecutableProgram executable) {
+  ServedModel(
+      String name, String version, ModelArtifact artifact, Context context, ExecutableProgram executable, Runnable freed) {
     this.name = name;
     this.version = version;
     this.artifactSha256 = artifact.sha256();
@@ -44,6 +82,7 @@ public final class ServedModel implements AutoCloseable {
     this.program = artifact.program();
     this.context = context;
     this.executable = executable;
+    this.freed = freed;
     this.memoryBytes = memoryOf(program);
   }
 
@@ -82,6 +121,17 @@ public final class ServedModel implements AutoCloseable {
       }
     }
     return bytes + most;
+  }
+
+  /** Returns the bytes of evaluation keys in compute form: for each digit both halves, each limb N words. */
+  public static long expandedBytes(Collection<KeyRequirement> keys, Parameters parameters) {
+    long bytes = 0;
+    for (KeyRequirement key : keys) {
+      int level = Math.min(key.level(), parameters.maxLevel());
+      long limbs = level + 1L + parameters.specialPrimes().length;
+      bytes += parameters.digits(level) * 2L * limbs * parameters.ringDegree() * 8;
+    }
+    return bytes;
   }
 
   private static long bytesOf(ValueType type, long limb) {
@@ -148,8 +198,32 @@ public final class ServedModel implements AutoCloseable {
     costNanos.updateAndGet(before -> before + (nanos - before) / 4);
   }
 
-  @Override
-  public void close() {
-    executable.close();
+  /** Returns a lease, or nothing if the model has been retired. */
+  Optional<Lease> lease() {
+    for (int now = leases.get(); now > 0 && !retired.get(); now = leases.get()) {
+      if (leases.compareAndSet(now, now + 1)) {
+        return Optional.of(new Lease(this));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private void release() {
+    if (leases.decrementAndGet() == 0) {
+      executable.close();
+      freed.run();
+    }
+  }
+
+  /** Gives no more leases; frees the native parts now, or with the last lease. */
+  void retire() {
+    if (retired.compareAndSet(false, true)) {
+      release();
+    }
+  }
+
+  /** Tells whether the native parts are freed. */
+  public boolean isFreed() {
+    return leases.get() == 0;
   }
 }

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import org.slf4j.Logger;
@@ -124,19 +125,26 @@ public final class Authentication extends SimpleDecoratingHttpService {
     return context.attr(IDENTITY);
   }
 
-  /** Returns a decorator that refuses callers without a role. */
-  public static Function<HttpService, HttpService> require(Role role, ServerMetrics metrics) {
+  /** Returns a decorator that refuses callers who have none of the roles. */
+  public static Function<HttpService, HttpService> require(Set<Role> roles, ServerMetrics metrics) {
+    return requireByPath(path -> roles, metrics);
+  }
+
+  /** Returns a decorator that refuses callers who have none of the roles that a path asks for. */
+  public static Function<HttpService, HttpService> requireByPath(Function<String, Set<Role>> roles, ServerMetrics metrics) {
     return delegate -> new SimpleDecoratingHttpService(delegate) {
       @Override
       public HttpResponse serve(ServiceRequestContext context, HttpRequest request) throws Exception {
         Identity caller = callerOf(context);
-        if (caller != null ? caller.has(role) : OPEN.contains(context.path())) {
+        Set<Role> needed = roles.apply(context.path());
+        if (caller != null ? needed.stream().anyMatch(caller::has) : OPEN.contains(context.path())) {
           return unwrap().serve(context, request);
         }
         metrics.failed(caller == null ? "" : caller.tenant(), "Authorize", ErrorCause.PERMISSION_DENIED);
         request.abort();
+        String names = needed.stream().map(Role::text).sorted().collect(Collectors.joining(" or "));
         return Refusals.of(request.headers(),
-            new ServiceException(ErrorCause.PERMISSION_DENIED, "the caller lacks the role " + role.text())).toHttpResponse();
+            new ServiceException(ErrorCause.PERMISSION_DENIED, "the caller lacks the role " + names)).toHttpResponse();
       }
     };
   }

@@ -36,7 +36,7 @@ public final class ModelRpc extends ModelServiceGrpc.ModelServiceImplBase {
                 ModelEntry.newBuilder()
                     .setName(status.name())
                     .setVersion(status.version())
-                    .setState(status.ready() ? ModelState.MODEL_STATE_READY : ModelState.MODEL_STATE_REFUSED)
+                    .setState(state(status.state()))
                     .setArtifactSha256(status.artifactSha256())
                     .setSignatureSha256(status.signatureSha256())
                     .setProblem(status.problem()));
@@ -47,13 +47,22 @@ public final class ModelRpc extends ModelServiceGrpc.ModelServiceImplBase {
 
   @Override
   public void getModel(GetModelRequest request, StreamObserver<GetModelResponse> observer) {
+    String client = Callers.identity().subject();
     calls.answer(
         "GetModel",
         observer,
         tenant -> {
-          ServedModel model = tenant.models().get(request.getName(), request.getVersion());
+          ServedModel model = tenant.models().get(request.getName(), request.getVersion(), client);
           return ModelMessages.toMessage(
               model.name(), model.version(), model.artifactSha256(), model.parameters(), model.signature());
         });
+  }
+
+  private static ModelState state(ModelStatus.State state) {
+    return switch (state) {
+      case READY -> ModelState.MODEL_STATE_READY;
+      case REFUSED -> ModelState.MODEL_STATE_REFUSED;
+      case UNLOADED -> ModelState.MODEL_STATE_UNLOADED;
+    };
   }
 }

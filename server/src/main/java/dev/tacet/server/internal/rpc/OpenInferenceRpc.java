@@ -19,6 +19,10 @@ import dev.tacet.protocol.inference.ModelReadyResponse;
 import dev.tacet.protocol.inference.RepositoryIndexRequest;
 import dev.tacet.protocol.inference.RepositoryIndexResponse;
 import dev.tacet.protocol.inference.RepositoryIndexResponse.ModelIndex;
+import dev.tacet.protocol.inference.RepositoryModelLoadRequest;
+import dev.tacet.protocol.inference.RepositoryModelLoadResponse;
+import dev.tacet.protocol.inference.RepositoryModelUnloadRequest;
+import dev.tacet.protocol.inference.RepositoryModelUnloadResponse;
 import dev.tacet.protocol.inference.ServerLiveRequest;
 import dev.tacet.protocol.inference.ServerLiveResponse;
 import dev.tacet.protocol.inference.ServerMetadataRequest;
@@ -27,9 +31,12 @@ import dev.tacet.protocol.inference.ServerReadyRequest;
 import dev.tacet.protocol.inference.ServerReadyResponse;
 import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.calls.ByteTensor;
+import dev.tacet.server.internal.calls.Deployments;
 import dev.tacet.server.internal.calls.InferenceRequest;
 import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.calls.OpenInference;
+import dev.tacet.server.internal.identity.Identity;
+import dev.tacet.server.internal.identity.Role;
 import dev.tacet.server.internal.models.ModelStatus;
 import dev.tacet.server.internal.models.ServedModel;
 import dev.tacet.server.internal.run.InferenceRunner;
@@ -42,17 +49,31 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /** {@code inference.GRPCInferenceService}: the Open Inference Protocol, so that its clients and probes work. */
 public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase {
   private final Inferences inferences;
+  private final Deployments deployments;
   private final BooleanSupplier draining;
   private final Calls calls;
 
+  /** Returns the roles that a call's path asks for: one of them lets a caller in. */
+  public static Set<Role> roles(String path) {
+    String method = path.substring(path.lastIndexOf('/') + 1);
+    return switch (method) {
+      case "RepositoryModelLoad", "RepositoryModelUnload" -> Deployments.ROLES;
+      case "RepositoryIndex" -> Deployments.LISTERS;
+      default -> Set.of(Role.PREDICT);
+    };
+  }
+
   /** Makes the service. */
-  public OpenInferenceRpc(Tenants tenants, Inferences inferences, BooleanSupplier draining, ServerMetrics metrics) {
+  public OpenInferenceRpc(
+      Tenants tenants, Inferences inferences, Deployments deployments, BooleanSupplier draining, ServerMetrics metrics) {
     this.inferences = inferences;
+    this.deployments = deployments;
     this.draining = draining;
     this.calls = new Calls(tenants, metrics);
   }
@@ -82,8 +103,9 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
 
   @Override
   public void modelMetadata(ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> observer) {
+    String client = Callers.identity().subject();
     calls.answer("ModelMetadata", observer, tenant -> {
-      ServedModel model = tenant.models().get(request.getName(), request.getVersion());
+      ServedModel model = tenant.models().get(request.getName(), request.getVersion(), client);
       return ModelMetadataResponse.newBuilder()
           .setName(model.name())
           .addAllVersions(tenant.models().versions(model.name()))
@@ -101,9 +123,7 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
   @Override
   public void repositoryIndex(RepositoryIndexRequest request, StreamObserver<RepositoryIndexResponse> observer) {
     calls.answer("RepositoryIndex", observer, tenant -> {
-      if (!request.getRepositoryName().isEmpty()) {
-        throw new ServiceException(ErrorCause.INVALID_ARGUMENT, "this host has one repository, without a name");
-      }
+      requireNoName(request.getRepositoryName());
       RepositoryIndexResponse.Builder index = RepositoryIndexResponse.newBuilder();
       for (ModelStatus status : tenant.models().statuses()) {
         if (status.ready() || !request.getReady()) {
@@ -113,6 +133,32 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
         }
       }
       return index.build();
+    });
+  }
+
+  private static void requireNoName(String repository) {
+    if (!repository.isEmpty()) {
+      throw new ServiceException(ErrorCause.INVALID_ARGUMENT, "this host has one repository, without a name");
+    }
+  }
+
+  @Override
+  public void repositoryModelLoad(RepositoryModelLoadRequest request, StreamObserver<RepositoryModelLoadResponse> observer) {
+    Identity caller = Callers.identity();
+    calls.answer("RepositoryModelLoad", observer, tenant -> {
+      requireNoName(request.getRepositoryName());
+      deployments.load(caller, tenant, request.getModelName(), request.getParametersMap().keySet());
+      return RepositoryModelLoadResponse.getDefaultInstance();
+    });
+  }
+
+  @Override
+  public void repositoryModelUnload(RepositoryModelUnloadRequest request, StreamObserver<RepositoryModelUnloadResponse> observer) {
+    Identity caller = Callers.identity();
+    calls.answer("RepositoryModelUnload", observer, tenant -> {
+      requireNoName(request.getRepositoryName());
+      deployments.unload(caller, tenant, request.getModelName(), request.getParametersMap().keySet());
+      return RepositoryModelUnloadResponse.getDefaultInstance();
     });
   }
 

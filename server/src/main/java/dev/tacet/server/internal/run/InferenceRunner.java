@@ -43,12 +43,17 @@ public final class InferenceRunner implements AutoCloseable {
    * One call, its lengths checked, its contents not.
    *
    * @param tenant whose call it is
+   * @param lease of the model, given back when the call ends, also when it is refused
    * @param keySet empty if the program needs no key
    * @param inputs CIPHERTEXT blobs
    * @param remaining time until the deadline
    */
   public record Call(
-      String tenant, ServedModel model, Optional<OwnedKeySet> keySet, List<ByteBuffer> inputs, Duration remaining) {}
+      String tenant, ServedModel.Lease lease, Optional<OwnedKeySet> keySet, List<ByteBuffer> inputs, Duration remaining) {
+    ServedModel model() {
+      return lease.model();
+    }
+  }
 
   /**
    * An answer.
@@ -119,9 +124,16 @@ public final class InferenceRunner implements AutoCloseable {
    * @throws ServiceException OVERLOADED, TOO_LARGE, SHUTTING_DOWN, at once and without calling the listener
    */
   public Runnable submit(Call call, Listener listener) {
-    Admission.Ticket ticket =
-        admission.admit(call.tenant(), call.model().costNanos(), call.model().memoryBytes(), call.remaining());
-    return enqueue(new Job(call, listener, ticket, null));
+    return enqueue(new Job(call, listener, admit(call), null));
+  }
+
+  private Admission.Ticket admit(Call call) {
+    try {
+      return admission.admit(call.tenant(), call.model().costNanos(), call.model().memoryBytes(), call.remaining());
+    } catch (RuntimeException | Error e) {
+      call.lease().close();
+      throw e;
+    }
   }
 
   private Runnable enqueue(Job job) {
@@ -140,8 +152,7 @@ public final class InferenceRunner implements AutoCloseable {
    * @throws ServiceException as {@link #submit}
    */
   public Reception receive(Call call) {
-    return new Reception(call,
-        admission.admit(call.tenant(), call.model().costNanos(), call.model().memoryBytes(), call.remaining()));
+    return new Reception(call, admit(call));
   }
 
   /** An admitted call whose inputs are on their way. Not thread-safe, but {@link #close()} may come from any thread. */
@@ -204,7 +215,7 @@ public final class InferenceRunner implements AutoCloseable {
       }
       done = true;
       Duration left = call.remaining().minusNanos(System.nanoTime() - startedAt);
-      return enqueue(new Job(new Call(call.tenant(), call.model(), call.keySet(), List.of(), left), listener, ticket, this));
+      return enqueue(new Job(new Call(call.tenant(), call.lease(), call.keySet(), List.of(), left), listener, ticket, this));
     }
 
     @Override
@@ -217,6 +228,7 @@ public final class InferenceRunner implements AutoCloseable {
 
     private void release() {
       inputs.forEach(Ciphertext::close);
+      call.lease().close();
       ticket.close();
     }
   }
@@ -250,6 +262,7 @@ public final class InferenceRunner implements AutoCloseable {
       if (received != null) {
         received.release();
       }
+      call.lease().close();
       ticket.close();
     }
 

@@ -4,7 +4,6 @@ package dev.tacet.server.internal.run;
 import dev.tacet.he.EvaluationKeySet;
 import dev.tacet.he.KeyManifest;
 import dev.tacet.he.KeyRequirement;
-import dev.tacet.he.Parameters;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.ServerMetrics;
@@ -76,7 +75,8 @@ public final class KeyCache implements AutoCloseable {
    */
   public LeasedCache<OwnedKeySet, EvaluationKeySet>.Lease lease(OwnedKeySet keySet, ServedModel model) {
     KeyManifest manifest = check(keySet, model);
-    return cache.lease(keySet, expandedBytes(manifest, model.parameters()), () -> load(keySet.store(), manifest, model));
+    long bytes = ServedModel.expandedBytes(manifest.entries().stream().map(KeyManifest.Entry::key).toList(), model.parameters());
+    return cache.lease(keySet, bytes, () -> load(keySet.store(), manifest, model));
   }
 
   private EvaluationKeySet load(KeyStore store, KeyManifest manifest, ServedModel model) {
@@ -85,17 +85,6 @@ public final class KeyCache implements AutoCloseable {
     EvaluationKeySet keys = EvaluationKeySet.load(model.context(), blobs);
     metrics.keysLoaded(Duration.ofNanos(System.nanoTime() - start));
     return keys;
-  }
-
-  /** Returns the bytes of a set in compute form: for each digit both halves, each limb N words. */
-  static long expandedBytes(KeyManifest manifest, Parameters parameters) {
-    long bytes = 0;
-    for (KeyManifest.Entry entry : manifest.entries()) {
-      int level = Math.min(entry.key().level(), parameters.maxLevel());
-      long limbs = level + 1L + parameters.specialPrimes().length;
-      bytes += parameters.digits(level) * 2L * limbs * parameters.ringDegree() * 8;
-    }
-    return bytes;
   }
 
   @Override

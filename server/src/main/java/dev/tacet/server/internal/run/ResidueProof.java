@@ -8,6 +8,7 @@ import dev.tacet.he.MalformedException;
 import dev.tacet.server.internal.keys.KeyProof;
 import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.models.ModelView;
+import dev.tacet.server.internal.models.ServedModel;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,13 +29,18 @@ public final class ResidueProof implements KeyProof {
 
   @Override
   public void prove(KeyStore store, KeyManifest manifest) {
-    Optional<Context> context = models.context(manifest.parameterHash());
-    if (context.isEmpty()) {
-      return;
+    Optional<ServedModel.Lease> model = models.withParameters(manifest.parameterHash());
+    if (model.isPresent()) {
+      try (ServedModel.Lease lease = model.get()) {
+        prove(store, manifest, lease.model().context());
+      }
     }
+  }
+
+  private static void prove(KeyStore store, KeyManifest manifest, Context context) {
     for (KeyManifest.Entry entry : manifest.entries()) {
       synchronized (ONE_KEY) {
-        try (EvaluationKeySet key = EvaluationKeySet.load(context.get(), List.of(store.read(entry)))) {
+        try (EvaluationKeySet key = EvaluationKeySet.load(context, List.of(store.read(entry)))) {
           key.expandedBytes();
         } catch (MalformedException e) {
           throw new MalformedException("key for " + entry.key() + ": " + e.getMessage());

@@ -16,7 +16,11 @@ public interface Audit {
     /** A key set was registered. */
     KEY_SET_REGISTERED("key-set-registered"),
     /** A run with the client's ciphertexts was admitted. */
-    INFERENCE("inference");
+    INFERENCE("inference"),
+    /** The client asked to load a model. */
+    MODEL_LOAD("model-load"),
+    /** The client asked to unload a model. */
+    MODEL_UNLOAD("model-unload");
 
     private final String text;
 

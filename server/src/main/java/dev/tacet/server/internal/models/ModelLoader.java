@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.models;
+
+import dev.tacet.he.Context;
+import dev.tacet.he.ExecutableProgram;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.Parameters;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ServiceException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes a version that can be served of its files, or says why it cannot be. */
+final class ModelLoader {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelLoader.class);
+
+  private final ModelSource source;
+  private final long warmUpBytes;
+  private final Contexts contexts = new Contexts();
+
+  /**
+   * Makes a loader.
+   *
+   * @param source compiles ONNX files
+   * @param warmUpBytes see {@link RepositoryOptions}
+   */
+  ModelLoader(ModelSource source, long warmUpBytes) {
+    this.source = source;
+    this.warmUpBytes = warmUpBytes;
+  }
+
+  /**
+   * Reads a version's artifact, or compiles it.
+   *
+   * @throws IOException if a file cannot be read
+   * @throws RuntimeException that says what is wrong with them
+   */
+  ModelArtifact read(ModelFolders.Found found) throws IOException {
+    if (!found.problem().isEmpty()) {
+      throw new ServiceException(ErrorCause.INVALID_ARGUMENT, found.problem());
+    }
+    Path file = found.folder().resolve(ModelFolders.ARTIFACT);
+    if (!Files.isRegularFile(file)) {
+      return source.compile(found.name(), found.folder());
+    }
+    long size = Files.size(file);
+    if (size > ModelRepository.MAX_ARTIFACT_BYTES) {
+      throw new ServiceException(
+          ErrorCause.TOO_LARGE,
+          file.getFileName() + " has " + size + " bytes, at most " + ModelRepository.MAX_ARTIFACT_BYTES + " are read");
+    }
+    return ModelArtifact.fromBytes(ByteBuffer.wrap(Files.readAllBytes(file)));
+  }
+
+  /**
+   * Checks an artifact, prepares its program and runs it once.
+   *
+   * @return the model; whoever gets it retires it
+   * @throws ServiceException INSECURE_PARAMETERS, INVALID_ARGUMENT, WRONG_PARAMETERS
+   */
+  ServedModel load(String name, String version, ModelArtifact artifact) {
+    Parameters parameters = artifact.parameters();
+    SecurityGate.check(parameters);
+    if (!artifact.signature().model().equals(name)) {
+      throw new ServiceException(
+          ErrorCause.INVALID_ARGUMENT,
+          "the artifact is model " + ModelNames.clip(artifact.signature().model()) + " and lies in a folder of another name: every client"
+              + " would refuse it; rename the folder, or compile under this name");
+    }
+    if (!artifact.program().parameters().equals(parameters)) {
+      throw new ServiceException(ErrorCause.WRONG_PARAMETERS, "program and artifact have different parameters");
+    }
+    Context context = contexts.acquire(parameters);
+    ServedModel model;
+    try {
+      model = new ServedModel(
+          name, version, artifact, context, ExecutableProgram.load(context, artifact.program()), () -> contexts.release(parameters));
+    } catch (RuntimeException | Error e) {
+      contexts.release(parameters);
+      throw e;
+    }
+    try {
+      WarmUp.run(model, warmUpBytes);
+    } catch (RuntimeException | Error e) {
+      model.retire();
+      throw e;
+    }
+    LOG.info(
+        "model {} version {}: {}, {} security bits, artifact {}",
+        name, version, parameters, parameters.security().bits(), model.artifactSha256().substring(0, 12));
+    return model;
+  }
+
+  /** Returns how many contexts are held. */
+  int contexts() {
+    return contexts.size();
+  }
+}

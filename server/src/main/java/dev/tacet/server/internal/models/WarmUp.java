@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.models;
+
+import dev.tacet.he.Blob;
+import dev.tacet.he.BlobKind;
+import dev.tacet.he.Ciphertext;
+import dev.tacet.he.EvaluationKeySet;
+import dev.tacet.he.ExecutableProgram;
+import dev.tacet.he.KeyRequirement;
+import dev.tacet.he.Parameters;
+import dev.tacet.he.ValueType;
+import dev.tacet.he.internal.BoundedWriter;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs a model once on ciphertexts and keys that are all zeros, which takes the time of a real call, since no operation's time depends
+ * on its operands. Code and memory are warm afterwards, and admission knows what a run costs.
+ */
+final class WarmUp {
+  private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
+  private static final int SEED_BYTES = 32;
+
+  private WarmUp() {}
+
+  /** Runs a model unless its expanded keys take more than a number of bytes. */
+  static void run(ServedModel model, long mostBytes) {
+    Parameters parameters = model.parameters();
+    Collection<KeyRequirement> required = model.program().requiredKeys();
+    long keyBytes = ServedModel.expandedBytes(required, parameters);
+    if (mostBytes == 0 || keyBytes > mostBytes) {
+      return;
+    }
+    List<Ciphertext> inputs = new ArrayList<>();
+    Iterable<ByteBuffer> blobs = () -> blobs(required.iterator(), parameters);
+    try (EvaluationKeySet keys = required.isEmpty() ? null : EvaluationKeySet.load(model.context(), blobs)) {
+      for (ValueType type : model.program().inputCiphertexts()) {
+        inputs.add(Ciphertext.fromBytes(model.context(), ciphertext(type, parameters)));
+      }
+      try (ExecutableProgram.Run run = model.executable().run(keys, inputs, null)) {
+        model.measured(run.nanos());
+        LOG.debug("model {} version {}: a run takes {} ms", model.name(), model.version(), run.nanos() / 1_000_000);
+      }
+    } finally {
+      inputs.forEach(Ciphertext::close);
+    }
+  }
+
+  private static Iterator<ByteBuffer> blobs(Iterator<KeyRequirement> keys, Parameters parameters) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return keys.hasNext();
+      }
+
+      @Override
+      public ByteBuffer next() {
+        return key(keys.next(), parameters);
+      }
+    };
+  }
+
+  private static ByteBuffer key(KeyRequirement key, Parameters parameters) {
+    int digits = parameters.digits(key.level());
+    int limbs = limbBytes(parameters.modulusChain(), key.level() + 1, parameters)
+        + limbBytes(parameters.specialPrimes(), parameters.specialPrimes().length, parameters);
+    BoundedWriter body = new BoundedWriter()
+        .u32(key.galoisElement()).u8(key.level()).u8(digits).u8(parameters.digitSize()).u8(parameters.specialPrimes().length)
+        .bytes(new byte[SEED_BYTES]).bytes(new byte[digits * limbs]);
+    return direct(BlobKind.EVALUATION_KEY, parameters, body);
+  }
+
+  private static ByteBuffer ciphertext(ValueType type, Parameters parameters) {
+    BoundedWriter body = new BoundedWriter().u8(type.encoding().code()).u8(type.level()).u8(type.components()).u8(0);
+    type.scale().writeTo(body);
+    body.bytes(new byte[type.components() * limbBytes(parameters.modulusChain(), type.level() + 1, parameters)]);
+    return direct(BlobKind.CIPHERTEXT, parameters, body);
+  }
+
+  /** Returns the bytes of one limb for each of the first primes. */
+  private static int limbBytes(long[] primes, int count, Parameters parameters) {
+    long bytes = 0;
+    for (int i = 0; i < count; i++) {
+      long bits = 64L - Long.numberOfLeadingZeros(primes[i]);
+      bytes += (bits * parameters.ringDegree() + 7) / 8;
+    }
+    return Math.toIntExact(bytes);
+  }
+
+  private static ByteBuffer direct(BlobKind kind, Parameters parameters, BoundedWriter body) {
+    byte[] blob = Blob.write(kind, parameters.hash(), body.toBytes());
+    return ByteBuffer.allocateDirect(blob.length).put(blob).flip();
+  }
+}
