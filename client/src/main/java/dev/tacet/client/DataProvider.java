@@ -92,7 +92,8 @@ public final class DataProvider implements AutoCloseable {
    * Encrypts a row under the owner's key, has it evaluated, and returns the answer, which only the owner can read.
    *
    * @throws dev.tacet.he.FeatureOutOfBoundsException if a feature is not a number, or outside its bounds and not clamped
-   * @throws CallFailedException if the host refused the call; KEY_NOT_FOUND means that the owner has to upload the keys again
+   * @throws CallFailedException if the host refused the call; KEY_NOT_FOUND and KEY_EXPIRED mean that the owner has to bring the keys
+   *     again, or to grant their use
    */
   public EncryptedAnswer submit(double[] row) {
     return submit(new double[][] {row});
@@ -122,10 +123,10 @@ public final class DataProvider implements AutoCloseable {
       return new EncryptedAnswer(
           card.model(), card.signatureSha256(), List.of(encrypted.clampedFeatures()), answer.ciphertexts());
     } catch (ServiceException e) {
-      if (e.errorCause() == ErrorCause.KEY_NOT_FOUND) {
+      if (e.errorCause() == ErrorCause.KEY_NOT_FOUND || e.errorCause() == ErrorCause.KEY_EXPIRED) {
         throw new CallFailedException(
-            "the host does not hold key set " + card.keySetId() + " of the owner: " + e.getMessage(),
-            "Ask the owner of the key to upload it again; a data provider cannot.",
+            "the host does not let this provider use key set " + card.keySetId() + " of the owner: " + e.getMessage(),
+            "Ask the owner of the key to bring it to the host again, or to grant its use; a data provider cannot.",
             e.errorCause().name(), null, e);
       }
       throw CallErrors.translate(e);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.client;
 
+import dev.tacet.client.internal.KeyBackup;
 import dev.tacet.client.internal.KeyRingFiles;
 import dev.tacet.he.Context;
 import dev.tacet.he.KeyManifest;
@@ -14,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 
 /**
  * The keys of one owner: for each parameter set one secret key and what was made from it. On disk secret keys are sealed under
@@ -83,6 +85,32 @@ public final class KeyRing implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Returns the ids of the sets of evaluation keys that this ring made for these parameters. */
+  public List<String> keySetIds(Parameters parameters) {
+    return files.keySetIds(parameters);
+  }
+
+  /**
+   * Writes everything that this ring needs to go on elsewhere to one file: secret keys, as sealed as they are here, public keys and
+   * pinned signatures. Evaluation keys are left out: they are made anew.
+   *
+   * @throws KeyRingException if this ring is in memory only, or the file cannot be written
+   */
+  public void backUp(Path file) {
+    files.backUp(file);
+  }
+
+  /**
+   * Makes a key ring of a backup.
+   *
+   * @param folder must not exist, or be empty
+   * @throws WrongPassphraseException if the passphrase does not open it; nothing is written then
+   * @throws KeyRingException if the backup is damaged, or the folder cannot be used; nothing is left behind then
+   */
+  public static void restore(Path file, Path folder, char[] passphrase) {
+    KeyBackup.restore(file, folder, passphrase);
   }
 
   /**

@@ -378,9 +378,9 @@ public final class RemoteModel {
       try {
         return call.apply(keys.keySetId());
       } catch (ServiceException e) {
-        if (e.errorCause() == ErrorCause.KEY_NOT_FOUND && !healed) {
+        if ((e.errorCause() == ErrorCause.KEY_NOT_FOUND || e.errorCause() == ErrorCause.KEY_EXPIRED) && !healed) {
           healed = true;
-          LOG.info("host lacks keys of set {} for model {}; uploading them again", keys.keySetId(), name());
+          LOG.info("host answers {} to set {} for model {}; bringing its keys again", e.errorCause(), keys.keySetId(), name());
           prepare(keys);
         } else if (e.errorCause() == ErrorCause.OVERLOADED && overloads < client.overloadRetries()) {
           overloads++;

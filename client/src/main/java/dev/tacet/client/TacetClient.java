@@ -7,6 +7,7 @@ import dev.tacet.client.internal.Pins;
 import dev.tacet.he.MalformedException;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Signature;
+import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ModelMessages.ModelDescription;
 import dev.tacet.protocol.ServiceException;
 import java.io.IOException;
@@ -190,6 +191,37 @@ public final class TacetClient implements AutoCloseable {
     } catch (ServiceException e) {
       throw CallErrors.translate(e);
     }
+  }
+
+  /** Returns what the host keeps for this client. */
+  public Account account() {
+    return new Account(this);
+  }
+
+  /**
+   * Replaces the secret key of a model's parameters and everything made from it: the old evaluation keys are deleted on the host
+   * first, so that a full quota does not stand in the way, then the key ring forgets the old secret key, and the new keys are brought to
+   * the host. Other models of the same parameters get the new key too, and their objects made before are of no use any more. Answers to
+   * rows that were encrypted before can no longer be decrypted, and data providers need a new card.
+   *
+   * @return the model with the new keys
+   * @throws CallFailedException if the host could not be told; before the key ring forgot anything, nothing is changed then
+   */
+  public RemoteModel rotateKeys(String name) {
+    RemoteModel before = model(name);
+    for (String id : keyRing.keySetIds(before.parameters())) {
+      try {
+        account().deleteKeySet(id);
+      } catch (CallFailedException e) {
+        if (!e.reason().equals(ErrorCause.KEY_NOT_FOUND.name())) {
+          throw e;
+        }
+      }
+    }
+    keyRing.rotate(before.parameters());
+    RemoteModel after = model(name);
+    after.prepare();
+    return after;
   }
 
   /** Returns the keys of this client. */

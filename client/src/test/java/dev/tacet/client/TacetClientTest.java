@@ -117,6 +117,17 @@ class TacetClientTest {
   }
 
   @Test
+  void anExpiredKeySetIsRegisteredAgainWithoutAWord() {
+    try (TacetClient client = TacetClient.connect(host.uri())) {
+      RemoteModel model = client.model(TestModel.NAME);
+      model.predict(ROW);
+      host.failures.add(new ServiceException(ErrorCause.KEY_EXPIRED, "its time was over"));
+      assertArrayEquals(TestModel.clear(ROW), model.predict(ROW).numbers("scores"), 1e-3);
+      assertEquals(2, host.count("RegisterKeySet"));
+    }
+  }
+
+  @Test
   void anUploadGoesOnWhereTheHostSays() {
     host.chunkFailures.add(
         new ServiceException(ErrorCause.OFFSET_MISMATCH, "at 0", Map.of("received_bytes", "0")));

@@ -25,6 +25,8 @@ public enum ErrorCause {
   SIGNATURE_CHANGED(Status.Code.FAILED_PRECONDITION, 409, false, "fetch the signature again and accept it explicitly"),
   /** A key set, or a key that the program needs, is not stored for this tenant. */
   KEY_NOT_FOUND(Status.Code.NOT_FOUND, 404, true, "upload the evaluation keys and repeat the call"),
+  /** The key set's time is over; its owner may register it again. */
+  KEY_EXPIRED(Status.Code.FAILED_PRECONDITION, 410, true, "register the key set again and repeat the call"),
   /** An object was made for other parameters than the model's. */
   WRONG_PARAMETERS(Status.Code.INVALID_ARGUMENT, 400, false, "make keys and ciphertexts with the model's parameters"),
   /** A ciphertext's level, scale, components or number is not what the signature says. */

@@ -24,6 +24,7 @@ import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
 import dev.tacet.server.internal.run.RunLimits;
 import dev.tacet.server.internal.state.Database;
+import dev.tacet.server.internal.tenants.Retention;
 import dev.tacet.server.internal.tenants.Tenants;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -60,6 +61,7 @@ public final class TacetServer implements AutoCloseable {
   private ServerMetrics metrics;
   private ModelRepository models;
   private KeyCache keys;
+  private Retention retention;
   private InferenceRunner runner;
   private Edge edge;
   private Server server;
@@ -114,6 +116,7 @@ public final class TacetServer implements AutoCloseable {
       Tenants tenants = new Tenants(
           data, database, settings.tenants(), settings.limits().store(), models, Clock.systemUTC());
       keys = new KeyCache(settings.limits().expandedKeyBytes(), metrics);
+      retention = new Retention(tenants, keys, settings.retention().interval());
       runner = new InferenceRunner(settings.limits().run(), keys, metrics);
       edge = new Edge(models, tenants, authenticator, keys, runner, metrics);
       server = edge.bind(address, tls, settings.limits().maxInferBytes());
@@ -192,6 +195,9 @@ public final class TacetServer implements AutoCloseable {
     }
     if (watch != null) {
       watch.close();
+    }
+    if (retention != null) {
+      retention.close();
     }
     if (runner != null) {
       runner.close();
@@ -341,6 +347,7 @@ public final class TacetServer implements AutoCloseable {
               models, RepositoryOptions.FIXED, data, StateDatabase.embedded(), host, port,
               Optional.ofNullable(certificate).map(chain -> new Tls(chain, privateKey, Optional.empty(), false)),
               new Limits(keyBudgetBytes, storeLimits, run, maxInferBytes, drain),
+              Settings.Retention.defaults(),
               List.of(TenantSettings.everything()), Optional.empty()),
           address);
     }

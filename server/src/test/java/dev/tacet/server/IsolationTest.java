@@ -20,18 +20,24 @@ import dev.tacet.protocol.inference.RepositoryIndexRequest;
 import dev.tacet.protocol.inference.RepositoryModelLoadRequest;
 import dev.tacet.protocol.inference.RepositoryModelUnloadRequest;
 import dev.tacet.protocol.v1.AuditServiceGrpc;
+import dev.tacet.protocol.v1.DeleteKeySetRequest;
 import dev.tacet.protocol.v1.GetModelRequest;
+import dev.tacet.protocol.v1.GrantKeySetRequest;
+import dev.tacet.protocol.v1.GrantServiceGrpc;
 import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferStreamRequest;
 import dev.tacet.protocol.v1.InferStreamResponse;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
+import dev.tacet.protocol.v1.ListGrantsRequest;
+import dev.tacet.protocol.v1.ListKeySetsRequest;
 import dev.tacet.protocol.v1.ListModelsRequest;
 import dev.tacet.protocol.v1.MissingKeysRequest;
 import dev.tacet.protocol.v1.ModelServiceGrpc;
 import dev.tacet.protocol.v1.PutChunkResponse;
 import dev.tacet.protocol.v1.ReadAuditRequest;
 import dev.tacet.protocol.v1.RegisterKeySetRequest;
+import dev.tacet.protocol.v1.RevokeKeySetRequest;
 import io.grpc.BindableService;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -146,14 +152,16 @@ class IsolationTest {
     Set<String> calls = new TreeSet<>();
     for (BindableService service : new BindableService[] {
         new ModelServiceGrpc.ModelServiceImplBase() {}, new KeyServiceGrpc.KeyServiceImplBase() {},
-        new InferenceServiceGrpc.InferenceServiceImplBase() {}, new AuditServiceGrpc.AuditServiceImplBase() {}, new GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase() {}}) {
+        new InferenceServiceGrpc.InferenceServiceImplBase() {}, new AuditServiceGrpc.AuditServiceImplBase() {},
+        new GrantServiceGrpc.GrantServiceImplBase() {}, new GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase() {}}) {
       service.bindService().getMethods().forEach(m -> calls.add(m.getMethodDescriptor().getBareMethodName()));
     }
     Set<String> aboutNobody = Set.of("ServerLive", "ServerReady", "ServerMetadata");
     calls.removeAll(aboutNobody);
     assertEquals(
-        Set.of("GetModel", "Infer", "InferStream", "ListModels", "MissingKeys", "ModelInfer", "ModelMetadata", "ModelReady", "PutChunk",
-            "ReadAudit", "RegisterKeySet", "RepositoryIndex", "RepositoryModelLoad", "RepositoryModelUnload"),
+        Set.of("DeleteKeySet", "GetModel", "GrantKeySet", "Infer", "InferStream", "ListGrants", "ListKeySets", "ListModels", "MissingKeys",
+            "ModelInfer", "ModelMetadata", "ModelReady", "PutChunk", "ReadAudit", "RegisterKeySet", "RepositoryIndex",
+            "RepositoryModelLoad", "RepositoryModelUnload", "RevokeKeySet"),
         calls);
   }
 
@@ -251,6 +259,29 @@ class IsolationTest {
           answer(nobody.manifest.keySetId(), () -> stream(open, call.clone().setKeySetId(nobody.manifest.keySetId()).build())),
           answer(keySet, () -> stream(open, call.clone().setKeySetId(keySet).build())));
     }
+  }
+
+  @Test
+  void anothersKeySetIsNotListedDeletedGrantedOrRevoked() {
+    String nowhere = "0".repeat(64);
+    GrantServiceGrpc.GrantServiceBlockingStub mine = host.stub(GrantServiceGrpc.GrantServiceBlockingStub.class, mallory);
+    GrantServiceGrpc.GrantServiceBlockingStub theirs = host.stub(GrantServiceGrpc.GrantServiceBlockingStub.class, alice);
+    theirs.grantKeySet(GrantKeySetRequest.newBuilder().setKeySetId(keySet).setGrantee("api-key:mallory").setPurpose("p").build());
+    assertEquals(0, keys(mallory).listKeySets(ListKeySetsRequest.getDefaultInstance()).getKeySetsCount());
+    assertEquals(0, mine.listGrants(ListGrantsRequest.getDefaultInstance()).getReceivedCount(), "a name of another tenant is another's");
+    assertEquals(
+        answer(nowhere, () -> keys(mallory).deleteKeySet(DeleteKeySetRequest.newBuilder().setKeySetId(nowhere).build())),
+        answer(keySet, () -> keys(mallory).deleteKeySet(DeleteKeySetRequest.newBuilder().setKeySetId(keySet).build())));
+    GrantKeySetRequest.Builder grant = GrantKeySetRequest.newBuilder().setGrantee("api-key:mallory").setPurpose("p");
+    assertEquals(
+        answer(nowhere, () -> mine.grantKeySet(grant.clone().setKeySetId(nowhere).build())),
+        answer(keySet, () -> mine.grantKeySet(grant.clone().setKeySetId(keySet).build())));
+    RevokeKeySetRequest.Builder revoke = RevokeKeySetRequest.newBuilder().setGrantee("api-key:mallory");
+    assertEquals(
+        answer(nowhere, () -> mine.revokeKeySet(revoke.clone().setKeySetId(nowhere).build())),
+        answer(keySet, () -> mine.revokeKeySet(revoke.clone().setKeySetId(keySet).build())));
+    assertEquals(1, keys(alice).listKeySets(ListKeySetsRequest.getDefaultInstance()).getKeySetsCount());
+    theirs.revokeKeySet(revoke.clone().setKeySetId(keySet).build());
   }
 
   private static void register(KeyServiceGrpc.KeyServiceBlockingStub stub, TestOwner whose) {

@@ -80,6 +80,17 @@ final class TestModels {
     return artifact("slow", b.build(), 3);
   }
 
+  /** x -> x by a chain of rotations by the period, for each of which it takes a key of its own. */
+  static ModelArtifact manyKeys(int keys) {
+    ProgramBuilder b = new ProgramBuilder(parameters()).layer("spin");
+    ProgramBuilder.Value x = b.input(3, Scale.powerOfTwo(32));
+    for (int i = 1; i <= keys; i++) {
+      x = b.rotate(x, 4 * i);
+    }
+    b.output(x);
+    return artifact("many", b.build(), 3);
+  }
+
   private static ModelArtifact artifact(String name, Program program, int outputs) {
     ValueType in = program.inputTypes().get(0);
     ValueType out = program.outputTypes().get(0);

@@ -139,6 +139,11 @@ public final class Host implements AutoCloseable {
     return builder.build();
   }
 
+  /** Returns the calls about what the host keeps for its client. */
+  public HostAccount account() {
+    return new HostAccount(channel, shortDeadline);
+  }
+
   /**
    * One version of one model of the host.
    *
@@ -361,7 +366,8 @@ public final class Host implements AutoCloseable {
     return UnsafeByteOperations.unsafeWrap(HexFormat.of().parseHex(sha256));
   }
 
-  private static <T> T call(Supplier<T> call) {
+  /** Makes a call; every failure becomes a ServiceException. */
+  static <T> T call(Supplier<T> call) {
     try {
       return call.get();
     } catch (ServiceException e) {

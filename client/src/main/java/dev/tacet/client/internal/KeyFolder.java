@@ -74,6 +74,11 @@ final class KeyFolder {
     return manifest;
   }
 
+  /** Returns the ids of all sets. */
+  List<String> setIds() throws IOException {
+    return manifests().stream().map(KeyManifest::keySetId).toList();
+  }
+
   /** Opens a key's file. */
   FileChannel open(String sha256) throws IOException {
     return FileChannel.open(file(sha256), StandardOpenOption.READ);

@@ -233,6 +233,16 @@ public final class KeyRingFiles implements AutoCloseable {
     }
   }
 
+  /** Returns the ids of the sets of evaluation keys that were made for these parameters. */
+  public synchronized List<String> keySetIds(Parameters parameters) {
+    requireOpen();
+    try (Locked lock = new Locked(folder)) {
+      return new KeyFolder(home(parameters), parameters).setIds();
+    } catch (IOException e) {
+      throw failed(folder, e);
+    }
+  }
+
   /** Opens the file of one evaluation key for reading. */
   public FileChannel openKey(Parameters parameters, String sha256) {
     requireOpen();
@@ -263,6 +273,27 @@ public final class KeyRingFiles implements AutoCloseable {
       work.run();
     } catch (IOException e) {
       throw failed(folder, e);
+    }
+  }
+
+  /** Writes what another folder needs to go on with this ring's secret keys. */
+  public synchronized void backUp(Path file) {
+    requireOpen();
+    if (temporary) {
+      throw new KeyRingException("this key ring is in memory only", "Back up a key ring in a folder.", null);
+    }
+    locked(() -> KeyBackup.write(folder, file));
+  }
+
+  /** Opens every sealed secret once, so that what was altered is found now. */
+  void requireSecrets() throws IOException {
+    List<Path> homes;
+    try (Stream<Path> all = Files.list(folder)) {
+      homes = all.filter(home -> Files.exists(home.resolve(SECRET_KEY))).toList();
+    }
+    for (Path home : homes) {
+      Path file = home.resolve(SECRET_KEY);
+      Arrays.fill(vault.open(file, home.getFileName().toString(), Files.readAllBytes(file)), (byte) 0);
     }
   }
 
@@ -353,7 +384,7 @@ public final class KeyRingFiles implements AutoCloseable {
   }
 
   /** Deletes what may still be written to by threads that end with the process: what comes after the last attempt is no secret. */
-  private static void deleteQuietly(Path folder) {
+  static void deleteQuietly(Path folder) {
     for (int attempt = 0; attempt < 10 && Files.exists(folder); attempt++) {
       try {
         PrivateFiles.deleteFolder(folder);

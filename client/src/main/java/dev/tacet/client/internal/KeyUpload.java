@@ -41,6 +41,25 @@ public final class KeyUpload {
    * @throws DamagedKeyException if the file of a missing key is damaged; the file is gone then
    */
   public String upload(KeyManifest manifest) {
+    bring(manifest);
+    String id;
+    try {
+      id = host.registerKeySet(manifest);
+    } catch (ServiceException e) {
+      if (e.errorCause() != ErrorCause.KEY_NOT_FOUND) {
+        throw e;
+      }
+      bring(manifest); // the host deleted some in between, since their time was over
+      id = host.registerKeySet(manifest);
+    }
+    if (!id.equals(manifest.keySetId())) {
+      throw new ServiceException(
+          ErrorCause.INTERNAL, "the host registered key set " + id + ", its manifest hashes to " + manifest.keySetId());
+    }
+    return id;
+  }
+
+  private void bring(KeyManifest manifest) {
     Set<String> missing = host.missingKeys(manifest);
     total = manifest.entries().stream().filter(e -> missing.contains(e.sha256())).mapToLong(KeyManifest.Entry::bytes).sum();
     done = 0;
@@ -51,12 +70,6 @@ public final class KeyUpload {
         put(entry);
       }
     }
-    String id = host.registerKeySet(manifest);
-    if (!id.equals(manifest.keySetId())) {
-      throw new ServiceException(
-          ErrorCause.INTERNAL, "the host registered key set " + id + ", its manifest hashes to " + manifest.keySetId());
-    }
-    return id;
   }
 
   /** Hashes the file before it is sent: what a disk did to it is found here and not after the upload. */

@@ -36,6 +36,11 @@ public final class PrivateFiles {
     return Files.createTempDirectory(prefix, attributes("rwx------"));
   }
 
+  /** Makes a temporary folder of mode 0700 in another. */
+  static Path makeTemporaryFolder(Path parent, String prefix) throws IOException {
+    return Files.createTempDirectory(parent, prefix, attributes("rwx------"));
+  }
+
   /** Writes a file of mode 0600 so that, whatever happens, the old or the new bytes are there. */
   public static void write(Path file, ByteBuffer bytes) throws IOException {
     Path temporary = Files.createTempFile(file.toAbsolutePath().getParent(), PREFIX, SUFFIX, attributes("rw-------"));

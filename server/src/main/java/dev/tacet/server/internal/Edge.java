@@ -27,6 +27,7 @@ import dev.tacet.server.internal.rpc.AuditRpc;
 import dev.tacet.server.internal.rpc.Authentication;
 import dev.tacet.server.internal.rpc.DeadlineLimit;
 import dev.tacet.server.internal.rpc.FramingErrors;
+import dev.tacet.server.internal.rpc.GrantRpc;
 import dev.tacet.server.internal.rpc.InFlightLimit;
 import dev.tacet.server.internal.rpc.InferenceRpc;
 import dev.tacet.server.internal.rpc.KeyRpc;
@@ -133,15 +134,15 @@ public final class Edge {
     }
     Duration limit = runner.maxDuration();
     int inferBytes = models.changes() ? maxInferBytes : Math.min(maxInferBytes, largestRequest());
-    for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.AuditService",
-        "tacet.v1.InferenceService", "inference.GRPCInferenceService")) {
+    for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.GrantService",
+        "tacet.v1.AuditService", "tacet.v1.InferenceService", "inference.GRPCInferenceService")) {
       health.setStatus(service, ServingStatus.SERVING);
     }
-    add(builder, SMALL_BYTES, MANY, only(Role.PREDICT), new ModelRpc(tenants, metrics));
-    add(builder, KEY_BYTES, MANY, only(Role.PREDICT), new KeyRpc(tenants, metrics));
-    add(builder, SMALL_BYTES, MANY, only(Role.PREDICT), new AuditRpc(tenants, metrics));
-    Inferences inferences = new Inferences(keys, runner);
-    add(builder, inferBytes, runner.places() + 16, only(Role.PREDICT), new InferenceRpc(tenants, inferences, metrics));
+    add(builder, SMALL_BYTES, MANY, only(Role.CALLERS), new ModelRpc(tenants, metrics));
+    add(builder, KEY_BYTES, MANY, only(Set.of(Role.PREDICT)), new KeyRpc(tenants, metrics));
+    add(builder, SMALL_BYTES, MANY, only(Role.CALLERS), new AuditRpc(tenants, metrics), new GrantRpc(tenants, metrics));
+    Inferences inferences = new Inferences(runner);
+    add(builder, inferBytes, runner.places() + 16, only(Role.CALLERS), new InferenceRpc(tenants, inferences, metrics));
     Deployments deployments = new Deployments(models);
     add(builder, inferBytes, runner.places() + 16, OpenInferenceRpc::roles,
         new OpenInferenceRpc(tenants, inferences, deployments, () -> draining, metrics));
@@ -172,7 +173,7 @@ public final class Edge {
       return pages.readiness(caller != null && caller.has(Role.MONITOR));
     });
     HttpService list = (ctx, request) -> pages.modelList(tenants.get(Authentication.callerOf(ctx).tenant()).models());
-    builder.service("/v1/models", list.decorate(Authentication.require(Set.of(Role.PREDICT), metrics)));
+    builder.service("/v1/models", list.decorate(Authentication.require(Role.CALLERS, metrics)));
     HttpService scrape = (ctx, request) ->
         HttpResponse.of(CompletableFuture.supplyAsync(pages::metrics, ctx.blockingTaskExecutor())); // gauges ask the database
     builder.service("/metrics", scrape.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));
@@ -195,8 +196,7 @@ public final class Edge {
     return most;
   }
 
-  private static Function<String, Set<Role>> only(Role role) {
-    Set<Role> roles = Set.of(role);
+  private static Function<String, Set<Role>> only(Set<Role> roles) {
     return path -> roles;
   }
 

@@ -41,7 +41,7 @@ public final class ApiKeyCommand {
     private String tenant;
 
     @Option(names = "--role", required = true, paramLabel = "ROLE",
-        description = "predict, deploy, monitor or admin; may be given several times.")
+        description = "predict, provide, deploy, monitor or admin; may be given several times.")
     private List<String> roles;
 
     @Option(names = "--days", paramLabel = "N", description = "How long the key is accepted. Default: until it is revoked.")

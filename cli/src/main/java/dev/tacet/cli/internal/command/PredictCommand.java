@@ -26,9 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -47,8 +45,6 @@ import picocli.CommandLine.Option;
     footer = "  tacet predict --server http://localhost:8080 --model breast-cancer --input rows.csv --output answers.csv")
 public final class PredictCommand implements Callable<Integer> {
   private static final Duration DEADLINE = Duration.ofMinutes(5);
-  private static final int MAX_PORT = 65_535;
-  private static final Set<String> SCHEMES = Set.of("http", "https");
 
   @Option(names = "--server", required = true, paramLabel = "URI", description = "Where the host listens, http://... or https://...")
   private URI server;
@@ -94,9 +90,7 @@ public final class PredictCommand implements Callable<Integer> {
     }
     OutputFile.requireFolder(keys);
     Rows rows = Rows.read(input);
-    if (server.getPort() > MAX_PORT || server.getHost() == null || !SCHEMES.contains(String.valueOf(server.getScheme()).toLowerCase(Locale.ROOT))) {
-      throw CliException.usage("--server is " + server, "Give an address such as http://localhost:8080.");
-    }
+    HostConnection.requireAddress(server);
     if (trust != null) {
       InputFile.require(trust, "Give --trust the PEM file of the certificates to trust.");
     }

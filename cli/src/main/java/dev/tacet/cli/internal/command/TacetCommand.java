@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       ServeCommand.class,
       ApiKeyCommand.class,
       PredictCommand.class,
+      KeysCommand.class,
       AuditCommand.class,
       KeygenCommand.class,
       EncryptCommand.class,

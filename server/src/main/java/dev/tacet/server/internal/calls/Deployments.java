@@ -21,7 +21,7 @@ public final class Deployments {
   public static final Set<Role> ROLES = EnumSet.of(Role.DEPLOY, Role.ADMIN);
 
   /** Callers with one of these may list what is loaded. */
-  public static final Set<Role> LISTERS = EnumSet.of(Role.PREDICT, Role.DEPLOY, Role.ADMIN);
+  public static final Set<Role> LISTERS = EnumSet.of(Role.PREDICT, Role.PROVIDE, Role.DEPLOY, Role.ADMIN);
 
   /** The parameter of an unload that is accepted, since models do not depend on each other. */
   public static final String DEPENDENTS = "unload_dependents";

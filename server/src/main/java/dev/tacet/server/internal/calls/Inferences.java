@@ -5,6 +5,7 @@ import dev.tacet.he.ValueType;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.keys.ContentHash;
+import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.keys.OwnedKeySet;
 import dev.tacet.server.internal.models.ServedModel;
 import dev.tacet.server.internal.run.CiphertextGate;
@@ -26,13 +27,21 @@ import java.util.function.Supplier;
 
 /** Checks what can be checked cheaply of a request for an inference, hands it to the runner, and ends it once. */
 public final class Inferences {
-  private final KeyCache keys;
   private final InferenceRunner runner;
 
-  /** Takes the parts. */
-  public Inferences(KeyCache keys, InferenceRunner runner) {
-    this.keys = keys;
+  /** Hands calls to a runner. */
+  public Inferences(InferenceRunner runner) {
     this.runner = runner;
+  }
+
+  /**
+   * The key set of a call.
+   *
+   * @param set empty if the program needs no key
+   * @param grantedBy whose it is, where the caller only may use it
+   */
+  private record Keys(Optional<OwnedKeySet> set, List<String> grantedBy) {
+    static final Keys NONE = new Keys(Optional.empty(), List.of());
   }
 
   /** Gets the end of a call, once, on any thread. */
@@ -68,10 +77,15 @@ public final class Inferences {
     ServedModel.Lease lease = lease(tenant, request);
     ServedModel model = lease.model();
     Ending ending = new Ending(model, outcome);
-    InferenceRunner.Call call = prepare(tenant, request, lease, limit);
+    Keys keys = checked(lease, () -> {
+      requireSame(request, model);
+      requireLengths(request, model);
+      return keys(tenant, request, model);
+    });
+    InferenceRunner.Call call = new InferenceRunner.Call(tenant.name(), lease, keys.set(), request.ciphertexts(), limit);
     ending.stop = runner.submit(call, ending);
     try {
-      record(tenant, request, model, call.inputs());
+      record(tenant, request, model, keys);
       ending.recorded.complete(null);
     } catch (RuntimeException e) {
       if (ending.end()) {
@@ -95,13 +109,14 @@ public final class Inferences {
   public InferenceRunner.Reception receive(Tenant tenant, InferenceRequest request, Duration limit) {
     ServedModel.Lease lease = lease(tenant, request);
     ServedModel model = lease.model();
-    InferenceRunner.Reception reception = runner.receive(
-        checked(lease, () -> {
-          requireSame(request, model);
-          return new InferenceRunner.Call(tenant.name(), lease, keySet(tenant, request, model), List.of(), limit);
-        }));
+    Keys keys = checked(lease, () -> {
+      requireSame(request, model);
+      return keys(tenant, request, model);
+    });
+    InferenceRunner.Reception reception =
+        runner.receive(new InferenceRunner.Call(tenant.name(), lease, keys.set(), List.of(), limit));
     try {
-      record(tenant, request, model, List.of());
+      record(tenant, request, model, keys);
       return reception;
     } catch (RuntimeException e) {
       reception.close();
@@ -113,23 +128,31 @@ public final class Inferences {
     return tenant.models().lease(request.model(), request.version(), request.client(), request.signatureSha256());
   }
 
-  /** Makes a call of a leased model; the lease is given back if there is something wrong with it. */
-  private static InferenceRunner.Call checked(ServedModel.Lease lease, Supplier<InferenceRunner.Call> make) {
+  /** Finds the keys of a call of a leased model; the lease is given back if there is something wrong with it. */
+  private static Keys checked(ServedModel.Lease lease, Supplier<Keys> check) {
     try {
-      return make.get();
+      return check.get();
     } catch (RuntimeException | Error e) {
       lease.close();
       throw e;
     }
   }
 
-  /** Writes an admitted call to its client's trail; a call that cannot be written there is not answered. */
-  private static void record(Tenant tenant, InferenceRequest request, ServedModel model, List<ByteBuffer> inputs) {
+  /**
+   * Writes an admitted call to its client's trail, and to the trails of those whose keys it uses; a call that cannot be written there is
+   * not answered.
+   */
+  private static void record(Tenant tenant, InferenceRequest request, ServedModel model, Keys keys) {
+    List<ByteBuffer> inputs = request.ciphertexts();
     long bytes = inputs.stream().mapToLong(ByteBuffer::remaining).sum();
-    tenant.audit().append(
-        request.client(), Action.INFERENCE, model.name() + "@" + model.version(),
+    String name = model.name() + "@" + model.version();
+    String what =
         (inputs.isEmpty() ? "ciphertexts in a stream" : inputs.size() + " ciphertexts of " + bytes + " bytes")
-            + (request.keySetId().isEmpty() ? "" : ", key set " + request.keySetId()));
+            + (request.keySetId().isEmpty() ? "" : ", key set " + request.keySetId());
+    tenant.audit().append(request.client(), Action.INFERENCE, name, what);
+    for (String owner : keys.grantedBy()) {
+      tenant.audit().append(owner, Action.GRANT_USED, name, "by " + request.client() + ", " + what);
+    }
   }
 
   private static void requireSame(InferenceRequest request, ServedModel model) {
@@ -148,16 +171,7 @@ public final class Inferences {
     }
   }
 
-  private InferenceRunner.Call prepare(Tenant tenant, InferenceRequest request, ServedModel.Lease lease, Duration limit) {
-    return checked(lease, () -> {
-      requireFits(request, lease.model());
-      return new InferenceRunner.Call(
-          tenant.name(), lease, keySet(tenant, request, lease.model()), request.ciphertexts(), limit);
-    });
-  }
-
-  private static void requireFits(InferenceRequest request, ServedModel model) {
-    requireSame(request, model);
+  private static void requireLengths(InferenceRequest request, ServedModel model) {
     List<ValueType> types = model.program().inputCiphertexts();
     List<ByteBuffer> inputs = request.ciphertexts();
     if (inputs.size() != types.size()) {
@@ -170,18 +184,19 @@ public final class Inferences {
     }
   }
 
-  private Optional<OwnedKeySet> keySet(Tenant tenant, InferenceRequest request, ServedModel model) {
-    Optional<OwnedKeySet> keySet = Optional.empty();
-    if (!model.program().requiredKeys().isEmpty()) {
-      if (request.keySetId().isEmpty()) {
-        throw new ServiceException(
-            ErrorCause.KEY_NOT_FOUND,
-            "the program needs " + model.program().requiredKeys().size() + " evaluation keys, the call names no key set");
-      }
-      keySet = Optional.of(new OwnedKeySet(tenant.keys(), new ContentHash(request.keySetId())));
-      keys.check(keySet.get(), model);
+  private static Keys keys(Tenant tenant, InferenceRequest request, ServedModel model) {
+    if (model.program().requiredKeys().isEmpty()) {
+      return Keys.NONE;
     }
-    return keySet;
+    if (request.keySetId().isEmpty()) {
+      throw new ServiceException(
+          ErrorCause.KEY_NOT_FOUND,
+          "the program needs " + model.program().requiredKeys().size() + " evaluation keys, the call names no key set");
+    }
+    ContentHash id = new ContentHash(request.keySetId());
+    KeyStore.Use use = tenant.keys().use(id, request.client());
+    KeyCache.check(id, use.manifest(), model);
+    return new Keys(Optional.of(new OwnedKeySet(tenant.keys(), id)), use.grantedBy());
   }
 
   /** A hash of a call in words, whatever it is. */

@@ -68,7 +68,13 @@ public enum Setting {
   /** Time limit of a call. */
   LIMITS_DURATION("limits.duration"),
   /** How long stopping waits for admitted calls. */
-  LIMITS_DRAIN("limits.drain");
+  LIMITS_DRAIN("limits.drain"),
+  /** Time after its registration at which a key set is deleted; none unless set. */
+  RETENTION_KEYS("retention.keys"),
+  /** Time after which an unfinished upload, or a key that no set names, is deleted. */
+  RETENTION_UPLOADS("retention.uploads"),
+  /** How often is looked for what may not be kept longer. */
+  RETENTION_INTERVAL("retention.interval");
 
   private final String path;
 

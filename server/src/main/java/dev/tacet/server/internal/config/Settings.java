@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param port 0..65535
  * @param tls empty for plain text
  * @param limits what the host lets in
+ * @param retention how long the host keeps what it was given
  * @param tenants who is served; never empty
  * @param identity how callers prove who they are; empty where everybody is the tenant {@code default}
  */
@@ -32,6 +33,7 @@ public record Settings(
     int port,
     Optional<Tls> tls,
     Limits limits,
+    Retention retention,
     List<TenantSettings> tenants,
     Optional<Identities> identity) {
 
@@ -70,6 +72,18 @@ public record Settings(
       return new Limits(
           Math.max(256L << 20, Math.min(4L << 30, Runtime.getRuntime().maxMemory())),
           StoreLimits.defaults(), RunLimits.defaults(), 64 << 20, Duration.ofSeconds(30));
+    }
+  }
+
+  /**
+   * How long things are kept, but for keys and uploads: {@link StoreLimits}.
+   *
+   * @param interval how often is looked for what may not be kept longer
+   */
+  public record Retention(Duration interval) {
+    /** Returns the defaults: 10 minutes. */
+    public static Retention defaults() {
+      return new Retention(Duration.ofMinutes(10));
     }
   }
 

@@ -8,6 +8,7 @@ import dev.tacet.server.ConfigurationException;
 import dev.tacet.server.internal.config.Settings.CertificateIdentity;
 import dev.tacet.server.internal.config.Settings.Identities;
 import dev.tacet.server.internal.config.Settings.Limits;
+import dev.tacet.server.internal.config.Settings.Retention;
 import dev.tacet.server.internal.config.Settings.StateDatabase;
 import dev.tacet.server.internal.config.Settings.Tls;
 import dev.tacet.server.internal.config.Settings.Tokens;
@@ -37,6 +38,8 @@ public final class SettingsReader {
   private static final String IDENTITY = "identity";
   private static final String CERTIFICATES = "certificates";
   private static final int MAX_TENANTS = 1024;
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Duration LONGEST_KEPT = Duration.ofDays(36_500);
 
   private final List<String> problems = new ArrayList<>();
   private final ObjectNode root;
@@ -125,7 +128,8 @@ public final class SettingsReader {
               + " tls.terminated-by-proxy: true if a proxy in front speaks TLS");
     }
     return new Settings(
-        models, repository(limits, identity.isPresent()), data, state(), host, port, tls, limits, tenants, identity);
+        models, repository(limits, identity.isPresent()), data, state(), host, port, tls, limits, retention(),
+        tenants, identity);
   }
 
   private RepositoryOptions repository(Limits limits, boolean identified) {
@@ -198,7 +202,10 @@ public final class SettingsReader {
     Duration longest = Duration.ofHours(24);
     return new Limits(
         values.bytes(Setting.LIMITS_EXPANDED_KEYS, 1, 1L << 50, d.expandedKeyBytes()),
-        d.store().withQuotaBytes(values.bytes(Setting.LIMITS_STORED_KEYS, 1, 1L << 50, d.store().quotaBytes())),
+        d.store()
+            .withQuotaBytes(values.bytes(Setting.LIMITS_STORED_KEYS, 1, 1L << 50, d.store().quotaBytes()))
+            .withTimes(kept(Setting.RETENTION_KEYS),
+                values.duration(Setting.RETENTION_UPLOADS, SECOND, LONGEST_KEPT, d.store().uploadLifetime())),
         new RunLimits(
             values.integer(Setting.LIMITS_RUNNING, 1, 4096, run.workers()),
             values.integer(Setting.LIMITS_WAITING, 0, 1 << 20, run.maxWaiting()),
@@ -208,6 +215,18 @@ public final class SettingsReader {
             values.integer(Setting.LIMITS_TENANT_SHARE, 1, 100, tenants > 1 ? 50 : 100) / 100.0),
         (int) values.bytes(Setting.LIMITS_REQUEST, 1, 1 << 30, d.maxInferBytes()),
         values.duration(Setting.LIMITS_DRAIN, Duration.ZERO, longest, d.drain()));
+  }
+
+  private Retention retention() {
+    return new Retention(
+        values.duration(Setting.RETENTION_INTERVAL, SECOND, Duration.ofDays(1), Retention.defaults().interval()));
+  }
+
+  /** A time for which something is kept; empty for as long as it is wanted. */
+  private Optional<Duration> kept(Setting setting) {
+    return values.has(setting)
+        ? Optional.of(values.duration(setting, SECOND, LONGEST_KEPT, LONGEST_KEPT))
+        : Optional.empty();
   }
 
   private Optional<Identities> identity(Optional<Tls> tls) {

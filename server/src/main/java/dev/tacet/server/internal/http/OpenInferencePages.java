@@ -97,7 +97,7 @@ public final class OpenInferencePages {
       page(builder, model + "/ready", smallBytes, (context, tenant, body) ->
           HttpResponse.of(tenant.models().serves(name(context), version(context)) ? HttpStatus.OK : HttpStatus.NOT_FOUND));
       HttpService infer = this::infer;
-      builder.service(model + "/infer", limited(infer, maxBytes).decorate(Authentication.require(Set.of(Role.PREDICT), metrics)));
+      builder.service(model + "/infer", limited(infer, maxBytes).decorate(Authentication.require(Role.CALLERS, metrics)));
     }
   }
 
@@ -123,7 +123,7 @@ public final class OpenInferencePages {
   }
 
   private void page(ServerBuilder builder, String path, long maxBytes, Work work) {
-    page(builder, Route.builder().path(path).build(), Set.of(Role.PREDICT), maxBytes, work);
+    page(builder, Route.builder().path(path).build(), Role.CALLERS, maxBytes, work);
   }
 
   private void page(ServerBuilder builder, Route route, Set<Role> roles, long maxBytes, Work work) {

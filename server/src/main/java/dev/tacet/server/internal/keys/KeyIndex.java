@@ -28,7 +28,19 @@ public interface KeyIndex {
    * @param expiresAt when it stops being usable, if it does
    */
   record KeySet(
-      ContentHash id, String parameterHash, long bytes, int keys, Instant registeredAt, Instant usedAt, Optional<Instant> expiresAt) {}
+      ContentHash id, String parameterHash, long bytes, int keys, Instant registeredAt, Instant usedAt, Optional<Instant> expiresAt) {
+    /** Tells whether it may not be used any more. */
+    public boolean isExpired(Instant now) {
+      return expiresAt.isPresent() && !now.isBefore(expiresAt.get());
+    }
+  }
+
+  /**
+   * A key set that a client may use.
+   *
+   * @param grantedBy the owners that allow it; empty if the client is one itself
+   */
+  record Use(KeySet keySet, List<String> grantedBy) {}
 
   /**
    * What the tenant has stored.
@@ -67,6 +79,9 @@ public interface KeyIndex {
   /** Returns a key set that is registered and not being deleted. */
   Optional<KeySet> keySet(ContentHash id);
 
+  /** As {@link #keySet}, if a client owns it or an owner granted it the use. */
+  Optional<Use> use(ContentHash id, String client);
+
   /** Returns all key sets that are registered and not being deleted, the oldest first. */
   List<KeySet> keySets();
 
@@ -79,6 +94,16 @@ public interface KeyIndex {
   /** Adds a key set whose manifest is durable and names these blobs; adding it again renews its times. */
   void addKeySet(KeySet keySet, Collection<ContentHash> blobs);
 
+  /**
+   * Records that a key set was registered again.
+   *
+   * @return whether it is registered and not being deleted; else nothing was changed
+   */
+  boolean renew(ContentHash id, Instant at, Optional<Instant> expiresAt);
+
+  /** Brings forward the expiry of all key sets that would expire later, or never. */
+  void limitExpiry(Instant latest);
+
   /** Makes a client an owner of a key set; a key set may have several, and none where it was stored before owners were known. */
   void own(ContentHash keySet, String owner, Instant since);
 
@@ -89,7 +114,7 @@ public interface KeyIndex {
   void used(ContentHash keySet, Instant at);
 
   /**
-   * Takes a client off a key set's owners.
+   * Takes a client off a key set's owners, and with it what it granted to others.
    *
    * @return whether it was one and the last: the key set is marked as being deleted then
    */
@@ -100,6 +125,9 @@ public interface KeyIndex {
 
   /** Marks the key sets that no call named since an instant as being deleted, and returns them. */
   List<ContentHash> markUnused(Instant since);
+
+  /** Marks the key sets that have expired as being deleted, and returns them. */
+  List<ContentHash> markExpired(Instant now);
 
   /** Returns the key sets that are being deleted. */
   List<ContentHash> markedKeySets();

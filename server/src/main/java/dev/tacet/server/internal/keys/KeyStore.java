@@ -9,8 +9,6 @@ import dev.tacet.protocol.ServiceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -24,8 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
-import java.util.stream.Stream;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,13 +43,14 @@ public final class KeyStore {
   private static final Duration LOOK_INTERVAL = Duration.ofMinutes(1);
   private static final Duration TOUCH_INTERVAL = Duration.ofHours(1);
 
-  private final Path keySets;
+  private final KeySetFiles keySets;
   private final BlobStore blobs;
   private final UploadStore uploads;
   private final StoreLimits limits;
   private final Disk disk;
   private final KeyIndex index;
   private final Clock clock;
+  private volatile Consumer<ContentHash> deleted = id -> {};
   private Instant lastLook = Instant.EPOCH;
 
   /** The manifests used last, so that a call does not read one again; verified when they were read. */
@@ -70,36 +68,31 @@ public final class KeyStore {
     this.disk = disk;
     this.index = index;
     this.clock = clock;
-    this.keySets = folder.resolve("keysets");
-    Files.createDirectories(keySets);
+    this.keySets = new KeySetFiles(folder.resolve("keysets"), disk);
     this.blobs = new BlobStore(folder.resolve("blobs"), disk, index, clock);
     this.uploads = new UploadStore(folder.resolve("uploads"), blobs, limits, disk, clock, index.shared());
     index.markedKeySets().forEach(this::deleteMarked);
     reconcile();
+    limits.timeToLive().ifPresent(time -> index.limitExpiry(clock.instant().plus(time)));
+  }
+
+  /** Sets who is told of each key set that is deleted, whoever asked for it; nobody unless set. */
+  public void onDeleted(Consumer<ContentHash> listener) {
+    deleted = listener;
   }
 
   /** Makes index and folder agree, and deletes what a killed process did not finish writing. */
   private void reconcile() throws IOException {
-    List<Path> files;
-    try (Stream<Path> all = Files.list(keySets)) {
-      files = all.filter(Files::isRegularFile).toList();
-    }
     Set<ContentHash> lost = new HashSet<>();
     index.keySets().forEach(set -> lost.add(set.id()));
-    for (Path file : files) {
-      String name = file.getFileName().toString();
-      if (ContentHash.isForm(name)) {
-        ContentHash id = new ContentHash(name);
-        if (!lost.remove(id)) {
-          takeUp(id, Files.getLastModifiedTime(file).toInstant());
-        }
-      } else if (name.contains(".tmp")
-          && (!index.shared() || Files.getLastModifiedTime(file).toInstant().isBefore(clock.instant().minus(TOUCH_INTERVAL)))) {
-        Files.deleteIfExists(file);
+    for (KeySetFiles.Named file : keySets.list()) {
+      if (!lost.remove(file.id())) {
+        takeUp(file.id(), file.at());
       }
     }
+    keySets.deleteUnfinished(index.shared() ? clock.instant().minus(TOUCH_INTERVAL) : Instant.MAX);
     for (ContentHash id : lost) {
-      if (!Files.exists(keySets.resolve(id.hex()))) {
+      if (!keySets.exists(id)) {
         LOG.warn("key set {} is in the index and not on disk: it counts as not registered", id);
         index.removeKeySet(id);
       }
@@ -108,7 +101,7 @@ public final class KeyStore {
 
   /** Gives a row to a manifest that has none; one whose keys are not all there is deleted, since its client registers it again. */
   private void takeUp(ContentHash id, Instant at) throws IOException {
-    Optional<KeyManifest> manifest = read(id);
+    Optional<KeyManifest> manifest = keySets.read(id);
     try {
       if (manifest.isPresent()) {
         index.addKeySet(row(id, manifest.get(), at), hashes(manifest.get()));
@@ -120,16 +113,20 @@ public final class KeyStore {
       }
       LOG.warn("key set {}: {}", id, e.getMessage());
     }
-    Files.deleteIfExists(keySets.resolve(id.hex()));
+    keySets.delete(id);
   }
 
-  private static KeyIndex.KeySet row(ContentHash id, KeyManifest manifest, Instant at) {
+  private KeyIndex.KeySet row(ContentHash id, KeyManifest manifest, Instant at) {
     long bytes = 0;
     for (KeyManifest.Entry entry : manifest.entries()) {
       bytes += entry.bytes();
     }
     String parameters = HexFormat.of().formatHex(manifest.parameterHash());
-    return new KeyIndex.KeySet(id, parameters, bytes, manifest.entries().size(), at, at, Optional.empty());
+    return new KeyIndex.KeySet(id, parameters, bytes, manifest.entries().size(), at, at, expiry(at));
+  }
+
+  private Optional<Instant> expiry(Instant registeredAt) {
+    return limits.timeToLive().map(registeredAt::plus);
   }
 
   private static List<ContentHash> hashes(KeyManifest manifest) {
@@ -186,11 +183,29 @@ public final class KeyStore {
       recent.remove(id);
     }
     try {
-      Files.deleteIfExists(keySets.resolve(id.hex()));
+      keySets.delete(id);
       index.removeKeySet(id);
+      deleted.accept(id);
     } catch (IOException e) {
       LOG.warn("key set {} could not be deleted, which is tried again at the next start: {}", id, e.toString());
     }
+  }
+
+  /**
+   * Deletes what may not be kept longer: key sets whose time is over with the keys that no other set names, uploads that stopped, and
+   * keys that no set ever named.
+   *
+   * @return how many key sets, keys and unfinished uploads were deleted
+   */
+  public int sweep() {
+    Instant now = clock.instant();
+    int count = 0;
+    for (ContentHash id : index.markExpired(now)) {
+      List<ContentHash> named = index.blobsOf(id);
+      deleteMarked(id);
+      count += 1 + blobs.deleteUnreferenced(named).size();
+    }
+    return count + uploads.deleteIdle() + blobs.deleteUnreferenced(now.minus(limits.uploadLifetime()));
   }
 
   /**
@@ -311,49 +326,18 @@ public final class KeyStore {
   }
 
   private synchronized void store(ContentHash id, KeyManifest manifest, byte[] bytes) {
-    Path target = keySets.resolve(id.hex());
-    if (manifest(id).isPresent()) {
-      index.used(id, clock.instant());
+    Instant now = clock.instant();
+    if (manifest(id).isPresent() && index.renew(id, now, expiry(now))) {
       return;
     }
     requireRoom(id);
-    try {
-      Path temporary = keySets.resolve(id.hex() + ".tmp" + UUID.randomUUID());
-      try {
-        disk.write(temporary, 0, ByteBuffer.wrap(bytes));
-        disk.publish(temporary, target);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
-    } catch (IOException e) {
-      LOG.warn("registering key set {}: {}", id, e.toString());
-      throw StorageErrors.translate("registering the key set", e, disk.spaceAfterFailure(keySets));
-    }
-    index.addKeySet(row(id, manifest, clock.instant()), hashes(manifest));
+    keySets.write(id, bytes);
+    index.addKeySet(row(id, manifest, now), hashes(manifest));
   }
 
   /** Returns a registered manifest, or nothing if there is none or its file is damaged. */
   public Optional<KeyManifest> manifest(ContentHash id) {
-    return index.keySet(id).flatMap(row -> read(id));
-  }
-
-  private Optional<KeyManifest> read(ContentHash id) {
-    Path file = keySets.resolve(id.hex());
-    try {
-      if (Files.size(file) > MAX_MANIFEST_BYTES) {
-        return Optional.empty();
-      }
-      byte[] bytes = Files.readAllBytes(file);
-      if (!ContentHash.of(Blob.sha256(bytes)).equals(id)) {
-        LOG.warn("key set {} does not match its hash: it counts as missing", id);
-        return Optional.empty();
-      }
-      return Optional.of(KeyManifest.fromBytes(ByteBuffer.wrap(bytes)));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    } catch (IOException e) {
-      throw StorageErrors.translate("reading key set " + id, e);
-    }
+    return index.keySet(id).flatMap(row -> keySets.read(id));
   }
 
   /**
@@ -366,13 +350,39 @@ public final class KeyStore {
   }
 
   /**
-   * Returns a registered manifest.
+   * A key set that a client may use.
    *
-   * @throws ServiceException KEY_NOT_FOUND
+   * @param grantedBy the owners that allow it; empty if the client is one itself
+   */
+  public record Use(KeyManifest manifest, List<String> grantedBy) {}
+
+  /**
+   * Returns a key set that a client may use: its own, or one that an owner granted to it. Another's is answered like one that was
+   * never there.
+   *
+   * @throws ServiceException KEY_NOT_FOUND, KEY_EXPIRED
+   */
+  public Use use(ContentHash id, String client) {
+    KeyIndex.Use use = index.use(id, client).orElseThrow(() -> notRegistered(id));
+    return new Use(require(use.keySet()), use.grantedBy());
+  }
+
+  /**
+   * Returns a registered manifest, whoever may use it.
+   *
+   * @throws ServiceException KEY_NOT_FOUND, KEY_EXPIRED
    */
   public KeyManifest require(ContentHash id) {
-    KeyIndex.KeySet row = index.keySet(id).orElseThrow(() -> notRegistered(id));
+    return require(index.keySet(id).orElseThrow(() -> notRegistered(id)));
+  }
+
+  private KeyManifest require(KeyIndex.KeySet row) {
+    ContentHash id = row.id();
     Instant now = clock.instant();
+    if (row.isExpired(now)) {
+      throw new ServiceException(
+          ErrorCause.KEY_EXPIRED, "the time of key set " + id + " was over at " + row.expiresAt().get(), Map.of("key_set_id", id.hex()));
+    }
     if (row.usedAt().isBefore(now.minus(TOUCH_INTERVAL))) {
       index.used(id, now);
     }
@@ -382,14 +392,15 @@ public final class KeyStore {
         return known;
       }
     }
-    KeyManifest manifest = read(id).orElseThrow(() -> notRegistered(id));
+    KeyManifest manifest = keySets.read(id).orElseThrow(() -> notRegistered(id));
     synchronized (recent) {
       recent.put(id, manifest);
     }
     return manifest;
   }
 
-  private static ServiceException notRegistered(ContentHash id) {
+  /** Returns the answer to a call that names a key set which is not there, or not the caller's. */
+  public static ServiceException notRegistered(ContentHash id) {
     return new ServiceException(
         ErrorCause.KEY_NOT_FOUND, "key set " + id + " is not registered", Map.of("key_set_id", id.hex()));
   }

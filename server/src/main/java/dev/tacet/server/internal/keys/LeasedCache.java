@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -30,6 +31,7 @@ public final class LeasedCache<K, V extends AutoCloseable> implements AutoClosea
     final CompletableFuture<V> value = new CompletableFuture<>();
     final long bytes;
     int leases;
+    boolean removed;
 
     Entry(long bytes) {
       this.bytes = bytes;
@@ -146,11 +148,38 @@ public final class LeasedCache<K, V extends AutoCloseable> implements AutoClosea
       }
       lease.returned = true;
       lease.entry.leases--;
-      if (closed && lease.entry.leases == 0 && entries.remove(lease.key, lease.entry)) {
+      if (lease.entry.leases > 0) {
+        return;
+      }
+      if (lease.entry.removed || closed && entries.remove(lease.key, lease.entry)) {
         usedBytes -= lease.entry.bytes;
         dispose(lease.entry);
       }
     }
+  }
+
+  /**
+   * Takes an object out: the next lease loads it anew. It is closed at once, or when the last lease on it ends; until then its bytes
+   * count.
+   *
+   * @return whether it was there
+   */
+  public synchronized boolean remove(K key) {
+    Entry<V> entry = entries.remove(key);
+    if (entry == null) {
+      return false;
+    }
+    entry.removed = true;
+    if (entry.leases == 0) {
+      usedBytes -= entry.bytes;
+      dispose(entry);
+    }
+    return true;
+  }
+
+  /** Returns what names the objects that can be leased without loading. */
+  public synchronized Set<K> keys() {
+    return Set.copyOf(entries.keySet());
   }
 
   private void dispose(Entry<V> entry) {

@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
@@ -138,15 +139,18 @@ public final class UploadStore {
     return shared ? putAlone(hash, total, offset, data) : putLocked(hash, total, offset, data);
   }
 
-  /** Keeps other processes out of the tenant's uploads for the time of one chunk. */
   private synchronized Progress putAlone(ContentHash hash, long total, long offset, ByteBuffer data) {
+    return alone(() -> blobs.length(hash).isPresent()
+        ? new Progress(blobs.length(hash).orElse(total), true)
+        : putLocked(hash, total, offset, data));
+  }
+
+  /** Keeps other processes out of the tenant's uploads for the time of some work. */
+  private <T> T alone(Supplier<T> work) {
     try (FileChannel channel = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = channel.lock()) {
       refresh();
-      if (blobs.length(hash).isPresent()) {
-        return new Progress(blobs.length(hash).orElse(total), true);
-      }
-      return putLocked(hash, total, offset, data);
+      return work.get();
     } catch (IOException e) {
       throw StorageErrors.translate("locking the tenant's uploads", e);
     }
@@ -271,8 +275,18 @@ public final class UploadStore {
         ErrorCause.CHECKSUM_MISMATCH, text + "; it starts again at 0", Map.of("received_bytes", "0", "sha256", hash.hex()));
   }
 
-  /** Deletes the uploads whose lifetime is over, all but the one that goes on now. */
-  private void dropIdle(ContentHash current) {
+  /**
+   * Deletes the uploads whose lifetime is over.
+   *
+   * @return how many
+   */
+  synchronized int deleteIdle() {
+    return shared ? alone(() -> dropIdle(null)) : dropIdle(null);
+  }
+
+  /** Deletes the uploads whose lifetime is over, all but the one that goes on now; returns how many. */
+  private int dropIdle(ContentHash current) {
+    int before = received.size();
     Instant oldest = clock.instant().minus(limits.uploadLifetime());
     List<ContentHash> hashes = new ArrayList<>(received.keySet());
     hashes.remove(current);
@@ -287,6 +301,7 @@ public final class UploadStore {
         forgetQuietly(hash);
       }
     }
+    return before - received.size();
   }
 
   private void forget(ContentHash hash) throws IOException {

@@ -4,20 +4,28 @@ package dev.tacet.server.internal.rpc;
 import com.google.protobuf.ByteString;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
+import dev.tacet.protocol.v1.DeleteKeySetRequest;
+import dev.tacet.protocol.v1.DeleteKeySetResponse;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
+import dev.tacet.protocol.v1.ListKeySetsRequest;
+import dev.tacet.protocol.v1.ListKeySetsResponse;
 import dev.tacet.protocol.v1.MissingKeysRequest;
 import dev.tacet.protocol.v1.MissingKeysResponse;
 import dev.tacet.protocol.v1.PutChunkRequest;
 import dev.tacet.protocol.v1.PutChunkResponse;
 import dev.tacet.protocol.v1.RegisterKeySetRequest;
 import dev.tacet.protocol.v1.RegisterKeySetResponse;
+import dev.tacet.protocol.v1.StoredKeySet;
 import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.keys.ContentHash;
+import dev.tacet.server.internal.keys.KeyIndex;
+import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.keys.UploadStore.Progress;
 import dev.tacet.server.internal.state.Audit.Action;
 import dev.tacet.server.internal.run.ResidueProof;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.StreamObserver;
+import java.time.Instant;
 import java.util.HexFormat;
 
 /** {@code tacet.v1.KeyService}. */
@@ -96,5 +104,34 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
               caller, Action.KEY_SET_REGISTERED, id.hex(), "manifest of " + request.getManifest().size() + " bytes");
           return RegisterKeySetResponse.newBuilder().setKeySetId(id.hex()).build();
         });
+  }
+
+  @Override
+  public void listKeySets(ListKeySetsRequest request, StreamObserver<ListKeySetsResponse> observer) {
+    String caller = Callers.identity().subject();
+    calls.answer("ListKeySets", observer, tenant -> {
+      ListKeySetsResponse.Builder response = ListKeySetsResponse.newBuilder();
+      tenant.keys().index().keySetsOf(caller).forEach(set -> response.addKeySets(message(set)));
+      return response.build();
+    });
+  }
+
+  static StoredKeySet message(KeyIndex.KeySet set) {
+    return StoredKeySet.newBuilder()
+        .setKeySetId(set.id().hex()).setParameterSha256(set.parameterHash()).setBytes(set.bytes()).setKeys(set.keys())
+        .setRegisteredAtMillis(set.registeredAt().toEpochMilli()).setUsedAtMillis(set.usedAt().toEpochMilli())
+        .setExpiresAtMillis(set.expiresAt().map(Instant::toEpochMilli).orElse(0L))
+        .build();
+  }
+
+  @Override
+  public void deleteKeySet(DeleteKeySetRequest request, StreamObserver<DeleteKeySetResponse> observer) {
+    String caller = Callers.identity().subject();
+    calls.answer("DeleteKeySet", observer, tenant -> {
+      ContentHash id = new ContentHash(request.getKeySetId());
+      int deleted = tenant.keys().delete(id, caller).orElseThrow(() -> KeyStore.notRegistered(id)).size();
+      tenant.audit().append(caller, Action.KEY_SET_DELETED, id.hex(), "with " + deleted + " keys");
+      return DeleteKeySetResponse.newBuilder().setDeletedKeys(deleted).build();
+    });
   }
 }

@@ -65,7 +65,7 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
     return switch (method) {
       case "RepositoryModelLoad", "RepositoryModelUnload" -> Deployments.ROLES;
       case "RepositoryIndex" -> Deployments.LISTERS;
-      default -> Set.of(Role.PREDICT);
+      default -> Role.CALLERS;
     };
   }
 

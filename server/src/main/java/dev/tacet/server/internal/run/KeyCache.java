@@ -40,13 +40,11 @@ public final class KeyCache implements AutoCloseable {
   }
 
   /**
-   * Checks that a key set is registered, was made for the model's parameters, and holds every key of its program.
+   * Checks that a key set was made for the model's parameters and holds every key of its program.
    *
    * @throws ServiceException KEY_NOT_FOUND, WRONG_PARAMETERS
    */
-  public KeyManifest check(OwnedKeySet keySet, ServedModel model) {
-    ContentHash id = keySet.id();
-    KeyManifest manifest = keySet.store().require(id);
+  public static void check(ContentHash id, KeyManifest manifest, ServedModel model) {
     if (!Arrays.equals(manifest.parameterHash(), model.parameters().hash())) {
       throw new ServiceException(
           ErrorCause.WRONG_PARAMETERS,
@@ -65,18 +63,41 @@ public final class KeyCache implements AutoCloseable {
               "galois_element", Long.toString(first.galoisElement()),
               "level", Integer.toString(first.level())));
     }
-    return manifest;
   }
 
   /**
    * Leases the expanded keys of a set.
    *
-   * @throws ServiceException as {@link #check}, and TOO_LARGE, OVERLOADED
+   * @throws ServiceException as {@link #check}, and KEY_EXPIRED, TOO_LARGE, OVERLOADED
    */
   public LeasedCache<OwnedKeySet, EvaluationKeySet>.Lease lease(OwnedKeySet keySet, ServedModel model) {
-    KeyManifest manifest = check(keySet, model);
+    KeyManifest manifest = keySet.store().require(keySet.id());
+    check(keySet.id(), manifest, model);
     long bytes = ServedModel.expandedBytes(manifest.entries().stream().map(KeyManifest.Entry::key).toList(), model.parameters());
-    return cache.lease(keySet, bytes, () -> load(keySet.store(), manifest, model));
+    return cache.lease(keySet, bytes, () -> {
+      EvaluationKeySet keys = load(keySet.store(), manifest, model);
+      try {
+        keySet.store().require(keySet.id()); // a set that was deleted meanwhile does not stay: see forget
+        return keys;
+      } catch (ServiceException e) {
+        keys.close();
+        throw e;
+      }
+    });
+  }
+
+  /** Lets go of a key set that was deleted: at once, or when the last run with it ends. */
+  public void forget(OwnedKeySet keySet) {
+    cache.remove(keySet);
+  }
+
+  /** Lets go of the key sets that are not registered any more: another server of the same database may have deleted them. */
+  public void forgetDeleted() {
+    for (OwnedKeySet keySet : cache.keys()) {
+      if (keySet.store().index().keySet(keySet.id()).isEmpty()) {
+        cache.remove(keySet);
+      }
+    }
   }
 
   private EvaluationKeySet load(KeyStore store, KeyManifest manifest, ServedModel model) {

@@ -15,6 +15,14 @@ public interface Audit {
     KEY_STORED("key-stored"),
     /** A key set was registered. */
     KEY_SET_REGISTERED("key-set-registered"),
+    /** A key set's owner gave it up; it is gone unless others own it too. */
+    KEY_SET_DELETED("key-set-deleted"),
+    /** The client allowed another to use a key set. */
+    GRANT_GIVEN("grant-given"),
+    /** The client took that back. */
+    GRANT_REVOKED("grant-revoked"),
+    /** Another client, which a grant allows it, asked for a run with this client's keys. */
+    GRANT_USED("grant-used"),
     /** A run with the client's ciphertexts was admitted. */
     INFERENCE("inference"),
     /** The client asked to load a model. */

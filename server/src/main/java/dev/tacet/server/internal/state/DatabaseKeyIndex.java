@@ -146,6 +146,29 @@ public final class DatabaseKeyIndex implements KeyIndex {
   }
 
   @Override
+  public Optional<Use> use(ContentHash id, String client) {
+    return database.transaction("looking a key set up", c -> {
+      Optional<Use> own =
+          Sql.first(c,
+              "select " + KEY_SET_COLUMNS + " from key_sets k join key_set_owners o on o.tenant = k.tenant and o.key_set = k.id"
+                  + " where k.tenant = ? and k.id = ? and o.owner = ? and not k.deleting",
+              row -> new Use(keySet(row), List.of()), tenant, id.hex(), client);
+      if (own.isPresent()) {
+        return own;
+      }
+      List<String> grantors =
+          Sql.all(c,
+              "select g.owner from key_set_grants g join key_set_owners o on o.tenant = g.tenant and o.key_set = g.key_set and"
+                  + " o.owner = g.owner where g.tenant = ? and g.key_set = ? and g.grantee = ? order by g.owner",
+              row -> row.getString(1), tenant, id.hex(), client);
+      return grantors.isEmpty()
+          ? Optional.empty()
+          : Sql.first(c, "select " + KEY_SET_COLUMNS + " from key_sets k where k.tenant = ? and k.id = ? and not k.deleting",
+              row -> new Use(keySet(row), grantors), tenant, id.hex());
+    });
+  }
+
+  @Override
   public List<KeySet> keySets() {
     return database.transaction("listing the key sets", c ->
         Sql.all(c, "select " + KEY_SET_COLUMNS + " from key_sets k where k.tenant = ? and not k.deleting order by k.registered_at, k.id",
@@ -204,6 +227,20 @@ public final class DatabaseKeyIndex implements KeyIndex {
   }
 
   @Override
+  public boolean renew(ContentHash id, Instant at, Optional<Instant> expiresAt) {
+    return database.durable("registering a key set", c ->
+        Sql.update(c, "update key_sets set used_at = ?, expires_at = ? where tenant = ? and id = ? and not deleting",
+            at.toEpochMilli(), expiresAt.map(Instant::toEpochMilli).orElse(null), tenant, id.hex()) > 0);
+  }
+
+  @Override
+  public void limitExpiry(Instant latest) {
+    database.durable("limiting the time of key sets", c ->
+        Sql.update(c, "update key_sets set expires_at = ? where tenant = ? and (expires_at is null or expires_at > ?)",
+            latest.toEpochMilli(), tenant, latest.toEpochMilli()));
+  }
+
+  @Override
   public void own(ContentHash keySet, String owner, Instant since) {
     if (owner.length() > MAX_OWNER_CHARACTERS) {
       throw new ServiceException(
@@ -241,6 +278,7 @@ public final class DatabaseKeyIndex implements KeyIndex {
       Sql.first(c, "select 1 from key_sets where tenant = ? and id = ? for update", row -> 1, tenant, keySet.hex());
       int removed =
           Sql.update(c, "delete from key_set_owners where tenant = ? and key_set = ? and owner = ?", tenant, keySet.hex(), owner);
+      Sql.update(c, "delete from key_set_grants where tenant = ? and key_set = ? and owner = ?", tenant, keySet.hex(), owner);
       boolean others =
           Sql.first(c, "select 1 from key_set_owners where tenant = ? and key_set = ?", row -> 1, tenant, keySet.hex()).isPresent();
       return removed > 0 && !others && mark(c, keySet);
@@ -258,14 +296,23 @@ public final class DatabaseKeyIndex implements KeyIndex {
 
   @Override
   public List<ContentHash> markUnused(Instant since) {
-    return database.durable("looking for key sets without use", c -> {
-      List<ContentHash> unused =
-          Sql.all(c, "select id from key_sets where tenant = ? and not deleting and used_at < ? for update", HASH, tenant,
-              since.toEpochMilli());
-      for (ContentHash id : unused) {
+    return markWhere("used_at < ?", since);
+  }
+
+  @Override
+  public List<ContentHash> markExpired(Instant now) {
+    return markWhere("expires_at <= ?", now);
+  }
+
+  private List<ContentHash> markWhere(String condition, Instant time) {
+    return database.durable("looking for key sets to delete", c -> {
+      List<ContentHash> found =
+          Sql.all(c, "select id from key_sets where tenant = ? and not deleting and " + condition + " for update", HASH, tenant,
+              time.toEpochMilli());
+      for (ContentHash id : found) {
         mark(c, id);
       }
-      return unused;
+      return found;
     });
   }
 
@@ -277,7 +324,7 @@ public final class DatabaseKeyIndex implements KeyIndex {
   @Override
   public void removeKeySet(ContentHash id) {
     database.durable("deleting a key set", c -> {
-      for (String table : List.of("key_set_blobs", "key_set_owners")) {
+      for (String table : List.of("key_set_blobs", "key_set_owners", "key_set_grants")) {
         Sql.update(c, "delete from " + table + " where tenant = ? and key_set = ?", tenant, id.hex());
       }
       return Sql.update(c, "delete from key_sets where tenant = ? and id = ?", tenant, id.hex());

@@ -10,6 +10,7 @@ import dev.tacet.server.internal.keys.StoreLimits;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.state.Database;
 import dev.tacet.server.internal.state.DatabaseAudit;
+import dev.tacet.server.internal.state.DatabaseGrants;
 import dev.tacet.server.internal.state.DatabaseKeyIndex;
 import java.io.IOException;
 import java.time.Clock;
@@ -37,7 +38,8 @@ public final class Tenants {
       KeyStore store = new KeyStore(data.tenant(tenant.name()), own, Disk.LOCAL, index, clock);
       RateLimit rate = new RateLimit(tenant.inferencesPerSecond());
       byName.put(tenant.name(), new Tenant(
-          tenant.name(), store, new DatabaseAudit(database, tenant.name(), clock), models.view(tenant::sees), rate));
+          tenant.name(), store, new DatabaseGrants(database, tenant.name()), new DatabaseAudit(database, tenant.name(), clock),
+          models.view(tenant::sees), rate));
     }
   }
 

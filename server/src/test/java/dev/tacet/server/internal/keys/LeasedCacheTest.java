@@ -2,13 +2,17 @@
 package dev.tacet.server.internal.keys;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -76,6 +80,40 @@ class LeasedCacheTest {
     assertEquals(0, cache.usedBytes());
     lease("a", 50).close();
     assertEquals(50, cache.usedBytes());
+  }
+
+  @Test
+  void aRemovedObjectIsClosedWhenTheLastLeaseOnItEndsAndLoadedAnewForTheNext() {
+    lease("a", 40).close();
+    assertTrue(cache.remove("a"));
+    assertEquals(List.of("a"), closed);
+    assertEquals(0, cache.usedBytes());
+    assertFalse(cache.remove("a"));
+    var first = lease("b", 60);
+    var second = lease("b", 60);
+    assertTrue(cache.remove("b"));
+    assertEquals(Set.of(), cache.keys());
+    first.close();
+    assertEquals(List.of("a"), closed, "one lease is left");
+    assertEquals(60, cache.usedBytes(), "its bytes count until it is closed");
+    try (var anew = lease("b", 30)) {
+      assertNotSame(second.value(), anew.value());
+      second.close();
+      assertEquals(List.of("a", "b"), closed);
+      assertEquals(30, cache.usedBytes());
+      assertEquals("b", anew.value().name);
+    }
+    assertEquals(Set.of("b"), cache.keys());
+  }
+
+  @Test
+  void aLoadThatFailsAfterItsRemovalLeavesNothingBehind() {
+    assertThrows(IllegalStateException.class, () -> cache.lease("a", 50, () -> {
+      assertTrue(cache.remove("a"));
+      throw new IllegalStateException("deleted meanwhile");
+    }));
+    assertEquals(0, cache.usedBytes());
+    assertEquals(List.of(), closed);
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.tacet.protocol.AuditEntry;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.keys.ContentHash;
+import dev.tacet.server.internal.keys.Grants;
 import dev.tacet.server.internal.keys.KeyIndex;
 import java.time.Clock;
 import java.time.Instant;
@@ -155,6 +156,57 @@ abstract class KeyIndexContract {
     assertEquals(Optional.of(expiring), index.keySet(SET));
     index.addKeySet(set(SET, T0), List.of(A, B));
     assertEquals(Optional.empty(), index.keySet(SET).get().expiresAt());
+  }
+
+  @Test
+  void expiredKeySetsAreFoundAndALimitBringsExpiryForward() {
+    KeyIndex index = tenant("limits");
+    fill(index);
+    index.addKeySet(set(SET, T0), List.of(A));
+    index.addKeySet(new KeyIndex.KeySet(OTHER, "f".repeat(64), 100, 1, T0, T0, Optional.of(T0.plusSeconds(5))), List.of(B));
+    index.limitExpiry(T0.plusSeconds(10));
+    assertEquals(Optional.of(T0.plusSeconds(10)), index.keySet(SET).get().expiresAt());
+    assertEquals(Optional.of(T0.plusSeconds(5)), index.keySet(OTHER).get().expiresAt(), "a limit is no extension");
+    assertEquals(List.of(), index.markExpired(T0.plusMillis(4_999)));
+    assertEquals(List.of(OTHER), index.markExpired(T0.plusSeconds(5)));
+    assertFalse(index.renew(OTHER, T0, Optional.empty()), "it is being deleted");
+    assertTrue(index.renew(SET, T0, Optional.of(T0.plusSeconds(20))));
+    assertEquals(List.of(), index.markExpired(T0.plusSeconds(19)));
+  }
+
+  @Test
+  void aKeySetIsUsableByItsOwnersAndByThoseWhomAnOwnerGrantedIt() {
+    KeyIndex index = tenant("grants");
+    Grants grants = new DatabaseGrants(database(), "grants");
+    fill(index);
+    index.addKeySet(set(SET, T0), List.of(A, B));
+    index.own(SET, "alice", T0);
+    index.own(SET, "amy", T0);
+    assertEquals(Optional.empty(), index.use(SET, "bob"));
+    Grants.Grant grant = new Grants.Grant(SET, "alice", "bob", "study", T0);
+    assertFalse(grants.give(new Grants.Grant(SET, "eve", "bob", "study", T0)), "not hers to give");
+    assertFalse(grants.give(new Grants.Grant(OTHER, "alice", "bob", "study", T0)), "there is none");
+    assertTrue(grants.give(new Grants.Grant(SET, "alice", "bob", "another study", T0)));
+    assertTrue(grants.give(grant), "purpose and time are renewed");
+    assertEquals(Optional.of(new KeyIndex.Use(set(SET, T0), List.of("alice"))), index.use(SET, "bob"));
+    assertEquals(Optional.of(new KeyIndex.Use(set(SET, T0), List.of())), index.use(SET, "alice"));
+    assertEquals(List.of(grant), grants.givenBy("alice"));
+    assertEquals(List.of(grant), grants.givenTo("bob"));
+    assertEquals(Optional.empty(), tenant("other").use(SET, "bob"));
+    assertEquals(List.of(), new DatabaseGrants(database(), "other").givenTo("bob"));
+    assertFalse(new DatabaseGrants(database(), "other").revoke(SET, "alice", "bob"));
+    assertTrue(grants.revoke(SET, "alice", "bob"));
+    assertFalse(grants.revoke(SET, "alice", "bob"));
+    assertEquals(Optional.empty(), index.use(SET, "bob"));
+    grants.give(grant);
+    index.disown(SET, "alice");
+    assertEquals(Optional.empty(), index.use(SET, "bob"), "a grant ends with the ownership of who gave it");
+    grants.give(new Grants.Grant(SET, "amy", "bob", "study", T0));
+    index.markKeySet(SET);
+    assertEquals(List.of(), grants.givenTo("bob"));
+    index.removeKeySet(SET);
+    index.addKeySet(set(SET, T0), List.of(A, B));
+    assertEquals(Optional.empty(), index.use(SET, "bob"), "and with the key set");
   }
 
   @Test

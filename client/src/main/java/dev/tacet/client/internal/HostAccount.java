@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.client.internal;
+
+import dev.tacet.client.KeyGrant;
+import dev.tacet.client.StoredKeySet;
+import dev.tacet.protocol.ErrorTable;
+import dev.tacet.protocol.ServiceException;
+import dev.tacet.protocol.v1.DeleteKeySetRequest;
+import dev.tacet.protocol.v1.GrantKeySetRequest;
+import dev.tacet.protocol.v1.GrantServiceGrpc;
+import dev.tacet.protocol.v1.KeyServiceGrpc;
+import dev.tacet.protocol.v1.KeySetGrant;
+import dev.tacet.protocol.v1.ListGrantsRequest;
+import dev.tacet.protocol.v1.ListGrantsResponse;
+import dev.tacet.protocol.v1.ListKeySetsRequest;
+import dev.tacet.protocol.v1.RevokeKeySetRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.stub.AbstractStub;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** The calls about what a host keeps for its client. Every failure is a ServiceException of the error table. */
+public final class HostAccount {
+  private final ManagedChannel channel;
+  private final Duration deadline;
+
+  HostAccount(ManagedChannel channel, Duration deadline) {
+    this.channel = channel;
+    this.deadline = deadline;
+  }
+
+  private <S extends AbstractStub<S>> S limited(S stub) {
+    return stub.withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private KeyServiceGrpc.KeyServiceBlockingStub keys() {
+    return limited(KeyServiceGrpc.newBlockingStub(channel));
+  }
+
+  private GrantServiceGrpc.GrantServiceBlockingStub grantService() {
+    return limited(GrantServiceGrpc.newBlockingStub(channel));
+  }
+
+  /** Lists the client's key sets. */
+  public List<StoredKeySet> keySets() {
+    return Host.call(() -> keys().listKeySets(ListKeySetsRequest.getDefaultInstance()).getKeySetsList().stream()
+        .map(HostAccount::keySet).toList());
+  }
+
+  static StoredKeySet keySet(dev.tacet.protocol.v1.StoredKeySet set) {
+    return new StoredKeySet(
+        ErrorTable.oneLine(set.getKeySetId()), ErrorTable.oneLine(set.getParameterSha256()), set.getBytes(), set.getKeys(),
+        Instant.ofEpochMilli(set.getRegisteredAtMillis()), Instant.ofEpochMilli(set.getUsedAtMillis()),
+        set.getExpiresAtMillis() == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(set.getExpiresAtMillis())));
+  }
+
+  /**
+   * Ends the client's ownership of a key set.
+   *
+   * @return how many keys went with it
+   * @throws ServiceException KEY_NOT_FOUND
+   */
+  public int deleteKeySet(String id) {
+    return Host.call(() -> keys().deleteKeySet(DeleteKeySetRequest.newBuilder().setKeySetId(id).build()).getDeletedKeys());
+  }
+
+  /** Allows another client to use a key set. */
+  public void grant(String keySetId, String grantee, String purpose) {
+    Host.call(() -> grantService().grantKeySet(
+        GrantKeySetRequest.newBuilder().setKeySetId(keySetId).setGrantee(grantee).setPurpose(purpose).build()));
+  }
+
+  /** Takes that back. */
+  public void revoke(String keySetId, String grantee) {
+    Host.call(() ->
+        grantService().revokeKeySet(RevokeKeySetRequest.newBuilder().setKeySetId(keySetId).setGrantee(grantee).build()));
+  }
+
+  /** The grants that a client gave and was given. */
+  public record GrantLists(List<KeyGrant> given, List<KeyGrant> received) {}
+
+  /** Lists the grants. */
+  public GrantLists grants() {
+    ListGrantsResponse response = Host.call(() -> grantService().listGrants(ListGrantsRequest.getDefaultInstance()));
+    return new GrantLists(
+        response.getGivenList().stream().map(HostAccount::grant).toList(),
+        response.getReceivedList().stream().map(HostAccount::grant).toList());
+  }
+
+  static KeyGrant grant(KeySetGrant grant) {
+    return new KeyGrant(
+        ErrorTable.oneLine(grant.getKeySetId()), ErrorTable.oneLine(grant.getOwner()), ErrorTable.oneLine(grant.getGrantee()),
+        ErrorTable.oneLine(grant.getPurpose()), Instant.ofEpochMilli(grant.getSinceMillis()));
+  }
+}

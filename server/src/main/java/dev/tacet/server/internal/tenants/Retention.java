@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.tenants;
+
+import dev.tacet.server.internal.keys.OwnedKeySet;
+import dev.tacet.server.internal.run.KeyCache;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes what may not be kept longer: at the start and then in intervals, on a thread of its own. A tenant whose turn fails has the
+ * next one, and does not keep the others waiting. What a deletion of a key set leaves in memory goes with it.
+ */
+public final class Retention implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
+
+  private final Tenants tenants;
+  private final KeyCache keys;
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread made = new Thread(task, "tacet-retention");
+        made.setDaemon(true);
+        return made;
+      });
+
+  /** Ties the tenants' stores to the cache of expanded keys, and starts. */
+  public Retention(Tenants tenants, KeyCache keys, Duration interval) {
+    this.tenants = tenants;
+    this.keys = keys;
+    for (Tenant tenant : tenants.all()) {
+      tenant.keys().onDeleted(id -> keys.forget(new OwnedKeySet(tenant.keys(), id)));
+    }
+    thread.scheduleWithFixedDelay(this::sweep, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void sweep() {
+    for (Tenant tenant : tenants.all()) {
+      try {
+        int deleted = tenant.keys().sweep();
+        if (deleted > 0) {
+          LOG.info("tenant {}: {} key sets, keys and uploads whose time was over are deleted", tenant.name(), deleted);
+        }
+      } catch (RuntimeException e) {
+        LOG.warn("tenant {}: what may not be kept longer could not be deleted: {}", tenant.name(), e.toString());
+      }
+    }
+    try {
+      keys.forgetDeleted();
+    } catch (RuntimeException e) {
+      LOG.warn("expanded keys could not be compared with the index: {}", e.toString());
+    }
+  }
+
+  /** Waits for the turn under way, 10 s at most. */
+  @Override
+  public void close() {
+    thread.shutdownNow();
+    try {
+      thread.awaitTermination(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
