@@ -101,6 +101,15 @@ class BadUsageTest {
         List.of(PREDICT + "--keys @file/keys", "file is a file, not a folder"),
         List.of("bench ops --charts @file", "file is a file, not a folder"),
         List.of("bench peers --charts @file", "file is a file, not a folder"),
+        // Keys.
+        List.of("keys delete --server http://localhost:1", "no key set is named"),
+        List.of("keys delete --server http://localhost:1 --all " + "0".repeat(64), "both --all and key sets"),
+        List.of("keys delete --server http://localhost:1 abc", "64 hexadecimal digits"),
+        List.of("keys list --server ftp://localhost", "--server is ftp://localhost"),
+        List.of("keys rotate --server http://localhost:1 --model m", "--keys is missing"),
+        List.of("keys grant --server http://localhost:1 --to api-key:a --purpose p abc", "64 hexadecimal digits"),
+        List.of("keys export --keys @folder @backup", "no keys in "),
+        List.of("keys import --keys @new @none", "no such file: "),
         // What is read.
         List.of(TRY.replace("--input @rows.csv", "--input @none.csv"), "no such file: "),
         List.of(TRY.replace("--input @rows.csv", "--input @folder"), "folder is a folder, not a file"),
