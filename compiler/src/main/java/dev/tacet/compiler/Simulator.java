@@ -24,9 +24,6 @@ public final class Simulator {
   /** The most rows of one chunk. */
   public static final int MAX_CHUNK = 512;
 
-  /** Copies of a row over the slots from which on an answer's noise is as even as their mean. */
-  private static final int EVEN_COPIES = 8;
-
   private final ModelArtifact artifact;
   private final Signature signature;
   private final boolean noise;
@@ -74,7 +71,7 @@ public final class Simulator {
     if (signature.packing() == RowPacking.THROUGHPUT) {
       int period = Integer.highestOneBit(Math.max(1, 2 * rows.length - 1));
       ReferenceEvaluator.Disturbance disturbance = noise
-          ? new ProgramNoise(artifact.program(), ProgramNoise.Kind.ALL, period, true, seed + first) : null;
+          ? new ProgramNoise(artifact.program(), ProgramNoise.Kind.SLOTS, ProgramNoise.Encryption.SECRET_KEY, period, true, seed + first) : null;
       List<double[]> slots = ReferenceEvaluator.run(artifact.program(), columns(rows, period), inputs.observer(rows.length), disturbance);
       for (int r = 0; r < rows.length; r++) {
         values.add(values(slots, r));
@@ -112,7 +109,7 @@ public final class Simulator {
     return values;
   }
 
-  /** The outputs' slots of one row that is spread over the slots; noise that differs between copies is that of their mean. */
+  /** The outputs' slots of one row that is spread over the slots; the noise is that of the mean of their copies. */
   private List<double[]> spread(double[] row, long noiseSeed, FunctionInputs inputs) {
     List<double[]> packed = new ArrayList<>();
     int leastPeriod = 1;
@@ -122,24 +119,9 @@ public final class Simulator {
       leastPeriod = Math.max(leastPeriod, input.copyShift() == 0 ? input.period() : artifact.parameters().slots());
       at += input.features();
     }
-    if (!noise) {
-      return ReferenceEvaluator.run(artifact.program(), packed, inputs.observer(1));
-    }
-    List<double[]> exact = ReferenceEvaluator.run(artifact.program(), packed);
-    List<double[]> common = ReferenceEvaluator.run(artifact.program(), packed, null,
-        new ProgramNoise(artifact.program(), ProgramNoise.Kind.COMMON, leastPeriod, false, noiseSeed));
-    int copies = artifact.parameters().slots() / signature.cipherOutputs().stream().mapToInt(CipherOutput::period).max().orElse(1);
-    List<double[]> own = ReferenceEvaluator.run(artifact.program(), packed, inputs.observer(1),
-        new ProgramNoise(artifact.program(), ProgramNoise.Kind.OF_COPIES, leastPeriod, copies < EVEN_COPIES, noiseSeed));
-    List<double[]> result = new ArrayList<>();
-    for (int o = 0; o < exact.size(); o++) {
-      double[] slots = exact.get(o).clone();
-      for (int i = 0; i < slots.length; i++) {
-        slots[i] = common.get(o)[i] + (own.get(o)[i] - exact.get(o)[i]) / Math.sqrt(copies);
-      }
-      result.add(slots);
-    }
-    return result;
+    ReferenceEvaluator.Disturbance disturbance = noise ? new ProgramNoise(artifact.program(), ProgramNoise.Kind.MEANS,
+        ProgramNoise.Encryption.SECRET_KEY, leastPeriod, true, noiseSeed) : null;
+    return ReferenceEvaluator.run(artifact.program(), packed, inputs.observer(1), disturbance);
   }
 
   /** One period of each element's slots, a row a slot. */
@@ -176,12 +158,20 @@ public final class Simulator {
         double[] offset = output.offset();
         double[] value = new double[output.count()];
         for (int i = 0; i < value.length; i++) {
-          value[i] = factor[i] * (batches ? slots.get(at + i)[slot] : slots.get(at)[i]) + offset[i];
+          value[i] = factor[i] * (batches ? slots.get(at + i)[slot] : meanOfCopies(slots.get(at), i, output.period())) + offset[i];
         }
         values.put(output.name(), value);
       }
     }
     return values;
+  }
+
+  private static double meanOfCopies(double[] slots, int i, int period) {
+    double sum = 0;
+    for (int j = i; j < slots.length; j += period) {
+      sum += slots[j];
+    }
+    return sum * period / slots.length;
   }
 
   /** Returns the bounds of the decrypted values' errors, by output name. */

@@ -26,6 +26,7 @@ import dev.tacet.compiler.internal.onnx.OnnxReader;
 import dev.tacet.compiler.internal.pack.Layout;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.Selection;
+import dev.tacet.compiler.internal.simulate.AnswerNoise;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.RowPacking;
@@ -148,18 +149,18 @@ public final class CompilePipeline {
       programError = trial.largestDifference(network.output().evaluateAll(network.evaluateAll(rows.data())));
       notes.add(batchNote(found.batch()));
     }
-    double noise = emission.valueError() * NoiseModel.ANSWER_SAFETY;
+    RowPacking packing = coefficients != null ? RowPacking.COEFFICIENT : trial == null ? RowPacking.LATENCY : RowPacking.THROUGHPUT;
+    AnswerNoise answerNoise = AnswerNoise.of(emission, packing, rows.data());
+    double noise = answerNoise.bound();
     AnswerMetric.Score score = metric.score(computed, noise);
-    double errorBound = Math.max(ActivationFitter.ERROR_FACTOR * score.valueError() + noise, emission.checkError());
-    List<CipherOutput> outputs = new ArrayList<>();
-    for (CipherOutput output : emission.outputs()) {
-      outputs.add(output.kind() == CipherOutput.Kind.VALUE ? withErrorBound(output, errorBound) : output);
-    }
+    List<CipherOutput> outputs = new ArrayList<>(emission.outputs());
+    CipherOutput value = withErrors(outputs.get(0), answerNoise.slotError(), 0);
+    double copies = packing == RowPacking.LATENCY ? (double) selection.parameters().slots() / value.period() : 1;
+    double errorBound = Math.max(ActivationFitter.ERROR_FACTOR * score.valueError() + noise, value.leastErrorBound(copies));
+    outputs.set(0, withErrors(value, value.slotError(), errorBound));
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
         emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()), List.copyOf(emission.program().requiredKeys()),
-        sharing(emission, noise),
-        coefficients != null ? RowPacking.COEFFICIENT : trial == null ? RowPacking.LATENCY : RowPacking.THROUGHPUT,
-        trial == null ? null : trial.knownRows(), coefficients == null ? null : coefficients.blocks());
+        sharing(emission), packing, trial == null ? null : trial.knownRows(), coefficients == null ? null : coefficients.blocks());
     AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
         programError, notes, signature, rows.data());
@@ -175,14 +176,18 @@ public final class CompilePipeline {
             + " one machine instruction", batch.shape().inputWeightBits(), batch.shape().weightBits(), 100 * batch.smallShare());
   }
 
-  /** The reserve for shared results, with the noise of the VALUE output's means in slot units. */
-  private Sharing sharing(Emission emission, double noise) {
+  /**
+   * The reserve for shared results, with the noise of the VALUE output's means in slot units: what flooding hides must not be
+   * larger, so that it is the wider bound.
+   */
+  private Sharing sharing(Emission emission) {
     double largest = Arrays.stream(emission.outputs().get(0).factor()).map(Math::abs).max().orElse(1);
-    return options.sharing() == null ? null : options.sharing().withNoise(noise / largest);
+    return options.sharing() == null ? null
+        : options.sharing().withNoise(NoiseModel.ANSWER_SAFETY * emission.valueError() / largest);
   }
 
-  private static CipherOutput withErrorBound(CipherOutput o, double errorBound) {
+  private static CipherOutput withErrors(CipherOutput o, double slotError, double errorBound) {
     return new CipherOutput(o.kind(), o.programOutput(), o.name(), o.count(), o.period(), o.level(), o.scale(), o.factor(),
-        o.offset(), o.bound(), o.slotError(), errorBound);
+        o.offset(), o.bound(), slotError, errorBound);
   }
 }

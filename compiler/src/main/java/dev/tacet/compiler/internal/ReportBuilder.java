@@ -20,6 +20,7 @@ import dev.tacet.compiler.internal.ir.Node;
 import dev.tacet.compiler.internal.onnx.OnnxGraph;
 import dev.tacet.compiler.internal.pack.SlotMap;
 import dev.tacet.compiler.internal.params.NoiseModel;
+import dev.tacet.compiler.internal.params.ProgramNoise;
 import dev.tacet.compiler.internal.params.Selection;
 import dev.tacet.compiler.internal.simulate.NoiseTrial;
 import dev.tacet.he.CipherOutput;
@@ -53,8 +54,9 @@ final class ReportBuilder {
     Program program = emission.program();
     Map<String, int[]> slots = slots(plan, signature.packing());
     NoiseTrial noise = signature.packing() == RowPacking.COEFFICIENT
-        ? new NoiseTrial(Map.of(), new NoisePrediction(emission.valueError() / NoiseModel.DEVIATIONS, true))
-        : NoiseTrial.run(program, emission.inputs(), emission.outputs(), signature.packing(), rows, slots);
+        ? new NoiseTrial(Map.of(), new NoisePrediction(emission.valueError() / NoiseModel.DEVIATIONS, true), 0)
+        : NoiseTrial.run(program, emission.inputs(), emission.outputs(), signature.packing(), rows, ProgramNoise.Encryption.SECRET_KEY,
+            NoiseTrial.SPREAD_ROWS, slots);
     double[] nanos = ProgramWork.nanos(program, options.costs());
     HostMemory memory = HostMemory.of(program);
     List<CompileReport.Layer> layers = layers(plan, emission, signature.packing(), noise, nanos);

@@ -94,7 +94,7 @@ public final class BatchEmitter {
       outputs.add(guards.get(i));
     }
     Program program = builder.build();
-    Emission emission = new Emission(program, inputs, outputs, layers, valueError, value.leastErrorBound(1));
+    Emission emission = new Emission(program, inputs, outputs, layers, valueError);
     return new BatchEmission(
         emission, shape, forms.work() + switchWork(program), forms.smallShare());
   }

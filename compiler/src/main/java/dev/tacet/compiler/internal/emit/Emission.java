@@ -13,15 +13,13 @@ import java.util.List;
  * @param outputs the VALUE output first, then the guards
  * @param layers what each layer costs and how precise its result is
  * @param valueError bound of what noise does to a decrypted value, the mean over its copies, in output units, without safety
- * @param checkError the least error bound under which the checks of single slots are meaningful, in output units
  */
 public record Emission(
     Program program,
     List<SignatureInput> inputs,
     List<CipherOutput> outputs,
     List<Layer> layers,
-    double valueError,
-    double checkError) {
+    double valueError) {
   /**
    * One layer of the report.
    *

@@ -96,7 +96,7 @@ public final class ProgramEmitter {
     CipherOutput value = output();
     List<CipherOutput> outputs = new ArrayList<>(List.of(value));
     outputs.addAll(guards.emit());
-    return new Emission(builder.build(), inputs, outputs, layers, valueError, value.leastErrorBound((double) parameters.slots() / value.period()));
+    return new Emission(builder.build(), inputs, outputs, layers, valueError);
   }
 
   private int input(Node.Input node, int offset) {

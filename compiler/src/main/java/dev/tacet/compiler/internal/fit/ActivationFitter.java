@@ -38,10 +38,16 @@ public final class ActivationFitter {
 
   private static final int MAX_STEPS = 12;
 
-  /** Wider rooms that are tried, the widest first. */
-  private static final double[] ROOMS = {2, 1.5};
+  /**
+   * The room that intervals should have, as a multiple of the margin: of sample rows by the dozen, the tails are known badly, and one
+   * fresh row in a thousand leaves an interval with the margin alone.
+   */
+  private static final double USUAL_ROOM = 1.5;
 
-  /** The part of the accuracy that wider intervals may spend. */
+  /** Wider rooms that cost nothing but accuracy, the widest first. */
+  private static final double[] ROOMS = {2.5, 2, 1.75, 1.5, 1.25};
+
+  /** The part of the accuracy that wider intervals than usual may spend. */
   private static final double SHARE_OF_WIDE = 0.75;
 
   /** All sets of at most so many activations are tried for one more level. */
@@ -130,21 +136,12 @@ public final class ActivationFitter {
       FittedNetwork linear = new FittedNetwork(network, Map.of());
       return Levels.of(linear).total() > maxLevels ? Optional.empty() : Optional.of(linear);
     }
-    Choice best = null;
-    for (int depth = 2; depth <= deepest; depth++) {
-      for (boolean minimax : new boolean[] {false, true}) {
-        if (!tries(minimax, depth)) {
-          continue;
-        }
-        Choice uniform = uniform(depth, minimax);
-        if (levels(uniform) <= maxLevels && (best == null || cost(uniform) < cost(best))) {
-          best = uniform;
-        }
-      }
-      if (best == null || meets(best)) {
-        break;
-      }
+    Choice roomy = pixels ? null : leastUniform(maxLevels, USUAL_ROOM);
+    roomy = roomy == null || meets(roomy) ? roomy : filled(roomy, maxLevels);
+    if (roomy != null && meets(roomy)) {
+      return Optional.of(fitted(widened(giveBack(roomy))));
     }
+    Choice best = leastUniform(maxLevels, 1);
     if (best == null) {
       return Optional.empty();
     }
@@ -161,6 +158,26 @@ public final class ActivationFitter {
     return Optional.of(fitted(widened(giveBack(best))));
   }
 
+  /** The least equal degrees that meet the accuracy or, where none do, the best ones; null if the lowest need more levels. */
+  private Choice leastUniform(int maxLevels, double room) {
+    Choice best = null;
+    for (int depth = 2; depth <= deepest; depth++) {
+      for (boolean minimax : new boolean[] {false, true}) {
+        if (!tries(minimax, depth)) {
+          continue;
+        }
+        Choice uniform = uniform(depth, minimax, room);
+        if (levels(uniform) <= maxLevels && (best == null || cost(uniform) < cost(best))) {
+          best = uniform;
+        }
+      }
+      if (best == null || meets(best)) {
+        break;
+      }
+    }
+    return best;
+  }
+
   /** Whether both fits are worth making at a degree: minimax fits of high degree take long and are seldom the better ones. */
   private static boolean tries(boolean minimax, int depth) {
     return !minimax || depth <= DEEPEST_MINIMAX;
@@ -175,10 +192,10 @@ public final class ActivationFitter {
     return Math.min(score.valueError(), Arrays.stream(score.marginBounds()).min().orElse(Double.MAX_VALUE) / 2);
   }
 
-  private Choice uniform(int depth, boolean minimax) {
+  private Choice uniform(int depth, boolean minimax, double room) {
     Map<Integer, Integer> depths = new TreeMap<>();
     network.activations().forEach(activation -> depths.put(activation.id(), depth));
-    return new Choice(depths, minimax, 1);
+    return new Choice(depths, minimax, room);
   }
 
   /** The best of the choices with one level more for some of the activations, as far as levels are left. */
@@ -243,7 +260,8 @@ public final class ActivationFitter {
   /** The same degrees on wider intervals, which fewer fresh rows leave, where the answers stay well within what is asked. */
   private Choice widened(Choice from) {
     for (double room : ROOMS) {
-      if (meets(from) && score(from.with(room)).meets(accuracy, SHARE_OF_WIDE)) {
+      double share = room > USUAL_ROOM ? SHARE_OF_WIDE : 1;
+      if (room > from.room && meets(from) && score(from.with(room)).meets(accuracy, share)) {
         return from.with(room);
       }
     }

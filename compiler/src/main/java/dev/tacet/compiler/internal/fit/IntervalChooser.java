@@ -62,11 +62,15 @@ final class IntervalChooser {
     double room = exact ? Math.max(EXACT_MARGIN, margin) : margin;
     double[] low = new double[size];
     double[] high = new double[size];
+    double typicalTail = typicalTail(ranges);
     for (int i = 0; i < size; i++) {
       double width = ranges.high()[i] - ranges.low()[i];
       double spread = DEVIATIONS * ranges.deviation()[i];
-      low[i] = Math.min(ranges.low()[i] - room(exact, room, width, ranges.lowTail()[i]), ranges.mean()[i] - spread);
-      high[i] = Math.max(ranges.high()[i] + room(exact, room, width, ranges.highTail()[i]), ranges.mean()[i] + spread);
+      double leastTail = typicalTail * ranges.deviation()[i];
+      low[i] = Math.min(
+          ranges.low()[i] - room(exact, room, width, Math.max(leastTail, ranges.lowTail()[i])), ranges.mean()[i] - spread);
+      high[i] = Math.max(
+          ranges.high()[i] + room(exact, room, width, Math.max(leastTail, ranges.highTail()[i])), ranges.mean()[i] + spread);
     }
     double[] center = new double[size];
     double[] halfWidth = new double[size];
@@ -93,6 +97,22 @@ final class IntervalChooser {
     Arrays.fill(halfWidth, Math.max((highest - lowest) / 2, 1e-6 * (1 + Math.abs(lowest))));
     requireFinite(activation, center[0] - halfWidth[0], center[0] + halfWidth[0]);
     return new Intervals(center, halfWidth, false);
+  }
+
+  /**
+   * The median of all tails, in standard deviations. The rows that make an element's own tail are few, and chance leaves some tails
+   * short: what half of the others exceed, an element's fresh rows may have too.
+   */
+  private static double typicalTail(Ranges ranges) {
+    int size = ranges.deviation().length;
+    double[] tails = new double[2 * size];
+    for (int i = 0; i < size; i++) {
+      double deviation = Math.max(ranges.deviation()[i], Double.MIN_NORMAL);
+      tails[i] = ranges.lowTail()[i] / deviation;
+      tails[size + i] = ranges.highTail()[i] / deviation;
+    }
+    Arrays.sort(tails);
+    return tails[size];
   }
 
   /**

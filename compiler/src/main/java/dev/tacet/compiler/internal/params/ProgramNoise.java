@@ -16,24 +16,36 @@ import java.util.SplittableRandom;
 
 /**
  * Noise of the size that the engine makes, drawn anew for each value of a program that {@link ReferenceEvaluator} runs: what
- * {@link NoiseModel} says of single operations, while the program itself carries it on. Rows are encrypted under the secret key.
+ * {@link NoiseModel} says of single operations, while the program itself carries it on.
  *
  * <p>A run keeps one period of a value. Noise is of two kinds: what differs between the copies of a period (keys, rounding of
- * ciphertexts), and what does not (the rounding of encoded constants).
+ * ciphertexts), and what does not (the rounding of encoded constants). A linear map reads all copies of its argument alike, whatever
+ * period its result has; so the mean of a result's copies carries the mean of what was added to the argument's copies, however many
+ * those were.
  *
  * <p>Rounding errors reach a slot multiplied by the secret key's value in that slot. Where a row has few copies, or one slot, its
- * errors are larger or smaller than others' for all the life of a key, and {@code uneven} draws such a factor for each slot.
+ * errors are larger or smaller than others' for all the life of a key, and {@code uneven} draws such a factor for each slot; means of
+ * {@link #EVEN_COPIES} copies have none.
  */
 public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
-  /** The kinds of noise. */
+  /** Of what the noise is drawn. */
   public enum Kind {
-    /** What differs between copies. */
-    OF_COPIES,
-    /** What is the same in all copies. */
-    COMMON,
-    /** Both. */
-    ALL
+    /** Of each slot. */
+    SLOTS,
+    /** Of the mean of each element's copies. */
+    MEANS
   }
+
+  /** How rows are encrypted. */
+  public enum Encryption {
+    /** As clients do. */
+    SECRET_KEY,
+    /** As data providers do; much the noisier one. */
+    PUBLIC_KEY
+  }
+
+  /** Copies of a row over the slots from which on the noise of their mean is as even as noise can be. */
+  public static final int EVEN_COPIES = 8;
 
   private static final int TABLE = 1 << 16;
   private static final double[] NORMAL = normal();
@@ -43,6 +55,7 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   private final List<Instruction> instructions;
   private final NoiseModel model;
   private final Kind kind;
+  private final Encryption encryption;
   private final int leastPeriod;
   private final SplittableRandom random;
   private final double[] factors;
@@ -51,16 +64,18 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   /**
    * Prepares the noise of one run or of several in turn.
    *
+   * @param encryption of the rows
    * @param leastPeriod the least period that fresh ciphertexts' noise is kept for, a power of two
    * @param uneven whether slots differ in how large their noise is
    * @param seed of the noise
    */
-  public ProgramNoise(Program program, Kind kind, int leastPeriod, boolean uneven, long seed) {
+  public ProgramNoise(Program program, Kind kind, Encryption encryption, int leastPeriod, boolean uneven, long seed) {
     this.program = program;
     this.parameters = program.parameters();
     this.instructions = program.instructions();
     this.model = new NoiseModel(parameters);
     this.kind = kind;
+    this.encryption = encryption;
     this.leastPeriod = leastPeriod;
     this.random = new SplittableRandom(seed);
     this.factors = uneven ? factors(random, parameters) : null;
@@ -94,14 +109,13 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   public double[] disturb(int id, double[] argument, double[] exact) {
     Instruction in = instructions.get(id);
     double[] result = in.op() == Op.INPUT && exact.length < leastPeriod ? tile(exact, leastPeriod) : exact;
-    double copies = kind == Kind.COMMON ? 0 : 1;
-    double common = kind == Kind.OF_COPIES ? 0 : 1;
+    double copies = kind == Kind.MEANS ? Math.sqrt((double) result.length / parameters.slots()) : 1;
     Scale scale = in.type().scale();
     switch (in.op()) {
       case INPUT -> {
         double logScale = scale.log2(parameters);
-        result = add(result, copies * model.freshSecret(logScale));
-        result = add(result, common * model.encode(result.length, logScale));
+        result = add(result, copies * (encryption == Encryption.PUBLIC_KEY ? model.fresh(logScale) : model.freshSecret(logScale)));
+        result = add(result, model.encode(result.length, logScale));
       }
       case RESCALE -> result = add(result, copies * model.rescale(in.type().components(), scale.log2(parameters)));
       case RELINEARIZE, ROTATE, CONJUGATE -> result = add(result, copies * model.keySwitch(in.type().level(), scale.log2(parameters)));
@@ -109,44 +123,42 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
           copies * Math.sqrt(in.count() - 1.0) * model.keySwitch(in.type().level(), scale.log2(parameters)));
       case ADD_PLAIN -> {
         int period = ((Constant.Vector) program.constants().get(in.constant())).period();
-        result = add(result, common * model.encode(period, scale.log2(parameters)));
+        result = add(result, model.encode(period, scale.log2(parameters)));
       }
       case MULTIPLY_PLAIN -> {
         int period = ((Constant.Vector) program.constants().get(in.constant())).period();
-        result = add(result, common * model.encode(period, in.plainScale().log2(parameters)) * Math.sqrt(power(argument)));
+        result = add(result, model.encode(period, in.plainScale().log2(parameters)) * Math.sqrt(power(argument)));
       }
       case POLYNOMIAL -> {
         Constant.Polynomial p = (Constant.Polynomial) program.constants().get(in.constant());
         result = add(result, copies * model.polynomial(p.coefficients(), scale.log2(parameters)) / model.realPart());  // it was measured
       }
-      case LINEAR_TRANSFORM -> result = transform(in, id, argument, result, copies, common);
+      case LINEAR_TRANSFORM -> result = transform(in, id, argument, result, copies);
       default -> { }
     }
     return result;
   }
 
   /** Key errors of baby steps, weighted as the diagonals are, those of giant steps, and the rounding of the diagonals. */
-  private double[] transform(Instruction in, int id, double[] argument, double[] exact, double copies, double common) {
+  private double[] transform(Instruction in, int id, double[] argument, double[] exact, double copies) {
     double logPlain = in.plainScale().log2(parameters);
     double logOut = in.type().scale().log2(parameters);
     int level = in.type().level();
     double[] result = exact;
     if (program.constants().get(in.constant()) instanceof Diagonals diagonals) {
-      if (copies > 0) {
-        if (deviations[id] == null) {
-          deviations[id] = ofBabySteps(diagonals, model.keyProduct(level, logOut - logPlain));
-        }
-        result = add(result, deviations[id]);
-        int giants = diagonals.giantSteps().size() - (diagonals.giantSteps().contains(0) ? 1 : 0);
-        result = add(result, copies * Math.sqrt(giants) * model.keySwitch(level, logOut));
+      if (deviations[id] == null) {
+        deviations[id] = ofBabySteps(diagonals, copies * model.keyProduct(level, logOut - logPlain));
       }
-      return add(result, common * model.encode(diagonals.period(), logPlain)
+      result = add(result, deviations[id]);
+      int giants = diagonals.giantSteps().size() - (diagonals.giantSteps().contains(0) ? 1 : 0);
+      result = add(result, copies * Math.sqrt(giants) * model.keySwitch(level, logOut));
+      return add(result, model.encode(diagonals.period(), logPlain)
           * Math.sqrt(diagonals.terms().size() * power(argument)));
     }
     Constant.Matrix matrix = (Constant.Matrix) program.constants().get(in.constant());
     double norm = Arrays.stream(matrix.values()).map(v -> v * v).sum() / matrix.rows();
     result = add(result, copies * Math.sqrt(norm) * model.keyProduct(level, logOut - logPlain));
-    return add(result, common * model.encode(Math.max(matrix.inPeriod(), matrix.outPeriod()), logPlain)
+    return add(result, model.encode(Math.max(matrix.inPeriod(), matrix.outPeriod()), logPlain)
         * Math.sqrt(matrix.diagonals() * power(argument)));
   }
 
@@ -174,8 +186,9 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
     double[] result = new double[exact.length];
     int start = random.nextInt(TABLE);
     double real = deviation * model.realPart();
+    boolean even = isEven(result.length);
     for (int i = 0; i < result.length; i++) {
-      double size = factors == null ? real : real * factors[i & (factors.length - 1)];
+      double size = even ? real : real * factors[i & (factors.length - 1)];
       result[i] = exact[i] + size * NORMAL[(start + i) & (TABLE - 1)];
     }
     return result;
@@ -184,11 +197,16 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   private double[] add(double[] exact, double[] deviation) {
     double[] result = new double[Math.max(exact.length, deviation.length)];
     int start = random.nextInt(TABLE);
+    boolean even = isEven(result.length);
     for (int i = 0; i < result.length; i++) {
-      double size = deviation[i & (deviation.length - 1)] * model.realPart() * (factors == null ? 1 : factors[i & (factors.length - 1)]);
+      double size = deviation[i & (deviation.length - 1)] * model.realPart() * (even ? 1 : factors[i & (factors.length - 1)]);
       result[i] = exact[i & (exact.length - 1)] + size * NORMAL[(start + i) & (TABLE - 1)];
     }
     return result;
+  }
+
+  private boolean isEven(int period) {
+    return factors == null || kind == Kind.MEANS && parameters.slots() / period >= EVEN_COPIES;
   }
 
   private static double power(double[] slots) {

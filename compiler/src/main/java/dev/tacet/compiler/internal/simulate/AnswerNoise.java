@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.simulate;
+
+import dev.tacet.compiler.internal.emit.Emission;
+import dev.tacet.compiler.internal.params.NoiseModel;
+import dev.tacet.compiler.internal.params.ProgramNoise;
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.Op;
+import dev.tacet.he.RingType;
+import dev.tacet.he.RowPacking;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What noise may do to a decrypted value: the bound that answers carry, and that of the client's checks of single slots.
+ *
+ * <p>While parameters are chosen, noise is added up by the largest row of each matrix and the steepest slope of each function,
+ * since that takes no run; the bound of deep or wide models comes out many times too large. Of the program chosen, noise is drawn
+ * and carried by the program itself, from rows encrypted under the public key, the noisier kind.
+ *
+ * @param bound of the error that noise makes in a decrypted value, in its units: exceeded by less than one in {@link #NUMBERS}
+ *     numbers, times {@link #SAFETY}
+ * @param slotError of one slot of the VALUE output, in slot units
+ */
+public record AnswerNoise(double bound, double slotError) {
+  /** One number in so many exceeds the bound if the noise drawn is that of the engine. */
+  public static final long NUMBERS = 1_000_000_000;
+
+  /** What the bound allows for on top: deviations are measured over few runs, and formulas for single operations are heuristic. */
+  public static final double SAFETY = 1.5;
+
+  /** The same where functions are fitted: the tails of their noise are heavier than drawn. */
+  private static final double SAFETY_OF_POLYNOMIALS = 4;
+
+  /**
+   * A slot beyond so many deviations fails the client's checks: of Laplace's distribution, one in 10^14. Real slots' errors, products of
+   * two normal numbers, have the heavier tails.
+   */
+  private static final double SLOT_DEVIATIONS = 24;
+
+  private static final double REAL_SLOT_DEVIATIONS = 32;
+
+  /** Deviations of numbers are measured over at least so many errors, and over at least {@link #LEAST_RUNS} runs. */
+  private static final int ERRORS = 48;
+
+  private static final int LEAST_RUNS = 12;
+
+  /** Draws noise for a program. */
+  public static AnswerNoise of(Emission emission, RowPacking packing, List<double[]> rows) {
+    CipherOutput value = emission.outputs().get(0);
+    double added = NoiseModel.ANSWER_SAFETY * emission.valueError();
+    if (packing == RowPacking.COEFFICIENT) {
+      return new AnswerNoise(added, value.slotError());
+    }
+    int runs = Math.max(LEAST_RUNS, ERRORS / value.count());
+    NoiseTrial trial = NoiseTrial.run(emission.program(), emission.inputs(), emission.outputs(), packing, rows,
+        ProgramNoise.Encryption.PUBLIC_KEY, runs, Map.of());
+    boolean fitted = emission.program().instructions().stream().anyMatch(in -> in.op() == Op.POLYNOMIAL);
+    double safety = fitted ? SAFETY_OF_POLYNOMIALS : SAFETY;
+    boolean complex = emission.program().parameters().ringType() == RingType.STANDARD;
+    double slotError = packing == RowPacking.LATENCY
+        ? (complex ? SLOT_DEVIATIONS : REAL_SLOT_DEVIATIONS) * safety / SAFETY * trial.slot() : value.slotError();
+    return new AnswerNoise(
+        Math.min(added, safety * trial.answers().largest(NUMBERS)), Math.min(value.slotError(), slotError));
+  }
+}
