@@ -6,7 +6,6 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.tacet.server.internal.DataFolder;
 import dev.tacet.server.internal.Edge;
 import dev.tacet.server.internal.ReloadingTls;
-import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.config.FileWatch;
 import dev.tacet.server.internal.config.Settings;
 import dev.tacet.server.internal.config.Settings.Limits;
@@ -20,6 +19,8 @@ import dev.tacet.server.internal.models.CompiledModels;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.OnnxModelSource;
 import dev.tacet.server.internal.models.RepositoryOptions;
+import dev.tacet.server.internal.observe.ServerMetrics;
+import dev.tacet.server.internal.observe.Tracing;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
 import dev.tacet.server.internal.run.RunLimits;
@@ -59,6 +60,7 @@ public final class TacetServer implements AutoCloseable {
   private Database database;
   private FileWatch watch;
   private ServerMetrics metrics;
+  private Tracing tracing;
   private ModelRepository models;
   private KeyCache keys;
   private Retention retention;
@@ -111,15 +113,16 @@ public final class TacetServer implements AutoCloseable {
       data = DataFolder.open(settings.data(), settings.state().url().isPresent());
       database = Database.open(settings.state(), data.state(), TacetServer::onEventLoop);
       metrics = new ServerMetrics();
+      tracing = settings.traces().map(to -> Tracing.to(to.endpoint(), to.share())).orElseGet(Tracing::off);
       models = ModelRepository.open(
           settings.models(), new CompiledModels(new OnnxModelSource(), data.compiled()), settings.repository());
       Tenants tenants = new Tenants(
           data, database, settings.tenants(), settings.limits().store(), models, Clock.systemUTC());
       keys = new KeyCache(settings.limits().expandedKeyBytes(), metrics);
       retention = new Retention(tenants, keys, settings.retention().interval());
-      runner = new InferenceRunner(settings.limits().run(), keys, metrics);
-      edge = new Edge(models, tenants, authenticator, keys, runner, metrics);
-      server = edge.bind(address, tls, settings.limits().maxInferBytes());
+      runner = new InferenceRunner(settings.limits().run(), keys, metrics, tracing);
+      edge = new Edge(models, tenants, authenticator, keys, runner, metrics, tracing);
+      server = edge.bind(address, tls, settings.browsers(), settings.limits().maxInferBytes());
       listen();
     } catch (IOException | RuntimeException | Error e) {
       release();
@@ -215,6 +218,9 @@ public final class TacetServer implements AutoCloseable {
     }
     if (metrics != null) {
       metrics.close();
+    }
+    if (tracing != null) {
+      tracing.close();
     }
     if (database != null) {
       database.close();
@@ -346,6 +352,7 @@ public final class TacetServer implements AutoCloseable {
           new Settings(
               models, RepositoryOptions.FIXED, data, StateDatabase.embedded(), host, port,
               Optional.ofNullable(certificate).map(chain -> new Tls(chain, privateKey, Optional.empty(), false)),
+              List.of(), Optional.empty(),
               new Limits(keyBudgetBytes, storeLimits, run, maxInferBytes, drain),
               Settings.Retention.defaults(),
               List.of(TenantSettings.everything()), Optional.empty()),

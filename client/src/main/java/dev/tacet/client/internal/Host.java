@@ -299,7 +299,8 @@ public final class Host implements AutoCloseable {
             .setModel(model)
             .setVersion(version)
             .setSignatureSha256(signatureSha256)
-            .setKeySetId(keySetId);
+            .setKeySetId(keySetId)
+            .setLayerTimes(true);
     ciphertexts.forEach(c -> request.addCiphertexts(UnsafeByteOperations.unsafeWrap(c)));
     InferResponse response = call(() ->
         InferenceServiceGrpc.newBlockingStub(channel)
@@ -337,7 +338,8 @@ public final class Host implements AutoCloseable {
           .withDeadlineAfter(inferDeadline.toNanos(), TimeUnit.NANOSECONDS)
           .inferStream(stream);
       InferRequest head = InferRequest.newBuilder()
-          .setModel(model).setVersion(version).setSignatureSha256(signatureSha256).setKeySetId(keySetId).build();
+          .setModel(model).setVersion(version).setSignatureSha256(signatureSha256).setKeySetId(keySetId).setLayerTimes(true)
+          .build();
       stream.send(InferStreamRequest.newBuilder().setCall(head).build());
       while (stream.open() && ciphertexts.hasNext()) {
         byte[] next = ciphertexts.next();

@@ -11,6 +11,7 @@ import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.SimpleDecoratingHttpService;
+import com.linecorp.armeria.server.docs.DocService;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import dev.tacet.he.ValueType;
@@ -18,13 +19,17 @@ import dev.tacet.server.internal.calls.Deployments;
 import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.http.HttpPages;
 import dev.tacet.server.internal.http.OpenInferencePages;
+import dev.tacet.server.internal.http.StatusPage;
 import dev.tacet.server.internal.identity.Authenticator;
 import dev.tacet.server.internal.identity.Identity;
 import dev.tacet.server.internal.identity.Role;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.observe.ServerMetrics;
+import dev.tacet.server.internal.observe.Tracing;
 import dev.tacet.server.internal.rpc.AuditRpc;
 import dev.tacet.server.internal.rpc.Authentication;
+import dev.tacet.server.internal.rpc.Browsers;
 import dev.tacet.server.internal.rpc.DeadlineLimit;
 import dev.tacet.server.internal.rpc.FramingErrors;
 import dev.tacet.server.internal.rpc.GrantRpc;
@@ -32,6 +37,7 @@ import dev.tacet.server.internal.rpc.InFlightLimit;
 import dev.tacet.server.internal.rpc.InferenceRpc;
 import dev.tacet.server.internal.rpc.KeyRpc;
 import dev.tacet.server.internal.rpc.ModelRpc;
+import dev.tacet.server.internal.rpc.Observation;
 import dev.tacet.server.internal.rpc.OpenInferenceRpc;
 import dev.tacet.server.internal.rpc.TooLongRequests;
 import dev.tacet.server.internal.run.CiphertextGate;
@@ -47,6 +53,7 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -78,6 +85,7 @@ public final class Edge {
   private final KeyCache keys;
   private final InferenceRunner runner;
   private final ServerMetrics metrics;
+  private final Tracing tracing;
   private final HealthStatusManager health = new HealthStatusManager();
 
   /** Checks credentials: few threads, since a check is short, and a bounded queue, since strangers cause them. */
@@ -93,13 +101,14 @@ public final class Edge {
   /** Takes the parts; nothing is bound yet. */
   public Edge(
       ModelRepository models, Tenants tenants, Authenticator authenticator, KeyCache keys, InferenceRunner runner,
-      ServerMetrics metrics) {
+      ServerMetrics metrics, Tracing tracing) {
     this.models = models;
     this.tenants = tenants;
     this.authenticator = authenticator;
     this.keys = keys;
     this.runner = runner;
     this.metrics = metrics;
+    this.tracing = tracing;
     publishNumbers();
   }
 
@@ -113,19 +122,27 @@ public final class Edge {
       metrics.gauge("tacet.store.blobs", "complete key blobs", tenant.name(), tenant.keys()::blobCount);
     }
     metrics.gauge("tacet.keys.expanded.bytes", "expanded keys in memory", () -> keys.cache().usedBytes());
-    metrics.gauge("tacet.keys.evictions", "key sets closed to make room", () -> keys.cache().evictions());
+    metrics.gauge("tacet.keys.budget.bytes", "what they may take", () -> keys.cache().budgetBytes());
+    metrics.gauge("tacet.keys.sets", "key sets in memory", () -> keys.cache().size());
+    metrics.counter("tacet.keys.hits", "calls that found their keys in memory", () -> keys.cache().hits());
+    metrics.counter("tacet.keys.misses", "calls that did not", () -> keys.cache().misses());
+    metrics.counter("tacet.keys.evictions", "key sets closed to make room", () -> keys.cache().evictions());
+    metrics.gauge("tacet.calls.running", "calls that a worker runs", runner::running);
+    metrics.gauge("tacet.calls.waiting", "calls that wait for a worker", runner::waiting);
+    metrics.gauge("tacet.calls.budget.bytes", "memory that admitted calls may take", runner::memoryBytes);
     metrics.gauge("tacet.calls.admitted", "calls waiting or running", () -> runner.admission().admitted());
     metrics.gauge("tacet.calls.bytes", "memory of admitted calls", () -> runner.admission().bytes());
-    metrics.gauge("tacet.calls.refused", "calls refused by admission", () -> runner.admission().refused());
+    metrics.counter("tacet.calls.refused", "calls refused by admission", () -> runner.admission().refused());
   }
 
   /**
    * Makes the server; the caller starts it.
    *
    * @param tls empty for plain text
+   * @param origins of pages in browsers that may call; empty for none
    * @param maxInferBytes largest inference request; lower if models stay as they are and none can take as much
    */
-  public Server bind(InetSocketAddress address, Optional<ReloadingTls> tls, int maxInferBytes) {
+  public Server bind(InetSocketAddress address, Optional<ReloadingTls> tls, List<String> origins, int maxInferBytes) {
     ServerBuilder builder = Server.builder();
     if (tls.isEmpty()) {
       builder.http(address);
@@ -150,6 +167,10 @@ public final class Edge {
     add(builder, SMALL_BYTES, MANY, null, health.getHealthService(), ProtoReflectionServiceV1.newInstance());
     addPages(builder);
     builder.decorator(Authentication.before(authenticator, checks, metrics));
+    if (!origins.isEmpty()) {
+      builder.decorator(Browsers.from(origins));
+    }
+    builder.decorator(Observation.of(metrics, tracing));
     return builder
         .maxRequestLength(2L * Math.max(inferBytes, KEY_BYTES))
         .requestTimeout(limit)
@@ -167,6 +188,10 @@ public final class Edge {
 
   private void addPages(ServerBuilder builder) {
     HttpPages pages = new HttpPages(models, metrics, () -> draining);
+    StatusPage status = new StatusPage(models, keys, runner, () -> draining);
+    HttpService glance = (ctx, request) -> status.page();
+    builder.service("/status", glance.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));
+    builder.serviceUnder("/docs", DocService.builder().build().decorate(Authentication.require(EnumSet.allOf(Role.class), metrics)));
     builder.service("/healthz", (ctx, request) -> pages.health());
     builder.service("/readyz", (ctx, request) -> {
       Identity caller = Authentication.callerOf(ctx);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.calls;
 
+import dev.tacet.server.internal.observe.Origin;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.Optional;
  * A request for one inference, nothing of it checked.
  *
  * @param client who asks, by name within its tenant
+ * @param origin names the call for those who follow it
  * @param version empty for the newest
  * @param signatureSha256 of the signature that the client checked
  * @param keySetId empty if the client names none
@@ -17,6 +19,7 @@ import java.util.Optional;
  */
 public record InferenceRequest(
     String client,
+    Origin origin,
     String model,
     String version,
     String signatureSha256,

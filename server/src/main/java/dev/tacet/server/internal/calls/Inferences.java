@@ -82,7 +82,7 @@ public final class Inferences {
       requireLengths(request, model);
       return keys(tenant, request, model);
     });
-    InferenceRunner.Call call = new InferenceRunner.Call(tenant.name(), lease, keys.set(), request.ciphertexts(), limit);
+    InferenceRunner.Call call = new InferenceRunner.Call(tenant.name(), request.origin(), lease, keys.set(), request.ciphertexts(), limit);
     ending.stop = runner.submit(call, ending);
     try {
       record(tenant, request, model, keys);
@@ -114,7 +114,7 @@ public final class Inferences {
       return keys(tenant, request, model);
     });
     InferenceRunner.Reception reception =
-        runner.receive(new InferenceRunner.Call(tenant.name(), lease, keys.set(), List.of(), limit));
+        runner.receive(new InferenceRunner.Call(tenant.name(), request.origin(), lease, keys.set(), List.of(), limit));
     try {
       record(tenant, request, model, keys);
       return reception;

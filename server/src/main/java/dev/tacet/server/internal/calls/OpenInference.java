@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.calls;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.run.InferenceRunner;
 import java.time.Duration;
 import java.util.List;
 
@@ -24,6 +27,9 @@ public final class OpenInference {
   /** See {@link #SIGNATURE}. */
   public static final String PARAMETERS = "parameter_hash";
 
+  /** Whether the answer tells each layer's time. */
+  public static final String LAYER_TIMES = "layer_times";
+
   /** Microseconds that the call may take. */
   public static final String TIMEOUT = "timeout";
 
@@ -38,6 +44,15 @@ public final class OpenInference {
   /** Returns the platform of a model, which carries the hashes to where every client of the protocol sees them. */
   public static String platform(ServedModel model) {
     return "tacet_ckks " + SIGNATURE + "=" + model.signatureSha256() + " " + PARAMETERS + "=" + model.parameters().hashHex();
+  }
+
+  /** Returns the nanoseconds of each layer, in order, as a JSON list of objects with name and nanos. */
+  public static String layerTimes(ServedModel model, InferenceRunner.Answer answer) {
+    ArrayNode layers = JsonNodeFactory.instance.arrayNode();
+    for (int i = 0; i < answer.layerNanos().length; i++) {
+      layers.addObject().put("name", model.program().layers().get(i)).put("nanos", answer.layerNanos()[i]);
+    }
+    return layers.toString();
   }
 
   /**

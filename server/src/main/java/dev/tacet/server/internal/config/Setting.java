@@ -29,6 +29,12 @@ public enum Setting {
   HOST("host"),
   /** The port, 0..65535; 0 picks a free one. */
   PORT("port"),
+  /** Origins of web pages that may call, commas between; a star alone for any. */
+  BROWSERS("browsers"),
+  /** Where traces go, OTLP over HTTP: {@code http://collector:4318/v1/traces}. */
+  TRACES_ENDPOINT("traces.endpoint"),
+  /** Percent of the calls that are traced where their caller does not decide. */
+  TRACES_SHARE("traces.share"),
   /** PEM certificate chain. */
   TLS_CERTIFICATE("tls.certificate"),
   /** PEM private key. */

@@ -4,6 +4,7 @@ package dev.tacet.server.internal.config;
 import dev.tacet.server.internal.keys.StoreLimits;
 import dev.tacet.server.internal.models.RepositoryOptions;
 import dev.tacet.server.internal.run.RunLimits;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.Optional;
  * @param host address to bind
  * @param port 0..65535
  * @param tls empty for plain text
+ * @param browsers origins of web pages that may call
+ * @param traces where they go; empty for none
  * @param limits what the host lets in
  * @param retention how long the host keeps what it was given
  * @param tenants who is served; never empty
@@ -32,6 +35,8 @@ public record Settings(
     String host,
     int port,
     Optional<Tls> tls,
+    List<String> browsers,
+    Optional<Traces> traces,
     Limits limits,
     Retention retention,
     List<TenantSettings> tenants,
@@ -57,6 +62,13 @@ public record Settings(
    * @param clientRequired whether a connection without a client certificate is refused
    */
   public record Tls(Path certificate, Path key, Optional<Path> clientAuthorities, boolean clientRequired) {}
+
+  /**
+   * A collector of traces.
+   *
+   * @param share of the calls that are traced where their caller does not decide, 0 to 1
+   */
+  public record Traces(URI endpoint, double share) {}
 
   /**
    * Bounds.

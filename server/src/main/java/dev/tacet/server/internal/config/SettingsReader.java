@@ -12,6 +12,7 @@ import dev.tacet.server.internal.config.Settings.Retention;
 import dev.tacet.server.internal.config.Settings.StateDatabase;
 import dev.tacet.server.internal.config.Settings.Tls;
 import dev.tacet.server.internal.config.Settings.Tokens;
+import dev.tacet.server.internal.config.Settings.Traces;
 import dev.tacet.server.internal.identity.JwksLocation;
 import dev.tacet.server.internal.identity.Role;
 import dev.tacet.server.internal.models.RepositoryOptions;
@@ -19,6 +20,8 @@ import dev.tacet.server.internal.models.VersionPolicy;
 import dev.tacet.server.internal.run.RunLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -128,8 +131,44 @@ public final class SettingsReader {
               + " tls.terminated-by-proxy: true if a proxy in front speaks TLS");
     }
     return new Settings(
-        models, repository(limits, identity.isPresent()), data, state(), host, port, tls, limits, retention(),
-        tenants, identity);
+        models, repository(limits, identity.isPresent()), data, state(), host, port, tls, browsers(), traces(), limits,
+        retention(), tenants, identity);
+  }
+
+  private List<String> browsers() {
+    List<String> origins = new ArrayList<>();
+    for (String origin : values.text(Setting.BROWSERS).orElse("").split(",")) {
+      if (!origin.isBlank()) {
+        origins.add(origin.strip());
+      }
+    }
+    for (String origin : origins) {
+      if (!origin.matches("https?://[A-Za-z0-9.\\-\\[\\]:]+") && !origins.equals(List.of("*"))) {
+        values.problem(Setting.BROWSERS, "\"" + origin + "\" is no origin such as https://app.example, nor a star alone");
+      }
+    }
+    return origins;
+  }
+
+  private Optional<Traces> traces() {
+    Optional<String> text = values.text(Setting.TRACES_ENDPOINT);
+    double share = values.integer(Setting.TRACES_SHARE, 0, 100, 100) / 100.0;
+    if (text.isEmpty()) {
+      if (values.has(Setting.TRACES_SHARE)) {
+        values.problem(Setting.TRACES_SHARE, "needs traces.endpoint");
+      }
+      return Optional.empty();
+    }
+    try {
+      URI endpoint = new URI(text.get());
+      if (List.of("http", "https").contains(String.valueOf(endpoint.getScheme())) && endpoint.getHost() != null) {
+        return Optional.of(new Traces(endpoint, share));
+      }
+    } catch (URISyntaxException e) {
+      // told below
+    }
+    values.problem(Setting.TRACES_ENDPOINT, "is \"" + text.get() + "\", must be an address such as http://localhost:4318/v1/traces");
+    return Optional.empty();
   }
 
   private RepositoryOptions repository(Limits limits, boolean identified) {

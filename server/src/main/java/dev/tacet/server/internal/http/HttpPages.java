@@ -9,7 +9,7 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
-import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.ModelStatus;
 import dev.tacet.server.internal.models.ModelView;
@@ -61,7 +61,7 @@ public final class HttpPages {
   /** Answers with the metrics in the Prometheus text format. */
   public HttpResponse metrics() {
     return HttpResponse.of(
-        HttpStatus.OK, MediaType.parse("text/plain; version=0.0.4; charset=utf-8"), metrics.scrape());
+        HttpStatus.OK, MediaType.parse("text/plain; version=0.0.4; charset=utf-8"), metrics.scrape(models.ready()));
   }
 
   /** Answers with every model that a tenant may see: name, version, state, hashes, problem. */

@@ -12,6 +12,7 @@ import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.calls.ByteTensor;
 import dev.tacet.server.internal.calls.InferenceRequest;
 import dev.tacet.server.internal.calls.OpenInference;
+import dev.tacet.server.internal.observe.Origin;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -25,9 +26,10 @@ import java.util.TreeSet;
  *
  * @param id of the request, comes back in the answer; empty if there is none
  * @param timeoutMicros 0 if there is none
+ * @param layerTimes whether the answer tells each layer's time
  */
 record OpenInferenceBody(
-    String id, long timeoutMicros, String signatureSha256, String keySetId, Optional<String> parameterHash, List<ByteBuffer> ciphertexts) {
+    String id, long timeoutMicros, boolean layerTimes, String signatureSha256, String keySetId, Optional<String> parameterHash, List<ByteBuffer> ciphertexts) {
   static final String HEADER_LENGTH = "inference-header-content-length";
 
   private static final int MAX_HEAD_BYTES = 64 << 10;
@@ -64,7 +66,7 @@ record OpenInferenceBody(
     requireBinaryOutput(head);
     JsonNode parameters = head.path("parameters");
     return new OpenInferenceBody(
-        text(head, "id").orElse(""), micros(parameters), text(parameters, OpenInference.SIGNATURE).orElse(""),
+        text(head, "id").orElse(""), micros(parameters), parameters.path(OpenInference.LAYER_TIMES).asBoolean(false), text(parameters, OpenInference.SIGNATURE).orElse(""),
         text(parameters, OpenInference.KEY_SET).orElse(""), text(parameters, OpenInference.PARAMETERS),
         ciphertexts(head.path("inputs"), ByteBuffer.wrap(body, length, body.length - length)));
   }
@@ -149,7 +151,7 @@ record OpenInferenceBody(
   }
 
   /** Returns a client's request for a model, which the path names. */
-  InferenceRequest request(String client, String model, String version) {
-    return new InferenceRequest(client, model, version, signatureSha256, keySetId, parameterHash, ciphertexts);
+  InferenceRequest request(String client, Origin origin, String model, String version) {
+    return new InferenceRequest(client, origin, model, version, signatureSha256, keySetId, parameterHash, ciphertexts);
   }
 }

@@ -24,7 +24,7 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ServiceException;
-import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.calls.ByteTensor;
 import dev.tacet.server.internal.calls.Deployments;
 import dev.tacet.server.internal.calls.Inferences;
@@ -33,7 +33,9 @@ import dev.tacet.server.internal.identity.Identity;
 import dev.tacet.server.internal.identity.Role;
 import dev.tacet.server.internal.models.ModelStatus;
 import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.observe.Origin;
 import dev.tacet.server.internal.rpc.Authentication;
+import dev.tacet.server.internal.rpc.Observation;
 import dev.tacet.server.internal.rpc.Refusals;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.tenants.Tenant;
@@ -41,13 +43,11 @@ import dev.tacet.server.internal.tenants.Tenants;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -137,7 +137,7 @@ public final class OpenInferencePages {
               }
               return work.answer(context, tenant, body);
             } catch (RuntimeException | Error e) {
-              return refuse(tenant, route.patternString(), e);
+              return refuse(context, tenant, route.patternString(), e);
             }
           }, context.blockingTaskExecutor()));
     };
@@ -208,7 +208,7 @@ public final class OpenInferencePages {
     Tenant tenant = tenants.get(Authentication.callerOf(context).tenant());
     if (!free.tryAcquire()) {
       request.abort();
-      return refuse(tenant, "infer", new ServiceException(
+      return refuse(context, tenant, "infer", new ServiceException(
           ErrorCause.OVERLOADED, "the host is busy: too many calls are in flight on this route", Map.of(), BUSY, null));
     }
     CompletableFuture<HttpResponse> response = new CompletableFuture<>();
@@ -220,7 +220,7 @@ public final class OpenInferencePages {
         }
         start(context, tenant, body, response);
       } catch (RuntimeException | Error e) {
-        response.complete(refuse(tenant, "infer", e));
+        response.complete(refuse(context, tenant, "infer", e));
       }
       return null;
     }, context.blockingTaskExecutor());
@@ -236,29 +236,32 @@ public final class OpenInferencePages {
     Duration limit = OpenInference.limit(read.timeoutMicros(), inferences.maxDuration());
     context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_NOW, limit.toMillis() + GRACE_MILLIS);
     Runnable stop =
-        inferences.start(tenant, read.request(Authentication.callerOf(context).subject(), name(context), version(context)), limit, context.eventLoop(), new Inferences.Outcome() {
+        inferences.start(tenant, read.request(Authentication.callerOf(context).subject(), Observation.originOf(context), name(context), version(context)), limit, context.eventLoop(), new Inferences.Outcome() {
           @Override
           public void answered(ServedModel model, InferenceRunner.Answer answer) {
-            response.complete(answer(read.id(), model, answer));
+            response.complete(answer(read, model, answer));
           }
 
           @Override
           public void failed(Throwable failure) {
-            response.complete(refuse(tenant, "infer", failure));
+            response.complete(refuse(context, tenant, "infer", failure));
           }
         });
     context.whenRequestCancelled().thenRun(stop);
   }
 
-  private static HttpResponse answer(String id, ServedModel model, InferenceRunner.Answer answer) {
+  private static HttpResponse answer(OpenInferenceBody request, ServedModel model, InferenceRunner.Answer answer) {
     byte[] raw = ByteTensor.join(answer.outputs());
     ObjectNode head = JsonNodeFactory.instance.objectNode().put("model_name", model.name()).put("model_version", model.version());
-    if (!id.isEmpty()) {
-      head.put("id", id);
+    if (!request.id().isEmpty()) {
+      head.put("id", request.id());
     }
-    head.putObject("parameters")
+    ObjectNode parameters = head.putObject("parameters")
         .put("request_sha256", HexFormat.of().formatHex(answer.requestSha256()))
         .put("server_nanos", answer.nanos());
+    if (request.layerTimes()) {
+      parameters.put(OpenInference.LAYER_TIMES, OpenInference.layerTimes(model, answer));
+    }
     ObjectNode output = tensor(answer.outputs().size());
     output.putObject("parameters").put("binary_data_size", raw.length);
     head.putArray("outputs").add(output);
@@ -278,12 +281,12 @@ public final class OpenInferencePages {
     return new ServiceException(ErrorCause.CANCELLED, "the request's body did not arrive");
   }
 
-  private HttpResponse refuse(Tenant tenant, String call, Throwable failure) {
-    String incident = String.format(Locale.ROOT, "%08x", ThreadLocalRandom.current().nextInt());
-    ServiceException error = ErrorTable.toServiceException(failure, incident);
+  private HttpResponse refuse(ServiceRequestContext context, Tenant tenant, String call, Throwable failure) {
+    String id = Observation.originOf(context).requestId();
+    ServiceException error = ErrorTable.toServiceException(failure, id);
     metrics.failed(tenant.name(), "v2 " + call.substring(call.lastIndexOf('/') + 1), error.errorCause());
     if (error.errorCause() == ErrorCause.INTERNAL) {
-      LOG.error("{}: incident {}", call, incident, failure);
+      LOG.atError().addKeyValue(Origin.KEY, id).setCause(failure).log("{}: incident {}", call, id);
     }
     return Refusals.json(error).toHttpResponse();
   }

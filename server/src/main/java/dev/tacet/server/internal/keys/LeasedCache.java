@@ -25,6 +25,8 @@ public final class LeasedCache<K, V extends AutoCloseable> implements AutoClosea
   private final LinkedHashMap<K, Entry<V>> entries = new LinkedHashMap<>(16, 0.75f, true);
   private long usedBytes;
   private long evictions;
+  private long hits;
+  private long misses;
   private boolean closed;
 
   private static final class Entry<V> {
@@ -85,7 +87,10 @@ public final class LeasedCache<K, V extends AutoCloseable> implements AutoClosea
         throw new ServiceException(ErrorCause.SHUTTING_DOWN, "the host is shutting down");
       }
       entry = entries.get(key);
-      if (entry == null) {
+      if (entry != null) {
+        hits++;
+      } else {
+        misses++;
         makeRoom(bytes);
         entry = new Entry<>(bytes);
         entries.put(key, entry);
@@ -200,6 +205,21 @@ public final class LeasedCache<K, V extends AutoCloseable> implements AutoClosea
   /** Returns the number of loaded objects. */
   public synchronized int size() {
     return entries.size();
+  }
+
+  /** Returns the most bytes that it may hold. */
+  public long budgetBytes() {
+    return budgetBytes;
+  }
+
+  /** Returns how many leases found their object loaded, or being loaded. */
+  public synchronized long hits() {
+    return hits;
+  }
+
+  /** Returns how many leases did not. */
+  public synchronized long misses() {
+    return misses;
   }
 
   /** Returns how many objects were closed to make room. */

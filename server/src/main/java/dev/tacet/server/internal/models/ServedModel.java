@@ -35,6 +35,7 @@ public final class ServedModel {
   private final Context context;
   private final ExecutableProgram executable;
   private final long memoryBytes;
+  private final long programBytes;
   private final AtomicLong costNanos = new AtomicLong(FIRST_COST_NANOS);
   private final Runnable freed;
   private final AtomicBoolean retired = new AtomicBoolean();
@@ -84,6 +85,7 @@ public final class ServedModel {
     this.executable = executable;
     this.freed = freed;
     this.memoryBytes = memoryOf(program);
+    this.programBytes = executable.encodedBytes();
   }
 
   /**
@@ -186,6 +188,11 @@ public final class ServedModel {
   /** Returns the estimated bytes that one run holds. */
   public long memoryBytes() {
     return memoryBytes;
+  }
+
+  /** Returns the bytes of native memory that the encoded constants take. */
+  public long programBytes() {
+    return programBytes;
   }
 
   /** Returns the estimated time of one run in nanoseconds: a moving average of the measured ones. */

@@ -6,7 +6,7 @@ import dev.tacet.protocol.v1.AuditRecord;
 import dev.tacet.protocol.v1.AuditServiceGrpc;
 import dev.tacet.protocol.v1.ReadAuditRequest;
 import dev.tacet.protocol.v1.ReadAuditResponse;
-import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.StreamObserver;
 

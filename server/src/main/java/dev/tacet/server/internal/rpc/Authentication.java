@@ -10,7 +10,7 @@ import com.linecorp.armeria.server.SimpleDecoratingHttpService;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ServiceException;
-import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.identity.Authenticator;
 import dev.tacet.server.internal.identity.Identity;
 import dev.tacet.server.internal.identity.Role;

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.rpc;
 
+import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ServiceException;
-import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.observe.Origin;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.tenants.Tenant;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.util.Locale;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** How every call ends: with one message, or with one row of the error table. */
 final class Calls {
@@ -37,14 +38,20 @@ final class Calls {
     return callers.tenant();
   }
 
+  /** Returns where the call that this thread answers comes from. */
+  static Origin origin() {
+    return Observation.originOf(ServiceRequestContext.current());
+  }
+
   /** Computes the answer to the caller's tenant on this thread and sends it. */
   <T> void answer(String call, StreamObserver<T> observer, Function<Tenant, T> work) {
     T answer;
     Tenant tenant = callers.tenant();
-    try {
+    Origin origin = origin();
+    try (MDC.MDCCloseable named = MDC.putCloseable(Origin.KEY, origin.requestId())) {
       answer = work.apply(tenant);
     } catch (RuntimeException | Error e) {
-      fail(tenant.name(), call, observer, e);
+      fail(tenant.name(), origin, call, observer, e);
       return;
     }
     send(observer, answer);
@@ -53,11 +60,12 @@ final class Calls {
   /**
    * Starts an inference and sends its end; a caller that goes away stops it.
    *
+   * @param origin the call's
    * @param start starts it, and returns what stops it
    * @param message makes the answer's message
    */
   <T> void infer(
-      Tenant tenant, String call, StreamObserver<T> observer, Function<Inferences.Outcome, Runnable> start,
+      Tenant tenant, Origin origin, String call, StreamObserver<T> observer, Function<Inferences.Outcome, Runnable> start,
       BiFunction<ServedModel, InferenceRunner.Answer, T> message) {
     ServerCallStreamObserver<T> server = (ServerCallStreamObserver<T>) observer;
     AtomicReference<Runnable> stop = new AtomicReference<>(() -> {});
@@ -70,7 +78,7 @@ final class Calls {
 
       @Override
       public void failed(Throwable failure) {
-        fail(tenant.name(), call, observer, failure);
+        fail(tenant.name(), origin, call, observer, failure);
       }
     };
     try {
@@ -92,15 +100,14 @@ final class Calls {
     observer.onCompleted();
   }
 
-  /** Ends the call with an error. A defect is logged with its stack under an incident number, which is all the peer gets. */
-  void fail(String tenant, String call, StreamObserver<?> observer, Throwable failure) {
-    String incident = String.format(Locale.ROOT, "%08x", ThreadLocalRandom.current().nextInt());
-    ServiceException error = ErrorTable.toServiceException(failure, incident);
+  /** Ends the call with an error. A defect is logged with its stack under the request's id, which is all the peer gets. */
+  void fail(String tenant, Origin origin, String call, StreamObserver<?> observer, Throwable failure) {
+    ServiceException error = ErrorTable.toServiceException(failure, origin.requestId());
     metrics.failed(tenant, call, error.errorCause());
     if (error.errorCause() == ErrorCause.INTERNAL) {
-      LOG.error("{}: incident {}", call, incident, failure);
+      LOG.atError().addKeyValue(Origin.KEY, origin.requestId()).setCause(failure).log("{}: incident {}", call, origin.requestId());
     } else {
-      LOG.debug("{}: {} {}", call, error.errorCause(), error.getMessage());
+      LOG.atDebug().addKeyValue(Origin.KEY, origin.requestId()).log("{}: {} {}", call, error.errorCause(), error.getMessage());
     }
     if (observer instanceof ServerCallStreamObserver<?> server && server.isCancelled()) {
       return;

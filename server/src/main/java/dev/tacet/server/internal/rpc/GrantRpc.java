@@ -11,7 +11,7 @@ import dev.tacet.protocol.v1.ListGrantsRequest;
 import dev.tacet.protocol.v1.ListGrantsResponse;
 import dev.tacet.protocol.v1.RevokeKeySetRequest;
 import dev.tacet.protocol.v1.RevokeKeySetResponse;
-import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.keys.ContentHash;
 import dev.tacet.server.internal.keys.Grants;
 import dev.tacet.server.internal.keys.Grants.Grant;

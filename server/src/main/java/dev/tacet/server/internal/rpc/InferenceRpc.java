@@ -10,10 +10,11 @@ import dev.tacet.protocol.v1.InferStreamRequest;
 import dev.tacet.protocol.v1.InferStreamResponse;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.LayerTime;
-import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.calls.InferenceRequest;
 import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.observe.Origin;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.tenants.Tenant;
 import dev.tacet.server.internal.tenants.Tenants;
@@ -43,13 +44,15 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
     ServiceRequestContext context = ServiceRequestContext.current();
     Tenant tenant = calls.tenant();
     String client = Callers.identity().subject();
+    Origin origin = Calls.origin();
     InferenceRequest request =
         new InferenceRequest(
-            client, message.getModel(), message.getVersion(), message.getSignatureSha256(), message.getKeySetId(), Optional.empty(),
+            client, origin, message.getModel(), message.getVersion(), message.getSignatureSha256(), message.getKeySetId(), Optional.empty(),
             message.getCiphertextsList().stream().map(ByteString::asReadOnlyByteBuffer).toList());
     calls.infer(
-        tenant, "Infer", observer, outcome ->
-            inferences.start(tenant, request, DeadlineLimit.of(context), context.eventLoop(), outcome), InferenceRpc::message);
+        tenant, origin, "Infer", observer, outcome ->
+            inferences.start(tenant, request, DeadlineLimit.of(context), context.eventLoop(), outcome),
+        (model, answer) -> message(model, answer, message.getLayerTimes()));
   }
 
   @Override
@@ -57,16 +60,17 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
     Duration limit = DeadlineLimit.of(ServiceRequestContext.current());
     Tenant tenant = calls.tenant();
     String client = Callers.identity().subject();
-    return new StreamedInference(calls, tenant, (ServerCallStreamObserver<InferStreamResponse>) observer, call ->
+    Origin origin = Calls.origin();
+    return new StreamedInference(calls, tenant, origin, (ServerCallStreamObserver<InferStreamResponse>) observer, call ->
         inferences.receive(
             tenant,
             new InferenceRequest(
-                client, call.getModel(), call.getVersion(), call.getSignatureSha256(), call.getKeySetId(), Optional.empty(), List.of()),
+                client, origin, call.getModel(), call.getVersion(), call.getSignatureSha256(), call.getKeySetId(), Optional.empty(), List.of()),
             limit));
   }
 
-  private static InferResponse message(ServedModel model, InferenceRunner.Answer answer) {
-    InferResponse.Builder response = end(model, answer);
+  private static InferResponse message(ServedModel model, InferenceRunner.Answer answer, boolean layerTimes) {
+    InferResponse.Builder response = end(model, answer, layerTimes);
     for (ByteBuffer output : answer.outputs()) {
       response.addCiphertexts(UnsafeByteOperations.unsafeWrap(output));
     }
@@ -74,13 +78,13 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
   }
 
   /** An answer without its ciphertexts. */
-  static InferResponse.Builder end(ServedModel model, InferenceRunner.Answer answer) {
+  static InferResponse.Builder end(ServedModel model, InferenceRunner.Answer answer, boolean layerTimes) {
     InferResponse.Builder response =
         InferResponse.newBuilder()
             .setServerNanos(answer.nanos())
             .setRequestSha256(UnsafeByteOperations.unsafeWrap(answer.requestSha256()));
     List<String> layers = model.program().layers();
-    for (int i = 0; i < layers.size(); i++) {
+    for (int i = 0; layerTimes && i < layers.size(); i++) {
       response.addLayers(LayerTime.newBuilder().setName(layers.get(i)).setNanos(answer.layerNanos()[i]));
     }
     return response;

@@ -9,7 +9,7 @@ import dev.tacet.protocol.v1.ListModelsResponse;
 import dev.tacet.protocol.v1.ModelServiceGrpc;
 import dev.tacet.protocol.v1.ModelState;
 import dev.tacet.protocol.v1.ModelEntry;
-import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.models.ModelStatus;
 import dev.tacet.server.internal.models.ServedModel;
 import dev.tacet.server.internal.tenants.Tenants;

@@ -29,7 +29,6 @@ import dev.tacet.protocol.inference.ServerMetadataRequest;
 import dev.tacet.protocol.inference.ServerMetadataResponse;
 import dev.tacet.protocol.inference.ServerReadyRequest;
 import dev.tacet.protocol.inference.ServerReadyResponse;
-import dev.tacet.server.internal.ServerMetrics;
 import dev.tacet.server.internal.calls.ByteTensor;
 import dev.tacet.server.internal.calls.Deployments;
 import dev.tacet.server.internal.calls.InferenceRequest;
@@ -39,6 +38,8 @@ import dev.tacet.server.internal.identity.Identity;
 import dev.tacet.server.internal.identity.Role;
 import dev.tacet.server.internal.models.ModelStatus;
 import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.observe.Origin;
+import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.tenants.Tenant;
 import dev.tacet.server.internal.tenants.Tenants;
@@ -167,18 +168,19 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
     ServiceRequestContext context = ServiceRequestContext.current();
     Tenant tenant = calls.tenant();
     String client = Callers.identity().subject();
+    Origin origin = Calls.origin();
     calls.infer(
-        tenant, "ModelInfer", observer,
+        tenant, origin, "ModelInfer", observer,
         outcome -> {
           Map<String, InferParameter> parameters = message.getParametersMap();
           Duration limit = OpenInference.limit(micros(parameters), DeadlineLimit.of(context));
           InferenceRequest request =
               new InferenceRequest(
-                  client, message.getModelName(), message.getModelVersion(), text(parameters, OpenInference.SIGNATURE).orElse(""),
+                  client, origin, message.getModelName(), message.getModelVersion(), text(parameters, OpenInference.SIGNATURE).orElse(""),
                   text(parameters, OpenInference.KEY_SET).orElse(""), text(parameters, OpenInference.PARAMETERS), ciphertexts(message));
           return inferences.start(tenant, request, limit, context.eventLoop(), outcome);
         },
-        (model, answer) -> response(message.getId(), model, answer));
+        (model, answer) -> response(message, model, answer));
   }
 
   private static List<ByteBuffer> ciphertexts(ModelInferRequest message) {
@@ -222,18 +224,23 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
     };
   }
 
-  private static ModelInferResponse response(String id, ServedModel model, InferenceRunner.Answer answer) {
-    return ModelInferResponse.newBuilder()
+  private static ModelInferResponse response(ModelInferRequest request, ServedModel model, InferenceRunner.Answer answer) {
+    ModelInferResponse.Builder response = ModelInferResponse.newBuilder()
         .setModelName(model.name())
         .setModelVersion(model.version())
-        .setId(id)
+        .setId(request.getId())
         .putParameters("request_sha256",
             InferParameter.newBuilder().setStringParam(HexFormat.of().formatHex(answer.requestSha256())).build())
         .putParameters("server_nanos", InferParameter.newBuilder().setInt64Param(answer.nanos()).build())
         .addOutputs(
             ModelInferResponse.InferOutputTensor.newBuilder()
                 .setName(ByteTensor.NAME).setDatatype(ByteTensor.TYPE).addShape(answer.outputs().size()))
-        .addRawOutputContents(UnsafeByteOperations.unsafeWrap(ByteTensor.join(answer.outputs())))
-        .build();
+        .addRawOutputContents(UnsafeByteOperations.unsafeWrap(ByteTensor.join(answer.outputs())));
+    InferParameter layerTimes = request.getParametersMap().get(OpenInference.LAYER_TIMES);
+    if (layerTimes != null && layerTimes.getBoolParam()) {
+      response.putParameters(
+          OpenInference.LAYER_TIMES, InferParameter.newBuilder().setStringParam(OpenInference.layerTimes(model, answer)).build());
+    }
+    return response.build();
   }
 }

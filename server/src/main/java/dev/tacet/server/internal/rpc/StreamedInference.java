@@ -8,6 +8,7 @@ import dev.tacet.protocol.ServiceException;
 import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferStreamRequest;
 import dev.tacet.protocol.v1.InferStreamResponse;
+import dev.tacet.server.internal.observe.Origin;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.tenants.Tenant;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -25,10 +26,12 @@ final class StreamedInference implements StreamObserver<InferStreamRequest>, Inf
 
   private final Calls calls;
   private final Tenant tenant;
+  private final Origin origin;
   private final ServerCallStreamObserver<InferStreamResponse> observer;
   private final Function<InferRequest, InferenceRunner.Reception> admit;
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile InferenceRunner.Reception reception;
+  private volatile boolean layerTimes;
   private volatile Runnable stop = () -> {};
 
   /**
@@ -36,10 +39,11 @@ final class StreamedInference implements StreamObserver<InferStreamRequest>, Inf
    *
    * @param admit admits the call that the first message names, or says what is wrong with it
    */
-  StreamedInference(Calls calls, Tenant tenant, ServerCallStreamObserver<InferStreamResponse> observer,
+  StreamedInference(Calls calls, Tenant tenant, Origin origin, ServerCallStreamObserver<InferStreamResponse> observer,
       Function<InferRequest, InferenceRunner.Reception> admit) {
     this.calls = calls;
     this.tenant = tenant;
+    this.origin = origin;
     this.observer = observer;
     this.admit = admit;
     observer.setOnCancelHandler(this::cancel);
@@ -55,6 +59,7 @@ final class StreamedInference implements StreamObserver<InferStreamRequest>, Inf
         if (!message.hasCall() || message.getCall().getCiphertextsCount() > 0) {
           throw new ServiceException(ErrorCause.MALFORMED, "the first message of a stream names the call and has no ciphertexts in it");
         }
+        layerTimes = message.getCall().getLayerTimes();
         reception = admit.apply(message.getCall());
       } else if (message.hasCall()) {
         throw new ServiceException(ErrorCause.MALFORMED, "a stream names its call once, in the first message");
@@ -113,14 +118,14 @@ final class StreamedInference implements StreamObserver<InferStreamRequest>, Inf
     for (ByteBuffer output : answer.outputs()) {
       observer.onNext(InferStreamResponse.newBuilder().addCiphertexts(UnsafeByteOperations.unsafeWrap(output)).build());
     }
-    calls.send(observer, InferStreamResponse.newBuilder().setEnd(InferenceRpc.end(reception.model(), answer)).build());
+    calls.send(observer, InferStreamResponse.newBuilder().setEnd(InferenceRpc.end(reception.model(), answer, layerTimes)).build());
   }
 
   @Override
   public void failed(Throwable failure) {
     release();
     if (ended.compareAndSet(false, true)) {
-      calls.fail(tenant.name(), NAME, observer, failure);
+      calls.fail(tenant.name(), origin, NAME, observer, failure);
     }
   }
 }

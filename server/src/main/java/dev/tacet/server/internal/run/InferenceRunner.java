@@ -9,10 +9,14 @@ import dev.tacet.he.ValueType;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.RequestDigest;
 import dev.tacet.protocol.ServiceException;
-import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.keys.LeasedCache;
 import dev.tacet.server.internal.keys.OwnedKeySet;
 import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.observe.Origin;
+import dev.tacet.server.internal.observe.Tracing;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +38,7 @@ public final class InferenceRunner implements AutoCloseable {
   private final Admission admission;
   private final KeyCache keys;
   private final ServerMetrics metrics;
+  private final Tracing tracing;
   private final FairQueue<Job> queue = new FairQueue<>();
   private final List<Thread> workers = new ArrayList<>();
   private final ThreadLocal<ByteBuffer> scratch = ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 16));
@@ -43,13 +48,15 @@ public final class InferenceRunner implements AutoCloseable {
    * One call, its lengths checked, its contents not.
    *
    * @param tenant whose call it is
+   * @param origin names the call for those who follow it
    * @param lease of the model, given back when the call ends, also when it is refused
    * @param keySet empty if the program needs no key
    * @param inputs CIPHERTEXT blobs
    * @param remaining time until the deadline
    */
   public record Call(
-      String tenant, ServedModel.Lease lease, Optional<OwnedKeySet> keySet, List<ByteBuffer> inputs, Duration remaining) {
+      String tenant, Origin origin, ServedModel.Lease lease, Optional<OwnedKeySet> keySet, List<ByteBuffer> inputs,
+      Duration remaining) {
     ServedModel model() {
       return lease.model();
     }
@@ -75,11 +82,12 @@ public final class InferenceRunner implements AutoCloseable {
   }
 
   /** Makes the runner and its threads. */
-  public InferenceRunner(RunLimits limits, KeyCache keys, ServerMetrics metrics) {
+  public InferenceRunner(RunLimits limits, KeyCache keys, ServerMetrics metrics, Tracing tracing) {
     this.limits = limits;
     this.admission = new Admission(limits);
     this.keys = keys;
     this.metrics = metrics;
+    this.tracing = tracing;
     for (int i = 1; i <= limits.workers(); i++) {
       Thread thread = new Thread(this::work, "tacet-run-" + i);
       thread.setDaemon(true);
@@ -110,6 +118,21 @@ public final class InferenceRunner implements AutoCloseable {
   /** Returns how many calls can be admitted at once, running and waiting. */
   public int places() {
     return limits.places();
+  }
+
+  /** Returns the bytes that admitted calls may hold. */
+  public long memoryBytes() {
+    return limits.memoryBytes();
+  }
+
+  /** Returns how many calls run. */
+  public int running() {
+    return running.size();
+  }
+
+  /** Returns how many calls wait for a worker. */
+  public int waiting() {
+    return queue.size();
   }
 
   /** Returns the time limit of a call. */
@@ -215,7 +238,7 @@ public final class InferenceRunner implements AutoCloseable {
       }
       done = true;
       Duration left = call.remaining().minusNanos(System.nanoTime() - startedAt);
-      return enqueue(new Job(new Call(call.tenant(), call.lease(), call.keySet(), List.of(), left), listener, ticket, this));
+      return enqueue(new Job(new Call(call.tenant(), call.origin(), call.lease(), call.keySet(), List.of(), left), listener, ticket, this));
     }
 
     @Override
@@ -274,8 +297,10 @@ public final class InferenceRunner implements AutoCloseable {
     void run() {
       Answer answer;
       running.add(this);
+      long startedAt = System.nanoTime();
+      boolean failed = true;
       try (ticket) {
-        long waited = System.nanoTime() - queuedAt;
+        long waited = startedAt - queuedAt;
         if (cancelled) {
           throw new ServiceException(ErrorCause.CANCELLED, "the call was cancelled while it waited");
         }
@@ -284,19 +309,28 @@ public final class InferenceRunner implements AutoCloseable {
               ErrorCause.DEADLINE_EXCEEDED, "the call waited " + waited / 1_000_000 + " ms, its deadline is over");
         }
         answer = call.keySet().isPresent() ? runWithKeys(call.keySet().get()) : run(null);
-        metrics.inferred(call.tenant(), call.model().name(), Duration.ofNanos(waited), Duration.ofNanos(answer.nanos()));
+        metrics.inferred(call.tenant(), call.model(), Duration.ofNanos(waited), Duration.ofNanos(answer.nanos()), answer.layerNanos());
+        failed = false;
       } catch (RuntimeException | Error e) {
         listener.failed(e);
         return;
       } finally {
         running.remove(this);
         release();
+        tracing.done(call.origin().trace(), "wait", queuedAt, startedAt, false, Attributes.empty());
+        tracing.done(call.origin().trace(), "inference", startedAt, System.nanoTime(), failed, attributes());
       }
       listener.answered(answer);
     }
 
+    private Attributes attributes() {
+      return Attributes.builder().put("model", call.model().name()).put("version", call.model().version()).build();
+    }
+
     private Answer runWithKeys(OwnedKeySet keySet) {
+      long leasedAt = System.nanoTime();
       try (LeasedCache<OwnedKeySet, EvaluationKeySet>.Lease lease = keys.lease(keySet, call.model())) {
+        tracing.done(call.origin().trace(), "keys", leasedAt, System.nanoTime(), false, Attributes.empty());
         return run(lease.value());
       }
     }
@@ -323,12 +357,23 @@ public final class InferenceRunner implements AutoCloseable {
     private Answer run(EvaluationKeySet expanded, List<Ciphertext> inputs, byte[] request) {
       try (ExecutableProgram.Run run = call.model().executable().run(expanded, inputs, cancellation)) {
         call.model().measured(run.nanos());
+        traceRun(run);
         List<ByteBuffer> outputs = new ArrayList<>();
         for (Ciphertext output : run.outputs()) {
           outputs.add(ByteBuffer.wrap(output.toBytes()));
         }
         return new Answer(outputs, run.nanos(), run.layerNanos(), request);
       }
+    }
+
+    /** The native run, with the time of each layer. */
+    private void traceRun(ExecutableProgram.Run run) {
+      long end = System.nanoTime();
+      AttributesBuilder layers = Attributes.builder();
+      for (int i = 0; i < run.layerNanos().length; i++) {
+        layers.put("layer." + i + "." + call.model().program().layers().get(i) + ".nanos", run.layerNanos()[i]);
+      }
+      tracing.done(call.origin().trace(), "run", end - run.nanos(), end, false, layers.build());
     }
   }
 

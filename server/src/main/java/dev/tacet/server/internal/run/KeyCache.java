@@ -6,7 +6,7 @@ import dev.tacet.he.KeyManifest;
 import dev.tacet.he.KeyRequirement;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
-import dev.tacet.server.internal.ServerMetrics;
+import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.keys.ContentHash;
 import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.keys.LeasedCache;
