@@ -58,7 +58,7 @@ class InferenceTest {
 
   @Test
   void theAnswerDecryptsToWhatTheModelComputesInTheClear() {
-    InferResponse response = inference.infer(owner.request(owner.encrypt(0.5, -0.25, 1)).build());
+    InferResponse response = inference.infer(owner.request(owner.encrypt(0.5, -0.25, 1)).setLayerTimes(true).build());
     assertArrayEquals(TestModels.squareInTheClear(0.5, -0.25, 1), owner.decrypt(response), 1e-4);
     assertTrue(response.getServerNanos() > 0);
     assertEquals("fc1", response.getLayers(0).getName());
