@@ -117,7 +117,7 @@ public final class TacetServer implements AutoCloseable {
       models = ModelRepository.open(
           settings.models(), new CompiledModels(new OnnxModelSource(), data.compiled()), settings.repository());
       Tenants tenants = new Tenants(
-          data, database, settings.tenants(), settings.limits().store(), models, Clock.systemUTC());
+          data, database, settings.tenants(), settings.limits().store(), settings.retention(), models, Clock.systemUTC());
       keys = new KeyCache(settings.limits().expandedKeyBytes(), metrics);
       retention = new Retention(tenants, keys, settings.retention().interval());
       runner = new InferenceRunner(settings.limits().run(), keys, metrics, tracing);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal;
 
+import dev.tacet.protocol.Ed25519Key;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -9,9 +10,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The server's data folder, held through a lock on {@code tacet.lock}: by one process, or by several that share their database. */
 public final class DataFolder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
+
   private final Path root;
   private final FileChannel channel;
   private final FileLock lock;
@@ -63,6 +68,39 @@ public final class DataFolder implements AutoCloseable {
   /** Returns the folder of compiled models. */
   public Path compiled() {
     return root.resolve("compiled");
+  }
+
+  /** Returns the file that lists what has to be deleted from restored backups too. */
+  public Path deletions() {
+    return root.resolve("deletions");
+  }
+
+  /**
+   * Returns the key that signs receipts, made when there is none: the same for every server of this folder.
+   *
+   * @throws IOException if it cannot be read or made, or is no such key
+   */
+  public Ed25519Key receiptKey() throws IOException {
+    Path file = root.resolve("receipts.key");
+    if (!Files.exists(file)) {
+      Path fresh = Files.createTempFile(root, "receipts", ".new"); // readable by its owner only
+      try {
+        Files.writeString(fresh, Ed25519Key.generate().toPem());
+        try (FileChannel written = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+          written.force(true);
+        }
+        Files.createLink(file, fresh);
+      } catch (FileAlreadyExistsException e) {
+        LOG.debug("another server made {} meanwhile", file);
+      } finally {
+        Files.deleteIfExists(fresh);
+      }
+    }
+    try {
+      return Ed25519Key.fromPem(Files.readString(file));
+    } catch (IllegalArgumentException e) {
+      throw new IOException(file + ": " + e.getMessage() + "; delete it to have a new one made, which clients are told", e);
+    }
   }
 
   /** Returns the folder of the embedded database. */

@@ -19,6 +19,7 @@ import dev.tacet.server.internal.calls.Deployments;
 import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.http.HttpPages;
 import dev.tacet.server.internal.http.OpenInferencePages;
+import dev.tacet.server.internal.http.PrivacyPage;
 import dev.tacet.server.internal.http.StatusPage;
 import dev.tacet.server.internal.identity.Authenticator;
 import dev.tacet.server.internal.identity.Identity;
@@ -39,6 +40,7 @@ import dev.tacet.server.internal.rpc.KeyRpc;
 import dev.tacet.server.internal.rpc.ModelRpc;
 import dev.tacet.server.internal.rpc.Observation;
 import dev.tacet.server.internal.rpc.OpenInferenceRpc;
+import dev.tacet.server.internal.rpc.PrivacyRpc;
 import dev.tacet.server.internal.rpc.TooLongRequests;
 import dev.tacet.server.internal.run.CiphertextGate;
 import dev.tacet.server.internal.run.InferenceRunner;
@@ -152,12 +154,13 @@ public final class Edge {
     Duration limit = runner.maxDuration();
     int inferBytes = models.changes() ? maxInferBytes : Math.min(maxInferBytes, largestRequest());
     for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.GrantService",
-        "tacet.v1.AuditService", "tacet.v1.InferenceService", "inference.GRPCInferenceService")) {
+        "tacet.v1.AuditService", "tacet.v1.PrivacyService", "tacet.v1.InferenceService", "inference.GRPCInferenceService")) {
       health.setStatus(service, ServingStatus.SERVING);
     }
     add(builder, SMALL_BYTES, MANY, only(Role.CALLERS), new ModelRpc(tenants, metrics));
     add(builder, KEY_BYTES, MANY, only(Set.of(Role.PREDICT)), new KeyRpc(tenants, metrics));
     add(builder, SMALL_BYTES, MANY, only(Role.CALLERS), new AuditRpc(tenants, metrics), new GrantRpc(tenants, metrics));
+    add(builder, SMALL_BYTES, MANY, only(Role.CALLERS), new PrivacyRpc(tenants, metrics));
     Inferences inferences = new Inferences(runner);
     add(builder, inferBytes, runner.places() + 16, only(Role.CALLERS), new InferenceRpc(tenants, inferences, metrics));
     Deployments deployments = new Deployments(models);
@@ -199,6 +202,13 @@ public final class Edge {
     });
     HttpService list = (ctx, request) -> pages.modelList(tenants.get(Authentication.callerOf(ctx).tenant()).models());
     builder.service("/v1/models", list.decorate(Authentication.require(Role.CALLERS, metrics)));
+    PrivacyPage privacy = new PrivacyPage();
+    HttpService shown = (ctx, request) -> {
+      Identity caller = Authentication.callerOf(ctx);
+      return HttpResponse.of(CompletableFuture.supplyAsync(
+          () -> privacy.page(tenants.get(caller.tenant()), caller.subject()), ctx.blockingTaskExecutor()));
+    };
+    builder.service("/privacy", shown.decorate(Authentication.require(Role.CALLERS, metrics)));
     HttpService scrape = (ctx, request) ->
         HttpResponse.of(CompletableFuture.supplyAsync(pages::metrics, ctx.blockingTaskExecutor())); // gauges ask the database
     builder.service("/metrics", scrape.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));

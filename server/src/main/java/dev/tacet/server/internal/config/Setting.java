@@ -79,6 +79,10 @@ public enum Setting {
   RETENTION_KEYS("retention.keys"),
   /** Time after which an unfinished upload, or a key that no set names, is deleted. */
   RETENTION_UPLOADS("retention.uploads"),
+  /** How long entries of the audit trails are kept. */
+  RETENTION_AUDIT("retention.audit"),
+  /** How long backups of the disk are kept, which receipts of deletions state. */
+  RETENTION_BACKUPS("retention.backups"),
   /** How often is looked for what may not be kept longer. */
   RETENTION_INTERVAL("retention.interval");
 

@@ -90,12 +90,14 @@ public record Settings(
   /**
    * How long things are kept, but for keys and uploads: {@link StoreLimits}.
    *
+   * @param audit entries of the trails; empty for as long as nobody deletes them
+   * @param backups how long backups of the host's disk are kept, in the operator's word; empty if it is not said
    * @param interval how often is looked for what may not be kept longer
    */
-  public record Retention(Duration interval) {
-    /** Returns the defaults: 10 minutes. */
+  public record Retention(Optional<Duration> audit, Optional<Duration> backups, Duration interval) {
+    /** Returns the defaults: trails for 400 days, nothing said of backups, 10 minutes. */
     public static Retention defaults() {
-      return new Retention(Duration.ofMinutes(10));
+      return new Retention(Optional.of(Duration.ofDays(400)), Optional.empty(), Duration.ofMinutes(10));
     }
   }
 

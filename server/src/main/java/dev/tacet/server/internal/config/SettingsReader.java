@@ -258,6 +258,7 @@ public final class SettingsReader {
 
   private Retention retention() {
     return new Retention(
+        kept(Setting.RETENTION_AUDIT).or(() -> Retention.defaults().audit()), kept(Setting.RETENTION_BACKUPS),
         values.duration(Setting.RETENTION_INTERVAL, SECOND, Duration.ofDays(1), Retention.defaults().interval()));
   }
 

@@ -154,6 +154,21 @@ public final class BlobStore {
     return bytes;
   }
 
+  /** Reads at most so many bytes from an offset, unverified; empty beyond the end. */
+  byte[] read(ContentHash hash, long offset, int most) {
+    try (FileChannel channel = FileChannel.open(path(hash), StandardOpenOption.READ)) {
+      ByteBuffer bytes = ByteBuffer.allocate((int) Math.max(0, Math.min(most, channel.size() - offset)));
+      while (bytes.hasRemaining() && channel.read(bytes, offset + bytes.position()) >= 0) {
+        continue;
+      }
+      return bytes.array();
+    } catch (NoSuchFileException e) {
+      throw missing(hash);
+    } catch (IOException e) {
+      throw StorageErrors.translate("reading blob " + hash, e);
+    }
+  }
+
   private ByteBuffer read(ContentHash hash, int count) {
     try (FileChannel channel = FileChannel.open(path(hash), StandardOpenOption.READ)) {
       ByteBuffer bytes = ByteBuffer.allocateDirect(count);

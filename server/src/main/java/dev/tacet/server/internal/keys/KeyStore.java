@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -133,6 +134,11 @@ public final class KeyStore {
     return manifest.entries().stream().map(entry -> new ContentHash(entry.sha256())).toList();
   }
 
+  /** Returns what the tenant may store, and how long. */
+  public StoreLimits limits() {
+    return limits;
+  }
+
   /** Returns the index of what is stored. */
   public KeyIndex index() {
     return index;
@@ -224,6 +230,36 @@ public final class KeyStore {
     }
     deleteMarked(id);
     return Optional.of(blobs.deleteUnreferenced(named));
+  }
+
+  /**
+   * Deletes those of some keys that no key set names, and those of some uploads that have not ended.
+   *
+   * @param keys receives the deleted keys
+   * @param unfinished receives the deleted uploads
+   */
+  public void deleteKeys(Collection<ContentHash> among, Collection<ContentHash> keys, Collection<ContentHash> unfinished) {
+    unfinished.addAll(uploads.delete(among));
+    keys.addAll(blobs.deleteUnreferenced(among));
+  }
+
+  /** Returns the bytes received of a key whose upload has not ended. */
+  public Optional<Long> received(ContentHash hash) {
+    return uploads.received(hash);
+  }
+
+  /** Returns the bytes of a registered manifest, or nothing if there is none. */
+  public Optional<byte[]> manifestBytes(ContentHash id) {
+    return index.keySet(id).flatMap(row -> keySets.bytes(id));
+  }
+
+  /**
+   * Reads from a stored key.
+   *
+   * @return at most {@code most} bytes from an offset; empty beyond the end
+   */
+  public byte[] read(ContentHash hash, long offset, int most) {
+    return blobs.read(hash, offset, most);
   }
 
   /** Returns the bytes charged against the quota. */

@@ -19,6 +19,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -282,6 +283,34 @@ public final class UploadStore {
    */
   synchronized int deleteIdle() {
     return shared ? alone(() -> dropIdle(null)) : dropIdle(null);
+  }
+
+  /** Deletes those of some uploads that have not ended, and returns them. */
+  synchronized List<ContentHash> delete(Collection<ContentHash> hashes) {
+    return shared ? alone(() -> deleteNow(hashes)) : deleteNow(hashes);
+  }
+
+  private List<ContentHash> deleteNow(Collection<ContentHash> hashes) {
+    List<ContentHash> deleted = hashes.stream().filter(received::containsKey).toList();
+    for (ContentHash hash : deleted) {
+      try {
+        forget(hash);
+      } catch (IOException e) {
+        throw StorageErrors.translate("deleting an upload", e);
+      }
+    }
+    return deleted;
+  }
+
+  /** Returns the bytes received of an upload that has not ended. */
+  Optional<Long> received(ContentHash hash) {
+    try {
+      return Optional.of(Files.size(path(hash)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw StorageErrors.translate("looking at an upload", e);
+    }
   }
 
   /** Deletes the uploads whose lifetime is over, all but the one that goes on now; returns how many. */

@@ -7,6 +7,7 @@ import dev.tacet.protocol.v1.AuditServiceGrpc;
 import dev.tacet.protocol.v1.ReadAuditRequest;
 import dev.tacet.protocol.v1.ReadAuditResponse;
 import dev.tacet.server.internal.observe.ServerMetrics;
+import dev.tacet.server.internal.state.Audit;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.StreamObserver;
 
@@ -27,6 +28,8 @@ public final class AuditRpc extends AuditServiceGrpc.AuditServiceImplBase {
     calls.answer("ReadAudit", observer, tenant -> {
       int limit = request.getLimit() <= 0 ? MAX_ENTRIES : Math.min(request.getLimit(), MAX_ENTRIES);
       ReadAuditResponse.Builder response = ReadAuditResponse.newBuilder().setTrail(tenant.audit().trail(client));
+      Audit.Ends ends = tenant.audit().ends(client);
+      response.setBaseSequence(ends.base()).setBaseSha256(ends.baseSha256());
       for (AuditEntry entry : tenant.audit().read(client, request.getFromSequence(), limit)) {
         response.addRecords(
             AuditRecord.newBuilder()

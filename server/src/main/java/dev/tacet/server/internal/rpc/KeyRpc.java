@@ -26,7 +26,6 @@ import dev.tacet.server.internal.run.ResidueProof;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.StreamObserver;
 import java.time.Instant;
-import java.util.HexFormat;
 
 /** {@code tacet.v1.KeyService}. */
 public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
@@ -70,17 +69,20 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
         "PutChunk",
         observer,
         tenant -> {
+          ContentHash key = ContentHash.of(request.getUploadId().toByteArray());
+          if (request.getOffset() == 0 && !request.getData().isEmpty()) {
+            tenant.privacy().sends(key, caller);
+          }
           Progress progress =
               tenant.keys().put(
-                  ContentHash.of(request.getUploadId().toByteArray()),
+                  key,
                   request.getTotalBytes(),
                   request.getOffset(),
                   request.getCrc32C(),
                   request.getData().asReadOnlyByteBuffer());
           if (progress.complete() && !request.getData().isEmpty()) {
             tenant.audit().append(
-                caller, Action.KEY_STORED, HexFormat.of().formatHex(request.getUploadId().toByteArray()),
-                request.getTotalBytes() + " bytes");
+                caller, Action.KEY_STORED, key.hex(), request.getTotalBytes() + " bytes");
           }
           metrics.uploaded(tenant.name(), request.getData().size());
           return PutChunkResponse.newBuilder()

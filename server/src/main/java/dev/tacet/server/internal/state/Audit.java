@@ -2,11 +2,12 @@
 package dev.tacet.server.internal.state;
 
 import dev.tacet.protocol.AuditEntry;
+import java.time.Instant;
 import java.util.List;
 
 /**
- * The trails of one tenant: what the host did with each client's keys and calls, in order, nothing of their contents. Entries are only
- * added. Both methods are database work for a blocking thread. Thread safe.
+ * The trails of one tenant: what the host did with each client's keys and calls, in order, nothing of their contents. Entries are added
+ * at the end and, when their time is over or their client wishes it, deleted from the beginning. All methods are database work for a blocking thread. Thread safe.
  */
 public interface Audit {
   /** What was done. */
@@ -23,6 +24,8 @@ public interface Audit {
     GRANT_REVOKED("grant-revoked"),
     /** Another client, which a grant allows it, asked for a run with this client's keys. */
     GRANT_USED("grant-used"),
+    /** Everything that was kept about the client was deleted, the trail up to here too; names the receipt. */
+    DELETED("deleted"),
     /** A run with the client's ciphertexts was admitted. */
     INFERENCE("inference"),
     /** The client asked to load a model. */
@@ -61,4 +64,28 @@ public interface Audit {
    * @param limit most entries that are returned
    */
   List<AuditEntry> read(String client, long from, int limit);
+
+  /**
+   * Where a trail begins and ends.
+   *
+   * @param base number of the last entry that was deleted; 0 if none was
+   * @param baseSha256 its hash
+   * @param last number of the last entry; base if none is left
+   * @param lastSha256 its hash
+   */
+  record Ends(long base, String baseSha256, long last, String lastSha256) {}
+
+  /** Returns where a client's trail begins and ends. */
+  Ends ends(String client);
+
+  /**
+   * Deletes the beginning of a client's trail: all entries before the first that was written at an instant or later. What is left begins
+   * with the hash of the last one deleted, so that the chain stays whole.
+   *
+   * @return how many
+   */
+  long deleteBefore(String client, Instant before);
+
+  /** As {@link #deleteBefore}, for every client of the tenant. */
+  long deleteBefore(Instant before);
 }

@@ -5,6 +5,7 @@ import dev.tacet.protocol.AuditEntry;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 
 /** A tenant's trails in the database. Whoever adds to a trail holds the lock on its end, so that no entry is followed by two. */
@@ -71,5 +72,46 @@ public final class DatabaseAudit implements Audit {
             row -> new AuditEntry(
                 row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5), row.getString(6), row.getString(7)),
             tenant, client, from, limit));
+  }
+
+  @Override
+  public Ends ends(String client) {
+    return database.transaction("reading the audit trail", c ->
+        Sql.first(c, "select base_sequence, base_sha256, sequence, sha256 from audit_heads where tenant = ? and client = ?",
+            row -> new Ends(row.getLong(1), row.getString(2), row.getLong(3), row.getString(4)), tenant, client)
+            .orElse(new Ends(0, AuditEntry.START, 0, AuditEntry.START)));
+  }
+
+  @Override
+  public long deleteBefore(String client, Instant before) {
+    return database.durable("deleting from the audit trail", c -> {
+      Ends ends =
+          Sql.first(c, "select base_sequence, base_sha256, sequence, sha256 from audit_heads where tenant = ? and client = ? for update",
+              row -> new Ends(row.getLong(1), row.getString(2), row.getLong(3), row.getString(4)), tenant, client).orElse(null);
+      if (ends == null) {
+        return 0L;
+      }
+      long kept =
+          Sql.first(c, "select min(sequence) from audit where tenant = ? and client = ? and at_millis >= ?", row -> row.getLong(1),
+              tenant, client, before.toEpochMilli()).filter(sequence -> sequence > 0).orElse(ends.last() + 1);
+      if (kept - 1 <= ends.base()) {
+        return 0L;
+      }
+      String hash =
+          Sql.first(c, "select sha256 from audit where tenant = ? and client = ? and sequence = ?", row -> row.getString(1),
+              tenant, client, kept - 1).orElse(ends.lastSha256());
+      Sql.update(c, "delete from audit where tenant = ? and client = ? and sequence < ?", tenant, client, kept);
+      Sql.update(c, "update audit_heads set base_sequence = ?, base_sha256 = ? where tenant = ? and client = ?",
+          kept - 1, hash, tenant, client);
+      return kept - 1 - ends.base();
+    });
+  }
+
+  @Override
+  public long deleteBefore(Instant before) {
+    List<String> clients = database.transaction("reading the audit trail", c ->
+        Sql.all(c, "select distinct client from audit where tenant = ? and at_millis < ?", row -> row.getString(1), tenant,
+            before.toEpochMilli()));
+    return clients.stream().mapToLong(client -> deleteBefore(client, before)).sum();
   }
 }

@@ -3,6 +3,7 @@ package dev.tacet.server.internal.tenants;
 
 import dev.tacet.server.internal.keys.OwnedKeySet;
 import dev.tacet.server.internal.run.KeyCache;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -39,16 +40,19 @@ public final class Retention implements AutoCloseable {
   private void sweep() {
     for (Tenant tenant : tenants.all()) {
       try {
-        int deleted = tenant.keys().sweep();
+        long deleted = tenant.privacy().sweep();
         if (deleted > 0) {
-          LOG.info("tenant {}: {} key sets, keys and uploads whose time was over are deleted", tenant.name(), deleted);
+          LOG.info("tenant {}: {} key sets, keys, uploads and entries of trails whose time was over are deleted", tenant.name(), deleted);
         }
       } catch (RuntimeException e) {
         LOG.warn("tenant {}: what may not be kept longer could not be deleted: {}", tenant.name(), e.toString());
       }
     }
     try {
+      tenants.sweepDeletions();
       keys.forgetDeleted();
+    } catch (IOException e) {
+      LOG.warn("the list of deletions could not be shortened: {}", e.toString());
     } catch (RuntimeException e) {
       LOG.warn("expanded keys could not be compared with the index: {}", e.toString());
     }

@@ -13,7 +13,8 @@ import dev.tacet.server.internal.state.Audit;
  * @param keys its own store: nothing is shared with another tenant's, equal blobs neither
  * @param grants what its clients allow each other
  * @param audit the trails of its clients
+ * @param privacy what is kept about its clients
  * @param models those that it may see
  * @param inferences how many it may ask for
  */
-public record Tenant(String name, KeyStore keys, Grants grants, Audit audit, ModelView models, RateLimit inferences) {}
+public record Tenant(String name, KeyStore keys, Grants grants, Audit audit, Privacy privacy, ModelView models, RateLimit inferences) {}

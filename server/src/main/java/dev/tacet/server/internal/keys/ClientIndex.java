@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.keys;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What the index of one tenant says about a client: which keys came from it, whether a key set names them or not, and which key sets it
+ * owns. All of it is database work for a blocking thread. Thread safe.
+ */
+public interface ClientIndex {
+  /** Notes that a client sends a key, before the first byte is kept. */
+  void sends(ContentHash key, String client, Instant at);
+
+  /** Returns the keys that a client sent, also those whose upload has not ended. */
+  List<ContentHash> sent(String client);
+
+  /** Returns the stored keys that a client sent or that its key sets name, with their lengths. */
+  Map<ContentHash, Long> keys(String client);
+
+  /** Returns the key sets that a client owns since an instant or longer. */
+  List<ContentHash> owned(String client, Instant upTo);
+
+  /**
+   * Forgets which keys a client sent up to an instant.
+   *
+   * @return those that no other client sent
+   */
+  List<ContentHash> forgetSent(String client, Instant upTo);
+
+  /** Forgets what a client granted and was granted up to an instant; returns how many grants that were. */
+  int forgetGrants(String client, Instant upTo);
+
+  /** Forgets who sent keys before an instant that are not stored. */
+  void forgetUnknown(Instant before);
+
+  /** Returns the names of all clients that something is kept about. */
+  Set<String> clients();
+}

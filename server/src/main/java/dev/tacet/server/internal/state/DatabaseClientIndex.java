@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal.state;
+
+import dev.tacet.server.internal.keys.ClientIndex;
+import dev.tacet.server.internal.keys.ContentHash;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** A tenant's clients in the database. */
+public final class DatabaseClientIndex implements ClientIndex {
+  private static final Sql.Reader<ContentHash> HASH = row -> new ContentHash(row.getString(1));
+
+  private final Database database;
+  private final String tenant;
+
+  /** Takes the clients of a tenant. */
+  public DatabaseClientIndex(Database database, String tenant) {
+    this.database = database;
+    this.tenant = tenant;
+  }
+
+  @Override
+  public void sends(ContentHash key, String client, Instant at) {
+    database.transaction("noting who sends a key", c -> {
+      if (Sql.first(c, "select 1 from blob_senders where tenant = ? and sha256 = ? and client = ?", row -> 1, tenant, key.hex(), client)
+          .isEmpty()) {
+        Sql.update(c, "insert into blob_senders (tenant, sha256, client, since) values (?, ?, ?, ?)",
+            tenant, key.hex(), client, at.toEpochMilli());
+      }
+      return null;
+    });
+  }
+
+  @Override
+  public List<ContentHash> sent(String client) {
+    return database.transaction("listing a client's keys", c ->
+        Sql.all(c, "select sha256 from blob_senders where tenant = ? and client = ? order by sha256", HASH, tenant, client));
+  }
+
+  @Override
+  public Map<ContentHash, Long> keys(String client) {
+    return database.transaction("listing a client's keys", c -> {
+      Map<ContentHash, Long> keys = new LinkedHashMap<>();
+      Sql.all(c,
+          "select b.sha256, b.bytes from blobs b where b.tenant = ? and not b.deleting and ("
+              + "exists (select 1 from blob_senders s where s.tenant = b.tenant and s.sha256 = b.sha256 and s.client = ?)"
+              + " or exists (select 1 from key_set_blobs r join key_set_owners o on o.tenant = r.tenant and o.key_set = r.key_set"
+              + " where r.tenant = b.tenant and r.sha256 = b.sha256 and o.owner = ?)) order by b.sha256",
+          row -> keys.put(new ContentHash(row.getString(1)), row.getLong(2)), tenant, client, client);
+      return keys;
+    });
+  }
+
+  @Override
+  public List<ContentHash> owned(String client, Instant upTo) {
+    return database.transaction("listing a client's key sets", c ->
+        Sql.all(c, "select key_set from key_set_owners where tenant = ? and owner = ? and since <= ? order by key_set", HASH,
+            tenant, client, upTo.toEpochMilli()));
+  }
+
+  @Override
+  public List<ContentHash> forgetSent(String client, Instant upTo) {
+    return database.durable("forgetting a client's keys", c -> {
+      List<ContentHash> only =
+          Sql.all(c,
+              "select s.sha256 from blob_senders s where s.tenant = ? and s.client = ? and s.since <= ? and not exists"
+                  + " (select 1 from blob_senders o where o.tenant = s.tenant and o.sha256 = s.sha256 and o.client <> s.client)"
+                  + " order by s.sha256",
+              HASH, tenant, client, upTo.toEpochMilli());
+      Sql.update(c, "delete from blob_senders where tenant = ? and client = ? and since <= ?", tenant, client, upTo.toEpochMilli());
+      return only;
+    });
+  }
+
+  @Override
+  public int forgetGrants(String client, Instant upTo) {
+    return database.durable("forgetting a client's grants", c ->
+        Sql.update(c, "delete from key_set_grants where tenant = ? and (owner = ? or grantee = ?) and since <= ?",
+            tenant, client, client, upTo.toEpochMilli()));
+  }
+
+  @Override
+  public void forgetUnknown(Instant before) {
+    database.transaction("forgetting who sent keys that are gone", c ->
+        Sql.update(c,
+            "delete from blob_senders where tenant = ? and since < ? and not exists"
+                + " (select 1 from blobs b where b.tenant = blob_senders.tenant and b.sha256 = blob_senders.sha256)",
+            tenant, before.toEpochMilli()));
+  }
+
+  @Override
+  public Set<String> clients() {
+    return database.transaction("listing the clients", c -> {
+      Set<String> clients = new TreeSet<>();
+      for (String names : List.of(
+          "select distinct owner from key_set_owners where tenant = ?", "select distinct client from blob_senders where tenant = ?",
+          "select distinct grantee from key_set_grants where tenant = ?", "select distinct client from audit_heads where tenant = ?")) {
+        clients.addAll(Sql.all(c, names, row -> row.getString(1), tenant));
+      }
+      return clients;
+    });
+  }
+}
