@@ -3,6 +3,8 @@ package dev.tacet.client;
 
 import dev.tacet.client.internal.HostAccount;
 import dev.tacet.protocol.ServiceException;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -65,6 +67,55 @@ public final class Account {
   /** Lists what others granted to this client. */
   public List<KeyGrant> grantsReceived() {
     return call(() -> host().grants().received());
+  }
+
+  /** Lists everything that the host says it keeps about this client. */
+  public KeptData kept() {
+    return call(() -> host().kept().data());
+  }
+
+  /**
+   * Writes everything that the host keeps about this client as a ZIP archive with a manifest, {@code SHA256SUMS}; the audit trail in it is
+   * checked as {@link TacetClient#auditTrail()} does. The stream is left open.
+   *
+   * @throws IOException if the stream takes no more
+   * @throws CallFailedException if a part does not have the hash that it is named by, or was deleted meanwhile
+   */
+  public void export(OutputStream out) throws IOException {
+    KeptData kept = kept();
+    AuditTrail trail = client.auditTrail();
+    DataExport export = new DataExport(out, host());
+    try {
+      export.write(kept, trail, client.progress());
+      export.finish();
+    } catch (ServiceException e) {
+      throw CallErrors.translate(e);
+    }
+  }
+
+  /**
+   * Deletes everything that the host keeps about this client: key sets, keys, unfinished uploads, grants both ways, and the audit trail
+   * up to now; the host's operator deletes it from restored backups again. The key ring is left alone. The receipt is checked: its
+   * signature, that the host's key is the one that this key ring saw first, that the trail goes on with the receipt's hash, and that the
+   * host lists nothing any more.
+   *
+   * @throws AuditTrailException if the receipt does not hold; what the host deleted is unknown then
+   */
+  public DeletionReceipt deleteAll() {
+    HostAccount.Kept before = call(host()::kept);
+    client.requireReceiptKey(before.receiptKey());
+    HostAccount.SignedReceipt sent = call(host()::deleteKept);
+    DeletionReceipt receipt = DeletionReceipt.of(sent.text(), sent.signature(), before.receiptKey());
+    AuditTrail trail = client.auditTrail();
+    if (trail.entries().stream().noneMatch(e -> e.action().equals("deleted") && e.object().equals(receipt.sha256()))) {
+      throw new AuditTrailException("the trail does not name the receipt of the deletion");
+    }
+    KeptData after = kept();
+    if (!after.isEmpty()) {
+      throw new AuditTrailException("the host still lists " + after.keySets().size() + " key sets and " + after.keys().size()
+          + " keys after the deletion");
+    }
+    return receipt;
   }
 
   private HostAccount host() {

@@ -14,7 +14,9 @@ public interface ProgressListener {
     /** Evaluation keys are uploaded; counted in bytes. */
     UPLOAD_KEYS,
     /** Rows are predicted; counted in rows. */
-    PREDICT
+    PREDICT,
+    /** What a host keeps about the client is fetched; counted in bytes. */
+    EXPORT
   }
 
   /**

@@ -4,6 +4,7 @@ package dev.tacet.client;
 import dev.tacet.client.internal.Host;
 import dev.tacet.client.internal.ParameterPolicy;
 import dev.tacet.client.internal.Pins;
+import dev.tacet.he.Blob;
 import dev.tacet.he.MalformedException;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Signature;
@@ -183,13 +184,30 @@ public final class TacetClient implements AutoCloseable {
    */
   public AuditTrail auditTrail() {
     requireOpen();
-    String pin = uri.getAuthority() + "/#audit";
     try {
-      AuditTrail trail = AuditTrail.read(host, pins.get(pin));
-      pins.put(pin, trail.head());
+      AuditTrail trail = AuditTrail.read(host, pins.get(auditPin()).map(sha256 -> new AuditTrail.Seen(seenEntries(), sha256)));
+      pins.put(auditPin(), trail.head());
+      pins.put(auditPin() + "-entries", String.format("%064x", trail.last().sequence()));
       return trail;
     } catch (ServiceException e) {
       throw CallErrors.translate(e);
+    }
+  }
+
+  private String auditPin() {
+    return uri.getAuthority() + "/#audit";
+  }
+
+  /** How many entries were seen: kept among the pins, which hold numbers of 64 hexadecimal digits. */
+  private long seenEntries() {
+    return pins.get(auditPin() + "-entries").map(digits -> Long.parseUnsignedLong(digits.substring(48), 16)).orElse(0L);
+  }
+
+  /** Pins the key of the host's receipts at first use, and refuses another one later. */
+  void requireReceiptKey(byte[] key) {
+    String sha256 = Blob.sha256Hex(key);
+    if (!pins.putIfAbsent(uri.getAuthority() + "/#receipts", sha256).equals(sha256)) {
+      throw new AuditTrailException("the host's key for receipts is not the one that was seen first");
     }
   }
 

@@ -103,6 +103,14 @@ class AuditTrailTest {
   }
 
   @Test
+  void aBeginningThatIsSaidToBeDeletedMustEndInWhatWasSeen() throws Exception {
+    int last = client.auditTrail().entries().size();
+    change("delete from audit");
+    change("update audit_heads set base_sequence = " + last + ", base_sha256 = '" + "1".repeat(64) + "'");
+    assertThrows(AuditTrailException.class, client::auditTrail);
+  }
+
+  @Test
   void aTrailThatGrowsIsStillTheOneThatWasSeen() {
     AuditTrail seen = client.auditTrail();
     model.predict(new double[] {0, 0, 1});

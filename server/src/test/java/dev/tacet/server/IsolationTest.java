@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.tacet.he.Blob;
+import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.protocol.inference.GRPCInferenceServiceGrpc;
@@ -20,6 +21,7 @@ import dev.tacet.protocol.inference.RepositoryIndexRequest;
 import dev.tacet.protocol.inference.RepositoryModelLoadRequest;
 import dev.tacet.protocol.inference.RepositoryModelUnloadRequest;
 import dev.tacet.protocol.v1.AuditServiceGrpc;
+import dev.tacet.protocol.v1.DeleteKeptRequest;
 import dev.tacet.protocol.v1.DeleteKeySetRequest;
 import dev.tacet.protocol.v1.GetModelRequest;
 import dev.tacet.protocol.v1.GrantKeySetRequest;
@@ -34,10 +36,13 @@ import dev.tacet.protocol.v1.ListKeySetsRequest;
 import dev.tacet.protocol.v1.ListModelsRequest;
 import dev.tacet.protocol.v1.MissingKeysRequest;
 import dev.tacet.protocol.v1.ModelServiceGrpc;
+import dev.tacet.protocol.v1.PrivacyServiceGrpc;
 import dev.tacet.protocol.v1.PutChunkResponse;
 import dev.tacet.protocol.v1.ReadAuditRequest;
+import dev.tacet.protocol.v1.ReadKeptRequest;
 import dev.tacet.protocol.v1.RegisterKeySetRequest;
 import dev.tacet.protocol.v1.RevokeKeySetRequest;
+import dev.tacet.protocol.v1.ShowKeptRequest;
 import io.grpc.BindableService;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -153,15 +158,15 @@ class IsolationTest {
     for (BindableService service : new BindableService[] {
         new ModelServiceGrpc.ModelServiceImplBase() {}, new KeyServiceGrpc.KeyServiceImplBase() {},
         new InferenceServiceGrpc.InferenceServiceImplBase() {}, new AuditServiceGrpc.AuditServiceImplBase() {},
-        new GrantServiceGrpc.GrantServiceImplBase() {}, new GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase() {}}) {
+        new GrantServiceGrpc.GrantServiceImplBase() {}, new PrivacyServiceGrpc.PrivacyServiceImplBase() {}, new GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase() {}}) {
       service.bindService().getMethods().forEach(m -> calls.add(m.getMethodDescriptor().getBareMethodName()));
     }
     Set<String> aboutNobody = Set.of("ServerLive", "ServerReady", "ServerMetadata");
     calls.removeAll(aboutNobody);
     assertEquals(
-        Set.of("DeleteKeySet", "GetModel", "GrantKeySet", "Infer", "InferStream", "ListGrants", "ListKeySets", "ListModels", "MissingKeys",
-            "ModelInfer", "ModelMetadata", "ModelReady", "PutChunk", "ReadAudit", "RegisterKeySet", "RepositoryIndex",
-            "RepositoryModelLoad", "RepositoryModelUnload", "RevokeKeySet"),
+        Set.of("DeleteKept", "DeleteKeySet", "GetModel", "GrantKeySet", "Infer", "InferStream", "ListGrants", "ListKeySets", "ListModels",
+            "MissingKeys", "ModelInfer", "ModelMetadata", "ModelReady", "PutChunk", "ReadAudit", "ReadKept", "RegisterKeySet",
+            "RepositoryIndex", "RepositoryModelLoad", "RepositoryModelUnload", "RevokeKeySet", "ShowKept"),
         calls);
   }
 
@@ -282,6 +287,29 @@ class IsolationTest {
         answer(keySet, () -> mine.revokeKeySet(revoke.clone().setKeySetId(keySet).build())));
     assertEquals(1, keys(alice).listKeySets(ListKeySetsRequest.getDefaultInstance()).getKeySetsCount());
     theirs.revokeKeySet(revoke.clone().setKeySetId(keySet).build());
+  }
+
+  @Test
+  void whatIsKeptAboutAnotherIsNotShownReadOrDeleted() {
+    PrivacyServiceGrpc.PrivacyServiceBlockingStub rival = host.stub(PrivacyServiceGrpc.PrivacyServiceBlockingStub.class, mallory);
+    PrivacyServiceGrpc.PrivacyServiceBlockingStub lab = host.stub(PrivacyServiceGrpc.PrivacyServiceBlockingStub.class, alice);
+    var kept = lab.showKept(ShowKeptRequest.getDefaultInstance());
+    assertTrue(kept.getKeySetsCount() > 0 && kept.getKeysCount() > 0);
+    assertEquals("rival/api-key:mallory", rival.showKept(ShowKeptRequest.getDefaultInstance()).getClient());
+    assertEquals(0, rival.showKept(ShowKeptRequest.getDefaultInstance()).getKeySetsCount());
+    String nowhere = "0".repeat(64);
+    for (String name : new String[] {"keysets/" + keySet, "keys/" + owner.manifest.entries().get(0).sha256()}) {
+      String none = name.substring(0, name.indexOf('/') + 1) + nowhere;
+      assertTrue(lab.readKept(ReadKeptRequest.newBuilder().setName(name).build()).getData().size() > 0);
+      assertEquals(
+          answer(nowhere, () -> rival.readKept(ReadKeptRequest.newBuilder().setName(none).build())),
+          answer(name.substring(name.indexOf('/') + 1), () -> rival.readKept(ReadKeptRequest.newBuilder().setName(name).build())));
+    }
+    for (String name : new String[] {"", "keys/", "keysets/../x", "keys/../../tacet.lock", "state/index.mv.db"}) {
+      TestHost.fails(ErrorCause.INVALID_ARGUMENT, () -> rival.readKept(ReadKeptRequest.newBuilder().setName(name).build()));
+    }
+    rival.deleteKept(DeleteKeptRequest.getDefaultInstance());
+    assertEquals(kept, lab.showKept(ShowKeptRequest.getDefaultInstance()));
   }
 
   private static void register(KeyServiceGrpc.KeyServiceBlockingStub stub, TestOwner whose) {

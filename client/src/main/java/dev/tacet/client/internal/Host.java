@@ -243,8 +243,10 @@ public final class Host implements AutoCloseable {
    * A part of this client's audit trail.
    *
    * @param trail names it; part of every hash
+   * @param base number of the last entry that is deleted; 0 if none is
+   * @param baseSha256 its hash
    */
-  public record AuditPage(String trail, List<AuditEntry> entries) {}
+  public record AuditPage(String trail, List<AuditEntry> entries, long base, String baseSha256) {}
 
   /** Reads entries of this client's audit trail, nothing of them checked. */
   public AuditPage readAudit(long fromSequence, int limit) {
@@ -258,7 +260,7 @@ public final class Host implements AutoCloseable {
           new AuditEntry(
               r.getSequence(), r.getAtMillis(), r.getAction(), r.getObject(), r.getDetail(), r.getPreviousSha256(), r.getSha256()));
     }
-    return new AuditPage(response.getTrail(), entries);
+    return new AuditPage(response.getTrail(), entries, response.getBaseSequence(), response.getBaseSha256());
   }
 
   /** Does work that calls a host in another thread; cancelling the future ends the call under way. */

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.client.internal;
 
+import dev.tacet.client.KeptData;
 import dev.tacet.client.KeyGrant;
 import dev.tacet.client.StoredKeySet;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ServiceException;
+import dev.tacet.protocol.v1.DeleteKeptRequest;
+import dev.tacet.protocol.v1.DeleteKeptResponse;
 import dev.tacet.protocol.v1.DeleteKeySetRequest;
 import dev.tacet.protocol.v1.GrantKeySetRequest;
 import dev.tacet.protocol.v1.GrantServiceGrpc;
@@ -13,7 +16,11 @@ import dev.tacet.protocol.v1.KeySetGrant;
 import dev.tacet.protocol.v1.ListGrantsRequest;
 import dev.tacet.protocol.v1.ListGrantsResponse;
 import dev.tacet.protocol.v1.ListKeySetsRequest;
+import dev.tacet.protocol.v1.PrivacyServiceGrpc;
+import dev.tacet.protocol.v1.ReadKeptRequest;
 import dev.tacet.protocol.v1.RevokeKeySetRequest;
+import dev.tacet.protocol.v1.ShowKeptRequest;
+import dev.tacet.protocol.v1.ShowKeptResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.stub.AbstractStub;
 import java.time.Duration;
@@ -94,5 +101,50 @@ public final class HostAccount {
     return new KeyGrant(
         ErrorTable.oneLine(grant.getKeySetId()), ErrorTable.oneLine(grant.getOwner()), ErrorTable.oneLine(grant.getGrantee()),
         ErrorTable.oneLine(grant.getPurpose()), Instant.ofEpochMilli(grant.getSinceMillis()));
+  }
+
+  private PrivacyServiceGrpc.PrivacyServiceBlockingStub privacy() {
+    return limited(PrivacyServiceGrpc.newBlockingStub(channel));
+  }
+
+  /**
+   * What the host keeps.
+   *
+   * @param receiptKey public key of its receipts
+   */
+  public record Kept(KeptData data, byte[] receiptKey) {}
+
+  /** Lists what the host keeps about the client. */
+  public Kept kept() {
+    ShowKeptResponse r = Host.call(() -> privacy().showKept(ShowKeptRequest.getDefaultInstance()));
+    List<KeptData.Key> keys = r.getKeysList().stream()
+        .map(key -> new KeptData.Key(ErrorTable.oneLine(key.getSha256()), key.getBytes(), key.getComplete())).toList();
+    KeptData.Times times = new KeptData.Times(
+        seconds(r.getTimes().getKeysSeconds()), seconds(r.getTimes().getUploadsSeconds()), seconds(r.getTimes().getAuditSeconds()),
+        seconds(r.getTimes().getBackupsSeconds()));
+    KeptData data = new KeptData(
+        ErrorTable.oneLine(r.getClient()), r.getKeySetsList().stream().map(HostAccount::keySet).toList(), keys,
+        r.getGrantsGivenList().stream().map(HostAccount::grant).toList(),
+        r.getGrantsReceivedList().stream().map(HostAccount::grant).toList(), r.getAuditBase() + 1, r.getAuditLast(), times);
+    return new Kept(data, r.getReceiptKey().toByteArray());
+  }
+
+  private static Optional<Duration> seconds(long seconds) {
+    return seconds <= 0 ? Optional.empty() : Optional.of(Duration.ofSeconds(seconds));
+  }
+
+  /** Reads from what the host keeps; empty beyond the end. */
+  public byte[] readKept(String name, long offset) {
+    return Host.call(() ->
+        privacy().readKept(ReadKeptRequest.newBuilder().setName(name).setOffset(offset).build()).getData().toByteArray());
+  }
+
+  /** A receipt as the host sent it, nothing of it checked. */
+  public record SignedReceipt(byte[] text, byte[] signature) {}
+
+  /** Has everything deleted that the host keeps about the client. */
+  public SignedReceipt deleteKept() {
+    DeleteKeptResponse r = Host.call(() -> privacy().deleteKept(DeleteKeptRequest.getDefaultInstance()));
+    return new SignedReceipt(r.getReceipt().toByteArray(), r.getSignature().toByteArray());
   }
 }

@@ -31,6 +31,9 @@ public final class AuditCommand implements Callable<Integer> {
       table.row(Long.toString(entry.sequence()), entry.at(), entry.action(), entry.object(), entry.detail());
     }
     table.print();
+    if (trail.deleted() > 0) {
+      System.out.println("entries 1 to " + trail.deleted() + " are deleted: their time was over, or you had them deleted");
+    }
     System.out.println(trail.entries().size() + " entries of " + trail.name() + ", unbroken; the last has hash " + trail.head());
     return CliException.DONE;
   }

@@ -20,10 +20,11 @@ final class ClientProgress implements ProgressListener, AutoCloseable {
           switch (now) {
             case GENERATE_KEYS -> Progress.start("Making evaluation keys", total, " keys");
             case UPLOAD_KEYS -> Progress.start("Uploading keys", total / BYTES_PER_UNIT, " MiB");
+            case EXPORT -> Progress.start("Fetching", total / BYTES_PER_UNIT, " MiB");
             case PREDICT -> Progress.start("Predicting", total, " rows");
           };
     }
-    long unit = now == Stage.UPLOAD_KEYS ? BYTES_PER_UNIT : 1;
+    long unit = now == Stage.UPLOAD_KEYS || now == Stage.EXPORT ? BYTES_PER_UNIT : 1;
     bar.at(done / unit, total / unit);
     if (done >= total) {
       close();

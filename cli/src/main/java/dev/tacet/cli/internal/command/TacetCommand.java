@@ -43,6 +43,7 @@ import picocli.CommandLine.Spec;
       PredictCommand.class,
       KeysCommand.class,
       AuditCommand.class,
+      PrivacyCommand.class,
       KeygenCommand.class,
       EncryptCommand.class,
       EvaluateCommand.class,

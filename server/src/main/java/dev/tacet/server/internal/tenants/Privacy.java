@@ -165,6 +165,7 @@ public final class Privacy {
   }
 
   private void deleteKeys(String client, Instant upTo, StringBuilder text) {
+    line(text, "grants", Integer.toString(clients.forgetGrants(client, upTo)));
     TreeSet<String> gone = new TreeSet<>();
     for (ContentHash id : clients.owned(client, upTo)) {
       line(text, "key-set", id.hex());
@@ -176,7 +177,6 @@ public final class Privacy {
     stored.forEach(key -> gone.add(key.hex()));
     gone.forEach(key -> line(text, "key", key));
     unfinished.forEach(key -> line(text, "upload", key.hex()));
-    line(text, "grants", Integer.toString(clients.forgetGrants(client, upTo)));
   }
 
   private static void line(StringBuilder text, String name, String value) {
