@@ -8,6 +8,7 @@ import dev.tacet.he.Blob;
 import dev.tacet.he.MalformedException;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Signature;
+import dev.tacet.protocol.Ed25519Key;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ModelMessages.ModelDescription;
 import dev.tacet.protocol.ServiceException;
@@ -48,6 +49,7 @@ public final class TacetClient implements AutoCloseable {
   private final boolean ownsKeyRing;
   private final Pins pins;
   private final List<Signature> trusted;
+  private final byte[] modelKey;
   private final ParameterPolicy policy;
   private final boolean clamping;
   private final int overloadRetries;
@@ -76,6 +78,7 @@ public final class TacetClient implements AutoCloseable {
     keyRing = ring;
     ownsKeyRing = builder.keyRing == null;
     trusted = List.copyOf(builder.trusted);
+    modelKey = builder.modelKey;
     clamping = builder.clamping;
     overloadRetries = builder.overloadRetries;
     progress = builder.progress;
@@ -127,6 +130,7 @@ public final class TacetClient implements AutoCloseable {
    *
    * @throws ModelNotFoundException if the host serves no such model
    * @throws SignatureChangedException if its signature is not the pinned one
+   * @throws UntrustedModelException if a key of its owner is trusted and it is not signed by it as it is offered
    * @throws InsecureModelException if its parameters or key demands are outside what this client accepts
    * @throws dev.tacet.he.MalformedException if what the host sent is not valid
    */
@@ -147,12 +151,26 @@ public final class TacetClient implements AutoCloseable {
       requireTrusted(name, description.signatureSha256());
     }
     policy.check(description.parameters(), description.signature());
+    requireOwner(description);
     RemoteModel model = new RemoteModel(this, description);
     String trusted = pins.putIfAbsent(pin, description.signatureSha256());
     if (!trusted.equals(description.signatureSha256())) {
       throw new SignatureChangedException(name, trusted, description.signatureSha256(), null);
     }
     return model;
+  }
+
+  /** Refuses a model that the trusted key did not sign, where one is set. */
+  private void requireOwner(ModelDescription d) {
+    if (modelKey == null) {
+      return;
+    }
+    String problem =
+        d.provenance().map(p -> p.problem(modelKey, d.name(), d.artifactSha256(), d.signatureSha256()))
+            .orElse("model " + d.name() + " is not signed by its owner, and this client trusts signed models only");
+    if (!problem.isEmpty()) {
+      throw new UntrustedModelException(problem);
+    }
   }
 
   /** Where the owner's file says what to trust, there is no trust at first use, whatever version was asked for. */
@@ -326,6 +344,7 @@ public final class TacetClient implements AutoCloseable {
     private ProgressListener progress = ProgressListener.NONE;
     private int threads = 2;
     private final List<Signature> trusted = new ArrayList<>();
+    private byte[] modelKey;
 
     private Builder(URI uri) {
       this.uri = Objects.requireNonNull(uri, "uri");
@@ -387,6 +406,21 @@ public final class TacetClient implements AutoCloseable {
         return this;
       } catch (IOException e) {
         throw new UncheckedIOException("cannot read the signature in " + signatureFile, e);
+      }
+    }
+
+    /**
+     * Trusts only models that their owner signed with this key ({@code tacet sign}). Default: any model, its signature pinned.
+     *
+     * @param pem file of the owner's public key
+     * @throws IllegalArgumentException if it is none
+     */
+    public Builder trustModelKey(Path pem) {
+      try {
+        modelKey = Ed25519Key.publicKeyFromPem(Files.readString(pem));
+        return this;
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot read the key in " + pem, e);
       }
     }
 

@@ -11,6 +11,7 @@ import dev.tacet.he.ModelArtifact;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ModelMessages;
+import dev.tacet.protocol.ModelProvenance;
 import dev.tacet.protocol.RequestDigest;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.protocol.v1.GetModelRequest;
@@ -40,6 +41,7 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.UnaryOperator;
@@ -55,6 +57,7 @@ final class FakeHost implements AutoCloseable {
   /** The next chunks fail with these, one each. */
   final ConcurrentLinkedDeque<ServiceException> chunkFailures = new ConcurrentLinkedDeque<>();
   volatile ModelArtifact artifact;
+  volatile Optional<ModelProvenance> provenance = Optional.empty();
   volatile UnaryOperator<GetModelResponse> alterModel = UnaryOperator.identity();
   volatile UnaryOperator<InferResponse> alterResponse = UnaryOperator.identity();
   volatile UnaryOperator<List<byte[]>> alterAnswer = UnaryOperator.identity();
@@ -125,7 +128,7 @@ final class FakeHost implements AutoCloseable {
         }
         return alterModel.apply(
             ModelMessages.toMessage(
-                request.getName(), "1", artifact.sha256(), artifact.parameters(), artifact.signature()));
+                request.getName(), "1", artifact.sha256(), artifact.parameters(), artifact.signature(), provenance));
       });
     }
   }

@@ -9,6 +9,7 @@ import dev.tacet.he.Parameters;
 import dev.tacet.he.Signature;
 import dev.tacet.protocol.v1.GetModelResponse;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /** Converts what is said of a model between {@code tacet.v1} and {@code dev.tacet.he}. */
 public final class ModelMessages {
@@ -17,6 +18,7 @@ public final class ModelMessages {
    *
    * @param artifactSha256 lower-case hex
    * @param signatureSha256 lower-case hex; computed from the received bytes, never copied from the message
+   * @param provenance the owner's signed word for all that, nothing of it checked; empty if there is none
    */
   public record ModelDescription(
       String name,
@@ -24,13 +26,15 @@ public final class ModelMessages {
       String artifactSha256,
       Parameters parameters,
       Signature signature,
-      String signatureSha256) {}
+      String signatureSha256,
+      Optional<ModelProvenance> provenance) {}
 
   private ModelMessages() {}
 
   /** Returns the message. */
   public static GetModelResponse toMessage(
-      String name, String version, String artifactSha256, Parameters parameters, Signature signature) {
+      String name, String version, String artifactSha256, Parameters parameters, Signature signature,
+      Optional<ModelProvenance> provenance) {
     return GetModelResponse.newBuilder()
         .setName(name)
         .setVersion(version)
@@ -38,6 +42,7 @@ public final class ModelMessages {
         .setParameters(UnsafeByteOperations.unsafeWrap(parameters.toBytes()))
         .setSignature(UnsafeByteOperations.unsafeWrap(signature.toBytes()))
         .setSignatureSha256(signature.sha256())
+        .setProvenance(provenance.map(ModelProvenance::toText).orElse(""))
         .build();
   }
 
@@ -61,7 +66,8 @@ public final class ModelMessages {
       throw new MalformedException("signature and parameters do not belong together: " + e.getMessage(), e);
     }
     return new ModelDescription(
-        message.getName(), message.getVersion(), message.getArtifactSha256(), parameters, signature, sha256);
+        message.getName(), message.getVersion(), message.getArtifactSha256(), parameters, signature, sha256,
+        message.getProvenance().isEmpty() ? Optional.empty() : Optional.of(ModelProvenance.parse(message.getProvenance())));
   }
 
   private static ByteBuffer buffer(ByteString bytes) {

@@ -77,6 +77,10 @@ public final class PredictCommand implements Callable<Integer> {
   @Option(names = "--trust", paramLabel = "PEM", description = "Certificates to trust, for https.")
   private Path trust;
 
+  @Option(names = "--trusted-model-key", paramLabel = "PEM",
+      description = "Refuse a model that its owner did not sign with this key (tacet sign).")
+  private Path modelKey;
+
   @Mixin private HostAccess access;
 
   @Option(names = "--accept-signature", paramLabel = "SHA256",
@@ -166,6 +170,14 @@ public final class PredictCommand implements Callable<Integer> {
     TacetClient.Builder builder = TacetClient.builder(server).credentials(access.credentials()).clampFeatures(clamp).progress(progress);
     if (trust != null) {
       builder.trustCertificates(trust);
+    }
+    if (modelKey != null) {
+      String remedy = "Give --trusted-model-key the public key that 'tacet sign --new-key' wrote.";
+      try {
+        builder.trustModelKey(InputFile.require(modelKey, remedy));
+      } catch (IllegalArgumentException e) {
+        throw new CliException(CliException.BAD_USAGE, modelKey + ": " + e.getMessage(), remedy, e);
+      }
     }
     if (keys != null) {
       char[] secret = passphrase.read(!Files.exists(keys.resolve(KeygenCommand.RING)));

@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       ExplainCommand.class,
       SimulateCommand.class,
       CompileCommand.class,
+      SignCommand.class,
       ServeCommand.class,
       ApiKeyCommand.class,
       PredictCommand.class,

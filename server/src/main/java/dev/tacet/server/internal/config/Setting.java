@@ -17,6 +17,8 @@ public enum Setting {
   REPOSITORY_POLL("repository.poll"),
   /** Whether a model runs once before it is ready. */
   REPOSITORY_WARM_UP("repository.warm-up"),
+  /** PEM public key of the models' owner; a model that it did not sign is refused. */
+  REPOSITORY_TRUSTED_KEY("repository.trusted-key"),
   /** The folder for keys. */
   DATA("data"),
   /** Address of a PostgreSQL database, {@code jdbc:postgresql://...}; several servers may share it. */

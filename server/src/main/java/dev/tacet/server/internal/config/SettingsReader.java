@@ -4,6 +4,7 @@ package dev.tacet.server.internal.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tacet.protocol.Ed25519Key;
 import dev.tacet.server.ConfigurationException;
 import dev.tacet.server.internal.config.Settings.CertificateIdentity;
 import dev.tacet.server.internal.config.Settings.Identities;
@@ -181,7 +182,21 @@ public final class SettingsReader {
         policy.orElse(VersionPolicy.ALL),
         values.duration(Setting.REPOSITORY_POLL, Duration.ZERO, Duration.ofHours(24), Duration.ZERO),
         values.flag(Setting.REPOSITORY_WARM_UP, true) ? limits.expandedKeyBytes() : 0,
-        identified);
+        identified,
+        trustedKey());
+  }
+
+  private Optional<String> trustedKey() {
+    return values.file(Setting.REPOSITORY_TRUSTED_KEY).filter(Files::isReadable).flatMap(file -> {
+      try {
+        String pem = Files.readString(file);
+        Ed25519Key.publicKeyFromPem(pem);
+        return Optional.of(pem);
+      } catch (IOException | IllegalArgumentException e) {
+        values.problem(Setting.REPOSITORY_TRUSTED_KEY, file + ": " + e.getMessage());
+        return Optional.empty();
+      }
+    });
   }
 
   private StateDatabase state() {

@@ -20,6 +20,9 @@ public final class ModelFolders {
   /** The compiled artifact. */
   public static final String ARTIFACT = "model.tacet";
 
+  /** The owner's signature of the artifact. */
+  public static final String PROVENANCE = "model.tacet.sig";
+
   /** The ONNX file that is compiled when the server starts, unless the description names another. */
   public static final String ONNX = "model.onnx";
 

@@ -5,12 +5,15 @@ import dev.tacet.he.Context;
 import dev.tacet.he.ExecutableProgram;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Parameters;
+import dev.tacet.protocol.Ed25519Key;
 import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ModelProvenance;
 import dev.tacet.protocol.ServiceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,17 +23,19 @@ final class ModelLoader {
 
   private final ModelSource source;
   private final long warmUpBytes;
+  private final Optional<byte[]> trustedKey;
   private final Contexts contexts = new Contexts();
 
   /**
    * Makes a loader.
    *
    * @param source compiles ONNX files
-   * @param warmUpBytes see {@link RepositoryOptions}
+   * @param options the bytes of warming up, and whose models are trusted
    */
-  ModelLoader(ModelSource source, long warmUpBytes) {
+  ModelLoader(ModelSource source, RepositoryOptions options) {
     this.source = source;
-    this.warmUpBytes = warmUpBytes;
+    this.warmUpBytes = options.warmUpBytes();
+    this.trustedKey = options.trustedKey().map(Ed25519Key::publicKeyFromPem);
   }
 
   /**
@@ -57,12 +62,39 @@ final class ModelLoader {
   }
 
   /**
+   * Reads the owner's signature beside an artifact, if there is one.
+   *
+   * @throws IOException if the file cannot be read
+   * @throws ServiceException INVALID_ARGUMENT if a trusted key is configured and the artifact is not signed by it
+   */
+  Optional<ModelProvenance> provenance(ModelFolders.Found found, ModelArtifact artifact) throws IOException {
+    Path file = found.folder().resolve(ModelFolders.PROVENANCE);
+    Optional<ModelProvenance> signed = Optional.empty();
+    if (Files.isRegularFile(file)) {
+      if (Files.size(file) > ModelProvenance.MAX_BYTES) {
+        throw new ServiceException(
+            ErrorCause.TOO_LARGE, ModelFolders.PROVENANCE + " has " + Files.size(file) + " bytes, at most " + ModelProvenance.MAX_BYTES);
+      }
+      signed = Optional.of(ModelProvenance.parse(Files.readString(file)));
+    }
+    if (trustedKey.isPresent()) {
+      String problem =
+          signed.map(s -> s.problem(trustedKey.get(), found.name(), artifact.sha256(), artifact.signature().sha256()))
+              .orElse("model " + found.name() + " is not signed by its owner, and repository.trusted-key asks for that");
+      if (!problem.isEmpty()) {
+        throw new ServiceException(ErrorCause.INVALID_ARGUMENT, problem);
+      }
+    }
+    return signed;
+  }
+
+  /**
    * Checks an artifact, prepares its program and runs it once.
    *
    * @return the model; whoever gets it retires it
    * @throws ServiceException INSECURE_PARAMETERS, INVALID_ARGUMENT, WRONG_PARAMETERS
    */
-  ServedModel load(String name, String version, ModelArtifact artifact) {
+  ServedModel load(String name, String version, ModelArtifact artifact, Optional<ModelProvenance> provenance) {
     Parameters parameters = artifact.parameters();
     SecurityGate.check(parameters);
     if (!artifact.signature().model().equals(name)) {
@@ -78,7 +110,7 @@ final class ModelLoader {
     ServedModel model;
     try {
       model = new ServedModel(
-          name, version, artifact, context, ExecutableProgram.load(context, artifact.program()), () -> contexts.release(parameters));
+          name, version, artifact, provenance, context, ExecutableProgram.load(context, artifact.program()), () -> contexts.release(parameters));
     } catch (RuntimeException | Error e) {
       contexts.release(parameters);
       throw e;

@@ -3,6 +3,7 @@ package dev.tacet.server.internal.models;
 
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ModelProvenance;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.models.LoadedModel.LoadedVersion;
 import java.io.IOException;
@@ -58,7 +59,7 @@ public final class ModelRepository implements AutoCloseable {
   private ModelRepository(Path root, ModelSource source, RepositoryOptions options) {
     this.root = root;
     this.options = options;
-    this.loader = new ModelLoader(source, options.warmUpBytes());
+    this.loader = new ModelLoader(source, options);
   }
 
   /**
@@ -228,8 +229,9 @@ public final class ModelRepository implements AutoCloseable {
       }
       settling.remove(found.folder());
       ModelArtifact artifact = loader.read(found);
-      if (served.isEmpty() || !served.get().artifactSha256().equals(artifact.sha256())) {
-        served = Optional.of(loader.load(found.name(), found.version(), artifact));
+      Optional<ModelProvenance> signed = loader.provenance(found, artifact);
+      if (served.isEmpty() || !served.get().artifactSha256().equals(artifact.sha256()) || !served.get().provenance().equals(signed)) {
+        served = Optional.of(loader.load(found.name(), found.version(), artifact, signed));
       }
       return Optional.of(new LoadedVersion(found, stamp, served, ""));
     } catch (IOException | RuntimeException | OutOfMemoryError | StackOverflowError e) {

@@ -11,6 +11,7 @@ import dev.tacet.he.Parameters;
 import dev.tacet.he.Program;
 import dev.tacet.he.Signature;
 import dev.tacet.he.ValueType;
+import dev.tacet.protocol.ModelProvenance;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,7 @@ public final class ServedModel {
   private final String signatureSha256;
   private final Signature signature;
   private final Program program;
+  private final Optional<ModelProvenance> provenance;
   private final Context context;
   private final ExecutableProgram executable;
   private final long memoryBytes;
@@ -69,18 +71,21 @@ public final class ServedModel {
   /**
    * Takes the parts.
    *
+   * @param provenance the owner's signature, if there is one
    * @param context made from the artifact's parameters; shared, closed by its owner
    * @param executable closed with the last lease
    * @param freed called after that
    */
   ServedModel(
-      String name, String version, ModelArtifact artifact, Context context, ExecutableProgram executable, Runnable freed) {
+      String name, String version, ModelArtifact artifact, Optional<ModelProvenance> provenance, Context context,
+      ExecutableProgram executable, Runnable freed) {
     this.name = name;
     this.version = version;
     this.artifactSha256 = artifact.sha256();
     this.signature = artifact.signature();
     this.signatureSha256 = signature.sha256();
     this.program = artifact.program();
+    this.provenance = provenance;
     this.context = context;
     this.executable = executable;
     this.freed = freed;
@@ -232,5 +237,10 @@ public final class ServedModel {
   /** Tells whether the native parts are freed. */
   public boolean isFreed() {
     return leases.get() == 0;
+  }
+
+  /** Returns the owner's signature of the artifact, if there is one. */
+  public Optional<ModelProvenance> provenance() {
+    return provenance;
   }
 }

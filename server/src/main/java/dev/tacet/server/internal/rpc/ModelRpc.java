@@ -54,7 +54,7 @@ public final class ModelRpc extends ModelServiceGrpc.ModelServiceImplBase {
         tenant -> {
           ServedModel model = tenant.models().get(request.getName(), request.getVersion(), client);
           return ModelMessages.toMessage(
-              model.name(), model.version(), model.artifactSha256(), model.parameters(), model.signature());
+              model.name(), model.version(), model.artifactSha256(), model.parameters(), model.signature(), model.provenance());
         });
   }
 
