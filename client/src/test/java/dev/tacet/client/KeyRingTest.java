@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tacet.client.internal.QuickRing;
 import dev.tacet.he.KeyManifest;
 import dev.tacet.he.KeyRequirement;
 import dev.tacet.he.ModulusChain;
@@ -19,6 +20,7 @@ import dev.tacet.he.secret.KeyGenerator;
 import dev.tacet.he.secret.SecretKey;
 import dev.tacet.he.secret.SecretKeyAccess;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -37,7 +39,7 @@ class KeyRingTest {
   @TempDir Path folder;
 
   private KeyRing open(String passphrase) {
-    return KeyRing.open(folder, passphrase.toCharArray());
+    return KeyRing.open(QuickRing.in(folder, passphrase), passphrase.toCharArray());
   }
 
   private static byte[] secretBlob(KeyRing ring) {
@@ -56,11 +58,20 @@ class KeyRingTest {
   }
 
   @Test
+  void aNewRingTakesAsManyRoundsAsItsFormatAdvises() throws IOException {
+    KeyRing.open(folder, "one".toCharArray()).close();
+    ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("ring.key")));
+    assertEquals(600_000, file.getInt(5), "rounds of PBKDF2-HMAC-SHA512");
+    KeyRing.open(folder, "one".toCharArray()).close();
+    assertThrows(WrongPassphraseException.class, () -> KeyRing.open(folder, "two".toCharArray()));
+  }
+
+  @Test
   void anotherPassphraseDoesNotOpenTheRing() {
     open("one").close();
     WrongPassphraseException failed = assertThrows(WrongPassphraseException.class, () -> open("two"));
     assertTrue(failed.getMessage().contains("ring.key"), failed.getMessage());
-    assertThrows(KeyRingException.class, () -> open(""));
+    assertThrows(KeyRingException.class, () -> KeyRing.open(folder, new char[0]));
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tacet.client.internal.QuickRing;
 import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.FeatureOutOfBoundsException;
 import dev.tacet.he.KeyManifest;
@@ -47,7 +48,7 @@ class TacetClientTest {
   }
 
   private TacetClient stored() {
-    return TacetClient.builder(host.uri()).keyStore(folder).passphrase("a passphrase".toCharArray()).build();
+    return TacetClient.builder(host.uri()).keyStore(QuickRing.in(folder, "a passphrase")).passphrase("a passphrase".toCharArray()).build();
   }
 
   @Test

@@ -58,13 +58,8 @@ class ReplicaTest {
   }
 
   private String launch() throws IOException {
-    String library = System.getProperty("tacet.native.path");
     Process process =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"),
-            library == null ? "-Dtacet.unset=1" : "-Dtacet.native.path=" + library, ServerProcess.class.getName(),
-            configuration.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        new ProcessBuilder(ServerProcess.command(configuration.toString())).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     processes.add(process);
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
     for (String line = out.readLine(); line != null; line = out.readLine()) {

@@ -66,14 +66,8 @@ class RestartTest {
 
   /** Starts a server process, by the command before it if there is one, and returns its address. */
   private String launch(List<Process> started, String... before) throws IOException {
-    String library = System.getProperty("tacet.native.path");
     List<String> command = new ArrayList<>(List.of(before));
-    command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp", System.getProperty("java.class.path"),
-            library == null ? "-Dtacet.unset=1" : "-Dtacet.native.path=" + library,
-            ServerProcess.class.getName(), models.toString(), data.toString()));
+    command.addAll(ServerProcess.command(models.toString(), data.toString()));
     Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     started.add(process);
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);

@@ -2,11 +2,29 @@
 package dev.tacet.server;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** A server in a process of its own: arguments models and data, or a configuration; prints its address; ends when its input does. */
 public final class ServerProcess {
   private ServerProcess() {}
+
+  /** Returns the command that runs it, with the quick compiler alone: these processes live for seconds. */
+  static List<String> command(String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+                "-cp", System.getProperty("java.class.path")));
+    String library = System.getProperty("tacet.native.path");
+    if (library != null) {
+      command.add("-Dtacet.native.path=" + library);
+    }
+    command.add(ServerProcess.class.getName());
+    command.addAll(List.of(arguments));
+    return command;
+  }
 
   public static void main(String[] args) throws Exception {
     try (TacetServer server =

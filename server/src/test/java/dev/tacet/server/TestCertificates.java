@@ -1,21 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server;
 
-import java.io.IOException;
-import java.io.InputStream;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.Signature;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Base64;
-import java.util.List;
+import javax.security.auth.x500.X500Principal;
 
-/** Certificates and keys for tests, made by the runtime's keytool, as PEM files. */
+/**
+ * Certificates and keys for tests, as PEM files. Written here in DER: a process of keytool for each step takes most of a second, and a
+ * library for them would change, by being there, how the server reads keys.
+ */
 final class TestCertificates {
-  private static final String PASSWORD = "changeit";
+  private static final int BOOLEAN = 0x01;
+  private static final int INTEGER = 0x02;
+  private static final int BIT_STRING = 0x03;
+  private static final int OCTETS = 0x04;
+  private static final int OBJECT_IDENTIFIER = 0x06;
+  private static final int UTC_TIME = 0x17;
+  private static final int SEQUENCE = 0x30;
+
+  /** 1.2.840.10045.4.3.2. */
+  private static final byte[] ECDSA_WITH_SHA256 =
+      der(SEQUENCE, der(OBJECT_IDENTIFIER, new byte[] {0x2a, (byte) 0x86, 0x48, (byte) 0xce, 0x3d, 4, 3, 2}));
+
   private final Path folder;
+  private int made;
 
   TestCertificates(Path folder) {
     this.folder = folder;
@@ -24,63 +48,84 @@ final class TestCertificates {
   /**
    * A certificate with its key.
    *
-   * @param chain PEM, the certificate and its issuers
+   * @param chain PEM, the certificate and its issuer
    * @param key PEM, PKCS#8
-   * @param store holds both under the alias "it"
    */
-  record Pair(Path chain, Path key, Path store) {}
+  record Pair(Path chain, Path key, X509Certificate certificate, PrivateKey privateKey) {}
 
   /** Makes a self-signed certificate for 127.0.0.1; it may sign others. */
   Pair selfSigned(String name) throws Exception {
-    Path store = folder.resolve(name + ".p12");
-    generate(store, "CN=" + name);
-    return export(name, store);
+    return issue(null, name, "CN=" + name);
   }
 
   /** Makes a certificate for a subject that an authority signed. */
   Pair signedBy(Pair authority, String name, String subject) throws Exception {
-    Path store = folder.resolve(name + ".p12");
-    Path request = folder.resolve(name + ".csr");
-    Path signed = folder.resolve(name + ".signed");
-    generate(store, subject);
-    keytool("-certreq", "-keystore", store.toString(), "-alias", "it", "-file", request.toString());
-    keytool("-gencert", "-keystore", authority.store().toString(), "-alias", "it", "-infile", request.toString(),
-        "-outfile", signed.toString(), "-validity", "2", "-rfc");
-    keytool("-importcert", "-noprompt", "-keystore", store.toString(), "-alias", "authority", "-file", authority.chain().toString());
-    keytool("-importcert", "-noprompt", "-keystore", store.toString(), "-alias", "it", "-file", signed.toString());
-    return export(name, store);
+    return issue(authority, name, subject);
   }
 
-  private void generate(Path store, String subject) throws Exception {
-    keytool("-genkeypair", "-alias", "it", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", subject, "-ext",
-        "SAN=ip:127.0.0.1", "-ext", "bc=ca:true", "-validity", "2", "-keystore", store.toString());
-  }
-
-  private static void keytool(String... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(Arrays.asList(arguments));
-    command.addAll(List.of("-storetype", "PKCS12", "-storepass", PASSWORD));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes());
-    if (process.waitFor() != 0) {
-      throw new IOException(command + ": " + output);
-    }
-  }
-
-  private Pair export(String name, Path store) throws Exception {
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(store)) {
-      keys.load(in, PASSWORD.toCharArray());
-    }
-    StringBuilder chain = new StringBuilder();
-    for (Certificate certificate : keys.getCertificateChain("it")) {
-      chain.append(pem("CERTIFICATE", certificate.getEncoded()));
+  private Pair issue(Pair authority, String name, String subject) throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(new ECGenParameterSpec("secp256r1"));
+    KeyPair pair = generator.generateKeyPair();
+    X500Principal holder = new X500Principal(subject);
+    X500Principal issuer = authority == null ? holder : authority.certificate().getSubjectX500Principal();
+    byte[] body = body(issuer, holder, pair.getPublic().getEncoded());
+    Signature signature = Signature.getInstance("SHA256withECDSA");
+    signature.initSign(authority == null ? pair.getPrivate() : authority.privateKey());
+    signature.update(body);
+    byte[] whole = der(SEQUENCE, body, ECDSA_WITH_SHA256, der(BIT_STRING, new byte[1], signature.sign()));
+    X509Certificate certificate =
+        (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(whole));
+    String chain = pem("CERTIFICATE", certificate.getEncoded());
+    if (authority != null) {
+      chain += pem("CERTIFICATE", authority.certificate().getEncoded());
     }
     return new Pair(
         Files.writeString(folder.resolve(name + ".crt"), chain),
-        Files.writeString(folder.resolve(name + ".key"), pem("PRIVATE KEY", keys.getKey("it", PASSWORD.toCharArray()).getEncoded())),
-        store);
+        Files.writeString(folder.resolve(name + ".key"), pem("PRIVATE KEY", pair.getPrivate().getEncoded())), certificate,
+        pair.getPrivate());
+  }
+
+  /** What is signed (RFC 5280, TBSCertificate): version 3, for two days, basic constraints CA and the address 127.0.0.1. */
+  private byte[] body(X500Principal issuer, X500Principal holder, byte[] publicKey) {
+    DateTimeFormatter time = DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'").withZone(ZoneOffset.UTC);
+    Instant now = Instant.now();
+    byte[] from = time.format(now.minusSeconds(60)).getBytes(StandardCharsets.US_ASCII);
+    byte[] to = time.format(now.plus(Duration.ofDays(2))).getBytes(StandardCharsets.US_ASCII);
+    byte[] authority = der(SEQUENCE, extension(19), der(BOOLEAN, new byte[] {-1}), der(OCTETS, der(SEQUENCE, der(BOOLEAN, new byte[] {-1}))));
+    byte[] address = der(SEQUENCE, extension(17), der(OCTETS, der(SEQUENCE, der(0x87, new byte[] {127, 0, 0, 1}))));
+    return der(
+        SEQUENCE, der(0xa0, der(INTEGER, new byte[] {2})), der(INTEGER, BigInteger.valueOf(now.toEpochMilli() * 256 + ++made).toByteArray()),
+        ECDSA_WITH_SHA256, issuer.getEncoded(), der(SEQUENCE, der(UTC_TIME, from), der(UTC_TIME, to)), holder.getEncoded(), publicKey,
+        der(0xa3, der(SEQUENCE, authority, address)));
+  }
+
+  /** The object identifier 2.5.29.number. */
+  private static byte[] extension(int number) {
+    return der(OBJECT_IDENTIFIER, new byte[] {0x55, 0x1d, (byte) number});
+  }
+
+  /** One DER element: tag, length, contents. */
+  private static byte[] der(int tag, byte[]... parts) {
+    ByteArrayOutputStream contents = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      contents.writeBytes(part);
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(tag);
+    int length = contents.size();
+    if (length < 0x80) {
+      out.write(length);
+    } else if (length < 0x100) {
+      out.write(0x81);
+      out.write(length);
+    } else {
+      out.write(0x82);
+      out.write(length >> 8);
+      out.write(length);
+    }
+    out.writeBytes(contents.toByteArray());
+    return out.toByteArray();
   }
 
   private static String pem(String kind, byte[] der) {

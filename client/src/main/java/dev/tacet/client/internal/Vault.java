@@ -25,7 +25,7 @@ import javax.crypto.spec.SecretKeySpec;
  */
 final class Vault implements AutoCloseable {
   static final int DEFAULT_ROUNDS = 600_000;
-  private static final int MIN_ROUNDS = 100_000;
+  static final int MIN_ROUNDS = 100_000;
   private static final int MAX_ROUNDS = 10_000_000;
   private static final int MAGIC = 'T' << 24 | 'R' << 16 | 'N' << 8 | 'G';
   private static final int HEADER = 4 + 1 + 4 + 16 + 12;
