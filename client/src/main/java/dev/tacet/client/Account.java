@@ -38,9 +38,11 @@ public final class Account {
    *
    * @param grantee the provider's name on the host, such as {@code api-key:clinic-7}
    * @param purpose what for, 1 to 128 characters; the host records it
+   * @throws PolicyException if this client's policy, or the host, allows no sharing with providers
    * @throws CallFailedException KEY_NOT_FOUND if this client owns no such set
    */
   public void grant(String keySetId, String grantee, String purpose) {
+    client.guard().requireSharing("providers");
     call(() -> {
       host().grant(keySetId, grantee, purpose);
       return null;

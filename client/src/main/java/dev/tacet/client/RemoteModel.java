@@ -12,6 +12,7 @@ import dev.tacet.he.Parameters;
 import dev.tacet.he.Postprocessing;
 import dev.tacet.he.PublicKey;
 import dev.tacet.he.Signature;
+import dev.tacet.he.SignatureInput;
 import dev.tacet.he.UnsupportedException;
 import dev.tacet.he.secret.SecretKey;
 import dev.tacet.protocol.ErrorCause;
@@ -28,6 +29,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,6 +88,7 @@ public final class RemoteModel {
   }
 
   private KeySetInfo ready() {
+    client.guard().requireConsent();
     KeySetInfo ready = keySet;
     return ready != null ? ready : prepare(null);
   }
@@ -112,7 +116,44 @@ public final class RemoteModel {
    */
   public Prediction predict(double[] row) {
     client.requireOpen();
-    return predictOpen(row);
+    return predictPadded(row);
+  }
+
+  private Prediction predictPadded(double[] row) {
+    Prediction prediction = predictOpen(row);
+    pad(1);
+    return prediction;
+  }
+
+  /** Sends as many further requests as the policy's padding asks for: of rows in the middle of the bounds, whose answers nobody reads. */
+  private void pad(int requests) {
+    int further = client.guard().padded(requests) - requests;
+    for (int i = 0; i < further; i++) {
+      padOne();
+    }
+  }
+
+  private void padOne() {
+    try {
+      double[] row = signature().inputs().stream().flatMapToDouble(RemoteModel::middle).toArray();
+      if (rowsPerRequest() > 1) {
+        int outputs = signature().cipherOutputs().stream().mapToInt(signature()::ciphertexts).sum();
+        InputEncryptor.Batch batch = encryptor.batch(new double[][] {row});
+        evaluate(keys -> client.host().inferStream(
+            name(), description.version(), signatureSha256(), keys, batch.ciphertexts(), outputs));
+      } else {
+        List<byte[]> ciphertexts = encryptor.encrypt(row).ciphertexts();
+        evaluate(keys -> client.host().infer(name(), description.version(), signatureSha256(), keys, ciphertexts));
+      }
+    } catch (AnswerCheckException e) {
+      LOG.debug("the answer to a padding request is not used, whatever it is");
+    }
+  }
+
+  private static DoubleStream middle(SignatureInput input) {
+    double[] low = input.low();
+    double[] high = input.high();
+    return IntStream.range(0, input.features()).mapToDouble(i -> low[i] / 2 + high[i] / 2);
   }
 
   /**
@@ -124,6 +165,7 @@ public final class RemoteModel {
    */
   public Prediction predictForSharing(double[] row) {
     client.requireOpen();
+    client.guard().requireSharing(signature(), "results");
     if (signature().sharing().isEmpty()) {
       throw new UnsupportedException("model " + name() + " has no reserve for sharing; compile it with --share-results");
     }
@@ -142,6 +184,7 @@ public final class RemoteModel {
       }
       return batch.predictions().get(0);
     }
+    client.guard().requireConsent();
     long start = System.nanoTime();
     InputEncryptor.EncryptedRow encrypted = encryptor.encrypt(row);
     long encryptedAt = System.nanoTime();
@@ -170,7 +213,7 @@ public final class RemoteModel {
     double[] copy = row.clone();
     try {
       client.requireOpen();
-      return Host.inBackground(() -> predictOpen(copy), client.executor());
+      return Host.inBackground(() -> predictPadded(copy), client.executor());
     } catch (IllegalStateException | RejectedExecutionException e) {
       return CompletableFuture.failedFuture(
           e instanceof IllegalStateException ? e : new IllegalStateException("the client is closed", e));
@@ -228,11 +271,13 @@ public final class RemoteModel {
       }
       client.progress().progress(ProgressListener.Stage.PREDICT, end, rows.length);
     }
+    pad((rows.length + rowsPerRequest() - 1) / rowsPerRequest());
     return new Batch(predictions, failures);
   }
 
   /** One request of the throughput packing. */
   private Batch predictBatchOpen(double[][] rows) {
+    client.guard().requireConsent();
     long start = System.nanoTime();
     InputEncryptor.Batch encrypted = encryptor.batch(rows);
     int outputs = signature().cipherOutputs().stream().mapToInt(signature()::ciphertexts).sum();
@@ -308,6 +353,7 @@ public final class RemoteModel {
    * the provider cannot make them.
    */
   public ProviderCard providerCard() {
+    client.guard().requireSharing(signature(), "providers");
     KeySetInfo ready = prepare();
     try (PublicKey key = publicKey()) {
       return new ProviderCard(name(), signatureSha256(), ready.keySetId(), key.toBytes());

@@ -50,6 +50,7 @@ public final class TacetClient implements AutoCloseable {
   private final Pins pins;
   private final List<Signature> trusted;
   private final byte[] modelKey;
+  private final PolicyGuard guard;
   private final ParameterPolicy policy;
   private final boolean clamping;
   private final int overloadRetries;
@@ -79,6 +80,8 @@ public final class TacetClient implements AutoCloseable {
     ownsKeyRing = builder.keyRing == null;
     trusted = List.copyOf(builder.trusted);
     modelKey = builder.modelKey;
+    guard = new PolicyGuard(builder.policy, host, new PrivacyPolicy.Destination(uri.getHost(), Host.transport(uri, builder.credentials)),
+        ring);
     clamping = builder.clamping;
     overloadRetries = builder.overloadRetries;
     progress = builder.progress;
@@ -131,6 +134,7 @@ public final class TacetClient implements AutoCloseable {
    * @throws ModelNotFoundException if the host serves no such model
    * @throws SignatureChangedException if its signature is not the pinned one
    * @throws UntrustedModelException if a key of its owner is trusted and it is not signed by it as it is offered
+   * @throws PolicyException if this client's policy does not allow to send the model's features to this host
    * @throws InsecureModelException if its parameters or key demands are outside what this client accepts
    * @throws dev.tacet.he.MalformedException if what the host sent is not valid
    */
@@ -152,6 +156,7 @@ public final class TacetClient implements AutoCloseable {
     }
     policy.check(description.parameters(), description.signature());
     requireOwner(description);
+    guard.requireAllowed(description.signature());
     RemoteModel model = new RemoteModel(this, description);
     String trusted = pins.putIfAbsent(pin, description.signatureSha256());
     if (!trusted.equals(description.signatureSha256())) {
@@ -307,6 +312,33 @@ public final class TacetClient implements AutoCloseable {
     }
   }
 
+  /**
+   * Records that consent to the policy's purpose is given, in the purpose's key ring.
+   *
+   * @throws IllegalStateException if there is no policy with a purpose
+   */
+  public void giveConsent() {
+    guard.recordConsent(true);
+  }
+
+  /**
+   * Records that consent to the policy's purpose is withdrawn: nothing is sent for it from now on. Then everything that the host keeps about
+   * this client under these credentials is deleted, and the purpose's secret keys are forgotten.
+   *
+   * @return the host's receipt
+   * @throws IllegalStateException if there is no policy with a purpose
+   */
+  public DeletionReceipt withdrawConsent() {
+    guard.recordConsent(false);
+    DeletionReceipt receipt = account().deleteAll();
+    keyRing.files().rotateAll();
+    return receipt;
+  }
+
+  PolicyGuard guard() {
+    return guard;
+  }
+
   Host host() {
     return host;
   }
@@ -345,6 +377,7 @@ public final class TacetClient implements AutoCloseable {
     private int threads = 2;
     private final List<Signature> trusted = new ArrayList<>();
     private byte[] modelKey;
+    private PrivacyPolicy policy;
 
     private Builder(URI uri) {
       this.uri = Objects.requireNonNull(uri, "uri");
@@ -424,6 +457,15 @@ public final class TacetClient implements AutoCloseable {
       }
     }
 
+    /**
+     * Keeps to a privacy policy: what it does not allow is refused before anything is sent. If it names a purpose, the keys are those of that
+     * purpose alone, in a key ring of their own, and nothing is sent before consent to it is recorded. Default: no policy.
+     */
+    public Builder policy(PrivacyPolicy value) {
+      policy = Objects.requireNonNull(value, "policy");
+      return this;
+    }
+
     /** Sets the time limit of one inference; other calls have the same, but at most a minute. Default: 5 minutes. */
     public Builder deadline(Duration value) {
       if (value.isNegative() || value.isZero()) {
@@ -472,7 +514,11 @@ public final class TacetClient implements AutoCloseable {
     }
 
     private KeyRing openKeyRing() {
+      String purpose = policy == null ? "" : policy.purpose();
       if (keyRing != null) {
+        if (!purpose.isEmpty()) {
+          throw new IllegalArgumentException("a policy for the purpose " + purpose + " has a key ring of its own; set a key store folder");
+        }
         if (keyFolder != null) {
           throw new IllegalArgumentException("both a key ring and a key store folder are set");
         }
@@ -484,7 +530,7 @@ public final class TacetClient implements AutoCloseable {
       if (passphrase == null) {
         throw new IllegalArgumentException("key store " + keyFolder + " needs a passphrase");
       }
-      return KeyRing.open(keyFolder, passphrase);
+      return KeyRing.open(purpose.isEmpty() ? keyFolder : keyFolder.resolve("purposes").resolve(purpose), passphrase);
     }
   }
 }

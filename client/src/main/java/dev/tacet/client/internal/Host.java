@@ -111,6 +111,14 @@ public final class Host implements AutoCloseable {
     }
   }
 
+  /** Returns what calls to a host travel over: mutual-tls, tls, loopback or plain. */
+  public static String transport(URI uri, Credentials credentials) {
+    if ("https".equals(uri.getScheme())) {
+      return credentials.certificate().isPresent() ? "mutual-tls" : "tls";
+    }
+    return isLoopback(uri.getHost()) ? "loopback" : "plain";
+  }
+
   private static boolean isLoopback(String host) {
     try {
       return InetAddress.getByName(host).isLoopbackAddress();

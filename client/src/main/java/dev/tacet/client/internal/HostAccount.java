@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.client.internal;
 
+import dev.tacet.client.HostTerms;
 import dev.tacet.client.KeptData;
 import dev.tacet.client.KeyGrant;
 import dev.tacet.client.StoredKeySet;
@@ -9,8 +10,11 @@ import dev.tacet.protocol.ServiceException;
 import dev.tacet.protocol.v1.DeleteKeptRequest;
 import dev.tacet.protocol.v1.DeleteKeptResponse;
 import dev.tacet.protocol.v1.DeleteKeySetRequest;
+import dev.tacet.protocol.v1.GetTermsRequest;
+import dev.tacet.protocol.v1.GetTermsResponse;
 import dev.tacet.protocol.v1.GrantKeySetRequest;
 import dev.tacet.protocol.v1.GrantServiceGrpc;
+import dev.tacet.protocol.v1.KeptTimes;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
 import dev.tacet.protocol.v1.KeySetGrant;
 import dev.tacet.protocol.v1.ListGrantsRequest;
@@ -27,6 +31,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** The calls about what a host keeps for its client. Every failure is a ServiceException of the error table. */
@@ -119,13 +124,10 @@ public final class HostAccount {
     ShowKeptResponse r = Host.call(() -> privacy().showKept(ShowKeptRequest.getDefaultInstance()));
     List<KeptData.Key> keys = r.getKeysList().stream()
         .map(key -> new KeptData.Key(ErrorTable.oneLine(key.getSha256()), key.getBytes(), key.getComplete())).toList();
-    KeptData.Times times = new KeptData.Times(
-        seconds(r.getTimes().getKeysSeconds()), seconds(r.getTimes().getUploadsSeconds()), seconds(r.getTimes().getAuditSeconds()),
-        seconds(r.getTimes().getBackupsSeconds()));
     KeptData data = new KeptData(
         ErrorTable.oneLine(r.getClient()), r.getKeySetsList().stream().map(HostAccount::keySet).toList(), keys,
         r.getGrantsGivenList().stream().map(HostAccount::grant).toList(),
-        r.getGrantsReceivedList().stream().map(HostAccount::grant).toList(), r.getAuditBase() + 1, r.getAuditLast(), times);
+        r.getGrantsReceivedList().stream().map(HostAccount::grant).toList(), r.getAuditBase() + 1, r.getAuditLast(), times(r.getTimes()));
     return new Kept(data, r.getReceiptKey().toByteArray());
   }
 
@@ -137,6 +139,20 @@ public final class HostAccount {
   public byte[] readKept(String name, long offset) {
     return Host.call(() ->
         privacy().readKept(ReadKeptRequest.newBuilder().setName(name).setOffset(offset).build()).getData().toByteArray());
+  }
+
+  /** Returns what the host says of itself. */
+  public HostTerms terms() {
+    GetTermsResponse r = Host.call(() -> privacy().getTerms(GetTermsRequest.getDefaultInstance()));
+    return new HostTerms(
+        ErrorTable.oneLine(r.getRegion()), Set.copyOf(r.getTransportsList()), r.getNarrowsSharing(), Set.copyOf(r.getSharingList()),
+        times(r.getTimes()));
+  }
+
+  private static KeptData.Times times(KeptTimes times) {
+    return new KeptData.Times(
+        seconds(times.getKeysSeconds()), seconds(times.getUploadsSeconds()), seconds(times.getAuditSeconds()),
+        seconds(times.getBackupsSeconds()));
   }
 
   /** A receipt as the host sent it, nothing of it checked. */

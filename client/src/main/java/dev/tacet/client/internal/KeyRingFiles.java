@@ -104,6 +104,11 @@ public final class KeyRingFiles implements AutoCloseable {
     return folder.resolve("pins.properties");
   }
 
+  /** Returns the file of consents to the ring's purpose. */
+  Path consentFile() {
+    return folder.resolve("consent.tsv");
+  }
+
   /** Returns the shared context of these parameters. */
   public synchronized Context context(Parameters parameters) {
     requireOpen();
@@ -314,6 +319,26 @@ public final class KeyRingFiles implements AutoCloseable {
     } catch (IOException e) {
       throw failed(folder, e);
     }
+  }
+
+  /** Forgets every secret key and what was made from it. */
+  public synchronized void rotateAll() {
+    requireOpen();
+    closeAll(secretKeys.values().iterator(), null);
+    secretKeys.clear();
+    sealedHashes.clear();
+    locked(() -> {
+      List<Path> homes;
+      try (Stream<Path> all = Files.list(folder)) {
+        homes = all.filter(home -> home.getFileName().toString().matches("[0-9a-f]{64}")).toList();
+      }
+      for (Path home : homes) {
+        Path gone = folder.resolve(ROTATED + home.getFileName());
+        PrivateFiles.deleteFolder(gone);
+        Files.move(home, gone, StandardCopyOption.ATOMIC_MOVE);
+      }
+      deleteRotated(folder);
+    });
   }
 
   private static void deleteRotated(Path folder) throws IOException {

@@ -32,11 +32,18 @@ final class HostConnection {
   @Option(names = "--trust", paramLabel = "PEM", description = "Certificates to trust, for https.")
   private Path trust;
 
+  @Mixin private PolicyOption policy;
+
   @Mixin private HostAccess access;
 
   /** Tells whether a folder of keys was given. */
   boolean hasKeys() {
     return keys != null;
+  }
+
+  /** Tells whether a policy was given. */
+  boolean hasPolicy() {
+    return policy.isGiven();
   }
 
   /** Returns the client of these options; keys are in memory unless a folder was given. */
@@ -49,6 +56,7 @@ final class HostConnection {
     requireAddress(server);
     try {
       TacetClient.Builder builder = TacetClient.builder(server).credentials(access.credentials()).progress(progress);
+      policy.addTo(builder);
       if (trust != null) {
         builder.trustCertificates(InputFile.require(trust, "Give --trust the PEM file of the certificates to trust."));
       }

@@ -81,6 +81,8 @@ public final class PredictCommand implements Callable<Integer> {
       description = "Refuse a model that its owner did not sign with this key (tacet sign).")
   private Path modelKey;
 
+  @Mixin private PolicyOption policy;
+
   @Mixin private HostAccess access;
 
   @Option(names = "--accept-signature", paramLabel = "SHA256",
@@ -171,6 +173,7 @@ public final class PredictCommand implements Callable<Integer> {
     if (trust != null) {
       builder.trustCertificates(trust);
     }
+    policy.addTo(builder);
     if (modelKey != null) {
       String remedy = "Give --trusted-model-key the public key that 'tacet sign --new-key' wrote.";
       try {

@@ -30,7 +30,8 @@ import picocli.CommandLine.Parameters;
       "Show, fetch and delete what a host keeps about you.",
       "Of a request for an inference it keeps nothing after the answer but an entry in your audit trail ('tacet audit')."
     },
-    subcommands = {PrivacyCommand.Show.class, PrivacyCommand.Export.class, PrivacyCommand.Delete.class, PrivacyCommand.Verify.class})
+    subcommands = {PrivacyCommand.Show.class, PrivacyCommand.Export.class, PrivacyCommand.Delete.class, PrivacyCommand.Verify.class,
+      PrivacyCommand.Consent.class})
 public final class PrivacyCommand {
   private PrivacyCommand() {}
 
@@ -119,6 +120,38 @@ public final class PrivacyCommand {
       System.out.println(
           "Deleted " + given.lines("key-set").size() + " key sets, " + given.lines("key").size() + " keys and "
               + given.lines("upload").size() + " unfinished uploads; the receipt is in " + receipt);
+      return CliException.DONE;
+    }
+  }
+
+  /** Records consent. */
+  @Command(name = "consent", mixinStandardHelpOptions = true,
+      description = {
+        "Record consent to the purpose that --policy names, in the purpose's own keys; nothing is sent for it before.",
+        "With --withdraw nothing is sent any more: what the host keeps about you is deleted and the purpose's secret keys are forgotten."
+      })
+  static final class Consent implements Callable<Integer> {
+    @Mixin private HostConnection host;
+
+    @Option(names = "--withdraw", paramLabel = "RECEIPT", description = "Withdraw consent; receives the host's receipt.")
+    private Path receipt;
+
+    @Override
+    public Integer call() {
+      if (!host.hasPolicy() || !host.hasKeys()) {
+        throw CliException.usage("--policy and --keys are needed", "Name the policy that has the purpose, and the folder of keys.");
+      }
+      OutputFile.require(receipt);
+      try (TacetClient client = host.connect()) {
+        if (receipt == null) {
+          client.giveConsent();
+        } else {
+          OutputFile.write(receipt, client.withdrawConsent().toString().getBytes(StandardCharsets.UTF_8));
+        }
+      } catch (IllegalStateException e) {
+        throw new CliException(CliException.BAD_USAGE, e.getMessage(), "Set 'purpose = NAME' in the policy.", e);
+      }
+      System.out.println(receipt == null ? "Consent is recorded" : "Consent is withdrawn; the receipt is in " + receipt);
       return CliException.DONE;
     }
   }

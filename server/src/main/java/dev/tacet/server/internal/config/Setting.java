@@ -85,6 +85,12 @@ public enum Setting {
   RETENTION_AUDIT("retention.audit"),
   /** How long backups of the disk are kept, which receipts of deletions state. */
   RETENTION_BACKUPS("retention.backups"),
+  /** Where the host stands, in words that clients' policies name. */
+  PRIVACY_REGION("privacy.region"),
+  /** What data may travel over to this host: loopback, plain, tls, mutual-tls. */
+  PRIVACY_TRANSPORTS("privacy.transports"),
+  /** What sharing this host allows: none, providers, results. */
+  PRIVACY_SHARING("privacy.sharing"),
   /** How often is looked for what may not be kept longer. */
   RETENTION_INTERVAL("retention.interval");
 

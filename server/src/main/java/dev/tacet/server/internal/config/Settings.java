@@ -93,11 +93,34 @@ public record Settings(
    * @param audit entries of the trails; empty for as long as nobody deletes them
    * @param backups how long backups of the host's disk are kept, in the operator's word; empty if it is not said
    * @param interval how often is looked for what may not be kept longer
+   * @param terms what else the host says of itself
    */
-  public record Retention(Optional<Duration> audit, Optional<Duration> backups, Duration interval) {
+  public record Retention(Optional<Duration> audit, Optional<Duration> backups, Duration interval, Terms terms) {
     /** Returns the defaults: trails for 400 days, nothing said of backups, 10 minutes. */
     public static Retention defaults() {
-      return new Retention(Optional.of(Duration.ofDays(400)), Optional.empty(), Duration.ofMinutes(10));
+      return new Retention(
+          Optional.of(Duration.ofDays(400)), Optional.empty(), Duration.ofMinutes(10),
+          new Terms("", List.of(), Optional.empty()));
+    }
+  }
+
+  /**
+   * What the host says of itself to clients' policies, which it can narrow and not widen.
+   *
+   * @param region empty if it is not said
+   * @param transports that data may travel over; empty if any
+   * @param sharing that is allowed; empty if any, an empty list if none
+   */
+  public record Terms(String region, List<String> transports, Optional<List<String>> sharing) {
+    /** The transports that can be named. */
+    public static final List<String> TRANSPORTS = List.of("loopback", "plain", "tls", "mutual-tls");
+
+    /** The ways of sharing that can be named: with data providers, and of decrypted results. */
+    public static final List<String> SHARING = List.of("providers", "results");
+
+    /** Tells whether a way of sharing is allowed. */
+    public boolean shares(String way) {
+      return sharing.isEmpty() || sharing.get().contains(way);
     }
   }
 

@@ -11,6 +11,7 @@ import dev.tacet.server.internal.config.Settings.Identities;
 import dev.tacet.server.internal.config.Settings.Limits;
 import dev.tacet.server.internal.config.Settings.Retention;
 import dev.tacet.server.internal.config.Settings.StateDatabase;
+import dev.tacet.server.internal.config.Settings.Terms;
 import dev.tacet.server.internal.config.Settings.Tls;
 import dev.tacet.server.internal.config.Settings.Tokens;
 import dev.tacet.server.internal.config.Settings.Traces;
@@ -274,7 +275,33 @@ public final class SettingsReader {
   private Retention retention() {
     return new Retention(
         kept(Setting.RETENTION_AUDIT).or(() -> Retention.defaults().audit()), kept(Setting.RETENTION_BACKUPS),
-        values.duration(Setting.RETENTION_INTERVAL, SECOND, Duration.ofDays(1), Retention.defaults().interval()));
+        values.duration(Setting.RETENTION_INTERVAL, SECOND, Duration.ofDays(1), Retention.defaults().interval()), terms());
+  }
+
+  private Terms terms() {
+    Optional<String> region = values.text(Setting.PRIVACY_REGION);
+    if (region.isPresent() && !region.get().matches("[A-Za-z0-9._-]{1,64}")) {
+      values.problem(Setting.PRIVACY_REGION, "must be one word of letters, digits, dot, dash and underscore, at most 64");
+    }
+    return new Terms(
+        region.orElse(""), words(Setting.PRIVACY_TRANSPORTS, Terms.TRANSPORTS).orElse(List.of()),
+        words(Setting.PRIVACY_SHARING, Terms.SHARING));
+  }
+
+  /** Words with commas between; "none" is none of them. */
+  private Optional<List<String>> words(Setting setting, List<String> known) {
+    Optional<String> text = values.text(setting);
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    if (text.get().equals("none") && setting == Setting.PRIVACY_SHARING) {
+      return Optional.of(List.of());
+    }
+    List<String> words = List.of(text.get().split("\\s*,\\s*"));
+    if (!known.containsAll(words)) {
+      values.problem(setting, "is \"" + text.get() + "\", must be some of " + known);
+    }
+    return Optional.of(words);
   }
 
   /** A time for which something is kept; empty for as long as it is wanted. */

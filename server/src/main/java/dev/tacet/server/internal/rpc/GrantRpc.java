@@ -42,6 +42,9 @@ public final class GrantRpc extends GrantServiceGrpc.GrantServiceImplBase {
     String owner = Callers.identity().subject();
     calls.answer("GrantKeySet", observer, tenant -> {
       ContentHash id = new ContentHash(request.getKeySetId());
+      if (!tenant.privacy().retention().terms().shares("providers")) {
+        throw new ServiceException(ErrorCause.PERMISSION_DENIED, "this host allows no sharing with data providers: privacy.sharing");
+      }
       if (!GRANTEE.matcher(request.getGrantee()).matches()) {
         throw new ServiceException(
             ErrorCause.INVALID_ARGUMENT,

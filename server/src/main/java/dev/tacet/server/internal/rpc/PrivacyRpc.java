@@ -4,6 +4,8 @@ package dev.tacet.server.internal.rpc;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.tacet.protocol.v1.DeleteKeptRequest;
 import dev.tacet.protocol.v1.DeleteKeptResponse;
+import dev.tacet.protocol.v1.GetTermsRequest;
+import dev.tacet.protocol.v1.GetTermsResponse;
 import dev.tacet.protocol.v1.KeptKey;
 import dev.tacet.protocol.v1.KeptTimes;
 import dev.tacet.protocol.v1.PrivacyServiceGrpc;
@@ -11,12 +13,14 @@ import dev.tacet.protocol.v1.ReadKeptRequest;
 import dev.tacet.protocol.v1.ReadKeptResponse;
 import dev.tacet.protocol.v1.ShowKeptRequest;
 import dev.tacet.protocol.v1.ShowKeptResponse;
+import dev.tacet.server.internal.config.Settings;
 import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.tenants.Privacy;
 import dev.tacet.server.internal.tenants.Tenant;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** {@code tacet.v1.PrivacyService}: what is kept about the caller, there is no way to name another. */
@@ -26,6 +30,17 @@ public final class PrivacyRpc extends PrivacyServiceGrpc.PrivacyServiceImplBase 
   /** Makes the service over what the tenants keep. */
   public PrivacyRpc(Tenants tenants, ServerMetrics metrics) {
     this.calls = new Calls(tenants, metrics);
+  }
+
+  @Override
+  public void getTerms(GetTermsRequest request, StreamObserver<GetTermsResponse> observer) {
+    calls.answer("GetTerms", observer, tenant -> {
+      Settings.Terms terms = tenant.privacy().retention().terms();
+      return GetTermsResponse.newBuilder()
+          .setRegion(terms.region()).addAllTransports(terms.transports()).setNarrowsSharing(terms.sharing().isPresent())
+          .addAllSharing(terms.sharing().orElse(List.of())).setTimes(times(tenant))
+          .build();
+    });
   }
 
   @Override
