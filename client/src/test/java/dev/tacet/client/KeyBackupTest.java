@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tacet.client.internal.QuickRing;
 import dev.tacet.he.Blob;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.PublicKey;
@@ -38,7 +39,7 @@ class KeyBackupTest {
   @BeforeAll
   static void backUp() {
     backup = made.resolve("keys.backup");
-    try (KeyRing ring = KeyRing.open(made.resolve("ring"), PASSPHRASE);
+    try (KeyRing ring = KeyRing.open(QuickRing.in(made.resolve("ring"), "one"), PASSPHRASE);
         PublicKey key = ring.publicKey(PARAMETERS)) {
       secret = ring.secretKey(PARAMETERS).export(SecretKeyAccess.get());
       seed = ring.secretKey(PARAMETERS).memoryForms(SecretKeyAccess.get()).get(0);
