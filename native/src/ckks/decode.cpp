@@ -60,15 +60,17 @@ Numbers<double> in_standard_ring(const Numbers<double>& a) {
   return out;
 }
 
+void check_encoding(const Plaintext& plaintext, Encoding encoding) {
+  if (plaintext.encoding == encoding) return;
+  fail(Code::kInvalidArgument, "the plaintext is encoded in %s, it cannot be decoded from %s",
+       plaintext.encoding == Encoding::kSlots ? "SLOTS" : "COEFFICIENTS",
+       encoding == Encoding::kSlots ? "SLOTS" : "COEFFICIENTS");
+}
+
 }  // namespace
 
-Numbers<double> Encoder::coefficients_of(const Plaintext& plaintext, Encoding encoding, DecodeStats* stats) const {
+Numbers<double> Encoder::coefficients_of(const Plaintext& plaintext, DecodeStats* stats) const {
   const Ring& ring = context_->ring();
-  if (plaintext.encoding != encoding) {
-    fail(Code::kInvalidArgument, "the plaintext is encoded in %s, it cannot be decoded from %s",
-         plaintext.encoding == Encoding::kSlots ? "SLOTS" : "COEFFICIENTS",
-         encoding == Encoding::kSlots ? "SLOTS" : "COEFFICIENTS");
-  }
   if (plaintext.poly.n() != ring.n() || plaintext.poly.q_limbs() != plaintext.level + 1 ||
       plaintext.level > ring.max_level()) {
     fail(Code::kInvalidArgument,
@@ -89,23 +91,31 @@ Numbers<double> Encoder::coefficients_of(const Plaintext& plaintext, Encoding en
   return values;
 }
 
-void Encoder::decode(const Plaintext& plaintext, double* real, double* imaginary, DecodeStats* stats) const {
-  Numbers<double> values = coefficients_of(plaintext, Encoding::kSlots, stats);
+void Encoder::decode(const Plaintext& plaintext, const Sink& sink, DecodeStats* stats) const {
+  Numbers<double> values = coefficients_of(plaintext, stats);
+  if (plaintext.encoding == Encoding::kCoefficients) return sink(values.data(), nullptr);
   const std::size_t slots = context_->slots();
   if (context_->real_slots()) values = in_standard_ring(values);
-  context_->slot_transform().to_slots(values.data(), values.data() + slots);
-  if (real != nullptr) std::memcpy(real, values.data(), slots * sizeof(double));
-  if (imaginary == nullptr) return;
-  if (context_->real_slots()) {
-    std::fill_n(imaginary, slots, 0.0);
-  } else {
-    std::memcpy(imaginary, values.data() + slots, slots * sizeof(double));
-  }
+  double* const imaginary = values.data() + slots;
+  context_->slot_transform().to_slots(values.data(), imaginary);
+  if (context_->real_slots()) std::fill_n(imaginary, slots, 0.0);
+  sink(values.data(), imaginary);
+}
+
+void Encoder::decode(const Plaintext& plaintext, double* real, double* imaginary, DecodeStats* stats) const {
+  check_encoding(plaintext, Encoding::kSlots);
+  const auto copy = [bytes = context_->slots() * sizeof(double)](double* to, const double* from) {
+    if (to != nullptr) std::memcpy(to, from, bytes);
+  };
+  decode(plaintext, [&](const double* from_real, const double* from_imaginary) {
+    copy(real, from_real);
+    copy(imaginary, from_imaginary);
+  }, stats);
 }
 
 void Encoder::decode_coefficients(const Plaintext& plaintext, double* values, DecodeStats* stats) const {
-  const Numbers<double> coefficients = coefficients_of(plaintext, Encoding::kCoefficients, stats);
-  std::memcpy(values, coefficients.data(), coefficients.size() * sizeof(double));
+  check_encoding(plaintext, Encoding::kCoefficients);
+  decode(plaintext, [&](const double* from, const double*) { std::memcpy(values, from, context_->n() * sizeof(double)); }, stats);
 }
 
 }  // namespace tacet

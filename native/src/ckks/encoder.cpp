@@ -59,10 +59,14 @@ double max_log2(const Numbers<double>& x) {
   return std::log2(most);
 }
 
-/// Fills x with `count` values and zeros up to `end`.
-void fill(double* x, const double* values, std::size_t count, std::size_t end) {
-  if (count > 0) std::memcpy(x, values, count * sizeof(double));
-  std::memset(x + count, 0, (end - count) * sizeof(double));
+void clear(double* x, std::size_t count) { std::memset(x, 0, count * sizeof(double)); }
+
+Encoder::Source copy_of(const double* real, const double* imaginary, std::size_t count) {
+  return [=](double* to_real, double* to_imaginary) {
+    if (count == 0) return;
+    std::memcpy(to_real, real, count * sizeof(double));
+    if (imaginary != nullptr) std::memcpy(to_imaginary, imaginary, count * sizeof(double));
+  };
 }
 
 }  // namespace
@@ -95,23 +99,27 @@ Poly<Eval> Encoder::from_coefficients(const Numbers<double>& coefficients, const
   return out;
 }
 
-Poly<Eval> Encoder::encode_poly(const double* real, const double* imaginary, std::size_t count, int level,
-                                const Scale& scale, bool with_special) const {
+Poly<Eval> Encoder::encode_poly(const Source& source, bool with_imaginary, std::size_t count, int level, const Scale& scale,
+                                bool with_special) const {
   const std::size_t slots = context_->slots();
   check_level(context_->ring(), level);
   if (count > slots) fail(Code::kInvalidArgument, "%zu values do not fit into %zu slots", count, slots);
-  check_finite(real, count, "slot");
-  if (imaginary != nullptr) check_finite(imaginary, count, "imaginary part of slot");
-  if (imaginary != nullptr && context_->real_slots()) check_real(imaginary, count);
   Numbers<double> coefficients(2 * slots);  // where slots are real the second half says the same as the first
-  fill(coefficients.data(), real, count, slots);
-  fill(coefficients.data() + slots, imaginary, imaginary == nullptr ? 0 : count, slots);
-  context_->slot_transform().to_coefficients(coefficients.data(), coefficients.data() + slots);
+  double* const real = coefficients.data();
+  double* const imaginary = with_imaginary ? real + slots : nullptr;
+  source(real, imaginary);
+  check_finite(real, count, "slot");
+  if (with_imaginary) check_finite(imaginary, count, "imaginary part of slot");
+  if (with_imaginary && context_->real_slots()) check_real(imaginary, count);
+  clear(real + count, slots - count);
+  clear(real + slots + (with_imaginary ? count : 0), with_imaginary ? slots - count : slots);
+  context_->slot_transform().to_coefficients(real, real + slots);
   ScaleValue value = scale.value(context_->ring());
   value.exponent -= context_->slot_transform().log_slots();
   const double log2 = max_log2(coefficients) + std::log2(value.mantissa) + value.exponent;
   const double bound = context_->ring().log2_q(level) - 1;
   if (!(log2 < bound)) {
+    source(real, imaginary);
     fail(Code::kInvalidArgument,
          "slot %zu is too large: at scale %s the coefficients reach the bound 2^%.2f = q_0..q_%d / 2 of level %d",
          largest(real, imaginary, count), scale.text(context_->ring()).c_str(), bound, level, level);
@@ -121,8 +129,12 @@ Poly<Eval> Encoder::encode_poly(const double* real, const double* imaginary, std
 
 Plaintext Encoder::encode(const double* real, const double* imaginary, std::size_t count, int level,
                           const Scale& scale) const {
+  return encode(copy_of(real, imaginary, count), imaginary != nullptr, count, level, scale);
+}
+
+Plaintext Encoder::encode(const Source& source, bool with_imaginary, std::size_t count, int level, const Scale& scale) const {
   Plaintext out;
-  out.poly = encode_poly(real, imaginary, count, level, scale, false);
+  out.poly = encode_poly(source, with_imaginary, count, level, scale, false);
   out.level = level;
   out.scale = scale;
   return out;
@@ -130,23 +142,28 @@ Plaintext Encoder::encode(const double* real, const double* imaginary, std::size
 
 Poly<Eval> Encoder::encode_raised(const double* real, const double* imaginary, std::size_t count, int level,
                                   const Scale& scale) const {
-  return encode_poly(real, imaginary, count, level, scale, true);
+  return encode_poly(copy_of(real, imaginary, count), imaginary != nullptr, count, level, scale, true);
 }
 
 Plaintext Encoder::encode_coefficients(const double* values, std::size_t count, int level, const Scale& scale) const {
+  return encode_coefficients(copy_of(values, nullptr, count), count, level, scale);
+}
+
+Plaintext Encoder::encode_coefficients(const Source& source, std::size_t count, int level, const Scale& scale) const {
   const Ring& ring = context_->ring();
   check_level(ring, level);
   if (count > ring.n()) fail(Code::kInvalidArgument, "%zu values do not fit into %zu coefficients", count, ring.n());
-  check_finite(values, count, "coefficient");
   Numbers<double> coefficients(ring.n());
-  fill(coefficients.data(), values, count, ring.n());
+  source(coefficients.data(), nullptr);
+  check_finite(coefficients.data(), count, "coefficient");
+  clear(coefficients.data() + count, ring.n() - count);
   const ScaleValue value = scale.value(ring);
   const double log2 = max_log2(coefficients) + std::log2(value.mantissa) + value.exponent;
   const double bound = ring.log2_q(level) - 1;
   if (!(log2 < bound)) {
     fail(Code::kInvalidArgument,
          "coefficient %zu is too large: at scale %s it reaches the bound 2^%.2f = q_0..q_%d / 2 of level %d",
-         largest(values, nullptr, count), scale.text(ring).c_str(), bound, level, level);
+         largest(coefficients.data(), nullptr, count), scale.text(ring).c_str(), bound, level, level);
   }
   Plaintext out;
   out.encoding = Encoding::kCoefficients;

@@ -26,36 +26,33 @@ jlong encode(JNIEnv* env, jclass, jlong context_handle, jint encoding, jdoubleAr
   return guard(env, [&] {
     const auto& context = object_as<ContextObject>(context_handle).context;
     const Scale scale = scale_of(env, *context, scale_bytes);
-    const std::vector<double> real = doubles_of(env, real_array);
-    const std::vector<double> imaginary = doubles_of(env, imaginary_array);
-    if (imaginary_array != nullptr && imaginary.size() != real.size()) {
-      fail(Code::kInvalidArgument, "%zu real and %zu imaginary parts", real.size(), imaginary.size());
+    const std::size_t count = length_of(env, real_array), imaginary_count = length_of(env, imaginary_array);
+    if (imaginary_array != nullptr && imaginary_count != count) {
+      fail(Code::kInvalidArgument, "%zu real and %zu imaginary parts", count, imaginary_count);
     }
     const Encoder encoder(context);
+    const auto source = [&](double* real, double* imaginary) {
+      copy_doubles(env, real, real_array, count);
+      if (imaginary != nullptr) copy_doubles(env, imaginary, imaginary_array, count);
+    };
     if (encoding == static_cast<jint>(Encoding::kCoefficients)) {
       if (imaginary_array != nullptr) fail(Code::kInvalidArgument, "coefficients have no imaginary parts");
-      return make<PlaintextObject>(context, encoder.encode_coefficients(real.data(), real.size(), level, scale));
+      return make<PlaintextObject>(context, encoder.encode_coefficients(source, count, level, scale));
     }
-    const double* imaginary_data = imaginary_array == nullptr ? nullptr : imaginary.data();
-    return make<PlaintextObject>(context, encoder.encode(real.data(), imaginary_data, real.size(), level, scale));
+    return make<PlaintextObject>(context, encoder.encode(source, imaginary_array != nullptr, count, level, scale));
   });
 }
 
 jdoubleArray decode(JNIEnv* env, jclass, jlong handle, jdoubleArray real_array, jdoubleArray imaginary_array) {
   return guard(env, [&] {
     const auto& held = object_as<PlaintextObject>(handle);
-    const Encoder encoder(held.context);
+    const std::size_t count = held.value.encoding == Encoding::kCoefficients ? held.context->n() : held.context->slots();
     DecodeStats stats;
-    if (held.value.encoding == Encoding::kCoefficients) {
-      std::vector<double> values(held.context->n());
-      encoder.decode_coefficients(held.value, values.data(), &stats);
-      fill(env, real_array, values.data(), values.size());
-    } else {
-      std::vector<double> real(held.context->slots()), imaginary(held.context->slots());
-      encoder.decode(held.value, real.data(), imaginary.data(), &stats);
-      fill(env, real_array, real.data(), real.size());
-      if (imaginary_array != nullptr) fill(env, imaginary_array, imaginary.data(), imaginary.size());
-    }
+    const auto sink = [&](const double* real, const double* imaginary) {
+      fill(env, real_array, real, count);
+      if (imaginary != nullptr && imaginary_array != nullptr) fill(env, imaginary_array, imaginary, count);
+    };
+    Encoder(held.context).decode(held.value, sink, &stats);
     return new_doubles(env, {stats.max_coefficient_log2, stats.modulus_log2, stats.fraction});
   });
 }

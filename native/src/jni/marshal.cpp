@@ -26,12 +26,19 @@ Range range_of(JNIEnv* env, jobject buffer, jint offset, jint length) {
 
 const u8* seed_of(JNIEnv* env, jobject buffer) { return range_of(env, buffer, 0, 32).data; }
 
-std::vector<double> doubles_of(JNIEnv* env, jdoubleArray array) {
-  if (array == nullptr) return {};
-  const jsize length = env->GetArrayLength(array);
-  std::vector<double> values(static_cast<std::size_t>(length));
-  env->GetDoubleArrayRegion(array, 0, length, values.data());
+std::size_t length_of(JNIEnv* env, jdoubleArray array) {
+  return array == nullptr ? 0 : static_cast<std::size_t>(env->GetArrayLength(array));
+}
+
+void copy_doubles(JNIEnv* env, double* out, jdoubleArray array, std::size_t count) {
+  if (count == 0) return;
+  env->GetDoubleArrayRegion(array, 0, static_cast<jsize>(count), out);
   check_pending(env);
+}
+
+std::vector<double> doubles_of(JNIEnv* env, jdoubleArray array) {
+  std::vector<double> values(length_of(env, array));
+  copy_doubles(env, values.data(), array, values.size());
   return values;
 }
 

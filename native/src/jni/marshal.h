@@ -23,6 +23,11 @@ Range range_of(JNIEnv* env, jobject buffer, jint offset, jint length);
 /// The 32 bytes of a direct buffer of just that size.
 const u8* seed_of(JNIEnv* env, jobject buffer);
 
+/// Entries of an array; 0 for null.
+std::size_t length_of(JNIEnv* env, jdoubleArray array);
+/// Copies the first `count` entries.
+void copy_doubles(JNIEnv* env, double* out, jdoubleArray array, std::size_t count);
+
 /// Copies; null gives an empty vector.
 std::vector<double> doubles_of(JNIEnv* env, jdoubleArray array);
 std::vector<jlong> longs_of(JNIEnv* env, jlongArray array);
