@@ -61,16 +61,26 @@ void rotate_and_add(const Ring& ring, RaisedPair total, RaisedPair& next, const 
   c1 = mod_down(ring, std::move(c1));
   const Decomposition digits(ring, c1.front());
   const GadgetProduct product(ring, digits, key, Addend());
-  pool().parallel_for(static_cast<std::size_t>(total.c0.limbs()), [&](std::size_t i) {
-    const int limb = static_cast<int>(i);
-    const LimbDigits of_limb(digits, limb);
-    PairTerms terms = product.row(limb, of_limb, 0);
+  const auto add_words = [&](int limb, const LimbDigits& of_limb, std::size_t start, std::size_t words) {
+    PairTerms terms = product.row(limb, of_limb, start);
     terms.c0 = total.c0.limb(limb);
     terms.w = 1;
-    terms.plus0 = terms.out0 = next.c0.limb(limb);
-    terms.plus1 = terms.out1 = next.c1.limb(limb);
-    kernels().inner_product_pairs(&terms, 1, ring.n(), ring.modulus(ring.index_of(limb, digits.q_limbs())));
+    terms.plus0 = terms.out0 = next.c0.limb(limb) + start;
+    terms.plus1 = terms.out1 = next.c1.limb(limb) + start;
+    kernels().inner_product_pairs(&terms, 1, words, ring.modulus(ring.index_of(limb, digits.q_limbs())));
+  };
+  const std::size_t n = ring.n(), limbs = static_cast<std::size_t>(total.c0.limbs());
+  const std::size_t whole = limbs_one_by_one(digits, limbs);
+  pool().parallel_for(whole, [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    add_words(limb, LimbDigits(digits, limb), 0, n);
   });
+  for (std::size_t i = whole; i < limbs; ++i) {
+    const int limb = static_cast<int>(i);
+    const LimbDigits of_limb(digits, limb);
+    const std::size_t words = n / limb_pieces(n);
+    pool().parallel_for(limb_pieces(n), [&](std::size_t piece) { add_words(limb, of_limb, piece * words, words); });
+  }
 }
 
 /// Distances of neighbouring giant steps, the first from 0.

@@ -9,9 +9,15 @@
 namespace tacet {
 
 LimbDigits::LimbDigits(const Decomposition& digits, int limb) : words_(digits.lifted() ? 0 : digits.digits() * limb_stride(digits.n())) {
-  for (std::size_t j = 0; j < digits.digits(); ++j) {
-    digit_.push_back(digits.digit(j, limb, words_.data() + (digits.lifted() ? 0 : j * limb_stride(digits.n()))));
-  }
+  for (std::size_t j = 0; j < digits.digits(); ++j) digit_.push_back(nullptr);
+  pool().parallel_for(digits.digits(), [&](std::size_t j) {
+    digit_[j] = digits.digit(j, limb, words_.data() + (digits.lifted() ? 0 : j * limb_stride(digits.n())));
+  });
+}
+
+std::size_t limbs_one_by_one(const Decomposition& digits, std::size_t count) {
+  const std::size_t threads = pool().size(), rest = count % threads;
+  return 2 * rest <= std::min(threads, digits.digits()) ? count - rest : count;
 }
 
 GadgetProduct::GadgetProduct(const Ring& ring, const Decomposition& digits, const EvaluationKey& key, const Addend& addend)
@@ -37,85 +43,97 @@ PairTerms GadgetProduct::row(int limb, const LimbDigits& digits, std::size_t sta
   return terms;
 }
 
-void GadgetProduct::limb(int limb, const LimbDigits& digits, u64* out0, u64* out1) const {
-  const std::size_t n = ring_.n();
+void GadgetProduct::words(int limb, const LimbDigits& digits, std::size_t start, std::size_t count, u64* out0, u64* out1) const {
   const Modulus& q = ring_.modulus(ring_.index_of(limb, q_limbs_));
-  PairTerms terms = row(limb, digits, 0);
+  PairTerms terms = row(limb, digits, start);
   terms.out0 = out0;
   terms.out1 = out1;
-  if (limb >= q_limbs_ || addend_.x == nullptr) return kernels().inner_product_pairs(&terms, 1, n, q);
-  Buffer raised(2 * limb_stride(n));
+  InlineVector<const u64*> digit;
+  if (terms.permutation == nullptr) {  // a permutation's entries count from the limb's first word
+    for (std::size_t j = 0; j < terms.digits; ++j) digit.push_back(terms.digit[j] + start);
+    terms.digit = digit.data();
+    if (terms.c0 != nullptr) terms.c0 += start;
+    if (terms.c1 != nullptr) terms.c1 += start;
+  }
+  if (limb >= q_limbs_ || addend_.x == nullptr) return kernels().inner_product_pairs(&terms, 1, count, q);
+  const std::size_t stride = limb_stride(count);
+  Buffer raised(2 * stride);
   const u64* a[2];
   for (std::size_t i = 0; i < 2; ++i) {
-    u64* to = raised.data() + i * limb_stride(n);
-    kernels().multiply_constant(to, addend_.x[i].limb(limb), terms.w, shoup(terms.w, q.value), n, q.value);
+    u64* to = raised.data() + i * stride;
+    kernels().multiply_constant(to, addend_.x[i].limb(limb) + start, terms.w, shoup(terms.w, q.value), count, q.value);
     a[i] = to;
   }
-  const u64* const b0[] = {addend_.y[0].limb(limb), nullptr};
-  const u64* const b1[] = {addend_.y[1].limb(limb), addend_.y[0].limb(limb)};
+  const u64* const y0 = addend_.y[0].limb(limb) + start;
+  const u64* const b0[] = {y0, nullptr};
+  const u64* const b1[] = {addend_.y[1].limb(limb) + start, y0};
   terms.count = 2;
   terms.a = a;
   terms.b0 = b0;
   terms.b1 = b1;
-  kernels().inner_product_pairs(&terms, 1, n, q);
+  kernels().inner_product_pairs(&terms, 1, count, q);
 }
+
+namespace {
+
+/// The products of limbs with several keys. `limb_of(i)` is the limb of number i, `place(i, k, half, scratch)` where its product with
+/// key k goes, which may be n words of scratch, and `use(i, k, half, words)` what is done with it.
+template <class LimbOf, class Place, class Use>
+void for_each_product(const Decomposition& digits, const std::vector<GadgetProduct>& products, std::size_t count, const LimbOf& limb_of,
+                      const Place& place, const Use& use) {
+  const std::size_t n = digits.n(), stride = limb_stride(n), keys = products.size();
+  const std::size_t whole = limbs_one_by_one(digits, count);
+  pool().parallel_for(whole, [&](std::size_t i) {
+    const LimbDigits of_limb(digits, limb_of(i));
+    Buffer scratch(2 * stride);
+    for (std::size_t k = 0; k < keys; ++k) {
+      u64* const out[] = {place(i, k, 0, scratch.data()), place(i, k, 1, scratch.data() + stride)};
+      products[k].words(limb_of(i), of_limb, 0, n, out[0], out[1]);
+      for (std::size_t half = 0; half < 2; ++half) use(i, k, half, out[half]);
+    }
+  });
+  for (std::size_t i = whole; i < count; ++i) {
+    const LimbDigits of_limb(digits, limb_of(i));
+    Buffer scratch(2 * keys * stride);
+    const auto out = [&](std::size_t k, std::size_t half) { return place(i, k, half, scratch.data() + (2 * k + half) * stride); };
+    const std::size_t pieces = limb_pieces(n), words = n / pieces;
+    pool().parallel_for(keys * pieces, [&](std::size_t task) {
+      const std::size_t k = task / pieces, start = task % pieces * words;
+      products[k].words(limb_of(i), of_limb, start, words, out(k, 0) + start, out(k, 1) + start);
+    });
+    pool().parallel_for(2 * keys, [&](std::size_t task) { use(i, task / 2, task % 2, out(task / 2, task % 2)); });
+  }
+}
+
+}  // namespace
 
 std::vector<RaisedPair> switch_keys(const Ring& ring, const Decomposition& digits,
                                     const std::vector<const EvaluationKey*>& keys, const Addend& addend, bool rescale) {
-  const std::size_t stride = limb_stride(ring.n());
-  const std::size_t count = keys.size();
   const int q_limbs = digits.q_limbs();
   std::vector<GadgetProduct> products;
   for (const EvaluationKey* key : keys) products.emplace_back(ring, digits, *key, addend);
-  Remainders remainders(ring, rescale ? Divisor::kSpecialAndLast : Divisor::kSpecial, q_limbs, 2 * count);
-  const std::size_t limbs = static_cast<std::size_t>(remainders.quotient_limbs());
-  // Nothing can be divided before the remainders are known: chain limbs' products keep the threads that are left busy till then.
-  const std::size_t threads = pool().size();
-  const std::size_t early = std::min(limbs, (threads - remainders.size() % threads) % threads);
-  Buffer early_products(early * count * 2 * stride);
-  const auto early_half = [&](std::size_t limb, std::size_t k) { return early_products.data() + (limb * count + k) * 2 * stride; };
-  pool().parallel_for(remainders.size() + early, [&](std::size_t i) {
-    if (i >= remainders.size()) {
-      const std::size_t limb = i - remainders.size();
-      const LimbDigits of_limb(digits, static_cast<int>(limb));
-      for (std::size_t k = 0; k < count; ++k) {
-        products[k].limb(static_cast<int>(limb), of_limb, early_half(limb, k), early_half(limb, k) + stride);
-      }
-      return;
-    }
-    const int index = remainders.index(i);
-    const int limb = index < ring.chain_length() ? index : q_limbs + (index - ring.chain_length());
-    const LimbDigits of_limb(digits, limb);
-    for (std::size_t k = 0; k < count; ++k) {
-      products[k].limb(limb, of_limb, remainders.limb(2 * k, i), remainders.limb(2 * k + 1, i));
-      remainders.invert(2 * k, i);
-      remainders.invert(2 * k + 1, i);
-    }
-  });
+  Remainders remainders(ring, rescale ? Divisor::kSpecialAndLast : Divisor::kSpecial, q_limbs, 2 * keys.size());
+  for_each_product(
+      digits, products, remainders.size(),
+      [&](std::size_t i) {
+        const int index = remainders.index(i);
+        return index < ring.chain_length() ? index : q_limbs + (index - ring.chain_length());
+      },
+      [&](std::size_t i, std::size_t k, std::size_t half, u64*) { return remainders.limb(2 * k + half, i); },
+      [&](std::size_t i, std::size_t k, std::size_t half, u64*) { remainders.invert(2 * k + half, i); });
   remainders.finish();
 
   std::vector<RaisedPair> out;
-  for (std::size_t k = 0; k < count; ++k) {
+  for (std::size_t k = 0; k < keys.size(); ++k) {
     out.push_back({Poly<Eval>(ring.n(), remainders.quotient_limbs()), Poly<Eval>(ring.n(), remainders.quotient_limbs())});
   }
-  pool().parallel_for(limbs, [&](std::size_t task) {  // the shorter tasks come last
-    const std::size_t i = (task + early) % limbs;
-    const int limb = static_cast<int>(i);
-    const auto divide = [&](std::size_t k, const u64* half0, const u64* half1) {
-      remainders.divide(out[k].c0.limb(limb), half0, 2 * k, limb);
-      remainders.divide(out[k].c1.limb(limb), half1, 2 * k + 1, limb);
-    };
-    if (i < early) {
-      for (std::size_t k = 0; k < count; ++k) divide(k, early_half(i, k), early_half(i, k) + stride);
-      return;
-    }
-    const LimbDigits of_limb(digits, limb);
-    Buffer halves(2 * stride);
-    for (std::size_t k = 0; k < count; ++k) {
-      products[k].limb(limb, of_limb, halves.data(), halves.data() + stride);
-      divide(k, halves.data(), halves.data() + stride);
-    }
-  });
+  for_each_product(
+      digits, products, static_cast<std::size_t>(remainders.quotient_limbs()), [](std::size_t i) { return static_cast<int>(i); },
+      [](std::size_t, std::size_t, std::size_t, u64* scratch) { return scratch; },
+      [&](std::size_t i, std::size_t k, std::size_t half, u64* words) {
+        const int limb = static_cast<int>(i);
+        remainders.divide((half == 0 ? out[k].c0 : out[k].c1).limb(limb), words, 2 * k + half, limb);
+      });
   return out;
 }
 

@@ -24,7 +24,7 @@ struct Addend {
 };
 
 /// All digits modulo the modulus of one limb (chain limbs, then special ones), evaluation domain: what every key's product there
-/// reads.
+/// reads. Converted in parallel.
 class LimbDigits {
  public:
   LimbDigits(const Decomposition& digits, int limb);
@@ -36,14 +36,19 @@ class LimbDigits {
   InlineVector<const u64*> digit_;
 };
 
+/// How many of `count` limbs the threads do one by one: as many as they share evenly, if the ones that are left, done by all threads
+/// together (first the digits, then limb_pieces() of the products), are ready sooner than by some of them.
+std::size_t limbs_one_by_one(const Decomposition& digits, std::size_t count);
+inline std::size_t limb_pieces(std::size_t n) { return n < 4096 ? 1 : 8; }
+
 /// The two halves of P * addend + sum_j digit_j * key_j, passed through the key's automorphism. Throws Error(kMissingKey) at
 /// construction if the key is for a lower level than the digits.
 class GadgetProduct {
  public:
   GadgetProduct(const Ring& ring, const Decomposition& digits, const EvaluationKey& key, const Addend& addend);
 
-  /// Writes n words of a limb to each of out0 and out1, in [0, modulus).
-  void limb(int limb, const LimbDigits& digits, u64* out0, u64* out1) const;
+  /// Writes words start .. start + count of a limb to each of out0 and out1, in [0, modulus); start is a multiple of 32.
+  void words(int limb, const LimbDigits& digits, std::size_t start, std::size_t count, u64* out0, u64* out1) const;
 
   /// The row that gives words start.. of a limb, for a Galois key and without x and y; start is a multiple of 32. Refers to
   /// `digits`.

@@ -47,15 +47,30 @@ std::size_t rounded_bytes(std::size_t words) {
   return (words * sizeof(u64) + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-/// Free blocks by exact size, at most cache_limit() bytes in all.
+/// A number of the calling thread.
+std::size_t this_thread() {
+  static std::atomic<std::size_t> threads{0};
+  thread_local const std::size_t number = threads.fetch_add(1, std::memory_order_relaxed);
+  return number;
+}
+
+/// Free blocks by exact size, at most cache_limit() bytes in all. A thread gets one that it gave back itself, if there is one: its words
+/// may still be in the caches of its core, and writing words that another core holds takes several times as long.
 class Cache {
  public:
   u64* take(std::size_t bytes) {
     std::lock_guard<std::mutex> lock(mutex_);
     auto found = free_.find(bytes);
     if (found == free_.end() || found->second.empty()) return nullptr;
-    u64* block = found->second.back();
-    found->second.pop_back();
+    std::vector<Block>& blocks = found->second;
+    const std::size_t thread = this_thread();
+    for (std::size_t i = blocks.size(); i-- > blocks.size() - std::min(kLooks, blocks.size());) {
+      if (blocks[i].thread != thread) continue;
+      std::swap(blocks[i], blocks.back());
+      break;
+    }
+    u64* block = blocks.back().words;
+    blocks.pop_back();
     cached_ -= bytes;
     return block;
   }
@@ -64,7 +79,7 @@ class Cache {
     std::lock_guard<std::mutex> lock(mutex_);
     if (cached_ + bytes > limit_) return false;
     try {
-      free_[bytes].push_back(block);
+      free_[bytes].push_back({block, this_thread()});
     } catch (...) {
       return false;
     }
@@ -75,16 +90,22 @@ class Cache {
   void release() {
     std::lock_guard<std::mutex> lock(mutex_);
     for (auto& entry : free_) {
-      for (u64* block : entry.second) std::free(block);
+      for (const Block& block : entry.second) std::free(block.words);
     }
     free_.clear();
     cached_ = 0;
   }
 
  private:
+  static constexpr std::size_t kLooks = 16;  // at the blocks given back last
+  struct Block {
+    u64* words;
+    std::size_t thread;  // that gave it back
+  };
+
   const std::size_t limit_ = cache_limit();
   std::mutex mutex_;
-  std::unordered_map<std::size_t, std::vector<u64*>> free_;
+  std::unordered_map<std::size_t, std::vector<Block>> free_;
   std::size_t cached_ = 0;
 };
 

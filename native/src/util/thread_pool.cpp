@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "util/thread_pool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -20,14 +21,20 @@ namespace {
 thread_local bool inside_loop = false;
 thread_local bool seated = false;
 
-/// Waits a few microseconds for `ready`, cheaper than sleeping when it is about to come: loops of one operation follow closely.
+/// Waits a while for `ready`, cheaper than sleeping when it is about to come: loops of one operation follow closely, and a thread that
+/// sleeps is back only after tens of microseconds.
 template <class Ready>
 void spin_until(const Ready& ready) {
-  for (int i = 0; i < 2000 && !ready(); ++i) {
+  constexpr int kChecks = 64;  // between looks at the clock
+  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(200);
+  do {
+    for (int i = 0; i < kChecks; ++i) {
+      if (ready()) return;
 #if defined(__x86_64__)
-    __builtin_ia32_pause();
+      __builtin_ia32_pause();
 #endif
-  }
+    }
+  } while (std::chrono::steady_clock::now() < end);
 }
 
 std::size_t configured_threads() {
@@ -46,36 +53,60 @@ std::size_t configured_threads() {
 
 }  // namespace
 
-/// One loop in progress. Workers and the caller take indexes from `next` until they run out.
+/// One loop in progress. Its indexes are dealt in parts, one after the other: whoever runs it takes those of his own part first and
+/// then helps with the others. So a thread works on the same limbs in loop after loop, and finds them in the caches of its core.
 struct Loop {
-  Loop(std::size_t n, const void* b, void (*c)(const void*, std::size_t)) : count(n), body(b), call(c) {}
+  Loop(std::size_t n, std::size_t threads, const void* b, void (*c)(const void*, std::size_t))
+      : count(n), body(b), call(c), parts(std::min(threads, kMostParts)) {
+    for (std::size_t p = 0; p < parts; ++p) {
+      part[p].next.store(count * p / parts, std::memory_order_relaxed);
+      part[p].end = count * (p + 1) / parts;
+    }
+  }
+
+  static constexpr std::size_t kMostParts = 32;
+  struct alignas(64) Part {
+    std::atomic<std::size_t> next;
+    std::size_t end;
+  };
 
   const std::size_t count;
   const void* const body;
   void (*const call)(const void*, std::size_t);
   const CancelFlag* const cancel = current_cancel_flag();
-  std::atomic<std::size_t> next{0};
+  const std::size_t parts;
+  Part part[kMostParts];
   std::atomic<std::size_t> helpers{0};  // workers inside run(); written under State::mutex
   std::mutex error_mutex;
   std::exception_ptr error;
 
-  void run() {
+  /// For thread number `thread` of the pool; callers are number 0.
+  void run(std::size_t thread) {
     const CancelScope scope(cancel);
+    for (std::size_t p = 0; p < parts; ++p) run_part(part[(thread + p) % parts]);
+  }
+
+  void run_part(Part& own) {
     for (;;) {
-      const std::size_t i = next.fetch_add(1, std::memory_order_relaxed);
-      if (i >= count) return;
+      const std::size_t i = own.next.fetch_add(1, std::memory_order_relaxed);
+      if (i >= own.end) return;
       try {
         throw_if_cancelled(cancel);
         call(body, i);
       } catch (...) {
         std::lock_guard<std::mutex> lock(error_mutex);
         if (!error) error = std::current_exception();
-        next.store(count, std::memory_order_relaxed);
+        for (std::size_t p = 0; p < parts; ++p) part[p].next.store(count, std::memory_order_relaxed);
       }
     }
   }
 
-  bool exhausted() const { return next.load(std::memory_order_relaxed) >= count; }
+  bool exhausted() const {
+    for (std::size_t p = 0; p < parts; ++p) {
+      if (part[p].next.load(std::memory_order_relaxed) < part[p].end) return false;
+    }
+    return true;
+  }
 };
 
 struct ThreadPool::State {
@@ -87,7 +118,7 @@ struct ThreadPool::State {
   std::condition_variable done;
   std::condition_variable seat;
   std::deque<Loop*> loops;
-  std::size_t taken = 0;    // seats
+  std::atomic<std::size_t> taken{0};  // seats; written under the mutex
   std::size_t waiting = 0;  // callers that wait for a seat
   std::atomic<std::size_t> submitted{0};
   bool stopping = false;
@@ -109,7 +140,7 @@ struct ThreadPool::State {
     }
   }
 
-  void worker() {
+  void worker(std::size_t thread) {
     inside_loop = true;
     std::unique_lock<std::mutex> lock(mutex);
     for (;;) {
@@ -119,21 +150,24 @@ struct ThreadPool::State {
       loop->helpers.fetch_add(1, std::memory_order_relaxed);
       ++taken;
       lock.unlock();
-      loop->run();
+      loop->run(thread);
       lock.lock();
       if (loop->helpers.fetch_sub(1, std::memory_order_release) == 1) done.notify_all();
       give_back();
       if (waiting > 0 || open_loop() != nullptr) continue;
       const std::size_t seen = submitted.load(std::memory_order_relaxed);
       lock.unlock();
-      spin_until([&] { return submitted.load(std::memory_order_relaxed) != seen; });
+      // Not on a core that somebody with a seat may want.
+      spin_until([&] {
+        return submitted.load(std::memory_order_relaxed) != seen || taken.load(std::memory_order_relaxed) >= size;
+      });
       lock.lock();
     }
   }
 };
 
 ThreadPool::ThreadPool(std::size_t threads) : state_(new State(threads)) {
-  for (std::size_t i = 1; i < threads; ++i) state_->threads.emplace_back([this] { state_->worker(); });
+  for (std::size_t i = 1; i < threads; ++i) state_->threads.emplace_back([this, i] { state_->worker(i); });
 }
 
 ThreadPool::~ThreadPool() {
@@ -182,7 +216,7 @@ void ThreadPool::run(const Work& work) {
     return;
   }
   const Seat seat(*this);
-  Loop loop(work.count, work.body, work.call);
+  Loop loop(work.count, state_->size, work.body, work.call);
   {
     std::lock_guard<std::mutex> lock(state_->mutex);
     state_->loops.push_back(&loop);
@@ -194,7 +228,7 @@ void ThreadPool::run(const Work& work) {
     state_->work.notify_one();
   }
   inside_loop = true;
-  loop.run();
+  loop.run(0);
   inside_loop = false;
   spin_until([&] { return loop.helpers.load(std::memory_order_relaxed) == 0; });
   std::unique_lock<std::mutex> lock(state_->mutex);
