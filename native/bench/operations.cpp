@@ -165,7 +165,7 @@ struct Bench::State {
   Operation rotate();
   Operation rotate_hoisted();
   Operation multiply_whole();
-  Operation linear(std::size_t size);
+  Operation linear(std::size_t size, DiagonalForm form = DiagonalForm::kResidues);
   Operation linear_squat();
   Operation matrix_product(bool small);
   Operation key_expansion();
@@ -262,16 +262,19 @@ Operation Bench::State::multiply_whole() {
   return {"multiply_relinearize_rescale", limbs() * n(), work, [this, product] { made.push_back(product()); }, nullptr, 1, worst};
 }
 
-Operation Bench::State::linear(std::size_t size) {
+Operation Bench::State::linear(std::size_t size, DiagonalForm form) {
   const int level = std::min(kMatrixLevel, top());
-  const double residues = static_cast<double>(size) * (level + 1 + ring().special_count()) * n();
+  const bool integers = form == DiagonalForm::kIntegers;
+  const double limbs_each = level + 1 + ring().special_count(), kept = static_cast<double>(size) * n() * (integers ? 1 : limbs_each);
+  const double residues = static_cast<double>(size) * limbs_each * n();
   if (slots.size() < size) fail(Code::kUnsupported, "%zu slots hold no vector of %zu", slots.size(), size);
-  if (residues * kWord > 4e9) fail(Code::kUnsupported, "its diagonals would take %.1f GB of memory", residues * kWord / 1e9);
+  if (kept * kWord > 4e9) fail(Code::kUnsupported, "its diagonals would take %.1f GB of memory", kept * kWord / 1e9);
   const std::size_t baby = baby_steps_for(size);
   std::vector<double> matrix = uniform_slots(size * size, 2);
   for (double& entry : matrix) entry /= static_cast<double>(size);
   transform = std::make_shared<LinearTransform>(
-      LinearTransform::encode(context, size, size, size, size, matrix.data(), baby, level, scale));
+      LinearTransform::encode(context, size, size, size, size, matrix.data(), baby, level, scale, form));
+  if (transform->form() != form) fail(Code::kUnsupported, "its diagonals do not fit the first prime");
   std::vector<u32> elements;
   for (const i64 step : LinearTransform::rotations(size, size, baby)) elements.push_back(galois(step));
   const Evaluator evaluator = with_keys(elements, level);
@@ -285,13 +288,14 @@ Operation Bench::State::linear(std::size_t size) {
   for (int i = 0; i < static_cast<int>(giants + babies); ++i) work = add(work, gadget_sum(level));
   work = add(work, transforms(2 * (level + 1 + ring().special_count()) + giants * (level + 1 + ring().special_count())));
   work.terms += 2 * residues;
-  work.bytes += residues * kWord;
+  work.bytes += kept * kWord;
+  if (integers) work = add(work, transforms(static_cast<double>(size) * limbs_each));
   const double worst = error(transform->apply(evaluator, *input), [&](std::size_t i) {
     double sum = 0;
     for (std::size_t c = 0; c < size; ++c) sum += matrix[(i % size) * size + c] * repeated[c];
     return sum;
   });
-  return {"linear_transform_" + std::to_string(size), (level + 1) * n(), work,
+  return {"linear_transform_" + std::to_string(size) + (integers ? "_integers" : ""), (level + 1) * n(), work,
           [this, evaluator, input] { made.push_back(transform->apply(evaluator, *input)); }, nullptr, 1, worst};
 }
 
@@ -402,8 +406,8 @@ const std::vector<std::string>& Bench::names() {
   static const std::vector<std::string> all = {
       "ntt_forward",    "ntt_inverse",    "encode",        "encrypt_secret", "encrypt_public",
       "decrypt_decode", "multiply_plain", "rescale",       "rotate",         "rotate_hoisted",
-      "multiply_relinearize_rescale",     "linear_transform_128", "linear_transform_128_squat", "linear_transform_1024",
-      "matrix_product", "matrix_product_small", "keygen_rotation", "key_expansion"};
+      "multiply_relinearize_rescale",     "linear_transform_128", "linear_transform_128_squat", "linear_transform_128_integers",
+      "linear_transform_1024",            "matrix_product", "matrix_product_small", "keygen_rotation", "key_expansion"};
   return all;
 }
 
@@ -423,6 +427,7 @@ Operation Bench::make(const std::string& name) {
       {"multiply_relinearize_rescale", [&] { return s.multiply_whole(); }},
       {"linear_transform_128", [&] { return s.linear(128); }},
       {"linear_transform_1024", [&] { return s.linear(1024); }},
+      {"linear_transform_128_integers", [&] { return s.linear(128, DiagonalForm::kIntegers); }},
       {"linear_transform_128_squat", [&] { return s.linear_squat(); }},
       {"key_expansion", [&] { return s.key_expansion(); }},
       {"matrix_product", [&] { return s.matrix_product(false); }},

@@ -37,6 +37,22 @@ TEST(ThreadPool, RunsNestedLoopsInline) {
   EXPECT_EQ(64, sum.load());
 }
 
+TEST(ThreadPool, AThreadTakesTheSameIndexesLoopAfterLoop) {
+  ThreadPool threads(2);
+  const std::thread::id caller = std::this_thread::get_id();
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> started{0};
+    std::vector<std::thread::id> by(2);
+    threads.parallel_for(2, [&](std::size_t i) {
+      by[i] = std::this_thread::get_id();
+      ++started;
+      while (started < 2) std::this_thread::yield();  // so that neither takes both
+    });
+    EXPECT_EQ(caller, by[0]);
+    EXPECT_NE(caller, by[1]);
+  }
+}
+
 TEST(ThreadPool, RethrowsTheErrorOfABodyAndStaysUsable) {
   ThreadPool threads(2);
   EXPECT_THROW(threads.parallel_for(100,
@@ -155,6 +171,21 @@ TEST(Buffer, FreedBlocksAreUsedAgain) {
   const u64 before = blocks_from_system();
   for (int i = 0; i < 10; ++i) const Buffer again(kWords);
   EXPECT_EQ(before, blocks_from_system());
+}
+
+TEST(Buffer, AThreadGetsItsOwnBlocksBackFirst) {
+  constexpr std::size_t kWords = 98'765;  // a size of its own
+  const u64* mine = nullptr;
+  Buffer theirs(kWords);
+  {
+    const Buffer own(kWords);
+    mine = own.data();
+  }
+  std::thread([&] { const Buffer block = std::move(theirs); }).join();  // given back last, by another thread
+  const Buffer again(kWords);
+  EXPECT_EQ(mine, again.data());
+  const Buffer other(kWords);  // rather another thread's than a new one
+  EXPECT_NE(mine, other.data());
 }
 #endif
 
