@@ -2,6 +2,8 @@
 #pragma once
 // Hybrid key switching (Han-Ki, eprint 2019/688) as one flow, tiled by limb: convert, transform, multiply by the key, divide.
 
+#include <algorithm>
+
 #include "ring/mod_switch.h"
 #include "rlwe/keys.h"
 #include "util/inline_vector.h"
@@ -39,7 +41,7 @@ class LimbDigits {
 /// How many of `count` limbs the threads do one by one: as many as they share evenly, if the ones that are left, done by all threads
 /// together (first the digits, then limb_pieces() of the products), are ready sooner than by some of them.
 std::size_t limbs_one_by_one(const Decomposition& digits, std::size_t count);
-inline std::size_t limb_pieces(std::size_t n) { return n < 4096 ? 1 : 8; }
+inline std::size_t limb_pieces(std::size_t n) { return std::clamp<std::size_t>(n / 1024, 1, 8); }
 
 /// The two halves of P * addend + sum_j digit_j * key_j, passed through the key's automorphism. Throws Error(kMissingKey) at
 /// construction if the key is for a lower level than the digits.
