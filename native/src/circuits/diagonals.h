@@ -40,6 +40,8 @@ class Diagonals {
 
   /// kResidues: words block * block_words .. of diagonal d modulo the modulus of `limb`. Consecutive d are adjacent.
   const u64* block(int limb, std::size_t block, std::size_t d) const { return words_.data() + at(limb, block, d); }
+  /// Words from a diagonal's block to its next one.
+  std::size_t block_distance() const { return count_ * block_words_; }
   /// kIntegers: writes the n residues of diagonal d modulo the modulus of `limb`, evaluation domain.
   void expand(u64* out, int limb, std::size_t d) const;
 

@@ -231,75 +231,136 @@ struct LinearTransform::BabySteps {
   std::vector<GadgetProduct> rotations;   ///< by the baby steps but 0, kept times P in QP
 };
 
-/// Words start .. start + words of a limb, and the giant steps of which it makes the sums.
-struct LinearTransform::Block {
-  const BabySteps& babies;
-  const LimbDigits* digits;  ///< null without rotations
-  std::size_t first_giant;
-  int limb;
-  std::size_t start;
-  std::size_t words;
-  u64* scratch;  ///< for the baby steps: 2 * count * block_stride(words)
+/// What makes blocks of a limb: the rows of the baby steps, whose words stay in cache, and from them and the diagonals those of the
+/// giant steps' sums. They go from block to block.
+class LinearTransform::BlockRows {
+ public:
+  /// For giant steps first .. first + sums.size() - 1, from word `start` of a limb on; `words` is a block. digits: null without
+  /// rotations.
+  BlockRows(const LinearTransform& transform, const Ring& ring, const BabySteps& babies, const LimbDigits* digits, int limb,
+            std::size_t start, std::size_t words, std::size_t first, std::vector<RaisedPair>& sums);
+  BlockRows(const BlockRows&) = delete;
+  BlockRows& operator=(const BlockRows&) = delete;
+
+  /// Writes the block's words of the sums.
+  void sum();
+  /// Goes to the next block, which is there.
+  void advance();
+
+ private:
+  u64* half(std::size_t baby, std::size_t h) { return scratch_.data() + (2 * baby + h) * block_stride(words_); }
+  void multiply_unrotated();
+  void sum_expanded();
+
+  const LinearTransform& transform_;
+  const Ring& ring_;
+  const Ciphertext& x_;
+  const int limb_;
+  const Modulus& q_;
+  std::size_t start_;
+  const std::size_t words_;
+  const std::size_t first_;
+  Buffer scratch_;                     ///< the baby steps' words: two halves each
+  std::size_t unrotated_;              ///< the baby step of 0; none: their number
+  std::size_t rotations_ = 0;          ///< rows_ begins with so many baby steps
+  InlineVector<PairTerms, 64> rows_;   ///< baby steps, then giant steps
+  InlineVector<const u64*, 256> diagonals_, halves0_, halves1_;  ///< of the giant steps, one after the other
 };
 
-/// Makes the baby steps' words of a block, which stay in cache, and from them and the diagonals the giant steps' sums.
-void LinearTransform::sum_block(const Ring& ring, const Block& block, std::vector<RaisedPair>& sums) const {
-  const int q_limbs = level_ + 1;
-  const Modulus& q = ring.modulus(ring.index_of(block.limb, q_limbs));
-  const std::size_t stride = block_stride(block.words);
-  InlineVector<const u64*, 64> halves0, halves1;
-  InlineVector<PairTerms, 64> rows;
-  for (std::size_t baby = 0; baby < babies_.size(); ++baby) {
-    u64* const halves[2] = {block.scratch + 2 * baby * stride, block.scratch + (2 * baby + 1) * stride};
-    const bool unrotated = babies_[baby] == 0;  // P x, which is zero modulo the special primes
-    const bool present = !unrotated || block.limb < q_limbs;
-    halves0.push_back(present ? halves[0] : nullptr);
-    halves1.push_back(present ? halves[1] : nullptr);
-    if (!unrotated) {
-      PairTerms row = block.babies.rotations[rows.size()].row(block.limb, *block.digits, block.start);
-      row.out0 = halves[0];
-      row.out1 = halves[1];
-      rows.push_back(row);
-    } else if (present) {
-      const u64 p = ring.special_mod(block.limb);
-      for (std::size_t half = 0; half < 2; ++half) {
-        kernels().multiply_constant(halves[half], block.babies.x.components[half].limb(block.limb) + block.start, p, shoup(p, q.value),
-                                    block.words, q.value);
-      }
+LinearTransform::BlockRows::BlockRows(const LinearTransform& transform, const Ring& ring, const BabySteps& babies,
+                                      const LimbDigits* digits, int limb, std::size_t start, std::size_t words, std::size_t first,
+                                      std::vector<RaisedPair>& sums)
+    : transform_(transform),
+      ring_(ring),
+      x_(babies.x),
+      limb_(limb),
+      q_(ring.modulus(ring.index_of(limb, transform.level_ + 1))),
+      start_(start),
+      words_(words),
+      first_(first),
+      scratch_(2 * transform.babies_.size() * block_stride(words)),
+      unrotated_(transform.babies_.size()) {
+  for (std::size_t baby = 0; baby < transform.babies_.size(); ++baby) {
+    if (transform.babies_[baby] == 0) {
+      unrotated_ = baby;
+      continue;
     }
+    PairTerms row = babies.rotations[rotations_++].row(limb, *digits, start);
+    row.out0 = half(baby, 0);
+    row.out1 = half(baby, 1);
+    rows_.push_back(row);
   }
-  kernels().inner_product_pairs(rows.data(), rows.size(), block.words, q);
-  sum_giants(ring, block, halves0.data(), halves1.data(), sums);
-}
-
-/// The inner products of each giant step's diagonals with the baby steps' blocks.
-void LinearTransform::sum_giants(const Ring& ring, const Block& block, const u64* const* halves0, const u64* const* halves1,
-                                 std::vector<RaisedPair>& sums) const {
-  const Modulus& q = ring.modulus(ring.index_of(block.limb, level_ + 1));
-  const bool residues = diagonals_.form() == DiagonalForm::kResidues;
-  Buffer expanded(residues ? 0 : babies_.size() * n_);
+  const bool special = limb > transform.level_;  // P x is zero there
+  const bool residues = transform.diagonals_.form() == DiagonalForm::kResidues;
   for (std::size_t g = 0; g < sums.size(); ++g) {
-    const Giant& giant = giants_[block.first_giant + g];
-    InlineVector<const u64*, 64> diagonals, b0, b1;
-    for (std::size_t b = 0; b < giant.babies.size(); ++b) {
-      if (residues) {
-        diagonals.push_back(diagonals_.block(block.limb, block.start / block.words, giant.first + b));
-      } else {
-        diagonals_.expand(expanded.data() + b * n_, block.limb, giant.first + b);
-        diagonals.push_back(expanded.data() + b * n_);
-      }
-      b0.push_back(halves0[giant.babies[b]]);
-      b1.push_back(halves1[giant.babies[b]]);
-    }
+    const Giant& giant = transform.giants_[first + g];
     PairTerms row;
     row.count = giant.babies.size();
-    row.a = diagonals.data();
-    row.b0 = b0.data();
-    row.b1 = b1.data();
-    row.out0 = sums[g].c0.limb(block.limb) + block.start;
-    row.out1 = sums[g].c1.limb(block.limb) + block.start;
-    kernels().inner_product_pairs(&row, 1, block.words, q);
+    row.out0 = sums[g].c0.limb(limb) + start;
+    row.out1 = sums[g].c1.limb(limb) + start;
+    rows_.push_back(row);
+    for (std::size_t b = 0; b < giant.babies.size(); ++b) {
+      const std::size_t baby = giant.babies[b];
+      const bool absent = special && baby == unrotated_;
+      diagonals_.push_back(residues ? transform.diagonals_.block(limb, start / words, giant.first + b) : nullptr);
+      halves0_.push_back(absent ? nullptr : half(baby, 0));
+      halves1_.push_back(absent ? nullptr : half(baby, 1));
+    }
   }
+  std::size_t at = 0;
+  for (std::size_t i = rotations_; i < rows_.size(); at += rows_[i++].count) {
+    rows_[i].a = diagonals_.data() + at;
+    rows_[i].b0 = halves0_.data() + at;
+    rows_[i].b1 = halves1_.data() + at;
+  }
+}
+
+/// P x.
+void LinearTransform::BlockRows::multiply_unrotated() {
+  if (unrotated_ == transform_.babies_.size() || limb_ > transform_.level_) return;
+  const u64 p = ring_.special_mod(limb_);
+  for (std::size_t h = 0; h < 2; ++h) {
+    kernels().multiply_constant(half(unrotated_, h), x_.components[h].limb(limb_) + start_, p, shoup(p, q_.value), words_, q_.value);
+  }
+}
+
+/// The giant steps' rows where each diagonal, a whole limb, is expanded for its use.
+void LinearTransform::BlockRows::sum_expanded() {
+  Buffer expanded(transform_.babies_.size() * words_);
+  std::size_t at = 0;
+  for (std::size_t i = rotations_; i < rows_.size(); ++i) {
+    const std::size_t first = transform_.giants_[first_ + i - rotations_].first;
+    for (std::size_t b = 0; b < rows_[i].count; ++b) {
+      u64* to = expanded.data() + b * words_;
+      transform_.diagonals_.expand(to, limb_, first + b);
+      diagonals_[at++] = to;
+    }
+    kernels().inner_product_pairs(&rows_[i], 1, words_, q_);
+  }
+}
+
+void LinearTransform::BlockRows::sum() {
+  multiply_unrotated();
+  const bool residues = transform_.diagonals_.form() == DiagonalForm::kResidues;
+  kernels().inner_product_pairs(rows_.data(), residues ? rows_.size() : rotations_, words_, q_);
+  if (!residues) sum_expanded();
+}
+
+void LinearTransform::BlockRows::advance() {
+  start_ += words_;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    PairTerms& row = rows_[i];
+    if (i < rotations_) {
+      row.key += 2 * row.key_digits * words_;
+      row.permutation += words_;
+    } else {
+      row.out0 += words_;
+      row.out1 += words_;
+    }
+  }
+  const std::size_t distance = transform_.diagonals_.block_distance();
+  const u64** diagonals = diagonals_.data();
+  for (std::size_t i = 0; i < diagonals_.size(); ++i) diagonals[i] += distance;
 }
 
 LinearTransform::BabySteps LinearTransform::baby_steps(const Evaluator& evaluator, const Ciphertext& x) const {
@@ -335,9 +396,13 @@ std::vector<RaisedPair> LinearTransform::giant_sums(const Ring& ring, const Baby
     const std::size_t piece = task % pieces;
     std::optional<LimbDigits> of_limb;
     if (babies.digits != nullptr) of_limb.emplace(*babies.digits, limb);
-    Buffer scratch(2 * babies_.size() * block_stride(words));
-    for (std::size_t block = piece * blocks / pieces; block < (piece + 1) * blocks / pieces; ++block) {
-      sum_block(ring, {babies, of_limb ? &*of_limb : nullptr, first, limb, block * words, words, scratch.data()}, sums);
+    const std::size_t end = (piece + 1) * blocks / pieces;
+    std::size_t block = piece * blocks / pieces;
+    BlockRows rows(*this, ring, babies, of_limb ? &*of_limb : nullptr, limb, block * words, words, first, sums);
+    rows.sum();
+    for (++block; block < end; ++block) {
+      rows.advance();
+      rows.sum();
     }
   });
   return sums;

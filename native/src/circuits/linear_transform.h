@@ -67,7 +67,7 @@ class LinearTransform {
 
  private:
   struct BabySteps;
-  struct Block;
+  class BlockRows;
 
   /// The diagonals of one giant step stand one after another, each with the place of its baby step.
   struct Giant {
@@ -85,9 +85,6 @@ class LinearTransform {
 
   BabySteps baby_steps(const Evaluator& evaluator, const Ciphertext& x) const;
   std::vector<RaisedPair> giant_sums(const Ring& ring, const BabySteps& babies, std::size_t first, std::size_t count) const;
-  void sum_block(const Ring& ring, const Block& block, std::vector<RaisedPair>& sums) const;
-  void sum_giants(const Ring& ring, const Block& block, const u64* const* halves0, const u64* const* halves1,
-                  std::vector<RaisedPair>& sums) const;
   std::vector<i64> needed_rotations() const;
 
   std::size_t n_ = 0;

@@ -61,7 +61,9 @@ Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const
   const i64 slots = static_cast<i64>(context_->slots());
   i64 distance = step % slots;
   for (i64 done = 1; done < count; done *= 2) {
-    sum = add(sum, rotate(sum, distance));
+    Ciphertext rotated = rotate(sum, distance);
+    for (std::size_t i = 0; i < 2; ++i) add_into(context_->ring(), rotated.components[i], sum.components[i]);
+    sum = std::move(rotated);
     distance = distance * 2 % slots;
   }
   return sum;
