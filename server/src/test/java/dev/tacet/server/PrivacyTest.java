@@ -117,6 +117,9 @@ class PrivacyTest {
       String page = host.get("/privacy", aliceKey).body();
       assertTrue(page.contains(set) && page.contains("api-key:bob") && page.contains("unfinished"), page);
       assertEquals(401, host.get("/privacy", null).statusCode());
+      for (String path : new String[] {"/privacy", "/v1/models", "/v2/models/square", "/healthz", "/nowhere"}) {
+        assertEquals(List.of("no-store"), host.get(path, aliceKey).headers().allValues("cache-control"), path);
+      }
     }
     ByteArrayOutputStream zip = new ByteArrayOutputStream();
     alice.account().export(zip);

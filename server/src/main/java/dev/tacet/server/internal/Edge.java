@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal;
 
+import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
@@ -174,6 +175,10 @@ public final class Edge {
       builder.decorator(Browsers.from(origins));
     }
     builder.decorator(Observation.of(metrics, tracing));
+    builder.decorator((delegate, ctx, request) -> { // caches on the way keep nothing either
+      ctx.setAdditionalResponseHeader(HttpHeaderNames.CACHE_CONTROL, "no-store");
+      return delegate.serve(ctx, request);
+    });
     return builder
         .maxRequestLength(2L * Math.max(inferBytes, KEY_BYTES))
         .requestTimeout(limit)
