@@ -62,6 +62,7 @@ public final class DecryptCommand implements Callable<Integer> {
     OutputTable table = new OutputTable();
     List<String> undecided = new ArrayList<>();
     List<String> clamped = new ArrayList<>();
+    Map<String, Double> bounds = new LinkedHashMap<>();
     char[] secret = passphrase.read(false);
     try (KeyRing ring = KeyRing.open(ringFolder, secret);
         CiphertextFile.Reader in = new CiphertextFile.Reader(input, CiphertextFile.Kind.ANSWERS, artifact.signature());
@@ -82,6 +83,7 @@ public final class DecryptCommand implements Callable<Integer> {
           table.add(Answers.row(results.get(i).outputs()));
           undecided.add(Boolean.toString(!results.get(i).undecided().isEmpty()));
           clamped.add(Boolean.toString(!row.clampedFeatures().get(i).isEmpty()));
+          results.get(i).errorBounds().forEach((name, bound) -> bounds.merge(name, bound, Math::max));
         }
         progress.step();
       }
@@ -99,6 +101,7 @@ public final class DecryptCommand implements Callable<Integer> {
     report.put("model", artifact.signature().model());
     report.put("rows", table.rows());
     report.put("outputs", table.outputs());
+    report.put("error_bounds", bounds);
     report.put("undecided_rows", PredictCommand.marked(undecided));
     report.put("clamped_rows", PredictCommand.marked(clamped));
     table.write(output, marks, report);

@@ -50,6 +50,9 @@ public final class ActivationFitter {
   /** The part of the accuracy that wider intervals than usual may spend. */
   private static final double SHARE_OF_WIDE = 0.75;
 
+  /** A row outside of an interval gets no answer: where a class is chosen, the usual room is worth so many more undecided rows. */
+  private static final double OPEN_FOR_ROOM = 0.001;
+
   /** All sets of at most so many activations are tried for one more level. */
   private static final int MAX_FILLED = 5;
 
@@ -260,8 +263,11 @@ public final class ActivationFitter {
   /** The same degrees on wider intervals, which fewer fresh rows leave, where the answers stay well within what is asked. */
   private Choice widened(Choice from) {
     for (double room : ROOMS) {
+      AnswerMetric.Score wide = score(from.with(room));
       double share = room > USUAL_ROOM ? SHARE_OF_WIDE : 1;
-      if (room > from.room && meets(from) && score(from.with(room)).meets(accuracy, share)) {
+      boolean good = meets(from) && wide.meets(accuracy, share);
+      boolean worthIt = !pixels && room <= USUAL_ROOM && wide.servesNearly(score(from), accuracy, OPEN_FOR_ROOM);
+      if (room > from.room && (good || worthIt)) {
         return from.with(room);
       }
     }

@@ -18,6 +18,9 @@ public final class AnswerMetric {
   /** Where a class is chosen, an error of this many times the accuracy in the numbers beside it does not count as a miss. */
   private static final double SLACK_OF_NUMBERS = 4;
 
+  /** Numbers beside a class that are worse by this factor are nearly as good. */
+  private static final double NEARLY = 1.5;
+
   private final Network network;
   private final List<double[]> rows;
   private final int dataRows;
@@ -72,6 +75,16 @@ public final class AnswerMetric {
      */
     public boolean isNotShownToMiss(double accuracy, double mostOpen) {
       return serves(accuracy, mostOpen, openDoubt);
+    }
+
+    /**
+     * Returns whether classes are chosen, and these answers serve nearly as well as others.
+     *
+     * @param more the part of rows that may be undecided beyond the others'
+     */
+    boolean servesNearly(Score other, double accuracy, double more) {
+      return marginBounds.length > 0 && open <= other.open + more
+          && numberError <= Math.max(SLACK_OF_NUMBERS * accuracy, NEARLY * other.numberError);
     }
 
     private boolean serves(double accuracy, double mostOpen, double doubt) {

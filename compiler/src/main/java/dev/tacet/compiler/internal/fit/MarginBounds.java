@@ -24,6 +24,12 @@ final class MarginBounds {
   /** At least this many of the smallest margins are evidence. */
   private static final int LEAST_EVIDENCE = 100;
 
+  /**
+   * The part of the margins near a decision whose error may be larger than the bound: one in 200. A class is wrong only where such an
+   * error meets a margin that it turns around, while every row below the bound is undecided.
+   */
+  private static final double OUTLIERS = 0.005;
+
   private final List<TailNode> choices;
   private final Postprocessing toScores;
   private final List<double[][]> exact = new ArrayList<>();
@@ -165,17 +171,24 @@ final class MarginBounds {
     return result;
   }
 
-  /** The largest error among margins below WINDOW times itself. */
+  /** The error that all margins but {@link #OUTLIERS} have among those below WINDOW times itself. */
   private static double bound(List<Evidence> evidence) {
     Evidence[] sorted = evidence.toArray(Evidence[]::new);
     Arrays.sort(sorted, (a, b) -> Double.compare(a.margin, b.margin));
-    double largest = 0;
+    double[] largest = new double[1 + (int) (OUTLIERS * sorted.length)];  // the largest errors so far, descending
+    double bound = 0;
     for (int i = 0; i < sorted.length; i++) {
-      if (i >= LEAST_EVIDENCE && sorted[i].margin > WINDOW * largest) {
+      if (i >= LEAST_EVIDENCE && sorted[i].margin > WINDOW * bound) {
         break;
       }
-      largest = Math.max(largest, sorted[i].error);
+      double error = sorted[i].error;
+      for (int k = 0; k < largest.length && error > 0; k++) {
+        double smaller = Math.min(error, largest[k]);
+        largest[k] = Math.max(error, largest[k]);
+        error = smaller;
+      }
+      bound = largest[(int) (OUTLIERS * (i + 1))];
     }
-    return largest;
+    return bound;
   }
 }

@@ -67,6 +67,22 @@ class MarginBoundsTest {
     assertTrue(undecided > 0 && undecided < ROWS / 10, undecided + " rows are undecided");
   }
 
+  @Test
+  void oneErrorInTwoHundredMayBeLarger() {
+    List<double[]> exact = new ArrayList<>();
+    List<double[]> actual = new ArrayList<>();
+    for (int r = 0; r < 1000; r++) {
+      exact.add(new double[] {0.1, 0, -9});
+      actual.add(new double[] {0.1 + (r % 200 == 0 ? 0.5 : 0.2), 0, -9});
+    }
+    assertEquals(0.2, new MarginBounds(LARGEST, exact).of(actual, 1000, 0).bounds()[0], 1e-9);
+    for (int r = 0; r < 1000; r += 150) {
+      actual.set(r, new double[] {0.1 + 0.5, 0, -9});
+    }
+    assertEquals(0.5, new MarginBounds(LARGEST, exact).of(actual, 1000, 0).bounds()[0], 1e-9);
+    assertEquals(0.5, new MarginBounds(LARGEST, exact.subList(0, 150)).of(actual.subList(0, 150), 150, 0).bounds()[0], 1e-9);
+  }
+
   private static double[] blurred(double[] row, SplittableRandom random) {
     return java.util.Arrays.stream(row).map(v -> v + random.nextDouble(-0.2, 0.2)).toArray();
   }
