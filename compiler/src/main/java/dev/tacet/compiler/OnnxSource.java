@@ -4,6 +4,7 @@ package dev.tacet.compiler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -28,12 +29,14 @@ public final class OnnxSource {
    * @param file the ONNX file
    * @return the source, named by the file without its extension
    * @throws IOException if the file cannot be read
-   * @throws MalformedModelException if it is larger than {@link #MAX_MODEL_BYTES}
+   * @throws UncompilableModelException if it is larger than {@link #MAX_MODEL_BYTES}
    */
   public static OnnxSource ofFile(Path file) throws IOException {
     long size = Files.size(file);
     if (size > MAX_MODEL_BYTES) {
-      throw new MalformedModelException("model file has " + size + " bytes, at most " + MAX_MODEL_BYTES + " are read");
+      throw new UncompilableModelException(List.of(new ModelProblem(file.getFileName().toString(), "model",
+          "the file has " + size + " bytes, at most " + MAX_MODEL_BYTES + " are read",
+          "use smaller layers, or keep their weights in half precision")));
     }
     String fileName = file.getFileName().toString();
     int dot = fileName.lastIndexOf('.');

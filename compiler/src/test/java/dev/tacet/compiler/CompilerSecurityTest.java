@@ -30,7 +30,7 @@ class CompilerSecurityTest {
     return Compiler.compile(OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve(name + ".onnx")), options.withCalibration(rows));
   }
 
-  private static void assertInsideTheTable(Parameters parameters, SecurityLevel security) {
+  static void assertInsideTheTable(Parameters parameters, SecurityLevel security) {
     BigInteger product = BigInteger.ONE;
     for (long prime : parameters.modulusChain()) {
       product = product.multiply(BigInteger.valueOf(prime));

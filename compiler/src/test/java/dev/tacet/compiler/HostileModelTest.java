@@ -9,9 +9,11 @@ import dev.tacet.compiler.internal.onnx.proto.StringStringEntryProto;
 import dev.tacet.compiler.internal.onnx.proto.TensorProto;
 import dev.tacet.he.HeException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,8 +83,35 @@ class HostileModelTest {
 
   @Test
   void hugeDimensionsAreRefusedBeforeMemoryIsTaken() {
-    refused(linear().constant("w", new long[] {1L << 40, 1}, ONES).source("y"), "w", "1099511627776");
-    refused(linear().constant("w", new long[] {1 << 20, 1 << 20}, ONES).source("y"), "w", "elements");
+    uncompilable(linear().constant("w", new long[] {1L << 40, 1}, ONES).source("y"), "node w (constant)", "1099511627776", "smaller layers");
+    uncompilable(linear().constant("w", new long[] {1 << 20, 1 << 20}, ONES).source("y"), "node w (constant)", "67108864 elements");
+    uncompilable(linear().constant("w", new long[] {1L << 60, 1L << 60}, ONES).source("y"), "node w (constant)", "67108864 elements");
+  }
+
+  @Test
+  void aConstantOfTwoGigabytesIsNamedAndHidesNoOtherProblem(@TempDir Path folder) throws IOException {
+    try (RandomAccessFile data = new RandomAccessFile(folder.resolve("w.bin").toFile(), "rw")) {
+      data.setLength(1L << 31);  // a hole: it takes no room on the disk
+    }
+    TensorProto huge = TensorProto.newBuilder().setName("w").setDataType(1).addDims(1 << 9).addDims(1 << 20)
+        .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+        .addExternalData(StringStringEntryProto.newBuilder().setKey("location").setValue("w.bin")).build();
+    Path file = folder.resolve("model.onnx");
+    Files.write(file, TestModels.of(1 << 9).constant(huge).constant("v", new long[] {3, 2}, new double[6]).node("MatMul", "x w", "a")
+        .declared("a", 1 << 20).node("MaxPool", "a", "b").node("MatMul", "a v", "y").node("Add", "b y", "z").output("z"));
+    List<ModelProblem> problems = Compiler.check(OnnxSource.ofFile(file));
+    assertTrue(problems.get(0).toString().startsWith("node w (constant): it has dimensions [512, 1048576]"), problems.toString());
+    assertTrue(problems.stream().anyMatch(problem -> problem.node().equals("the_b")), problems.toString());
+  }
+
+  @Test
+  void aModelFileOfThreeGigabytesIsRefusedUnread(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("big.onnx");
+    try (RandomAccessFile model = new RandomAccessFile(file.toFile(), "rw")) {
+      model.setLength(3L << 30);
+    }
+    UncompilableModelException e = assertThrows(UncompilableModelException.class, () -> OnnxSource.ofFile(file));
+    assertTrue(e.getMessage().contains("big.onnx") && e.getMessage().contains("3221225472 bytes"), e.getMessage());
   }
 
   @Test

@@ -13,15 +13,22 @@ import dev.tacet.compiler.internal.onnx.proto.TypeProto;
 import dev.tacet.compiler.internal.onnx.proto.ValueInfoProto;
 import dev.tacet.he.OutputValue;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
 
 /**
  * One case of the ONNX backend suite: a model of one operator, tensors for its inputs, and the outputs expected. Some inputs are
@@ -38,8 +45,14 @@ final class NodeCase {
     ALL_ON_HOST
   }
 
+  private static final Path ARCHIVE = Path.of("src/test/resources/onnx-node-cases.zip.gz");
   private static final int MAX_ELEMENTS = 1 << 17;
-  private static final Set<String> CLIENT_ONLY = Set.of("ArgMax", "ArgMin", "TopK", "Softmax", "LogSoftmax");
+
+  /** Operators whose cases are long. */
+  private static final Set<String> ELEMENT_WISE = Set.of("Erf", "Mish");
+
+  /** Operators that run on the client alone. */
+  static final Set<String> CLIENT_ONLY = Set.of("ArgMax", "ArgMin", "TopK", "Softmax", "LogSoftmax");
 
   private final ModelProto model;
   private final List<TensorProto> inputs;
@@ -51,8 +64,32 @@ final class NodeCase {
     this.outputs = outputs;
   }
 
+  /** Reads the cases that lie beside the tests, by name; their files are unpacked to a folder. */
+  static Map<String, NodeCase> small(Path temporary) throws IOException {
+    Path zip = temporary.resolve("cases.zip");
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(ARCHIVE))) {
+      Files.copy(in, zip);
+    }
+    try (FileSystem files = FileSystems.newFileSystem(zip)) {
+      return all(files.getPath("/"));
+    }
+  }
+
+  /** Reads the cases of a folder, by name. */
+  static Map<String, NodeCase> all(Path source) throws IOException {
+    List<Path> folders;
+    try (var list = Files.list(source)) {
+      folders = list.filter(folder -> Files.exists(folder.resolve("test_data_set_0"))).toList();
+    }
+    Map<String, NodeCase> cases = new TreeMap<>();
+    for (Path folder : folders) {
+      cases.put(folder.getFileName().toString().replace("/", ""), read(folder));
+    }
+    return cases;
+  }
+
   /** Reads a case: model.onnx and test_data_set_0 with input_i.pb and output_i.pb. */
-  static NodeCase read(Path folder) throws IOException {
+  private static NodeCase read(Path folder) throws IOException {
     return new NodeCase(ModelProto.parseFrom(Files.readAllBytes(folder.resolve("model.onnx"))),
         tensors(folder.resolve("test_data_set_0"), "input_"), tensors(folder.resolve("test_data_set_0"), "output_"));
   }
@@ -72,13 +109,40 @@ final class NodeCase {
     return types;
   }
 
-  /** Returns whether the case starts from floats and gives numbers, of types and sizes that are compared here. */
+  /** Returns whether the case starts from floats or nothing and gives numbers, of types and sizes that are compared here. */
   boolean isNumeric() {
     Set<Integer> types = Set.of(TensorProto.DataType.FLOAT_VALUE, TensorProto.DataType.DOUBLE_VALUE,
         TensorProto.DataType.INT64_VALUE, TensorProto.DataType.INT32_VALUE, TensorProto.DataType.BOOL_VALUE);
     return inputs.size() == model.getGraph().getInputCount()
-        && model.getGraph().getInputList().stream().allMatch(input -> input.getType().hasTensorType()) && inputs.stream().anyMatch(NodeCase::isFloat) && !outputs.isEmpty()
+        && model.getGraph().getInputList().stream().allMatch(input -> input.getType().hasTensorType())
+        && (inputs.isEmpty() || inputs.stream().anyMatch(NodeCase::isFloat)) && !outputs.isEmpty()
         && outputs.stream().allMatch(output -> types.contains(output.getDataType()) && size(output) < MAX_ELEMENTS);
+  }
+
+  /** Returns the case with at most so many of its numbers, evenly spaced, where it maps each number of one tensor alone. */
+  NodeCase thinned(int most) {
+    if (!ELEMENT_WISE.containsAll(operators()) || inputs.size() != 1 || size(inputs.get(0)) <= most) {
+      return this;
+    }
+    return new NodeCase(model, List.of(thinned(inputs.get(0), most)), List.of(thinned(outputs.get(0), most)));
+  }
+
+  private static TensorProto thinned(TensorProto tensor, int most) {
+    try {
+      double[] numbers = numbers(tensor);
+      TensorProto.Builder builder = TensorProto.newBuilder().setName(tensor.getName()).setDataType(TensorProto.DataType.FLOAT_VALUE).addDims(most);
+      for (int i = 0; i < most; i++) {
+        builder.addFloatData((float) numbers[(int) ((long) i * numbers.length / most)]);
+      }
+      return builder.build();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns how many numbers are encrypted in this mode. */
+  long elements(Mode mode) {
+    return inputs.isEmpty() ? outputs.stream().mapToLong(NodeCase::size).sum() : inputs.stream().filter(NodeCase::isFloat).limit(mode == Mode.ALL_ON_HOST ? Long.MAX_VALUE : 1).mapToLong(NodeCase::size).sum();
   }
 
   /** Returns whether the case has another meaning in this mode than in {@link Mode#FIRST}. */
@@ -86,9 +150,20 @@ final class NodeCase {
     if (operators().stream().anyMatch(CLIENT_ONLY::contains)) {
       return mode == Mode.FIRST;
     }
+    if (inputs.isEmpty()) {
+      return mode == Mode.FIRST_ON_HOST;
+    }
     return mode == Mode.FIRST || mode == Mode.FIRST_ON_HOST && size(outputs.get(0)) > 1
         || mode == Mode.ALL_ON_HOST && size(outputs.get(0)) > 1 && inputs.stream().filter(NodeCase::isFloat).count() > 1;
   }
+
+  /**
+   * A case as a model of rows.
+   *
+   * @param bytes the ONNX file
+   * @param row the case's own inputs
+   */
+  record Wrapped(byte[] bytes, double[] row) {}
 
   /**
    * Lowers the case and computes its outputs in the clear.
@@ -96,13 +171,15 @@ final class NodeCase {
    * @return the largest error of a number, relative to 1 + its magnitude; infinity where their count or sign of infinity differs
    */
   double error(Mode mode) throws IOException {
-    List<Double> row = new ArrayList<>();
-    byte[] bytes = wrapped(mode, row).toByteArray();
-    Network network = Lowering.lower(OnnxReader.read(OnnxSource.ofBytes("case", bytes)), 0);
-    double[] values = network.output().evaluate(network.evaluate(row.stream().mapToDouble(Double::doubleValue).toArray()));
-    Map<String, OutputValue> answers = network.tail().run(Map.of(network.outputName(), values));
+    Wrapped wrapped = wrapped(mode);
+    Network network = Lowering.lower(OnnxReader.read(OnnxSource.ofBytes("case", wrapped.bytes)), 0);
+    double[] values = network.output().evaluate(network.evaluate(wrapped.row));
+    return error(network.tail().outputs(), network.tail().run(Map.of(network.outputName(), values)));
+  }
+
+  /** Compares answers with the case's, as {@link #error(Mode)} does. */
+  double error(List<String> names, Map<String, OutputValue> answers) throws IOException {
     double worst = 0;
-    List<String> names = network.tail().outputs();
     for (int i = 0; i < names.size(); i++) {
       double[] actual = answers.get(names.get(i)).toNumbers();
       double[] expected = numbers(outputs.get(i));
@@ -119,9 +196,10 @@ final class NodeCase {
   }
 
   /** The model with a batch of 1 before the encrypted inputs' dimensions, and constants for the other inputs. */
-  private ModelProto wrapped(Mode mode, List<Double> row) throws IOException {
+  Wrapped wrapped(Mode mode) throws IOException {
     GraphProto graph = model.getGraph();
     GraphProto.Builder builder = graph.toBuilder().clearInput().clearNode().clearOutput().clearValueInfo();
+    List<Double> row = new ArrayList<>();
     boolean first = true;
     for (int i = 0; i < graph.getInputCount(); i++) {
       String name = graph.getInput(i).getName();
@@ -132,11 +210,7 @@ final class NodeCase {
       }
       first = false;
       builder.addInput(value("row_" + name, 1, size(tensor)));
-      TensorProto.Builder shape = TensorProto.newBuilder().setName("shape_" + name).setDataType(TensorProto.DataType.INT64_VALUE)
-          .addDims(tensor.getDimsCount());
-      tensor.getDimsList().forEach(shape::addInt64Data);
-      builder.addInitializer(shape);
-      builder.addNode(NodeProto.newBuilder().setOpType("Reshape").addInput("row_" + name).addInput("shape_" + name).addOutput(name));
+      reshape(builder, "row_" + name, name, tensor);
       for (double number : numbers(tensor)) {
         row.add(number);
       }
@@ -148,16 +222,34 @@ final class NodeCase {
         builder.addOutput(graph.getOutput(i));
         continue;
       }
-      TensorProto.Builder zeros = TensorProto.newBuilder().setName("zeros_" + name).setDataType(1);
-      outputs.get(i).getDimsList().forEach(zeros::addDims);
-      for (long k = 0; k < size(outputs.get(i)); k++) {
-        zeros.addFloatData(0);
+      if (graph.getInputCount() == 0) {
+        builder.addInput(value("row_" + name, 1, size(outputs.get(i))));
+        reshape(builder, "row_" + name, "zeros_" + name, outputs.get(i));
+        row.addAll(Collections.nCopies((int) size(outputs.get(i)), 0.0));
+      } else {
+        builder.addInitializer(zeros("zeros_" + name, outputs.get(i)));
       }
-      builder.addInitializer(zeros);
       builder.addNode(NodeProto.newBuilder().setOpType("Add").addInput(name).addInput("zeros_" + name).addOutput("sum_" + name));
       builder.addOutput(value("sum_" + name, 1, size(outputs.get(i))));
     }
-    return model.toBuilder().setGraph(builder).build();
+    return new Wrapped(model.toBuilder().setGraph(builder).build().toByteArray(),
+        row.stream().mapToDouble(Double::doubleValue).toArray());
+  }
+
+  private static void reshape(GraphProto.Builder graph, String from, String to, TensorProto like) {
+    TensorProto.Builder shape = TensorProto.newBuilder().setName("shape_" + to).setDataType(TensorProto.DataType.INT64_VALUE)
+        .addDims(like.getDimsCount()).addAllInt64Data(like.getDimsList());
+    graph.addInitializer(shape);
+    graph.addNode(NodeProto.newBuilder().setOpType("Reshape").addInput(from).addInput("shape_" + to).addOutput(to));
+  }
+
+  private static TensorProto zeros(String name, TensorProto like) {
+    TensorProto.Builder zeros = TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE)
+        .addAllDims(like.getDimsList());
+    for (long k = 0; k < size(like); k++) {
+      zeros.addFloatData(0);
+    }
+    return zeros.build();
   }
 
   private static ValueInfoProto value(String name, long... dims) {

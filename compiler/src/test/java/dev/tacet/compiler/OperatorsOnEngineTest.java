@@ -103,6 +103,21 @@ class OperatorsOnEngineTest {
         .node("Flatten", "s", "f").node("MatMul", "f v", "y").output("y", 2), 16);
   }
 
+  @Test
+  void degree127WhereTheAccuracyAsksForIt() throws Exception {
+    OnnxSource source = TestModels.of(4).constant("w", new long[] {4, 4}, weights(16, 19)).constant("v", new long[] {4, 1}, weights(4, 20))
+        .node("MatMul", "x w", "a").node("Relu", "a", "b").node("MatMul", "b v", "y").source("y");
+    List<double[]> rows = TestModels.rows(60, 4);
+    CompileOptions options = CompileOptions.defaults().withCalibration(rows).withAccuracy(8e-4)
+        .withTask(ModelDescription.Task.REGRESSION);
+    CompileResult fine = Compiler.compile(source, options.withMaxDegree(127));
+    CompileReport coarse = Compiler.compile(source, options.withMaxDegree(63)).report();
+    assertTrue(fine.report().layers().stream().anyMatch(layer -> layer.kind().matches("relu of degree 12[67]")), fine.report().toText());
+    assertTrue(fine.report().numberError() < 0.7 * coarse.numberError(), fine.report().numberError() + ", " + coarse.numberError());
+    EncryptedTrial encrypted = EncryptedTrial.run(fine.artifact(), rows.subList(0, 1));
+    assertTrue(encrypted.worst() <= 0.5, "noise is " + encrypted.worst() + " of the slot error that the checks allow");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"Softmax", "LogSoftmax", "Sigmoid"})
   void endsOfTheClient(String type) throws Exception {

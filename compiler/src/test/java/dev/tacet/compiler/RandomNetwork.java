@@ -19,19 +19,23 @@ final class RandomNetwork {
   private final SplittableRandom random;
   private final TestModels model;
   private final List<String> description = new ArrayList<>();
+  private final boolean small;
   private final int[] input;
   private String value = "x";
   private int[] shape;
   private int names;
+  private int free;
 
-  private RandomNetwork(long seed) {
+  private RandomNetwork(long seed, boolean small) {
     random = new SplittableRandom(seed);
+    this.small = small;
     int axes = random.nextInt(1, 3);
     input = new int[axes + 1];
     input[0] = random.nextInt(1, 4);
     for (int i = 1; i <= axes; i++) {
-      input[i] = axes == 1 ? random.nextInt(6, 20) : random.nextInt(4, 9);
+      input[i] = axes == 1 ? random.nextInt(6, small ? 12 : 20) : random.nextInt(4, small ? 7 : 9);
     }
+    free = !small ? Integer.MAX_VALUE : random.nextInt(8) == 0 ? 1 : 0;
     shape = input.clone();
     model = TestModels.of(input).opset(20);
   }
@@ -45,11 +49,19 @@ final class RandomNetwork {
 
   /** Makes the model of a seed; its output is y. */
   static Made of(long seed) {
-    return new RandomNetwork(seed).run();
+    return new RandomNetwork(seed, false).run();
+  }
+
+  /**
+   * The same with fewer and smaller layers, whose activations are squares but for one of any kind in each eighth model: its program
+   * is compiled quickly.
+   */
+  static Made small(long seed) {
+    return new RandomNetwork(seed, true).run();
   }
 
   private Made run() {
-    int steps = random.nextInt(1, 6);
+    int steps = random.nextInt(1, small ? 3 : 6);
     for (int i = 0; i < steps; i++) {
       step();
     }
@@ -166,7 +178,7 @@ final class RandomNetwork {
   }
 
   private void activation() {
-    String type = ACTIVATIONS[random.nextInt(ACTIVATIONS.length)];
+    String type = free-- > 0 ? ACTIVATIONS[random.nextInt(ACTIVATIONS.length)] : "Square";
     description.add(type);
     String x = value;
     value = fresh();
@@ -275,8 +287,10 @@ final class RandomNetwork {
     String x = value;
     String mean = fresh();
     model.node("GlobalAveragePool", x, mean);
-    String gate = fresh();
-    model.node("Sigmoid", mean, gate);
+    String gate = small ? mean : fresh();
+    if (!small) {
+      model.node("Sigmoid", mean, gate);
+    }
     value = fresh();
     model.node("Mul", x + " " + gate, value);
     description.add("gate");

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tacet.he.SecurityLevel;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What cannot run is refused with its name, the reason and the rewrite, all at once. */
 class RefusalTest {
@@ -28,6 +30,40 @@ class RefusalTest {
       assertFalse(problem.reason().isEmpty());
       assertFalse(problem.rewrite().isEmpty());
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {"MaxPool|AveragePool or a strided Conv", "GlobalMaxPool|GlobalAveragePool", "ArgMax|end the model with the scores",
+      "Softmax|element-wise activation", "ai.onnx.ml.TreeEnsembleClassifier|a linear model or an MLP",
+      "ai.onnx.ml.TreeEnsembleRegressor|a linear model or an MLP", "ai.onnx.ml.TreeEnsemble|a linear model or an MLP",
+      "If|without branches", "Loop|without loops", "Scan|without loops", "LSTM|a fixed window", "LayerNormalization|batch normalisation",
+      "com.acme.Foo|before encryption or after decryption"})
+  void anOperatorInsideThatCannotRunNamesTheRewrite(String type, String rewrite) {
+    OnnxSource source = dense().constant("v", new long[] {3, 2}, new double[6]).node("MatMul", "x w", "a")
+        .node(type, "a", "b", TestModels.integer("axis", 1)).declared("b", 4).node("MatMul", "b w", "c").node("MatMul", "c v", "y").source("y");
+    List<ModelProblem> problems = Compiler.check(source);
+    ModelProblem named = problems.stream().filter(problem -> problem.node().equals("the_b")).findFirst().orElseThrow();
+    assertEquals(type, named.opType());
+    assertTrue(named.rewrite().contains(rewrite), named.toString());
+    boolean client = type.equals("ArgMax") || type.equals("Softmax");  // named together with the weights behind them
+    assertEquals(client ? "the_c" : "the_y", problems.get(problems.size() - 1).node(), problems.toString());
+  }
+
+  @Test
+  void aSupportVectorMachineWithAnRbfKernelNamesTheLinearOne() {
+    ModelProblem problem = Compiler.check(TestModels.of(4)
+        .node("ai.onnx.ml.SVMRegressor", "x", "y", TestModels.text("kernel_type", "RBF")).source("y")).get(0);
+    assertEquals("the_y", problem.node());
+    assertTrue(problem.reason().contains("RBF") && problem.rewrite().contains("LinearSVR"), problem.toString());
+  }
+
+  @Test
+  void anActivationWhoseCalibratedRangeIsInfiniteIsNamed() {
+    OnnxSource source = dense().constant("k", new long[0], 1e4).node("MatMul", "x w", "a").node("Mul", "a k", "b").node("Exp", "b", "e")
+        .node("MatMul", "e w", "y").source("y");
+    UncompilableModelException e = assertThrows(UncompilableModelException.class,
+        () -> Compiler.compile(source, CompileOptions.defaults().withCalibration(TestModels.rows(30, 4))));
+    assertTrue(e.getMessage().contains("the_e") && e.getMessage().contains("not finite"), e.getMessage());
   }
 
   @Test

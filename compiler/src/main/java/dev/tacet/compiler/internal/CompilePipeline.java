@@ -28,6 +28,7 @@ import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.Selection;
 import dev.tacet.compiler.internal.simulate.AnswerNoise;
 import dev.tacet.he.CipherOutput;
+import dev.tacet.he.KnownRows;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.RowPacking;
 import dev.tacet.he.Sharing;
@@ -160,7 +161,7 @@ public final class CompilePipeline {
     outputs.set(0, withErrors(value, value.slotError(), errorBound));
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
         emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()), List.copyOf(emission.program().requiredKeys()),
-        sharing(emission), packing, trial == null ? null : trial.knownRows(), coefficients == null ? null : coefficients.blocks());
+        sharing(emission), packing, trial == null ? null : knownRows(trial), coefficients == null ? null : coefficients.blocks());
     AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
         programError, notes, signature, rows.data());
@@ -168,6 +169,13 @@ public final class CompilePipeline {
     ModelArtifact artifact = new ModelArtifact(
         selection.parameters(), signature, emission.program(), provenance, report.toJson());
     return new CompileResult(artifact, report);
+  }
+
+  private KnownRows knownRows(BatchTrial trial) {
+    return trial.knownRows().orElseThrow(() -> new UncompilableModelException(List.of(new ModelProblem(name(), "model",
+        "every batch of the throughput packing ends with rows whose answers are known, and no row around the middle or the ends of the"
+            + " features' ranges stays inside the program's own bounds",
+        "use --packing latency, or a larger --margin"))));
   }
 
   private static String batchNote(BatchEmission batch) {

@@ -321,13 +321,14 @@ final class PlanSearch {
     ValueBounds.Bounds proved = bounds.of(network.output());
     double[] center = new double[size];
     double[] reach = new double[size];
+    double[] scales = Ranges.scales(low, high);
     boolean equalRows = rows.data().stream().allMatch(row -> Arrays.equals(row, rows.data().get(0)));
     for (int i = 0; i < size; i++) {
       center[i] = (low[i] + high[i]) / 2;
       double least = LEAST_REACH * (1 + Math.abs(center[i]));
       reach[i] = (high[i] - low[i]) / 2;
-      if (reach[i] < least && equalRows) {  // equal rows say nothing of the range: what the accepted features can reach stands in for it
-        reach[i] = (proved.high()[i] - proved.low()[i]) / 2;
+      if (reach[i] < least) {  // equal rows say nothing of the range: what the accepted features can reach stands in for it
+        reach[i] = equalRows ? (proved.high()[i] - proved.low()[i]) / 2 : scales[i] / 2;
       }
       reach[i] = Math.max(reach[i], least);
     }

@@ -37,16 +37,23 @@ public final class ExplainCommand implements Callable<Integer> {
   @Option(names = "--html", paramLabel = "FILE", description = "Also write it as one HTML page with charts, that needs nothing else.")
   private Path html;
 
+  @Option(names = "--choices",
+      description = "Also show what other accuracies cost in degrees, levels, time and bytes; the model is compiled for each.")
+  private boolean choices;
+
   @Override
   public Integer call() {
     OutputFile.require(json);
     OutputFile.require(html);
+    boolean compiled = model.toString().endsWith(".tacet");
+    if (compiled && choices) {
+      throw CliException.usage("--choices is given for a compiled model", "Give the MODEL.onnx with its sample rows.");
+    }
     Explanation explanation =
-        Explanation.of(
-            model.toString().endsWith(".tacet")
-                ? Artifacts.read(model)
-                : Compilation.of(model, settings.calibrated()).artifact(),
-            settings.costs());
+        Explanation.of(compiled ? Artifacts.read(model) : Compilation.of(model, settings.calibrated()).artifact(), settings.costs());
+    if (choices) {
+      explanation = explanation.with(Compilation.choices(model, settings.calibrated()));
+    }
     if (json != null) {
       Json.write(json, explanation);
     }

@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.trial;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.InputFile;
+import dev.tacet.compiler.AccuracyChoice;
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.CompileResult;
 import dev.tacet.compiler.Compiler;
@@ -34,6 +35,19 @@ public record Compilation(ModelArtifact artifact, boolean accuracyMet, double mi
     try {
       CompileResult result = Compiler.compile(source, options);
       return new Compilation(result.artifact(), result.report().accuracyMet(), (System.nanoTime() - start) / 1e6);
+    } catch (UncompilableModelException e) {
+      throw refused(onnx, e.problems(), e);
+    } catch (MalformedModelException e) {
+      throw malformed(onnx, e);
+    } catch (IllegalArgumentException e) {
+      throw unfit(e);
+    }
+  }
+
+  /** What several accuracies cost. */
+  public static List<Choice> choices(Path onnx, CompileOptions options) {
+    try {
+      return Choice.of(AccuracyChoice.of(source(onnx), options));
     } catch (UncompilableModelException e) {
       throw refused(onnx, e.problems(), e);
     } catch (MalformedModelException e) {
@@ -82,6 +96,8 @@ public record Compilation(ModelArtifact artifact, boolean accuracyMet, double mi
       Path folder = onnx.toAbsolutePath().normalize().getParent();
       boolean plain = source.name().equals("model") && folder != null && folder.getFileName() != null;
       return source.named(modelName(plain ? folder.getFileName().toString() : source.name()));
+    } catch (UncompilableModelException e) {
+      throw refused(onnx, e.problems(), e);
     } catch (IOException e) {
       throw new CliException(CliException.FAILED, "cannot read " + onnx + ": " + e.getMessage(), "Check the file.", e);
     }

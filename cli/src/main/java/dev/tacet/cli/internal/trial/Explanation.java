@@ -33,6 +33,7 @@ import java.util.stream.Collectors;
  * @param sha256 of the artifact
  * @param packing latency, throughput or coefficient
  * @param notes what the compiler has to say
+ * @param accuracyChoices what other accuracies cost; empty where it was not asked
  * @param report the compiler's own report, JSON
  */
 public record Explanation(
@@ -48,6 +49,7 @@ public record Explanation(
     Memory memory,
     Prediction predicted,
     List<String> notes,
+    List<Choice> accuracyChoices,
     @JsonProperty("report") @JsonRawValue String report) {
 
   /**
@@ -121,7 +123,14 @@ public record Explanation(
             profile == null ? predicted.path("threads").asInt() : profile.threads(), milliseconds, predicted.path("error").asDouble(),
             predicted.path("noise_error").asDouble(), predicted.path("fit_error").asDouble(), predicted.path("numbers").asInt()),
         notes,
+        List.of(),
         report.toString());
+  }
+
+  /** Returns a copy with what other accuracies cost. */
+  public Explanation with(List<Choice> choices) {
+    return new Explanation(model, sha256, packing, parameters, features, layers, clientSteps, outputs, sizes, memory, predicted, notes,
+        List.copyOf(choices), report);
   }
 
   private static JsonNode report(ModelArtifact artifact) {

@@ -59,6 +59,7 @@ public final class ExplanationPage {
     bytes();
     page.append("</div>\n");
     table();
+    choices();
     outputs();
     notes();
     page.append("<footer>Artifact SHA-256 <code>").append(escape(e.sha256())).append("</code></footer>\n</main>\n</body>\n</html>\n");
@@ -167,6 +168,24 @@ public final class ExplanationPage {
     for (String text : texts) {
       page.append("<td").append(attributes).append('>').append(escape(text)).append("</td>");
     }
+  }
+
+  private void choices() {
+    if (e.accuracyChoices().isEmpty()) {
+      return;
+    }
+    page.append("<section><h2>What accuracy costs</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What accuracy costs\">")
+        .append("<table><thead><tr>");
+    for (String head : ExplanationText.CHOICES) {
+      page.append("<th scope=\"col\">").append(head.replace(">", "")).append("</th>");
+    }
+    page.append("</tr></thead><tbody>\n");
+    for (Choice choice : e.accuracyChoices()) {
+      page.append("<tr>");
+      cells("", ExplanationText.cells(choice));
+      page.append("</tr>\n");
+    }
+    page.append("</tbody></table></div></section>\n");
   }
 
   private void outputs() {

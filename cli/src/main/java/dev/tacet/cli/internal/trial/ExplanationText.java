@@ -4,6 +4,7 @@ package dev.tacet.cli.internal.trial;
 import dev.tacet.cli.internal.terminal.Table;
 import dev.tacet.cli.internal.terminal.Terminal;
 import dev.tacet.cli.internal.terminal.Units;
+import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -29,7 +30,32 @@ public final class ExplanationText {
     table.print();
     System.out.println();
     facts(e).print();
+    if (!e.accuracyChoices().isEmpty()) {
+      System.out.println();
+      choices(e).print();
+    }
     e.notes().forEach(note -> System.out.println("  " + Terminal.dim("note: " + Terminal.plain(note))));
+  }
+
+  /** The heads of the columns of {@link #cells}. */
+  static final String[] CHOICES = {"--accuracy", "evaluates", ">levels", ">N", ">time", ">keys", ">input", ">largest error", ">labels",
+    "sample rows"};
+
+  /** One choice of an accuracy as cells; where it was refused, with the reason. */
+  static String[] cells(Choice choice) {
+    String accuracy = BigDecimal.valueOf(choice.accuracy()).stripTrailingZeros().toPlainString();
+    if (choice.levels() == null) {
+      return new String[] {accuracy, choice.refusal(), "", "", "", "", "", "", "", "refused"};
+    }
+    return new String[] {accuracy, choice.functions(), choice.levels().toString(), choice.ringDegree().toString(),
+      Units.milliseconds(choice.milliseconds()), Units.bytes(choice.evaluationKeyBytes()), Units.bytes(choice.inputBytes()),
+      Units.percent(choice.largestError()), Units.percent(choice.agreement()), choice.met() ? "meet it" : "miss it"};
+  }
+
+  private static Table choices(Explanation e) {
+    Table table = new Table(CHOICES);
+    e.accuracyChoices().forEach(choice -> table.row((Object[]) cells(choice)));
+    return table;
   }
 
   private static Table facts(Explanation e) {

@@ -22,7 +22,9 @@ class ExplanationPageTest {
             new Explanation.Layer(text, text, List.of(2, 3), text, 3, 2, 5, 1, 1, 1.25, 20.5, text, text),
             new Explanation.Layer("output", "linear", List.of(2), "2 slots of 4", 2, 0, 5, 0, 0, 0, null, "", "rotate")),
         List.of(text), List.of(new Explanation.Output(text, "value", 2, 1e-3)), new Explanation.Sizes(6, 1 << 20, 4096, 8192, 8192, 1),
-        new Explanation.Memory(1 << 21, 0, 1), new Explanation.Prediction(text, 2, 1.25, 1e-4, 1e-5, 1e-4, 1000), List.of(text), "{}");
+        new Explanation.Memory(1 << 21, 0, 1), new Explanation.Prediction(text, 2, 1.25, 1e-4, 1e-5, 1e-4, 1000), List.of(text), List.of(
+            new Choice(0.01, text, 7, 16384, 12.5, 1L << 20, 4096L, 0.004, 1.0, true, ""),
+            new Choice(0.001, "", null, null, null, null, null, null, null, false, text)), "{}");
   }
 
   @Test

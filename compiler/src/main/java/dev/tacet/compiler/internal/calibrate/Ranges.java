@@ -58,6 +58,30 @@ public record Ranges(
     }
   }
 
+  /** Less than this part of a value's size is no range: it is the rounding of a constant. */
+  private static final double NO_RANGE = 1e-9;
+
+  /**
+   * Returns what errors of values are measured by: each one's range; of one that is constant, which tells nothing, the widest range
+   * of the others; where all are constant, their sizes.
+   *
+   * @return positive numbers
+   */
+  public static double[] scales(double[] low, double[] high) {
+    double[] scales = new double[low.length];
+    double widest = 0;
+    for (int i = 0; i < low.length; i++) {
+      double range = high[i] - low[i];
+      scales[i] = range > NO_RANGE * Math.max(Math.abs(low[i]), Math.abs(high[i])) ? range : 0;
+      widest = Math.max(widest, scales[i]);
+    }
+    for (int i = 0; i < low.length; i++) {
+      double size = Math.max(Math.abs(high[i]), NO_RANGE);
+      scales[i] = scales[i] > 0 ? scales[i] : widest > 0 ? widest : size;
+    }
+    return scales;
+  }
+
   /** The part of the values that makes a tail. */
   private static final double TAIL = 0.1;
 

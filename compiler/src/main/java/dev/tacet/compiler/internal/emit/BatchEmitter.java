@@ -38,6 +38,12 @@ public final class BatchEmitter {
    */
   private static final double COARSE_TERMS = 4;
 
+  /** Bits between what a guarded input can reach and the base prime. */
+  private static final double GUARD_ROOM = 1.2;
+
+  /** Bits between a slot at its bound and the base prime: the client refuses coefficients beyond q0/8. */
+  private static final int SPARE_BITS = 3;
+
   private static final double STEEPEST_WITHIN = 0.95;
 
   /** A square's interval is four times as wide as its input over the sample rows, so that the input is at most this much. */
@@ -205,7 +211,8 @@ public final class BatchEmitter {
     }
     double logScale = u.value().scale().log2(parameters);
     double logReach = Math.log(reach) / Math.log(2);
-    int shift = (int) Math.max(0, Math.ceil(logScale + logReach + 1.2 - Math.log(parameters.modulus(0)) / Math.log(2)));
+    double room = Math.max(logReach + GUARD_ROOM, SPARE_BITS);
+    int shift = (int) Math.max(0, Math.ceil(logScale + room - Math.log(parameters.modulus(0)) / Math.log(2)));
     ProgramBuilder.Value value = u.value();
     double deviation = u.deviation();
     if (shift > 0) {

@@ -91,11 +91,7 @@ public final class ActivationFitter {
     this.pixels = network.takesImages();
     values.addAll(network.evaluateAll(rows.all()));
     answers = Ranges.of(network.output(), values, 1);
-    double[] widths = new double[network.output().size()];
-    for (int i = 0; i < widths.length; i++) {
-      widths[i] = Math.max(answers.high()[i] - answers.low()[i], 1e-9 * (1 + Math.abs(answers.high()[i])));
-    }
-    sensitivity = Sensitivity.of(network, widths);
+    sensitivity = Sensitivity.of(network, Ranges.scales(answers.low(), answers.high()));
   }
 
   /** Returns the exact answers' ranges over all rows. */

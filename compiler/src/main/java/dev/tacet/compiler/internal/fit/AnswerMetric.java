@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.fit;
 
+import dev.tacet.compiler.internal.calibrate.Ranges;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.he.OutputValue;
 import dev.tacet.he.Postprocessing;
@@ -28,14 +29,13 @@ public final class AnswerMetric {
   private final List<Map<String, OutputValue>> answers = new ArrayList<>();
   private final MarginBounds margins;
   private final boolean labelsOnly;
-  private final double[] low;
-  private final double[] high;
+  private final double[] scales;
 
   /**
    * What a comparison found.
    *
-   * @param numberError the largest error of a number among the answers, relative to that number's range over the rows; of a
-   *     decrypted value where the answers are labels only
+   * @param numberError the largest error of a number among the answers, relative to that number's range over the rows ({@link Ranges#scales});
+   *     of a decrypted value where the answers are labels only
    * @param agreement the part of the data rows whose choices are equal and decided; 1 where the model chooses nothing
    * @param open the part of rows of this kind that are expected to be undecided
    * @param openDoubt the standard error of that part
@@ -114,8 +114,8 @@ public final class AnswerMetric {
     margins = new MarginBounds(network.tail(), exact);
     labelsOnly = numbers(answers.get(0)).length == 0;
     int numbers = labelsOnly ? network.output().size() : numbers(answers.get(0)).length;
-    low = new double[numbers];
-    high = new double[numbers];
+    double[] low = new double[numbers];
+    double[] high = new double[numbers];
     java.util.Arrays.fill(low, Double.POSITIVE_INFINITY);
     java.util.Arrays.fill(high, Double.NEGATIVE_INFINITY);
     for (int r = 0; r < dataRows; r++) {
@@ -125,6 +125,7 @@ public final class AnswerMetric {
         high[i] = Math.max(high[i], values[i]);
       }
     }
+    scales = Ranges.scales(low, high);
   }
 
   /** Returns the exact decrypted values of row r. */
@@ -181,9 +182,7 @@ public final class AnswerMetric {
       double[] expected = labelsOnly ? exact.get(r) : numbers(answers.get(r));
       double[] actual = labelsOnly ? outputs.get(r) : numbers(result.outputs());
       for (int i = 0; i < expected.length; i++) {
-        double range = high[i] - low[i];
-        double scale = range > 0 ? range : Math.max(Math.abs(high[i]), 1e-9);
-        numberError = Math.max(numberError, Math.abs(actual[i] - expected[i]) / scale);
+        numberError = Math.max(numberError, Math.abs(actual[i] - expected[i]) / scales[i]);
       }
       agreed += r < dataRows && result.undecided().isEmpty() && labels(answers.get(r)).equals(labels(result.outputs())) ? 1 : 0;
     }

@@ -64,6 +64,10 @@ public final class Lowering {
 
   private Network run() {
     graph.constants().forEach((name, tensor) -> symbols.put(name, new Symbol.Known(weights.admit(name, tensor))));
+    graph.tooLarge().forEach((name, reason) -> {
+      problems.add(new ModelProblem(name, "constant", reason, "use smaller layers: fewer features, units or channels"));
+      symbols.put(name, new Symbol.Failed());
+    });
     graph.inputs().forEach(this::bindInput);
     Set<OnnxNode> tail = TailSplit.of(graph);
     for (OnnxNode node : graph.nodes()) {
@@ -118,7 +122,7 @@ public final class Lowering {
       problems.add(problem(node, refusal));
     }
     if (inputs.stream().anyMatch(Symbol.Failed.class::isInstance)) {
-      node.outputs().forEach(name -> symbols.put(name, new Symbol.Failed()));
+      node.outputs().forEach(name -> symbols.put(name, standIn(name)));
       if (!HANDLERS.containsKey(node.qualifiedType()) && !TailOps.runs(node.qualifiedType())) {
         refuse(node, unknown(node));
       }

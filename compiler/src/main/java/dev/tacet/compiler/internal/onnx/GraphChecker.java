@@ -26,6 +26,7 @@ final class GraphChecker {
     }
     Map<String, OnnxNode> makers = new HashMap<>();
     Set<String> given = new HashSet<>(graph.constants().keySet());
+    given.addAll(graph.tooLarge().keySet());
     for (OnnxGraph.Value input : graph.inputs()) {
       if (!given.add(input.name())) {
         throw new MalformedModelException("input " + input.name() + " is given twice");
@@ -57,7 +58,7 @@ final class GraphChecker {
     }
     List<OnnxNode> nodes = sort(graph, makers);
     return new OnnxGraph(
-        graph.producer(), graph.opsets(), graph.inputs(), graph.outputs(), graph.constants(), graph.shapes(), nodes);
+        graph.producer(), graph.opsets(), graph.inputs(), graph.outputs(), graph.constants(), graph.tooLarge(), graph.shapes(), nodes);
   }
 
   private static List<OnnxNode> sort(OnnxGraph graph, Map<String, OnnxNode> makers) {

@@ -9,6 +9,7 @@ import java.util.Map;
 /**
  * A checked ONNX model: nodes in topological order, constants by name, and the graph's inputs and outputs.
  *
+ * @param tooLarge why constants are not there that have more elements than are read, by name
  * @param shapes the dimensions that the file declares of values between nodes, -1 where one is not fixed; not checked
  * @param producer what exported the model, for the provenance
  * @param opsets the operator set version of each domain; the default domain is the empty string
@@ -19,6 +20,7 @@ public record OnnxGraph(
     List<Value> inputs,
     List<Value> outputs,
     Map<String, Tensor> constants,
+    Map<String, String> tooLarge,
     Map<String, List<Integer>> shapes,
     List<OnnxNode> nodes) {
   /**
@@ -40,6 +42,7 @@ public record OnnxGraph(
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
     constants = Collections.unmodifiableMap(new LinkedHashMap<>(constants));
+    tooLarge = Collections.unmodifiableMap(new LinkedHashMap<>(tooLarge));
     shapes = Map.copyOf(shapes);
     nodes = List.copyOf(nodes);
   }

@@ -74,24 +74,43 @@ public final class OnnxReader {
           "the model has " + graph.getSparseInitializerCount() + " sparse initializers, needs dense ones");
     }
     Map<String, Tensor> constants = new LinkedHashMap<>();
+    Map<String, String> tooLarge = new LinkedHashMap<>();
     for (TensorProto proto : graph.getInitializerList()) {
-      if (constants.put(proto.getName(), tensors.read(proto)) != null) {
+      String excess = tensors.excess(proto);
+      if (excess != null) {
+        tooLarge.put(proto.getName(), excess);
+      } else if (constants.put(proto.getName(), tensors.read(proto)) != null) {
         throw new MalformedModelException("initializer " + proto.getName() + " is given twice");
       }
     }
     List<OnnxNode> nodes = new ArrayList<>();
     for (NodeProto proto : new FunctionInliner(model).inline(graph.getNodeList(), MAX_NODES)) {
-      nodes.add(node(proto));
+      String excess = excess(proto);
+      if (excess != null) {
+        proto.getOutputList().forEach(name -> tooLarge.put(name, excess));
+      } else {
+        nodes.add(node(proto));
+      }
     }
     List<OnnxGraph.Value> inputs = new ArrayList<>();
     for (ValueInfoProto proto : graph.getInputList()) {
-      if (!constants.containsKey(proto.getName())) {
+      if (!constants.containsKey(proto.getName()) && !tooLarge.containsKey(proto.getName())) {
         inputs.add(value(proto));
       }
     }
     List<OnnxGraph.Value> outputs = graph.getOutputList().stream().map(OnnxReader::value).toList();
     String producer = (model.getProducerName() + " " + model.getProducerVersion()).trim();
-    return GraphChecker.check(new OnnxGraph(producer, opsets, inputs, outputs, constants, shapes(graph), nodes));
+    return GraphChecker.check(new OnnxGraph(producer, opsets, inputs, outputs, constants, tooLarge, shapes(graph), nodes));
+  }
+
+  /** Why the tensor of a Constant node is not read; null if it is. */
+  private String excess(NodeProto node) {
+    for (AttributeProto attribute : node.getAttributeList()) {
+      if (attribute.hasT() && node.getOpType().equals("Constant")) {
+        return tensors.excess(attribute.getT());
+      }
+    }
+    return null;
   }
 
   private static Map<String, List<Integer>> shapes(GraphProto graph) {

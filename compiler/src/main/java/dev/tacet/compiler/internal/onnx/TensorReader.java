@@ -61,6 +61,22 @@ final class TensorReader {
     return Tensor.of(type, shape, numbers);
   }
 
+  /** Says why a tensor has more elements than are read, or than are left for it; null if it has not. */
+  String excess(TensorProto proto) {
+    long size = 1;
+    for (long dim : proto.getDimsList()) {
+      if (dim < 0) {
+        return null;
+      }
+      size = dim != 0 && size > Long.MAX_VALUE / dim ? Long.MAX_VALUE : size * dim;
+    }
+    if (size > MAX_ELEMENTS) {
+      return "it has dimensions " + proto.getDimsList() + ", more than " + MAX_ELEMENTS + " elements";
+    }
+    return total + size <= MAX_TOTAL_ELEMENTS ? null
+        : "with it the model's tensors have " + (total + size) + " elements together, more than " + MAX_TOTAL_ELEMENTS;
+  }
+
   private int[] shape(String name, List<Long> dims) {
     if (dims.size() > 8) {
       throw new MalformedModelException("tensor " + name + " has " + dims.size() + " dimensions, at most 8 are read");
