@@ -31,6 +31,7 @@ class KeyBackupTest {
   @TempDir static Path made;
   private static Path backup;
   private static byte[] secret;
+  private static byte[] studySecret;
   private static byte[] publicKey;
   private static byte[] seed;
 
@@ -44,6 +45,9 @@ class KeyBackupTest {
       secret = ring.secretKey(PARAMETERS).export(SecretKeyAccess.get());
       seed = ring.secretKey(PARAMETERS).memoryForms(SecretKeyAccess.get()).get(0);
       publicKey = key.toBytes();
+      try (KeyRing study = KeyRing.open(QuickRing.in(made.resolve("ring/purposes/study"), "one"), PASSPHRASE)) {
+        studySecret = study.secretKey(PARAMETERS).export(SecretKeyAccess.get());
+      }
       ring.backUp(backup);
     }
   }
@@ -59,6 +63,9 @@ class KeyBackupTest {
         PublicKey key = ring.publicKey(PARAMETERS)) {
       assertArrayEquals(secret, ring.secretKey(PARAMETERS).export(SecretKeyAccess.get()));
       assertArrayEquals(publicKey, key.toBytes());
+    }
+    try (KeyRing study = KeyRing.open(folder.resolve("restored/purposes/study"), PASSPHRASE)) {
+      assertArrayEquals(studySecret, study.secretKey(PARAMETERS).export(SecretKeyAccess.get()));
     }
     KeyRingException again = assertThrows(KeyRingException.class, () -> restore(backup, "one"));
     assertTrue(again.getMessage().contains("already"), again.getMessage());

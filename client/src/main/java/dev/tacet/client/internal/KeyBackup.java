@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A key ring in one file, its secrets as sealed as they lie in the folder: {@code 'T' 'K' 'B' 'K' | u8 1 | u32 files | each: u16 length
+ * A key ring in one file, with those of its purposes, its secrets as sealed as they lie in the folder: {@code 'T' 'K' 'B' 'K' | u8 1 | u32 files | each: u16 length
  * and name, u32 length and bytes | SHA-256 of all that}, big endian. Evaluation keys are not in it.
  */
 public final class KeyBackup {
@@ -28,14 +28,15 @@ public final class KeyBackup {
   private static final int MAX_BYTES = 1 << 30;
   private static final int MAX_FILES = 4096;
   private static final int HASH_BYTES = 32;
-  private static final Pattern NAME = Pattern.compile("ring\\.key|pins\\.properties|[0-9a-f]{64}/(secret|public)\\.key");
+  private static final Pattern NAME = Pattern.compile(
+      "(purposes/[a-z0-9-]{1,63}/)?(ring\\.key|pins\\.properties|consent\\.tsv|[0-9a-f]{64}/(secret|public)\\.key)");
 
   private KeyBackup() {}
 
   /** Writes the files of a ring, which no one may change meanwhile. */
   static void write(Path ring, Path file) throws IOException {
     List<Path> files;
-    try (Stream<Path> all = Files.walk(ring, 2)) {
+    try (Stream<Path> all = Files.walk(ring, 4)) {
       files = all.filter(Files::isRegularFile).filter(f -> NAME.matcher(name(ring, f)).matches()).sorted().toList();
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -77,8 +78,12 @@ public final class KeyBackup {
         PrivateFiles.makeFolder(path.getParent());
         PrivateFiles.write(path, ByteBuffer.wrap(each.getValue()));
       }
-      try (KeyRingFiles ring = KeyRingFiles.open(fresh, passphrase)) {
-        ring.requireSecrets();
+      for (String name : files.keySet()) {
+        if (name.endsWith("ring.key")) {
+          try (KeyRingFiles ring = KeyRingFiles.open(fresh.resolve(name).getParent(), passphrase)) {
+            ring.requireSecrets();
+          }
+        }
       }
       Files.deleteIfExists(target);
       Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
