@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the scripts that train on MNIST share: the data, the training loop, the export and the files that they write.
+"""What the scripts that train on MNIST and Fashion-MNIST share: the data, the training loop, the export and the files that they write.
 
-The images come from `node mnist-ffnn/fetch_mnist.mjs`. Deterministic on one machine (fixed seed, one thread). Needs PyTorch, onnx,
-onnxruntime.
+The images come from `node mnist-ffnn/fetch_mnist.mjs` or `node fashion-mnist/fetch_fashion_mnist.mjs`. Deterministic on one machine
+(fixed seed, one thread). Needs PyTorch, onnx, onnxruntime.
 
 Batch normalisation stands before each activation while training and is folded into the weights before the export. A penalty on
 pre-activations beyond a bound keeps the activations' inputs in a narrow interval: a wide one costs precision, or degree.
@@ -26,14 +26,14 @@ CALIBRATION_ROWS = 300
 EVALUATION_PARTS = 20
 
 
-def read_images(name):
+def read_images(path):
     """idx3 file -> uint8 [rows, 784]."""
-    return np.frombuffer((DATA / name).read_bytes(), np.uint8, offset=16).reshape(-1, 784)
+    return np.frombuffer(path.read_bytes(), np.uint8, offset=16).reshape(-1, 784)
 
 
-def read_labels(name):
+def read_labels(path):
     """idx1 file -> int64 [rows]."""
-    return np.frombuffer((DATA / name).read_bytes(), np.uint8, offset=8).astype(np.int64)
+    return np.frombuffer(path.read_bytes(), np.uint8, offset=8).astype(np.int64)
 
 
 def shifted(most):
@@ -70,6 +70,8 @@ class Recipe:
     calibration: Callable = random_rows
     image_shape: tuple = (1, 28, 28)
     compile: str = ""
+    data: Path = DATA
+    classes: tuple = tuple(str(digit) for digit in range(10))
     batch: int = 128
     peak_rate: float = 2e-3
     weight_decay: float = 1e-2
@@ -146,7 +148,7 @@ def write_yaml(folder, recipe):
     (folder / "tacet.yaml").write_text(
         f'name: {recipe.name}\nversion: "1"\ndescription: "{recipe.description}"\n'
         "model: model.onnx\ntask: classification\n"
-        f"classes: [{', '.join(model_files.quoted(str(digit)) for digit in range(10))}]\n"
+        f"classes: [{', '.join(model_files.quoted(name) for name in recipe.classes)}]\n"
         "calibration: calibration.csv\n"
         f"accuracy: {recipe.accuracy}  # largest error of an output that the compiler may spend, relative to the output's range\n"
         "inputs:\n  - name: pixels\n    range: {low: 0, high: 255}  # of every feature, raw units\n" + recipe.compile
@@ -157,8 +159,9 @@ def run(folder, recipe):
     """Trains the network, exports it, measures it on all test images and writes the folder's files."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    x_train, y_train = read_images("train-images-idx3-ubyte"), read_labels("train-labels-idx1-ubyte")
-    x_test, y_test = read_images("t10k-images-idx3-ubyte"), read_labels("t10k-labels-idx1-ubyte")
+    data = recipe.data
+    x_train, y_train = read_images(data / "train-images-idx3-ubyte"), read_labels(data / "train-labels-idx1-ubyte")
+    x_test, y_test = read_images(data / "t10k-images-idx3-ubyte"), read_labels(data / "t10k-labels-idx1-ubyte")
     torch.manual_seed(recipe.seed)
     trained = train(recipe.training_net(), x_train, y_train, recipe)
     path = str(folder / "model.onnx")
