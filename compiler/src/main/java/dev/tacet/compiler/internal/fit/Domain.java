@@ -12,8 +12,11 @@ final class Domain {
   private static final int SAMPLES = 512;
   private static final int BISECTIONS = 60;
 
-  /** Neighbours of different sign, both so many times the median magnitude, have a pole between them. */
+  /** Neighbours of different sign, both so many times the median magnitude, may have a pole between them. */
   private static final double POLE = 20;
+
+  /** Between two samples the sign change is followed by so many bisections. */
+  private static final int FOLLOWED = 30;
 
   /** An interval is widened by at most this part of the way to where the function ends. */
   private static final double OF_THE_WAY = 0.5;
@@ -64,10 +67,32 @@ final class Domain {
     Arrays.sort(magnitudes);
     double large = POLE * magnitudes[SAMPLES / 2];
     for (int i = 1; i <= SAMPLES; i++) {
-      if (values[i] * values[i - 1] < 0 && Math.min(Math.abs(values[i]), Math.abs(values[i - 1])) > large) {
+      if (values[i] * values[i - 1] < 0 && Math.min(Math.abs(values[i]), Math.abs(values[i - 1])) > large
+          && isPole(f, low + (high - low) * (i - 1) / SAMPLES, low + (high - low) * i / SAMPLES)) {
         return i;
       }
     }
     return -1;
+  }
+
+  /**
+   * Whether the function grows where its sign changes between two points. One that is nearly 0 over most of an interval, as GELU is of
+   * negative numbers, has a small median too, and passes through 0.
+   */
+  private static boolean isPole(Univariate f, double from, double to) {
+    double a = from;
+    double b = to;
+    for (int i = 0; i < FOLLOWED; i++) {
+      double middle = (a + b) / 2;
+      if (f.at(middle) == 0) {
+        return false;
+      }
+      if (f.at(a) * f.at(middle) < 0) {
+        b = middle;
+      } else {
+        a = middle;
+      }
+    }
+    return !(Math.max(Math.abs(f.at(a)), Math.abs(f.at(b))) < Math.min(Math.abs(f.at(from)), Math.abs(f.at(to))));
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tacet.compiler.internal.ir.BinaryFunction;
 import dev.tacet.compiler.internal.ir.UnaryFunction;
 import dev.tacet.compiler.internal.ir.Univariate;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,15 @@ class DomainTest {
       assertEquals(-9, Domain.widened(of(function), -1, -9, 6), function.name());
       assertTrue(Domain.holds(of(function), -9.1, 9), function.name());
     }
+  }
+
+  /** x * sigmoid(x) is nearly 0 at most points of a long negative interval, and its sign changes at 0. */
+  @Test
+  void aFunctionThatIsNearlyZeroAlmostEverywhereHasNoPoleWhereItsSignChanges() {
+    Univariate silu = new Univariate.Binary(BinaryFunction.MUL, Univariate.X, of(UnaryFunction.SIGMOID));
+    assertEquals(-60, Domain.widened(silu, -5, -60, 4));
+    assertTrue(Domain.holds(silu, -61.3, 4.1));
+    assertTrue(Domain.holds(silu, -64, 64 / 7.0));
   }
 
   @Test
