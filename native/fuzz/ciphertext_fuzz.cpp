@@ -6,12 +6,14 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tacet;
-  const std::vector<u8> bytes = fuzz::wrap(BlobKind::kCiphertext, data, size);
-  fuzz::expect_typed_errors([&] {
-    const Ciphertext ciphertext = load_ciphertext(*fuzz::context(), bytes.data(), bytes.size());
-    std::vector<u8> again(ciphertext_size(*fuzz::context(), ciphertext));
-    store_ciphertext(*fuzz::context(), ciphertext, again.data(), again.size());
-    if (again != bytes) fuzz::broken("a ciphertext read and written differs");
-  });
+  for (const auto& context : fuzz::contexts()) {
+    const std::vector<u8> bytes = fuzz::wrap(*context, BlobKind::kCiphertext, data, size);
+    fuzz::expect_typed_errors([&] {
+      const Ciphertext ciphertext = load_ciphertext(*context, bytes.data(), bytes.size());
+      std::vector<u8> again(ciphertext_size(*context, ciphertext));
+      store_ciphertext(*context, ciphertext, again.data(), again.size());
+      if (again != bytes) fuzz::broken("a ciphertext read and written differs");
+    });
+  }
   return 0;
 }

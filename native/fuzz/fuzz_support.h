@@ -12,11 +12,11 @@
 
 namespace tacet::fuzz {
 
-/// A tiny ring: degree 16, three chain primes, digits of two with two special primes.
-const std::shared_ptr<const Context>& context();
+/// A tiny ring of each type: degree 16, three chain primes, digits of two with two special primes.
+const std::vector<std::shared_ptr<const Context>>& contexts();
 
 /// The input as the body of a blob with a right header and checksum, so that mutations reach what lies behind them.
-std::vector<u8> wrap(BlobKind kind, const u8* body, std::size_t size);
+std::vector<u8> wrap(const Context& context, BlobKind kind, const u8* body, std::size_t size);
 
 [[noreturn]] inline void broken(const char* what) {
   std::fprintf(stderr, "property broken: %s\n", what);

@@ -4,10 +4,12 @@
 #include "fuzz_support.h"
 #include "serial/object_codec.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace tacet;
-  const Context& context = *fuzz::context();
-  const std::vector<u8> evaluation = fuzz::wrap(BlobKind::kEvaluationKey, data, size);
+namespace {
+
+using namespace tacet;
+
+void read_keys(const Context& context, const std::uint8_t* data, std::size_t size) {
+  const std::vector<u8> evaluation = fuzz::wrap(context, BlobKind::kEvaluationKey, data, size);
   fuzz::expect_typed_errors([&] {
     SeededEvaluationKey key = load_evaluation_key(context, evaluation.data(), evaluation.size());
     std::vector<u8> again(evaluation_key_size(context, key.level));
@@ -15,12 +17,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (again != evaluation) fuzz::broken("an evaluation key read and written differs");
     expand(context.ring(), std::move(key));
   });
-  const std::vector<u8> open = fuzz::wrap(BlobKind::kPublicKey, data, size);
+  const std::vector<u8> open = fuzz::wrap(context, BlobKind::kPublicKey, data, size);
   fuzz::expect_typed_errors([&] {
     const PublicKey key = load_public_key(context, open.data(), open.size());
     std::vector<u8> again(public_key_size(context));
     store_public_key(context, key, again.data(), again.size());
     if (again != open) fuzz::broken("a public key read and written differs");
   });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  for (const auto& context : fuzz::contexts()) read_keys(*context, data, size);
   return 0;
 }

@@ -6,7 +6,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tacet;
-  const std::vector<u8> bytes = fuzz::wrap(BlobKind::kParameters, data, size);
+  const std::vector<u8> bytes = fuzz::wrap(*fuzz::contexts()[0], BlobKind::kParameters, data, size);
   fuzz::expect_typed_errors([&] {
     const ParameterSpec spec = load_parameters(bytes.data(), bytes.size());
     if (store_parameters(spec) != bytes) fuzz::broken("parameters read and written differ");

@@ -10,8 +10,7 @@ namespace {
 
 using namespace tacet;
 
-void require_sizes(const Signature& signature) {
-  const std::size_t slots = fuzz::context()->slots();
+void require_sizes(const Signature& signature, std::size_t slots) {
   std::size_t values = 0;
   for (const SignatureInput& input : signature.inputs) {
     const bool whole = input.low.size() == input.features && input.high.size() == input.features &&
@@ -50,7 +49,9 @@ void require_sizes(const Signature& signature) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::vector<u8> bytes = fuzz::wrap(BlobKind::kSignature, data, size);
-  fuzz::expect_typed_errors([&] { require_sizes(load_signature(*fuzz::context(), bytes.data(), bytes.size())); });
+  for (const auto& context : fuzz::contexts()) {
+    const std::vector<u8> bytes = fuzz::wrap(*context, BlobKind::kSignature, data, size);
+    fuzz::expect_typed_errors([&] { require_sizes(load_signature(*context, bytes.data(), bytes.size()), context->slots()); });
+  }
   return 0;
 }

@@ -80,8 +80,13 @@ INSTANTIATE_TEST_SUITE_P(
              name_of(std::get<1>(test.param));
     });
 
-TEST(LinearTransformAtALowerLevel, UsesTheTopKeysTruncated) {
-  Lab lab(Shape{11, 4, 40, 2, 2});
+class LinearTransformIn : public ::testing::TestWithParam<RingType> {};
+
+INSTANTIATE_TEST_SUITE_P(Rings, LinearTransformIn, ::testing::ValuesIn(kBothRings),
+                         [](const auto& test) { return name_of(test.param); });
+
+TEST_P(LinearTransformIn, AtALowerLevelUsesTheTopKeysTruncated) {
+  Lab lab(Shape{11, 4, 40, 2, 2, GetParam()});
   for (i64 step : LinearTransform::rotations(8, 8, 3)) lab.add_rotation(step);
   const std::vector<double> w = random_values(64, 1);
   const LinearTransform transform = LinearTransform::encode(lab.context, 8, 8, 8, 8, w.data(), 3, 1, lab.scale);
@@ -97,9 +102,9 @@ TEST(LinearTransformAtALowerLevel, UsesTheTopKeysTruncated) {
                [&] { transform.apply(lab.evaluator, lab.encrypt(ones)); });
 }
 
-TEST(LinearTransformForms, IntegersGiveTheSameBitsInLessMemory) {
+TEST_P(LinearTransformIn, IntegersGiveTheSameBitsInLessMemory) {
   for (const Shape& shape : {Shape{11, 2, 40, 1, 1}, Shape{11, 4, 40, 2, 2}}) {
-    Lab lab(shape);
+    Lab lab(shape.in(GetParam()));
     for (i64 step : LinearTransform::rotations(16, 16, 4)) lab.add_rotation(step);
     const std::vector<double> w = random_values(256, 3);
     const auto encode = [&](DiagonalForm form) {
@@ -121,8 +126,8 @@ TEST(LinearTransformForms, IntegersGiveTheSameBitsInLessMemory) {
   }
 }
 
-TEST(LinearTransformForms, KeptWordsGiveTheSameBitsInEitherForm) {
-  Lab lab(Shape{11, 2, 40, 1, 1});
+TEST_P(LinearTransformIn, KeptWordsGiveTheSameBitsInEitherForm) {
+  Lab lab(Shape{11, 2, 40, 1, 1, GetParam()});
   for (i64 step : LinearTransform::rotations(16, 16, 4)) lab.add_rotation(step);
   const std::vector<double> w = random_values(256, 3);
   for (DiagonalForm form : {DiagonalForm::kResidues, DiagonalForm::kIntegers}) {
@@ -148,8 +153,8 @@ TEST(LinearTransformForms, KeptWordsGiveTheSameBitsInEitherForm) {
   }
 }
 
-TEST(LinearTransformForms, CoefficientsAboveTheFirstPrimeStayResidues) {
-  Lab lab(Shape{11, 2, 40, 1, 1});
+TEST_P(LinearTransformIn, CoefficientsAboveTheFirstPrimeStayResidues) {
+  Lab lab(Shape{11, 2, 40, 1, 1, GetParam()});
   const std::vector<double> w = random_values(16, 3);
   const LinearTransform transform = LinearTransform::encode(lab.context, 4, 4, 4, 4, w.data(), 2, 2,
                                                             Scale::power_of_two(60), DiagonalForm::kIntegers);
@@ -238,39 +243,41 @@ TEST(SparseDiagonals, TakeOneKeyForEachBabyStepAndEachDistanceOfGiantSteps) {
   EXPECT_TRUE(LinearTransform::rotations({at(0, 0)}).empty());
 }
 
-TEST(SparseDiagonals, OutOfOrderOutOfRangeOrEmptyAreRefusedWithTheNumbers) {
-  const Lab lab(Shape{11, 1, 40, 1, 1});
+TEST_P(LinearTransformIn, DiagonalsOutOfOrderOutOfRangeOrEmptyAreRefusedWithTheNumbers) {
+  const Lab lab(Shape{11, 1, 40, 1, 1, GetParam()});
+  const std::size_t slots = lab.slots();
+  const i64 steps = static_cast<i64>(slots), most = steps * 600 / 1024;
   const auto refused = [&](std::vector<std::string> parts, std::size_t period, const std::vector<SparseDiagonal>& diagonals) {
     expect_error(Code::kInvalidArgument, parts,
                  [&] { LinearTransform::encode(lab.context, period, diagonals, 1, Scale::power_of_two(30)); });
   };
   refused({"without a diagonal"}, 4, {});
-  refused({"period 12", "1024"}, 12, {{0, 0, {0}, {1}}});
-  refused({"period 2048", "1024"}, 2048, {{0, 0, {0}, {1}}});
+  refused({"period 12", std::to_string(slots)}, 12, {{0, 0, {0}, {1}}});
+  refused({"period " + std::to_string(2 * slots), std::to_string(slots)}, 2 * slots, {{0, 0, {0}, {1}}});
   refused({"slot 4", "period 4"}, 4, {{0, 0, {1, 4}, {1, 1}}});
   refused({"slot 1 at place 1"}, 4, {{0, 0, {1, 1}, {1, 1}}});
   refused({"2 slots and 1 values"}, 4, {{0, 0, {1, 2}, {1}}});
   refused({"diagonal 1", "giant step 0", "baby step 0"}, 4, {{0, 0, {1}, {1}}, {0, 0, {1}, {1}}});
-  refused({"step of 1024", "1024 slots"}, 4, {{0, 1024, {1}, {1}}});
-  refused({"step of 1200", "1024 slots"}, 4, {{-600, 0, {1}, {1}}, {600, 0, {1}, {1}}});
+  refused({"step of " + std::to_string(slots), std::to_string(slots) + " slots"}, 4, {{0, steps, {1}, {1}}});
+  refused({"step of " + std::to_string(2 * most), std::to_string(slots) + " slots"}, 4,
+          {{-most, 0, {1}, {1}}, {most, 0, {1}, {1}}});
   std::vector<SparseDiagonal> many;
   for (i64 baby = 0; baby < 4096; ++baby) many.push_back({0, baby, {0}, {1}});
-  const Lab large(Shape{14, 1, 40, 1, 1});
-  expect_error(Code::kInvalidArgument, {"4096 baby steps", "4095"},
-               [&] { LinearTransform::check_diagonals(large.slots(), 1, many); });
+  expect_error(Code::kInvalidArgument, {"4096 baby steps", "4095"}, [&] { LinearTransform::check_diagonals(8192, 1, many); });
 }
 
-TEST(LinearTransformErrors, NameShapesPeriodsAndKeys) {
-  Lab lab(Shape{11, 1, 40, 1, 1});
+TEST_P(LinearTransformIn, ErrorsNameShapesPeriodsAndKeys) {
+  Lab lab(Shape{11, 1, 40, 1, 1, GetParam()});
+  const std::string slots = std::to_string(lab.slots()), twice = std::to_string(2 * lab.slots());
   const std::vector<double> w(64, 0.5);
   const auto encode = [&](std::size_t rows, std::size_t cols, std::size_t in, std::size_t out, std::size_t baby) {
     return LinearTransform::encode(lab.context, rows, cols, in, out, w.data(), baby, 1, lab.scale);
   };
-  expect_error(Code::kInvalidArgument, {"12", "powers of two", "1024"}, [&] { encode(8, 8, 12, 8, 2); });
-  expect_error(Code::kInvalidArgument, {"2048", "1024"}, [&] { encode(8, 8, 2048, 8, 2); });
+  expect_error(Code::kInvalidArgument, {"12", "powers of two", slots}, [&] { encode(8, 8, 12, 8, 2); });
+  expect_error(Code::kInvalidArgument, {twice, slots}, [&] { encode(8, 8, 2 * lab.slots(), 8, 2); });
   expect_error(Code::kInvalidArgument, {"8 x 8", "4"}, [&] { encode(8, 8, 8, 4, 2); });
   expect_error(Code::kInvalidArgument, {"0 baby steps"}, [&] { encode(8, 8, 8, 8, 0); });
-  const Lab large(Shape{14, 1, 40, 1, 1});
+  const Lab large(Shape{14, 1, 40, 1, 1, GetParam()});
   expect_error(Code::kInvalidArgument, {"8192 baby steps", "4095"},
                [&] { LinearTransform::encode(large.context, 1, 1, 8192, 8192, w.data(), 9000, 1, large.scale); });
   const LinearTransform transform = encode(8, 8, 8, 8, 2);

@@ -94,26 +94,29 @@ INSTANTIATE_TEST_SUITE_P(BasesAndRings, Polynomial,
                            return (monomial ? "Monomial_" : "Chebyshev_") + name_of(std::get<1>(test.param));
                          });
 
-TEST(PolynomialErrors, ALevelThatIsTooLowIsRefusedWithBothNumbers) {
-  Lab l(Shape{11, 2, 40, 1, 1});
+class PolynomialErrors : public ::testing::TestWithParam<RingType> {
+ protected:
+  Lab l{Shape{11, 2, 40, 1, 1, GetParam()}};
+  Ciphertext input = l.encrypt(l.random(1));
+};
+
+INSTANTIATE_TEST_SUITE_P(Rings, PolynomialErrors, ::testing::ValuesIn(kBothRings),
+                         [](const auto& test) { return name_of(test.param); });
+
+TEST_P(PolynomialErrors, ALevelThatIsTooLowIsRefusedWithBothNumbers) {
   const std::vector<double> c(9, 0.1);
-  const Ciphertext input = l.encrypt(l.random(1));
   expect_error(Code::kInvalidArgument, {"degree 8", "level 4", "has 2"},
                [&] { evaluate_polynomial(l.evaluator, input, Basis::kMonomial, c.data(), 8, l.scale); });
 }
 
-TEST(PolynomialErrors, AMissingRelinearizationKeyIsNamedWithItsLevel) {
-  Lab l(Shape{11, 2, 40, 1, 1});
+TEST_P(PolynomialErrors, AMissingRelinearizationKeyIsNamedWithItsLevel) {
   const std::vector<double> c(3, 0.1);
-  const Ciphertext input = l.encrypt(l.random(1));
   expect_error(Code::kMissingKey, {"relinearization", "level 2"},
                [&] { evaluate_polynomial(l.evaluator, input, Basis::kMonomial, c.data(), 2, l.scale); });
 }
 
-TEST(PolynomialErrors, CoefficientsMustBeFinite) {
-  Lab l(Shape{11, 2, 40, 1, 1});
+TEST_P(PolynomialErrors, CoefficientsMustBeFinite) {
   const std::vector<double> c = {0, 1, std::nan("")};
-  const Ciphertext input = l.encrypt(l.random(1));
   expect_error(Code::kInvalidArgument, {"coefficient 2"},
                [&] { evaluate_polynomial(l.evaluator, input, Basis::kChebyshev, c.data(), 2, l.scale); });
 }

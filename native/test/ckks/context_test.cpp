@@ -32,28 +32,36 @@ TEST(SecurityTable, HoldsTheValuesOf2024463) {
   EXPECT_EQ(0, max_log_qp(17, Security::kClassical128));
 }
 
-TEST(SecurityTable, AModulusAtTheBoundIsAcceptedAndOneBitsMoreIsRefusedWithNumbers) {
+class ContextIn : public ::testing::TestWithParam<RingType> {};
+
+INSTANTIATE_TEST_SUITE_P(Rings, ContextIn, ::testing::ValuesIn(kBothRings),
+                         [](const auto& test) { return name_of(test.param); });
+
+TEST_P(ContextIn, AModulusAtTheBoundIsAcceptedAndOneBitsMoreIsRefusedWithNumbers) {
+  const auto spec = [](int log_n, int bits, int count, Security security) {
+    return spec_with(log_n, bits, count, security, GetParam());
+  };
   // 2^13: 214 bits. 5 primes below 2^42.8 fit; 218 bits, which the 2018 tables allow, do not.
-  Context::create(spec_with(13, 42, 5, Security::kClassical128));
-  ParameterSpec over = spec_with(13, 43, 4, Security::kClassical128);
-  over.q.push_back(primes_below(46, 1, 13).front());
+  Context::create(spec(13, 42, 5, Security::kClassical128));
+  ParameterSpec over = spec(13, 43, 4, Security::kClassical128);
+  over.q.push_back(primes_below(46, 1, 13, GetParam()).front());
   expect_error(Code::kInvalidArgument, {"218.00", "214", "2^13", "128 bits"}, [&] { Context::create(over); });
   expect_error(Code::kInvalidArgument, {"147"},
-               [&] { Context::create(spec_with(13, 42, 5, Security::kClassical192)); });
+               [&] { Context::create(spec(13, 42, 5, Security::kClassical192)); });
   expect_error(Code::kInvalidArgument, {"114"},
-               [&] { Context::create(spec_with(13, 42, 5, Security::kClassical256)); });
+               [&] { Context::create(spec(13, 42, 5, Security::kClassical256)); });
   expect_error(Code::kInvalidArgument, {"161", "quantum"},
-               [&] { Context::create(spec_with(13, 42, 5, Security::kQuantum128)); });
+               [&] { Context::create(spec(13, 42, 5, Security::kQuantum128)); });
 }
 
-TEST(SecurityTable, CountsTheSpecialPrimes) {
-  ParameterSpec spec = spec_with(13, 42, 5, Security::kClassical128);
-  spec.p = primes_below(49, 1, 13);
+TEST_P(ContextIn, TheSecurityTableCountsTheSpecialPrimes) {
+  ParameterSpec spec = spec_with(13, 42, 5, Security::kClassical128, GetParam());
+  spec.p = primes_below(49, 1, 13, GetParam());
   expect_error(Code::kInvalidArgument, {"217.00", "214"}, [&] { Context::create(spec); });
 }
 
-TEST(Context, OnlyUncheckedParametersPassTheTable) {
-  ParameterSpec spec = spec_with(13, 50, 10, Security::kClassical128);
+TEST_P(ContextIn, OnlyUncheckedParametersPassTheTable) {
+  ParameterSpec spec = spec_with(13, 50, 10, Security::kClassical128, GetParam());
   expect_error(Code::kInvalidArgument, {"500.00"}, [&] { Context::create(spec); });
   spec.security = Security::kUncheckedForTests;
   EXPECT_NEAR(500, Context::create(spec)->log2_qp(), 0.01);
@@ -72,9 +80,9 @@ TEST(Context, TheConjugateInvariantRingHasNRealSlotsAndTheTableOfItsDegree) {
   expect_error(Code::kInvalidArgument, {"225.00", "214", "2^13"}, [&] { Context::create(spec); });
 }
 
-TEST(Context, RefusesNumbersOutsideTheirBounds) {
+TEST_P(ContextIn, RefusesNumbersOutsideTheirBounds) {
   const auto refuse = [](const std::vector<std::string>& parts, auto change) {
-    ParameterSpec spec = spec_with(13, 42, 4, Security::kClassical128);
+    ParameterSpec spec = spec_with(13, 42, 4, Security::kClassical128, GetParam());
     change(spec);
     expect_error(Code::kInvalidArgument, parts, [&] { Context::create(spec); });
   };

@@ -166,9 +166,9 @@ TEST_P(EncoderIn, RefusesTooManyValuesAndLevelsOutsideTheChain) {
   });
 }
 
-TEST(Decode, TheFractionTellsAnOverflowFromAnHonestAnswer) {
-  Lab lab(Shape{6, 1, 40, 1, 1});
-  std::vector<double> x(32, 0.5);
+TEST_P(EncoderIn, TheFractionTellsAnOverflowFromAnHonestAnswer) {
+  Lab lab(Shape{6, 1, 40, 1, 1, ring});
+  std::vector<double> x(lab.slots(), 0.5);
   DecodeStats stats;
   lab.decrypt(lab.encrypt(x, 0), &stats);
   EXPECT_LT(stats.fraction, 0.05);

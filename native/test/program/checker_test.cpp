@@ -51,12 +51,6 @@ struct Draft {
   Program program;
 };
 
-class CheckerTest : public ::testing::Test {
- protected:
-  Lab lab{Shape{5, 3, 40, 2, 2}};
-  Draft draft{lab};
-};
-
 class CheckerIn : public ::testing::TestWithParam<RingType> {
  protected:
   Lab lab{Shape{5, 3, 40, 2, 2, GetParam()}};
@@ -115,7 +109,7 @@ TEST_P(CheckerIn, AcceptsEveryImplementedOpAndDerivesItsKeys) {
   EXPECT_EQ(expected, required_keys(*lab.context, draft.program));
 }
 
-TEST_F(CheckerTest, RefusesEveryUnimplementedOpByName) {
+TEST_P(CheckerIn, RefusesEveryUnimplementedOpByName) {
   for (const Opcode opcode : {Opcode::kMultiplyMonomial, Opcode::kModSwitch, Opcode::kRingSwitch, Opcode::kMaskRandom, Opcode::kFlood, Opcode::kBootstrap}) {
     Draft one(lab);
     one.output(one.add(opcode, {one.input(3)}, one.type(3)));
@@ -146,13 +140,15 @@ struct CoefficientDraft {
   u32 x, y, z, extracted;
 };
 
-TEST_F(CheckerTest, CoefficientsAreMultipliedAddedToAndExtractedWithoutKeys) {
+TEST(CheckerInComplexSlots, CoefficientsAreMultipliedAddedToAndExtractedWithoutKeys) {
+  const Lab lab(Shape{5, 3, 40, 2, 2});
   CoefficientDraft good(lab);
   EXPECT_NO_THROW(good.draft.check());
   EXPECT_TRUE(required_keys(*lab.context, good.draft.program).empty());
 }
 
-TEST_F(CheckerTest, CoefficientsAreHeldToTheirRules) {
+TEST(CheckerInComplexSlots, CoefficientsAreHeldToTheirRules) {
+  const Lab lab(Shape{5, 3, 40, 2, 2});
   const auto refused = [&](const std::function<void(CoefficientDraft&)>& change, std::vector<std::string> parts) {
     CoefficientDraft bad(lab);
     change(bad);
@@ -203,13 +199,13 @@ TEST_P(CheckerIn, DiagonalsNeedTheKeysOfTheirOwnSteps) {
   draft.refused({"op 1 (linearTransform)", "step of 40"});
 }
 
-TEST_F(CheckerTest, NamesBothLevelsOfASum) {
+TEST_P(CheckerIn, NamesBothLevelsOfASum) {
   const u32 high = draft.input(3);
   draft.output(draft.add(Opcode::kAdd, {high, draft.input(2)}, draft.type(3)));
   draft.refused({"op 2 (add)", "levels 3 and 2"});
 }
 
-TEST_F(CheckerTest, NamesBothScalesOfASum) {
+TEST_P(CheckerIn, NamesBothScalesOfASum) {
   ValueType other = draft.type(3);
   other.scale = Scale::power_of_two(39);
   const u32 x = draft.input(3);
@@ -217,35 +213,35 @@ TEST_F(CheckerTest, NamesBothScalesOfASum) {
   draft.refused({"op 2 (sub)", "2^40", "2^39"});
 }
 
-TEST_F(CheckerTest, RefusesRescaleAtLevelZero) {
+TEST_P(CheckerIn, RefusesRescaleAtLevelZero) {
   draft.output(draft.add(Opcode::kRescale, {draft.input(0)}, draft.type(0)));
   draft.refused({"op 1 (rescale)", "level 0"});
 }
 
-TEST_F(CheckerTest, RefusesRotationOfThreeComponents) {
+TEST_P(CheckerIn, RefusesRotationOfThreeComponents) {
   const u32 product = draft.add(Opcode::kSquare, {draft.input(3)}, draft.squared(3));
   draft.output(draft.add(Opcode::kRotate, {product}, draft.squared(3)));
   draft.refused({"op 2 (rotate)", "3 components"});
 }
 
-TEST_F(CheckerTest, RefusesADeclaredTypeThatIsNotTheComputedOne) {
+TEST_P(CheckerIn, RefusesADeclaredTypeThatIsNotTheComputedOne) {
   draft.output(draft.add(Opcode::kNegate, {draft.input(3)}, draft.type(2)));
   draft.refused({"op 1 (negate)", "declared level 2", "computed 3"});
 }
 
-TEST(CheckerInTheRealRing, RefusesConjugateByName) {
+TEST(CheckerInRealSlots, RefusesConjugateByName) {
   const Lab lab(Shape{5, 3, 40, 2, 2, RingType::kConjugateInvariant});
   Draft draft(lab);
   draft.output(draft.add(Opcode::kConjugate, {draft.input(3)}, draft.type(3)));
   draft.refused({"op 1", "conjugate", "CONJUGATE_INVARIANT", "real"}, Code::kUnsupported);
 }
 
-TEST_F(CheckerTest, RefusesAScaleAboveItsModulus) {
+TEST_P(CheckerIn, RefusesAScaleAboveItsModulus) {
   draft.output(draft.add(Opcode::kSquare, {draft.input(0)}, draft.squared(0)));
   draft.refused({"op 1 (square)", "80.00 bits", "level 0"});
 }
 
-TEST_F(CheckerTest, RefusesAScaleThatLeavesItsBounds) {
+TEST_P(CheckerIn, RefusesAScaleThatLeavesItsBounds) {
   ValueType tiny = draft.type(3);
   tiny.scale = Scale::power_of_two(-65000);
   const u32 x = draft.add(Opcode::kInput, {}, tiny);
@@ -254,7 +250,7 @@ TEST_F(CheckerTest, RefusesAScaleThatLeavesItsBounds) {
   draft.refused({"op 1 (multiplyPlain)", "130000"});
 }
 
-TEST_F(CheckerTest, RefusesAPolynomialThatIsTooDeepOrConstant) {
+TEST_P(CheckerIn, RefusesAPolynomialThatIsTooDeepOrConstant) {
   draft.output(draft.add(Opcode::kPolynomial, {draft.input(1)}, draft.type(0), [](Instruction& op) { op.constant = 2; }));
   draft.refused({"op 1 (polynomial)", "degree 3 needs level 2, has 1"});
   Draft constant(lab);
@@ -263,7 +259,7 @@ TEST_F(CheckerTest, RefusesAPolynomialThatIsTooDeepOrConstant) {
   constant.refused({"degree 0"});
 }
 
-TEST_F(CheckerTest, RefusesConstantsThatAreNotThereOrOfAnotherKind) {
+TEST_P(CheckerIn, RefusesConstantsThatAreNotThereOrOfAnotherKind) {
   draft.output(draft.add(Opcode::kAddPlain, {draft.input(3)}, draft.type(3), [](Instruction& op) { op.constant = 9; }));
   draft.refused({"op 1 (addPlain)", "constant 9 of 6"});
   Draft kind(lab);
@@ -271,7 +267,7 @@ TEST_F(CheckerTest, RefusesConstantsThatAreNotThereOrOfAnotherKind) {
   kind.refused({"constant 1 is not a vector"});
 }
 
-TEST_F(CheckerTest, RefusesArraysOfLengthsThatDoNotFit) {
+TEST_P(CheckerIn, RefusesArraysOfLengthsThatDoNotFit) {
   const auto array = [&](u32 length) {
     ValueType type = draft.type(3);
     type.length = length;
@@ -303,17 +299,17 @@ TEST_F(CheckerTest, RefusesArraysOfLengthsThatDoNotFit) {
   plain.refused({"constant 1 is not an affine map"});
 }
 
-TEST_F(CheckerTest, RefusesScalarsThatTheScaleOneCannotHold) {
+TEST_P(CheckerIn, RefusesScalarsThatTheScaleOneCannotHold) {
   draft.output(draft.add(Opcode::kMultiplyScalar, {draft.input(3)}, draft.type(3), [](Instruction& op) { op.scalar = 0.5; }));
   draft.refused({"op 1 (multiplyScalar)", "integer"});
 }
 
-TEST_F(CheckerTest, RefusesCountsThatAreNoPowersOfTwo) {
+TEST_P(CheckerIn, RefusesCountsThatAreNoPowersOfTwo) {
   draft.output(draft.add(Opcode::kRotateSum, {draft.input(3)}, draft.type(3), [](Instruction& op) { op.count = 3; }));
   draft.refused({"op 1 (rotateSum)", "count 3"});
 }
 
-TEST_F(CheckerTest, RefusesMissingAndRepeatedInputsAndOutputs) {
+TEST_P(CheckerIn, RefusesMissingAndRepeatedInputsAndOutputs) {
   draft.refused({"no outputs"});
   draft.output(draft.input(3));
   draft.program.inputs = 2;
@@ -324,14 +320,14 @@ TEST_F(CheckerTest, RefusesMissingAndRepeatedInputsAndOutputs) {
   repeated.refused({"op 1 (input)", "index 0", "twice"});
 }
 
-TEST_F(CheckerTest, RefusesKeySwitchingWithoutSpecialPrimes) {
-  const Lab bare(Shape{5, 3, 40, 1, 0});
+TEST_P(CheckerIn, RefusesKeySwitchingWithoutSpecialPrimes) {
+  const Lab bare(Shape{5, 3, 40, 1, 0, GetParam()});
   Draft one(bare);
   one.output(one.add(Opcode::kRotate, {one.input(3)}, one.type(3), [](Instruction& op) { op.steps = 1; }));
   one.refused({"special primes"});
 }
 
-TEST_F(CheckerTest, NamesTheElementAndLevelOfAMissingKey) {
+TEST_P(CheckerIn, NamesTheElementAndLevelOfAMissingKey) {
   EvaluationKeySet none;
   expect_error(Code::kMissingKey, {"25", "2"}, [&] { check_keys({{25, 2}}, none); });
 }

@@ -10,7 +10,7 @@ namespace {
 using testing::Lab;
 using testing::Shape;
 
-class FusionTest : public ::testing::Test {
+class FusionTest : public ::testing::TestWithParam<RingType> {
  protected:
   FusionTest() {
     program.layers = {"square"};
@@ -55,11 +55,14 @@ class FusionTest : public ::testing::Test {
     }
   }
 
-  Lab lab{Shape{5, 3, 40, 2, 2}};
+  Lab lab{Shape{5, 3, 40, 2, 2, GetParam()}};
   Program program;
 };
 
-TEST_F(FusionTest, AProductIsRelinearizedAndRescaledInOne) {
+INSTANTIATE_TEST_SUITE_P(Rings, FusionTest, ::testing::ValuesIn(testing::kBothRings),
+                         [](const auto& test) { return testing::name_of(test.param); });
+
+TEST_P(FusionTest, AProductIsRelinearizedAndRescaledInOne) {
   const u32 x = input();
   const u32 product = multiply(x, x), linear = relinearize(product), scaled = rescale(linear);
   output(scaled);
@@ -71,7 +74,7 @@ TEST_F(FusionTest, AProductIsRelinearizedAndRescaledInOne) {
   expect_squares();
 }
 
-TEST_F(FusionTest, ASquareTakesItsArgumentTwice) {
+TEST_P(FusionTest, ASquareTakesItsArgumentTwice) {
   const u32 x = input();
   const u32 product = square(x), linear = relinearize(product);
   output(linear);
@@ -81,7 +84,7 @@ TEST_F(FusionTest, ASquareTakesItsArgumentTwice) {
   expect_squares();
 }
 
-TEST_F(FusionTest, ValuesThatAreUsedTwiceStay) {
+TEST_P(FusionTest, ValuesThatAreUsedTwiceStay) {
   const u32 x = input();
   const u32 product = square(x), linear = relinearize(product), scaled = rescale(linear);
   output(product);
@@ -92,7 +95,7 @@ TEST_F(FusionTest, ValuesThatAreUsedTwiceStay) {
   expect_squares();
 }
 
-TEST_F(FusionTest, ARelinearizationThatAloneUsesASumJoinsItsRescale) {
+TEST_P(FusionTest, ARelinearizationThatAloneUsesASumJoinsItsRescale) {
   const u32 x = input();
   const u32 product = square(x);
   const u32 doubled = add(Opcode::kAdd, {product, product}, program.instructions[product].type);

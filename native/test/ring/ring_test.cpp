@@ -113,24 +113,29 @@ TEST(Ring, RefusesPrimesThatAreWideCompositeRepeatedOrNotOneModulo2N) {
                [&] { Ring(10, {half}, {}, 1, RingType::kConjugateInvariant); });
 }
 
-TEST(Ring, CountsDigitsByTheCeiling) {
-  const Ring ring(5, primes_below(40, 7, 5), primes_below(50, 1, 5), 3);
+TEST_P(KnownAnswersIn, DigitsAreCountedByTheCeiling) {
+  const Ring ring(5, primes_below(40, 7, 5, GetParam()), primes_below(50, 1, 5, GetParam()), 3, GetParam());
   EXPECT_EQ(1, ring.digits(0));
   EXPECT_EQ(1, ring.digits(2));
   EXPECT_EQ(2, ring.digits(3));
   EXPECT_EQ(3, ring.digits(6));
 }
 
-TEST(Transform, MultiplicationIsNegacyclic) {
-  const Ring ring(5, primes_below(45, 2, 5), {}, 1);
+/// 3 X^31 times 5 X^2, or 3 (X^31 + X^-31) times 5 (X^2 + X^-2), modulo X^32 + 1 and X^64 + 1.
+TEST_P(KnownAnswersIn, MultiplicationIsNegacyclic) {
+  const bool standard = GetParam() == RingType::kStandard;
+  const Ring ring(5, primes_below(45, 2, 5, GetParam()), {}, 1, GetParam());
   Poly<Coeff> x = Poly<Coeff>::zero(32, 2), y = Poly<Coeff>::zero(32, 2);
   for (int limb = 0; limb < 2; ++limb) {
-    x.limb(limb)[31] = 3;  // 3 X^31
-    y.limb(limb)[2] = 5;   // 5 X^2
+    x.limb(limb)[31] = 3;
+    y.limb(limb)[2] = 5;
   }
   const Poly<Coeff> product = to_coeff(ring, multiply(ring, to_eval(ring, x), to_eval(ring, y), 2));
   for (int limb = 0; limb < 2; ++limb) {
-    for (std::size_t i = 0; i < 32; ++i) EXPECT_EQ(i == 1 ? ring.modulus(limb).value - 15 : 0, product.limb(limb)[i]);
+    std::vector<u64> expected(32, 0);
+    expected[standard ? 1 : 31] = ring.modulus(limb).value - 15;  // X^33 = -X, or X^33 + X^-33 = -(X^31 + X^-31)
+    if (!standard) expected[29] = 15;
+    EXPECT_EQ(expected, std::vector<u64>(product.limb(limb), product.limb(limb) + 32));
   }
 }
 
@@ -202,6 +207,7 @@ TEST(Decompose, DigitsAreCentredAndTheGadgetReconstructsTheInput) {
                                                                          {2, RingType::kStandard},
                                                                          {3, RingType::kStandard},
                                                                          {1, RingType::kConjugateInvariant},
+                                                                         {2, RingType::kConjugateInvariant},
                                                                          {3, RingType::kConjugateInvariant}}) {
     const Ring ring(5, primes_below(45, 5, 5, type), primes_below(50, 2, 5, type), alpha, type);
     const Poly<Coeff> x = random_poly(ring, 4, 0, 9);

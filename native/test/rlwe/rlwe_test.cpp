@@ -32,7 +32,7 @@ SecretSeed counting_from(u8 first) {
 
 /// The toy parameters of the reference: n = 16, three chain primes, two special primes, digits of two.
 struct Toy {
-  explicit Toy(RingType type = RingType::kStandard) : known(vectors::of(type)), ring(make_ring(type)) {}
+  explicit Toy(RingType type) : known(vectors::of(type)), ring(make_ring(type)) {}
 
   static Ring make_ring(RingType type, bool with_special = true) {
     const vectors::OfRing& v = vectors::of(type);
@@ -133,8 +133,7 @@ TEST_P(ToyIn, AnotherKeyDecryptsToNoise) {
   EXPECT_GT(toy.distance(decrypt(toy.ring, other, c).poly, message.poly), i64{1} << 35);
 }
 
-TEST(Encryption, RefusesShapesThatDoNotFit) {
-  const Toy toy;
+TEST_P(ToyIn, EncryptionRefusesShapesThatDoNotFit) {
   Plaintext wrong = toy.message();
   wrong.level = 1;
   expect_error(Code::kInvalidArgument, {"3 limbs", "level 1"},
@@ -164,8 +163,7 @@ TEST_P(ToyIn, EvaluationKeysAreRefusedForNoElementLevelsOutsideTheChainAndWithou
                [&] { make_evaluation_key(bare, secret, 5, 1, counting_public_seed(), counting_from(1)); });
 }
 
-TEST(EvaluationKeys, ExpansionRefusesMissingDigitsAndWrongLimbs) {
-  const Toy toy;
+TEST_P(ToyIn, ExpansionOfEvaluationKeysRefusesMissingDigitsAndWrongLimbs) {
   SeededEvaluationKey key = make_evaluation_key(toy.ring, toy.secret, 5, 2, counting_public_seed(), counting_from(1));
   SeededEvaluationKey short_key = key;
   short_key.b.pop_back();
@@ -174,8 +172,7 @@ TEST(EvaluationKeys, ExpansionRefusesMissingDigitsAndWrongLimbs) {
   expect_error(Code::kInvalidArgument, {"2+2 limbs", "3+2"}, [&] { expand(toy.ring, std::move(key)); });
 }
 
-TEST(EvaluationKeys, TheSetPicksTheLowestLevelThatSufficesAndNamesWhatIsMissing) {
-  const Toy toy;
+TEST_P(ToyIn, TheSetOfKeysPicksTheLowestLevelThatSufficesAndNamesWhatIsMissing) {
   EvaluationKeySet set;
   for (int level : {0, 2}) {
     set.add(std::make_shared<EvaluationKey>(expand(
@@ -201,8 +198,7 @@ TEST(Scale, IsExactAndCanonical) {
   EXPECT_TRUE(s != Scale::power_of_two(40));
 }
 
-TEST(Scale, HasTheValueOfItsFactorsAlsoBeyondTheRangeOfDoubles) {
-  const Toy toy;
+TEST_P(ToyIn, AScaleHasTheValueOfItsFactorsAlsoBeyondTheRangeOfDoubles) {
   const double q1 = static_cast<double>(toy.ring.modulus(1).value);
   const ScaleValue value = Scale::power_of_two(3).times_prime(1).value(toy.ring);
   EXPECT_DOUBLE_EQ(8 * q1, std::ldexp(value.mantissa, value.exponent));
@@ -234,8 +230,7 @@ std::string flags_of(const void* address) {
   return "";
 }
 
-TEST(SecretMemory, TheKeyAndTheScratchOfItsUseStayOutOfCoreDumps) {
-  Toy toy;
+TEST_P(ToyIn, TheKeyAndTheScratchOfItsUseStayOutOfCoreDumps) {
   SecretLimb limb(1024);
   for (const void* secret : {static_cast<const void*>(toy.secret.seed()), static_cast<const void*>(toy.secret.ternary()),
                              static_cast<const void*>(toy.secret.limb(0)), static_cast<const void*>(limb.data())}) {

@@ -18,7 +18,7 @@ using testing::SignatureBytes;
 constexpr double kNotFinite[] = {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
                                  -std::numeric_limits<double>::infinity()};
 
-class SignatureCodec : public ::testing::Test {
+class SignatureCodec : public ::testing::TestWithParam<RingType> {
  protected:
   /// The blob around a body: right header, length and checksum.
   std::vector<u8> blob(const std::vector<u8>& body) const {
@@ -50,10 +50,13 @@ class SignatureCodec : public ::testing::Test {
     }
   }
 
-  const Lab lab{Shape{5, 2, 40, 2, 2}};
+  const Lab lab{Shape{5, 2, 40, 2, 2, GetParam()}};
 };
 
-TEST_F(SignatureCodec, ReadsEveryVersion) {
+INSTANTIATE_TEST_SUITE_P(Rings, SignatureCodec, ::testing::ValuesIn(testing::kBothRings),
+                         [](const auto& test) { return testing::name_of(test.param); });
+
+TEST_P(SignatureCodec, ReadsEveryVersion) {
   for (const u16 version : {u16{1}, u16{2}, u16{3}, u16{4}}) {
     SignatureBytes s;
     s.version = version;
@@ -66,7 +69,7 @@ TEST_F(SignatureCodec, ReadsEveryVersion) {
   }
 }
 
-TEST_F(SignatureCodec, ReadsTheThroughputPackingWithItsKnownRows) {
+TEST_P(SignatureCodec, ReadsTheThroughputPackingWithItsKnownRows) {
   const Signature read = load(SignatureBytes::throughput());
   EXPECT_EQ(Packing::kThroughput, read.packing);
   EXPECT_EQ(3u, read.ciphertexts(read.inputs.at(0).features));
@@ -80,7 +83,7 @@ TEST_F(SignatureCodec, ReadsTheThroughputPackingWithItsKnownRows) {
   EXPECT_EQ(0u, read.keys[0].galois);
 }
 
-TEST_F(SignatureCodec, KnownRowsHaveKnownFeatures) {
+TEST_P(SignatureCodec, KnownRowsHaveKnownFeatures) {
   KnownRows known;
   known.center = -0.25;
   known.amplitude = 0.5;
@@ -90,7 +93,7 @@ TEST_F(SignatureCodec, KnownRowsHaveKnownFeatures) {
   EXPECT_NEAR(-0.25 + 0.5 * (2 * 0.7082039324993694 - 1), known.feature(1, 2), 1e-15);
 }
 
-TEST_F(SignatureCodec, EveryTruncationAndEveryByteTooManyIsRefused) {
+TEST_P(SignatureCodec, EveryTruncationAndEveryByteTooManyIsRefused) {
   for (const SignatureBytes& s : {SignatureBytes(), SignatureBytes::throughput()}) {
     const std::vector<u8> body = s.body();
     for (std::size_t size = 0; size < body.size(); ++size) {
@@ -103,7 +106,7 @@ TEST_F(SignatureCodec, EveryTruncationAndEveryByteTooManyIsRefused) {
   }
 }
 
-TEST_F(SignatureCodec, OtherVersionsAndPackingsAreRefusedByNumber) {
+TEST_P(SignatureCodec, OtherVersionsAndPackingsAreRefusedByNumber) {
   SignatureBytes s = SignatureBytes::throughput();
   s.version = 0;
   refused(s, {"version 0", "1 to 5"});
@@ -118,7 +121,7 @@ TEST_F(SignatureCodec, OtherVersionsAndPackingsAreRefusedByNumber) {
   }
 }
 
-TEST_F(SignatureCodec, NumbersMustBeFinite) {
+TEST_P(SignatureCodec, NumbersMustBeFinite) {
   must_be_finite([](SignatureBytes& s) -> double& { return s.low; });
   must_be_finite([](SignatureBytes& s) -> double& { return s.high; });
   must_be_finite([](SignatureBytes& s) -> double& { return s.center; });
@@ -133,7 +136,7 @@ TEST_F(SignatureCodec, NumbersMustBeFinite) {
   must_be_finite([](SignatureBytes& s) -> double& { return s.known_answer; });
 }
 
-TEST_F(SignatureCodec, ShapesAndPeriodsFitThePacking) {
+TEST_P(SignatureCodec, ShapesAndPeriodsFitThePacking) {
   SignatureBytes s = SignatureBytes::throughput();
   s.in_period = 4;
   refused(s, {"input x", "3 features", "period of 4"});
@@ -169,7 +172,7 @@ TEST_F(SignatureCodec, ShapesAndPeriodsFitThePacking) {
   refused(s, {"copy shift 4"});
 }
 
-TEST_F(SignatureCodec, BoundsAndTolerancesMeanSomething) {
+TEST_P(SignatureCodec, BoundsAndTolerancesMeanSomething) {
   SignatureBytes s = SignatureBytes::throughput();
   s.low = 2;
   refused(s, {"feature 0", "2..1"});
@@ -192,12 +195,13 @@ TEST_F(SignatureCodec, BoundsAndTolerancesMeanSomething) {
   refused(s, {"program output 1"});
 }
 
-TEST_F(SignatureCodec, KnownRowsStayInsideTheirBounds) {
+TEST_P(SignatureCodec, KnownRowsStayInsideTheirBounds) {
   SignatureBytes s = SignatureBytes::throughput();
   s.known_rows = 0;
   refused(s, {"0 known rows"});
-  s.known_rows = 16;  // all slots of this ring
-  refused(s, {"16 known rows", "slot of 16"});
+  const std::string slots = std::to_string(lab.slots());
+  s.known_rows = static_cast<u16>(lab.slots());
+  refused(s, {slots + " known rows", "slot of " + slots});
   s.known_rows = 1025;
   refused(s, {"1025 known rows"});
   s = SignatureBytes::throughput();
@@ -210,7 +214,7 @@ TEST_F(SignatureCodec, KnownRowsStayInsideTheirBounds) {
   refused(s, {"output y", "-1.25", "bound 1"});
 }
 
-TEST_F(SignatureCodec, LevelsKeysAndTailsAreOfTheParameters) {
+TEST_P(SignatureCodec, LevelsKeysAndTailsAreOfTheParameters) {
   SignatureBytes s = SignatureBytes::throughput();
   s.in_level = 3;
   refused(s, {"level 3", "level 2"});
@@ -223,6 +227,8 @@ TEST_F(SignatureCodec, LevelsKeysAndTailsAreOfTheParameters) {
   s = SignatureBytes::throughput();
   s.galois = {4};
   refused(s, {"Galois element 4"});
+  s.galois = {3};
+  if (GetParam() == RingType::kConjugateInvariant) refused(s, {"Galois element 3"});
   s.galois = {5, 0};
   refused(s, {"key 1 does not ascend"});
   s = SignatureBytes::throughput();
@@ -230,7 +236,7 @@ TEST_F(SignatureCodec, LevelsKeysAndTailsAreOfTheParameters) {
   refused(s, {"tail op " + std::to_string(kTailOps), "0.." + std::to_string(kTailOps - 1)});
 }
 
-TEST_F(SignatureCodec, ABlobOfOtherParametersOrAnotherKindIsRefused) {
+TEST_P(SignatureCodec, ABlobOfOtherParametersOrAnotherKindIsRefused) {
   std::vector<u8> bytes = blob(SignatureBytes::throughput().body());
   ParameterSpec spec = lab.context->spec();
   spec.hash[0] ^= 1;
