@@ -12,6 +12,7 @@ minimum as a multiple of Tacet's. One thread everywhere. README.md has the contr
 
 import argparse
 import json
+import math
 import os
 import platform
 import statistics
@@ -22,34 +23,71 @@ from pathlib import Path
 import prepare
 
 
+BAD_USAGE = 2
+LONGEST_RUN = 3600  # seconds of one worker at one parameter set
+
+
+def refuse(text):
+    print(f"peers: {text}", file=sys.stderr)
+    sys.exit(BAD_USAGE)
+
+
+def positive(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
+
+
+def contents(text, ops):
+    """(library, results) of what a worker printed; ValueError says where it breaks README.md's contract."""
+    try:
+        answer = json.loads(text)
+    except ValueError as e:
+        raise ValueError(f"printed no JSON: {e}" if text.strip() else "printed nothing") from e
+    if not isinstance(answer, dict) or not isinstance(answer.get("library"), str) or not isinstance(answer.get("results"), list):
+        raise ValueError('printed JSON without a "library" and "results"')
+    for result in answer["results"]:
+        if not isinstance(result, dict) or result.get("op") not in ops:
+            raise ValueError(f"printed a result of no operation that was asked for: {json.dumps(result)[:80]}")
+        for key in ("min_us", "median_us"):
+            if not positive(result.get(key)):
+                raise ValueError(f"printed {key} {json.dumps(result.get(key))} for {result['op']}")
+    return answer["library"], answer["results"]
+
+
 class Library:
     """A worker that is started anew for each parameter set and round."""
 
     def __init__(self, command, always=()):
-        self.command, self.always, self.name, self.failed = command, list(always), None, False
+        self.command, self.always, self.name, self.said = command, list(always), None, set()
 
-    def measure(self, arguments):
-        """The results of one run; empty if it fails, which is said once."""
-        environment = dict(os.environ, OMP_NUM_THREADS="1")
-        done = subprocess.run(
-            [*self.command, *arguments, *self.always], capture_output=True, text=True, env=environment
-        )
+    def measure(self, arguments, ops, seconds):
+        """The results of one run. ValueError if it fails or breaks the contract."""
+        command = [*self.command, *arguments, "--ops", ",".join(ops), "--seconds", str(seconds), *self.always]
         try:
-            answer = json.loads(done.stdout)
-            self.name = answer["library"]
-            return answer["results"]
-        except (ValueError, KeyError):
-            if not self.failed:
-                words = (done.stderr.strip() or "no JSON").splitlines()[-1]
-                prepare.say(f"{self.command[-1]} at {arguments[1]}: exit {done.returncode}: {words}")
-            self.failed = True
-            return []
+            done = subprocess.run(
+                command, capture_output=True, text=True, errors="replace", timeout=LONGEST_RUN,
+                env=dict(os.environ, OMP_NUM_THREADS="1"),
+            )
+        except subprocess.TimeoutExpired as e:
+            raise ValueError(f"did not end in {LONGEST_RUN} seconds") from e
+        except OSError as e:
+            raise ValueError(f"cannot be run: {e.strerror}") from e
+        if done.returncode:
+            raise ValueError(f"exit {done.returncode}: {(done.stderr.strip() or 'no message').splitlines()[-1]}")
+        name, results = contents(done.stdout, ops)
+        if self.name not in (None, name):
+            raise ValueError(f'called itself "{self.name}" before and "{name}" now')
+        self.name = name
+        return results
 
 
 def executables(folder):
-    found = sorted(p for p in Path(folder).iterdir() if p.is_file() and os.access(p, os.X_OK)) if folder else []
-    if folder and not found:
-        sys.exit(f"peers: {folder} has no executable")
+    if folder is None:
+        return []
+    if not Path(folder).is_dir():
+        refuse(f"{folder} is no folder")
+    found = sorted(p for p in Path(folder).iterdir() if p.is_file() and os.access(p, os.X_OK))
+    if not found:
+        refuse(f"{folder} has no executable")
     return [Library([str(path.resolve())]) for path in found]
 
 
@@ -58,12 +96,30 @@ def sets(tacet, params):
     out = []
     done = subprocess.run([tacet, "--list-params", "--params", params], capture_output=True, text=True)
     if done.returncode:
-        sys.exit(done.stderr.strip())
+        print(done.stderr.strip(), file=sys.stderr)
+        sys.exit(done.returncode)
     for entry in json.loads(done.stdout):
         join = {key: ",".join(map(str, entry[key])) for key in ("chain", "special")}
         arguments = ["--params", entry["params"], "--chain", join["chain"], "--special", join["special"]]
         out.append((entry["params"], [*arguments, "--log-scale", str(entry["log_scale"])]))
     return out
+
+
+def measured(library, libraries, params, arguments, ops, seconds):
+    """The results of one run of a peer; none if it fails, which is said once for each parameter set. Tacet must not fail."""
+    try:
+        results = library.measure(arguments, ops, seconds)
+        if any(other.name == library.name for other in libraries if other is not library):
+            name, library.name = library.name, None
+            raise ValueError(f'calls itself "{name}", as another one does')
+        return results
+    except ValueError as e:
+        if library is libraries[0]:
+            sys.exit(f"peers: {library.command[0]} {e}")
+        if params not in library.said:
+            prepare.say(f"{library.command[-1]} at {params} is left out: {e}")
+        library.said.add(params)
+        return []
 
 
 def measure(libraries, parameter_sets, ops, rounds, seconds):
@@ -73,7 +129,7 @@ def measure(libraries, parameter_sets, ops, rounds, seconds):
         turn = libraries[number % len(libraries) :] + libraries[: number % len(libraries)]
         for params, arguments in parameter_sets:
             for library in turn:
-                for result in library.measure([*arguments, "--ops", ",".join(ops), "--seconds", str(seconds)]):
+                for result in measured(library, libraries, params, arguments, ops, seconds):
                     seen.setdefault((params, result["op"]), {}).setdefault(library.name, []).append(result)
             prepare.say(f"round {number + 1} of {rounds}: {params} done")
     return seen
@@ -149,14 +205,15 @@ def main():
     parser.add_argument("--doc", type=Path)
     args = parser.parse_args()
     libraries = [Library([args.tacet], ["--no-limits"]), *executables(args.folder)]
-    libraries += [] if args.no_registry else [Library(command) for command in prepare.peers(args.python)]
     listed = subprocess.run([args.tacet, "--list-ops"], capture_output=True, text=True, check=True).stdout.split()
     ops = args.ops.split(",") if args.ops else listed
     unknown = [op for op in ops if op not in listed]
     if unknown:
-        sys.exit(f"peers: there is no operation {', '.join(unknown)}; there are {', '.join(listed)}")
+        refuse(f"there is no operation {', '.join(unknown)}; there are {', '.join(listed)}")
+    parameter_sets = sets(args.tacet, args.params)
+    libraries += [] if args.no_registry else [Library(command) for command in prepare.peers(args.python)]
     load = [os.getloadavg()[0]]
-    seen = measure(libraries, sets(args.tacet, args.params), ops, args.rounds, args.seconds)
+    seen = measure(libraries, parameter_sets, ops, args.rounds, args.seconds)
     load.append(os.getloadavg()[0])
     report = report_of(seen, libraries, args.rounds, args.seconds, load)
     if args.json:

@@ -43,14 +43,25 @@ def fresh(folder, stamp):
     return (folder / "stamp").is_file() and (folder / "stamp").read_text() == stamp
 
 
+def made(folder):
+    """True if the folder is there; what stands in its way is said if not."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        say(f"cannot make {folder}: {e.strerror}")
+        return False
+    return True
+
+
 def environment(python, packages, name):
-    """The Python of a virtual environment that has `packages`; None if they cannot be installed."""
+    """The Python of a virtual environment that has `packages`; None, with a word, if they cannot be installed."""
     folder, stamp = cache_folder() / name, "\n".join([python, *packages])
     interpreter = folder / "bin" / "python"
     if not fresh(folder, stamp):
         say(f"installing {', '.join(packages)} into {folder}")
         shutil.rmtree(folder, ignore_errors=True)
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        if not made(folder.parent):
+            return None
         if not run([python, "-m", "venv", folder]) or not run([interpreter, "-m", "pip", "install", "-q", *packages]):
             return None
         (folder / "stamp").write_text(stamp)
@@ -63,7 +74,7 @@ def requirements():
 
 
 def lattigo():
-    """The worker built by go; None if it cannot be."""
+    """The command of the worker built by go; None, with a word, if it cannot be built."""
     sources = [HERE / "lattigo" / name for name in ("main.go", "go.mod", "go.sum")]
     stamp = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     folder = cache_folder() / "lattigo"
@@ -72,11 +83,19 @@ def lattigo():
             say("Lattigo is left out: there is no go on the path")
             return None
         say(f"building the Lattigo worker into {folder}")
-        folder.mkdir(parents=True, exist_ok=True)
-        if not run(["go", "build", "-o", folder / "worker", "."], cwd=HERE / "lattigo"):
+        if not made(folder) or not run(["go", "build", "-o", folder / "worker", "."], cwd=HERE / "lattigo"):
+            say("Lattigo is left out: its worker cannot be built")
             return None
         (folder / "stamp").write_text(stamp)
     return [str(folder / "worker")]
+
+
+def python_worker(library, interpreter, script):
+    """The command of a worker; None, with a word, if its library could not be installed."""
+    if interpreter is None:
+        say(f"{library} is left out: it cannot be installed")
+        return None
+    return [interpreter, str(HERE / script)]
 
 
 def peers(named_python):
@@ -86,10 +105,8 @@ def peers(named_python):
     if python is None:
         say("OpenFHE is left out: its wheels are for CPython 3.10, and there is none (--python PATH names one)")
     else:
-        found = environment(python, [wanted["openfhe"]], "openfhe")
-        commands += [[found, str(HERE / "openfhe_ops.py")]] if found else []
+        commands.append(python_worker("OpenFHE", environment(python, [wanted["openfhe"]], "openfhe"), "openfhe_ops.py"))
     # its bindings import numpy without asking for it
     found = environment(python or sys.executable, [wanted["tenseal"], wanted["numpy"]], "tenseal")
-    commands += [[found, str(HERE / "tenseal_ops.py")]] if found else []
-    worker = lattigo()
-    return commands + ([worker] if worker else [])
+    commands += [python_worker("TenSEAL", found, "tenseal_ops.py"), lattigo()]
+    return [command for command in commands if command]

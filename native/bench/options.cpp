@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <map>
 #include <numeric>
-#include <sstream>
 
 #include "math/primes.h"
 #include "util/error.h"
@@ -15,10 +14,16 @@ namespace {
 
 constexpr int kMaxBits = 50;
 
+/// The parts between separators, empty ones too: one more than there are separators.
 std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::stringstream in(text);
-  for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == separator) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
   return parts;
 }
 

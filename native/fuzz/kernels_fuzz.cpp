@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kernel table that this machine runs against the scalar one: the input chooses entries, degree, prime and
-// operands.
+// Every kernel table that this machine runs against the scalar one, in both rings: the input chooses entries, degree, ring, prime
+// and operands.
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -63,23 +64,29 @@ struct Modulo {
   Buffer owner;
 };
 
-/// Primes that are 1 modulo 512 at the ends of the ranges that tables tell apart, with transforms of degree 2^4..2^8.
-const Modulo& modulo(std::size_t prime, int log_n) {
-  constexpr int kBits[] = {14, 18, 33, 45, 48, 50};
-  static const std::vector<Modulo> all = [&] {
-    std::vector<Modulo> made;
-    for (int bits : kBits) {
-      u64 q = (u64{1} << bits) - 511;
-      while (!is_prime(q)) q -= 512;
-      for (int degree = 4; degree <= 8; ++degree) {
+constexpr std::size_t kPrimes = 6, kDegrees = 5, kRings = 2;
+
+/// Primes that are 1 modulo 1024 at the ends of the ranges that tables tell apart, with transforms of degree 2^4..2^8 in both rings.
+std::vector<Modulo> all_moduli() {
+  std::vector<Modulo> made;
+  for (const int bits : {14, 18, 33, 45, 48, 50}) {
+    u64 q = (u64{1} << bits) - 1023;
+    while (!is_prime(q)) q -= 1024;
+    for (int degree = 4; degree <= 8; ++degree) {
+      for (const RingType ring : {RingType::kStandard, RingType::kConjugateInvariant}) {
         made.emplace_back();
         made.back().q = Modulus(q);
-        made.back().owner = build_ntt_table(made.back().ntt, made.back().q, degree);
+        made.back().owner = build_ntt_table(made.back().ntt, made.back().q, degree, ring);
       }
     }
-    return made;
-  }();
-  return all[prime % std::size(kBits) * 5 + static_cast<std::size_t>(log_n - 4)];
+  }
+  return made;
+}
+
+/// `shape` chooses degree and ring.
+const Modulo& modulo(std::size_t prime, std::size_t shape) {
+  static const std::vector<Modulo> all = all_moduli();
+  return all[(prime % kPrimes * kDegrees + shape % kDegrees) * kRings + shape / kDegrees % kRings];
 }
 
 template <class T>
@@ -142,7 +149,7 @@ void sums(const Kernels& table, Source& source, const Modulo& m, std::size_t pri
   std::vector<u64> weights;
   std::vector<Modulus> moduli;
   for (std::size_t k = 0; k < count; ++k) {
-    moduli.push_back(modulo(prime + k, m.ntt.log_n).q);
+    moduli.push_back(modulo(prime + k, 0).q);
     left.push_back(source.words(n, u64{1} << 50));
     right.push_back(source.words(n, m.q.value));
     fractions.push_back(source.words(n, moduli.back().value));
@@ -153,7 +160,13 @@ void sums(const Kernels& table, Source& source, const Modulo& m, std::size_t pri
     b.push_back(right[k].data());
     y.push_back(fractions[k].data());
   }
+  const std::size_t digits = source.below(7), key_digits = digits + source.below(3);
+  const Buffer key = source.words(2 * key_digits * n, m.q.value);
   PairTerms terms;
+  terms.digits = std::min(digits, count);
+  terms.digit = a.data();
+  terms.key = key.data();
+  terms.key_digits = key_digits;
   terms.count = count;
   terms.a = a.data();
   terms.b0 = terms.b1 = b.data();
@@ -169,6 +182,7 @@ void sums(const Kernels& table, Source& source, const Modulo& m, std::size_t pri
   each("linear_combination",
        [&](const Kernels& k, u64* out) { k.linear_combination(out, a.data(), weights.data(), count, n, m.q); });
   each("overflow_count", [&](const Kernels& k, u64* out) { k.overflow_count(out, y.data(), moduli.data(), count, n); });
+  each("gather", [&](const Kernels& k, u64* out) { k.gather(out, a[0], permutation.data(), n); });
   compare(table, 2 * n, "inner_product_pairs", [&](const Kernels& k, u64* out) {
     terms.out0 = out;
     terms.out1 = out + n;
@@ -183,7 +197,7 @@ void conversions(const Kernels& table, Source& source, const Modulo& m, std::siz
   std::vector<Buffer> y;
   std::vector<u64> weights, companions, corrections;
   for (std::size_t k = 0; k <= count; ++k) {
-    moduli.push_back(modulo(prime + k, m.ntt.log_n).q);
+    moduli.push_back(modulo(prime + k, 0).q);
     y.push_back(source.words(n, moduli.back().value));
     weights.push_back(source.below(q));
     companions.push_back(shoup(weights.back(), q) >> 12);
@@ -205,6 +219,57 @@ void conversions(const Kernels& table, Source& source, const Modulo& m, std::siz
   });
   for (std::size_t i = 0; i < n; ++i) first.data()[i] &= (u64{1} << 53) - 1;
   compare(table, n, "convert_lazily", [&](const Kernels& k, u64* out) { k.convert_lazily(out, first.data(), weights.back(), n); });
+}
+
+void matrices(const Kernels& table, Source& source, const Modulo& m) {
+  const std::size_t n = m.ntt.n, rows = 1 + source.below(9), columns = 1 + source.below(40);
+  const u64 q = m.q.value, small_bound = std::min(((u64{1} << 52) - 1) / (q - 1), u64{1} << 32);  // words of matrix_is_small
+  std::vector<Buffer> columns_of_x;
+  std::vector<const u64*> x;
+  for (std::size_t c = 0; c < columns; ++c) columns_of_x.push_back(source.words(n, q));
+  for (const Buffer& column : columns_of_x) x.push_back(column.data());
+  const Buffer addend = source.words(rows, q);
+  for (const bool small : {false, true}) {
+    Buffer words = source.words(matrix_words(rows, columns), small ? small_bound : q);
+    for (std::size_t r = rows; r % kMatrixPanelRows != 0; ++r) {  // the rows that fill up the last panel are zeros
+      for (std::size_t c = 0; c < columns; ++c) words.data()[matrix_index(r, c, columns)] = 0;
+    }
+    MatrixWeights weights;
+    weights.words = words.data();
+    weights.rows = rows;
+    weights.columns = columns;
+    if (small) weights.offset = source.below(q);
+    if (source.below(2) == 0) weights.addend = addend.data();
+    Buffer scratch(matrix_scratch_words(columns, n));
+    compare(table, rows * n, small ? "matrix_product_small" : "matrix_product", [&](const Kernels& k, u64* out) {
+      std::vector<u64*> results;
+      for (std::size_t r = 0; r < rows; ++r) results.push_back(out + r * n);
+      (small ? k.matrix_product_small : k.matrix_product)(results.data(), x.data(), weights, n, m.q, scratch.data());
+    });
+  }
+}
+
+/// Residues modulo the first `count` primes, put together in mixed radix.
+void recombination(const Kernels& table, Source& source) {
+  const std::size_t count = 1 + source.below(kPrimes), n = source.below(70);
+  std::vector<Modulus> moduli;
+  std::vector<Buffer> limbs;
+  std::vector<const u64*> x;
+  for (std::size_t i = 0; i < count; ++i) {
+    moduli.push_back(modulo(i, 0).q);
+    limbs.push_back(source.words(n + 1, moduli.back().value));
+  }
+  for (const Buffer& limb : limbs) x.push_back(limb.data());
+  std::vector<u64> inverses(count * count), companions(count * count);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t j = i + 1; j < count; ++j) {
+      inverses[i * count + j] = inverse_mod(moduli[i].reduce(moduli[j].value), moduli[i]);
+      companions[i * count + j] = shoup(inverses[i * count + j], moduli[i].value);
+    }
+  }
+  const MixedRadix radix{count, moduli.data(), inverses.data(), companions.data(), 0.5};
+  compare(table, n + 1, "recombine",
+          [&](const Kernels& k, u64* out) { k.recombine(reinterpret_cast<double*>(out), x.data(), radix, n); });
 }
 
 void samplers(const Kernels& table, Source& source, const Modulo& m) {
@@ -246,6 +311,10 @@ void encoder(const Kernels& table, Source& source, const Modulo& m) {
   compare(table, 1, "largest_magnitude", [&](const Kernels& k, u64* out) { *out = k.largest_magnitude(y.data(), n); });
   compare(table, n + 1, "round_to_integers",
           [&](const Kernels& k, u64* out) { k.round_to_integers(reinterpret_cast<i64*>(out), y.data(), 0.8125, n); });
+  compare(table, n + 1, "divide_scale", [&](const Kernels& k, u64* out) {
+    if (n != 0) std::memcpy(out, y.data(), n * sizeof(double));
+    k.divide_scale(doubles(out), 1.337, 0x1p-30, n);
+  });
   compare(table, n + 1, "integer_residues", [&](const Kernels& k, u64* out) {
     k.integer_residues(out, reinterpret_cast<const i64*>(integers.data()), n, m.q);
   });
@@ -268,10 +337,10 @@ void packing(const Kernels& table, Source& source, const Modulo& m) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tacet;
   if (size < 3) return 0;
-  const Modulo& m = modulo(data[1], 4 + data[2] % 5);
+  const Modulo& m = modulo(data[1], data[2]);
   for (const Kernels* table : available_kernels()) {
     Source source(data + 3, size - 3);
-    switch (data[0] % 7) {
+    switch (data[0] % 9) {
       case 0:
         transforms(*table, source, m);
         break;
@@ -289,6 +358,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
       case 5:
         conversions(*table, source, m, data[1]);
+        break;
+      case 6:
+        matrices(*table, source, m);
+        break;
+      case 7:
+        recombination(*table, source);
         break;
       default:
         packing(*table, source, m);

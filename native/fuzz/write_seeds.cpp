@@ -31,9 +31,9 @@ void write_body(const std::string& directory, const char* target, const char* na
   write(directory, target, name, blob.data() + kBlobHeaderSize, blob.size() - kBlobHeaderSize - kBlobTrailerSize);
 }
 
-std::vector<u8> stored(const Ciphertext& ciphertext) {
-  std::vector<u8> bytes(ciphertext_size(*fuzz::context(), ciphertext));
-  store_ciphertext(*fuzz::context(), ciphertext, bytes.data(), bytes.size());
+std::vector<u8> stored(const Context& context, const Ciphertext& ciphertext) {
+  std::vector<u8> bytes(ciphertext_size(context, ciphertext));
+  store_ciphertext(context, ciphertext, bytes.data(), bytes.size());
   return bytes;
 }
 
@@ -131,7 +131,7 @@ std::vector<u8> array_program_body() {
 std::vector<u8> coefficient_program_body() {
   ProgramWriter p(1);
   ByteWriter& w = p.w;
-  const u32 n = static_cast<u32>(fuzz::context()->n());
+  const u32 n = static_cast<u32>(fuzz::contexts()[0]->n());
   w.u32(3);
   w.u8(0), w.u32(2), w.u32(n), p.number(0.5), p.number(-1);
   w.u8(0), w.u32(1), w.u32(n), p.number(0.25);
@@ -145,38 +145,51 @@ std::vector<u8> coefficient_program_body() {
   return p.finished();
 }
 
+/// Objects under one ring's parameters; `suffix` tells their files from the other ring's.
+void write_objects(const std::string& directory, const std::shared_ptr<const Context>& shared, const std::string& suffix) {
+  const Context& context = *shared;
+  const u8 seed[32] = {1};
+  const SecretKey key = SecretKey::from_seed(context.ring(), SecretSeed(seed));
+  const double numbers[] = {0.5, -0.25};
+  const Encoder encoder(shared);
+  const Evaluator evaluator(shared, nullptr);
+  const auto write_ciphertext = [&](const char* name, const Ciphertext& ciphertext) {
+    write_body(directory, "ciphertext", (name + suffix).c_str(), stored(context, ciphertext));
+  };
+  const Plaintext slots = encoder.encode(numbers, nullptr, 2, 1, Scale::power_of_two(20));
+  const Ciphertext seeded = encrypt_secret(context.ring(), key, slots, PublicSeed{}, SecretSeed(seed));
+  write_ciphertext("seeded", seeded);
+  write_ciphertext("full", evaluator.negate(seeded));
+  write_ciphertext("three", evaluator.square(seeded));
+  const Plaintext coefficients = encoder.encode_coefficients(numbers, 2, 1, Scale::power_of_two(20));
+  const Ciphertext whole = encrypt_secret(context.ring(), key, coefficients, PublicSeed{}, SecretSeed(seed));
+  write_ciphertext("extracted", evaluator.extract(whole, {0, 1, 5}));
+  write_body(directory, "parameters", ("small" + suffix).c_str(), store_parameters(context.spec()));
+  const std::vector<u8> blob = stored(context, seeded);
+  write(directory, "blob", ("ciphertext" + suffix).c_str(), blob.data(), blob.size());
+  std::vector<u8> evaluation(evaluation_key_size(context, 2));
+  store_evaluation_key(context, make_evaluation_key(context.ring(), key, 5, 2, PublicSeed{}, SecretSeed(seed)),
+                       evaluation.data(), evaluation.size());
+  write_body(directory, "key", ("rotation" + suffix).c_str(), evaluation);
+  std::vector<u8> open(public_key_size(context));
+  store_public_key(context, make_public_key(context.ring(), key, PublicSeed{}, SecretSeed(seed)), open.data(), open.size());
+  write_body(directory, "key", ("public" + suffix).c_str(), open);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count != 2) return 2;
   const std::string directory = arguments[1];
   mkdir(directory.c_str(), 0777);
-  const Context& context = *fuzz::context();
-  const u8 seed[32] = {1};
-  const SecretKey key = SecretKey::from_seed(context.ring(), SecretSeed(seed));
-  const double slots[] = {0.5, -0.25};
-  const Plaintext plaintext = Encoder(fuzz::context()).encode(slots, nullptr, 2, 1, Scale::power_of_two(20));
-  const Ciphertext seeded = encrypt_secret(context.ring(), key, plaintext, PublicSeed{}, SecretSeed(seed));
-  write_body(directory, "ciphertext", "seeded", stored(seeded));
-  write_body(directory, "ciphertext", "full", stored(Evaluator(fuzz::context(), nullptr).negate(seeded)));
-  write_body(directory, "ciphertext", "three", stored(Evaluator(fuzz::context(), nullptr).square(seeded)));
-  const Plaintext coefficients = Encoder(fuzz::context()).encode_coefficients(slots, 2, 1, Scale::power_of_two(20));
-  const Ciphertext whole = encrypt_secret(context.ring(), key, coefficients, PublicSeed{}, SecretSeed(seed));
-  write_body(directory, "ciphertext", "extracted", stored(Evaluator(fuzz::context(), nullptr).extract(whole, {0, 1, 5})));
-  for (u8 entries = 0; entries < 7; ++entries) {
-    const u8 choice[] = {entries, 4, 4, entries, 1, 2, 3};
-    write(directory, "kernels", std::to_string(entries).c_str(), choice, sizeof choice);
+  write_objects(directory, fuzz::contexts()[0], "");
+  write_objects(directory, fuzz::contexts()[1], "-real");
+  for (u8 entries = 0; entries < 9; ++entries) {
+    for (const u8 shape : {u8{4}, u8{9}}) {  // degree 2^8 in each ring
+      const u8 choice[] = {entries, 4, shape, entries, 1, 2, 3};
+      write(directory, "kernels", (std::to_string(entries) + "-" + std::to_string(shape)).c_str(), choice, sizeof choice);
+    }
   }
-  write_body(directory, "parameters", "small", store_parameters(context.spec()));
-  const std::vector<u8> blob = stored(seeded);
-  write(directory, "blob", "ciphertext", blob.data(), blob.size());
-  std::vector<u8> evaluation(evaluation_key_size(context, 2));
-  store_evaluation_key(context, make_evaluation_key(context.ring(), key, 5, 2, PublicSeed{}, SecretSeed(seed)),
-                       evaluation.data(), evaluation.size());
-  write_body(directory, "key", "rotation", evaluation);
-  std::vector<u8> open(public_key_size(context));
-  store_public_key(context, make_public_key(context.ring(), key, PublicSeed{}, SecretSeed(seed)), open.data(), open.size());
-  write_body(directory, "key", "public", open);
   const std::vector<u8> program = program_body();
   write(directory, "program", "small", program.data(), program.size());
   const std::vector<u8> arrays = array_program_body();

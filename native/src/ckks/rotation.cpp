@@ -51,14 +51,14 @@ std::vector<Ciphertext> Evaluator::rotate_hoisted(const Ciphertext& a, const std
 }
 
 Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const {
-  if (count < 1 || (count & (count - 1)) != 0) {
-    fail(Code::kInvalidArgument, "rotateSum of %lld terms; the number of terms must be a power of two",
-         static_cast<long long>(count));
+  const i64 slots = static_cast<i64>(context_->slots());
+  if (count < 1 || (count & (count - 1)) != 0 || count > slots) {
+    fail(Code::kInvalidArgument, "rotateSum of %lld terms; the number of terms must be a power of two up to %lld slots",
+         static_cast<long long>(count), static_cast<long long>(slots));
   }
   check(a, "rotateSum", 2);
   Ciphertext sum = a;
   sum.seed.reset();
-  const i64 slots = static_cast<i64>(context_->slots());
   i64 distance = step % slots;
   for (i64 done = 1; done < count; done *= 2) {
     Ciphertext rotated = rotate(sum, distance);

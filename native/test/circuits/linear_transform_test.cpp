@@ -4,6 +4,8 @@
 #include <set>
 
 #include "support/fixture.h"
+#include "util/buffer.h"
+#include "util/thread_pool.h"
 
 namespace tacet::testing {
 namespace {
@@ -152,6 +154,21 @@ TEST_P(LinearTransformIn, KeptWordsGiveTheSameBitsInEitherForm) {
     expect_error(Code::kMalformed, {"words of encoded diagonals", "16 diagonals"}, [&] { encode(w.data(), cut); });
   }
 }
+
+#if !defined(TACET_SANITIZED)  // freed blocks are not kept under the address sanitizer
+TEST_P(LinearTransformIn, ThatIsAppliedAgainTakesNoMemoryFromTheSystem) {
+  Lab lab(Shape{11, 4, 40, 2, 2, GetParam()});
+  for (i64 step : LinearTransform::rotations(16, 16, 4)) lab.add_rotation(step);
+  const std::vector<double> w = random_values(256, 3);
+  const LinearTransform transform =
+      LinearTransform::encode(lab.context, 16, 16, 16, 16, w.data(), 4, lab.top(), Scale::power_of_two(38));
+  const Ciphertext x = lab.encrypt(lab.random(4));
+  for (int i = 0; i < 3; ++i) transform.apply(lab.evaluator, x);
+  const u64 before = blocks_from_system();
+  for (int i = 0; i < 20; ++i) transform.apply(lab.evaluator, x);
+  EXPECT_LE(blocks_from_system() - before, 8 * pool().size());  // how the threads interleave may ask for a few more
+}
+#endif
 
 TEST_P(LinearTransformIn, CoefficientsAboveTheFirstPrimeStayResidues) {
   Lab lab(Shape{11, 2, 40, 1, 1, GetParam()});

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "support/fixture.h"
+#include "support/memory_flags.h"
 #include "util/buffer.h"
 #include "util/thread_pool.h"
 
@@ -222,6 +223,18 @@ TEST_P(KeySwitching, WithKeysMadeForALowerLevelIsRightThereAndBelow) {
   }
 }
 
+#ifdef __linux__
+TEST_P(KeySwitching, ReadsExpandedKeysFromHugePages) {
+  Lab lab(Shape{14, 2, 40, 1, 1, GetParam()});
+  const EvaluationKey key =
+      expand(lab.ring(), make_evaluation_key(lab.ring(), lab.secret, 5, 2, public_seed(1), secret_seed(2)));
+  ASSERT_GT(key.bytes(), std::size_t{2} << 20);
+  if (takes_huge_pages()) {
+    EXPECT_NE(std::string::npos, flags_of(key.limb(1)).find(" hg "));
+  }
+}
+#endif
+
 class EvaluatorRefuses : public ::testing::TestWithParam<RingType> {
  protected:
   Lab lab{Shape{11, 2, 40, 1, 1, GetParam()}};
@@ -292,8 +305,13 @@ TEST_P(EvaluatorRefuses, CiphertextsOfOtherParameters) {
   expect_error(Code::kInvalidArgument, {"4096", "2048"}, [&] { lab.evaluator.rotate(foreign, 1); });
 }
 
-TEST_P(EvaluatorRefuses, ARotateSumOfAnotherCountThanAPowerOfTwo) {
+TEST_P(EvaluatorRefuses, ARotateSumOfAnotherCountThanAPowerOfTwoUpToTheSlots) {
   expect_error(Code::kInvalidArgument, {"6 terms"}, [&] { lab.evaluator.rotate_sum(top, 1, 6); });
+  const i64 slots = static_cast<i64>(lab.slots());
+  for (const i64 count : {2 * slots, i64{1} << 62, i64{0}, i64{-1}, INT64_MIN}) {
+    expect_error(Code::kInvalidArgument, {std::to_string(count) + " terms", std::to_string(slots) + " slots"},
+                 [&] { lab.evaluator.rotate_sum(top, 1, count); });
+  }
 }
 
 }  // namespace

@@ -6,12 +6,7 @@
 #include "rlwe/scale.h"
 #include "rlwe/small_poly.h"
 #include "support/fixture.h"
-
-#ifdef __linux__
-#include <fstream>
-#include <sstream>
-#include <string>
-#endif
+#include "support/memory_flags.h"
 
 namespace tacet::testing {
 namespace {
@@ -215,21 +210,6 @@ TEST(Scale, RefusesExponentsOutsideItsBounds) {
 }
 
 #ifdef __linux__
-/// The VmFlags of the mapping that holds an address.
-std::string flags_of(const void* address) {
-  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
-  std::ifstream maps("/proc/self/smaps");
-  bool inside = false;
-  for (std::string line; std::getline(maps, line);) {
-    std::uintptr_t start = 0, end = 0;
-    char dash = 0;
-    std::istringstream range(line);
-    if (range >> std::hex >> start >> dash >> end && dash == '-') inside = start <= wanted && wanted < end;
-    if (inside && line.rfind("VmFlags:", 0) == 0) return line + " ";
-  }
-  return "";
-}
-
 TEST_P(ToyIn, TheKeyAndTheScratchOfItsUseStayOutOfCoreDumps) {
   SecretLimb limb(1024);
   for (const void* secret : {static_cast<const void*>(toy.secret.seed()), static_cast<const void*>(toy.secret.ternary()),

@@ -4,9 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "support/memory_flags.h"
 #include "util/buffer.h"
 #include "util/cancel.h"
 #include "util/error.h"
@@ -163,6 +165,17 @@ TEST(Buffer, LargeBlocksAreAlignedToHugePages) {
   const Buffer large((std::size_t{5} << 20) / sizeof(u64));
   EXPECT_EQ(0u, reinterpret_cast<std::uintptr_t>(large.data()) % (std::size_t{2} << 20));
 }
+
+#ifdef __linux__
+TEST(Buffer, LargeBlocksAskForHugePagesAndSmallOnesDoNot) {
+  release_cached_buffers();
+  const Buffer large((std::size_t{5} << 20) / sizeof(u64)), small(4096);
+  if (testing::takes_huge_pages()) {
+    EXPECT_NE(std::string::npos, testing::flags_of(large.data() + (std::size_t{1} << 20) / sizeof(u64)).find(" hg "));
+  }
+  EXPECT_EQ(std::string::npos, testing::flags_of(small.data()).find(" hg "));
+}
+#endif
 
 #if !defined(TACET_SANITIZED)  // the address sanitizer watches freed blocks, so they are not kept
 TEST(Buffer, FreedBlocksAreUsedAgain) {

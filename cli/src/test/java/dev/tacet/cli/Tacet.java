@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -23,6 +24,11 @@ record Tacet(int exit, String out, String err) {
 
   /** Runs {@code tacet ARGUMENTS} with the passphrase of the tests in its environment. */
   static Tacet run(String... arguments) throws IOException, InterruptedException {
+    return run(Map.of(), arguments);
+  }
+
+  /** The same with further variables in its environment. */
+  static Tacet run(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
     Path out = Files.createTempFile("tacet-out", ".txt");
     Path err = Files.createTempFile("tacet-err", ".txt");
     try {
@@ -30,6 +36,7 @@ record Tacet(int exit, String out, String err) {
       command.add(1, "-Dtacet.home=" + MODELS.getParent());
       ProcessBuilder builder = new ProcessBuilder(command);
       builder.environment().put("TACET_PASSPHRASE", "correct horse battery staple");
+      builder.environment().putAll(environment);
       Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
       if (!process.waitFor(10, TimeUnit.MINUTES)) {
         process.destroyForcibly();

@@ -19,13 +19,17 @@ import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Hostile bytes: whatever is done to a blob, reading it works or throws a HeException, and the process lives. */
+/** Hostile bytes, in both rings: whatever is done to a blob, reading it works or throws a HeException, and the process lives. */
+@ParameterizedClass(name = "{0}")
+@EnumSource(RingType.class)
 final class BlobMutationTest {
   private static final int MUTATIONS = 10_000;
 
@@ -39,22 +43,28 @@ final class BlobMutationTest {
     }
   }
 
-  @BeforeAll
-  static void makeKeys() {
-    he = new HeFixture(HeFixture.parameters(4, 2));
+  BlobMutationTest(RingType ring) {
+    assertEquals(ring, he.parameters.ringType());
   }
 
-  @AfterAll
+  @BeforeParameterizedClassInvocation
+  static void makeKeys(RingType ring) {
+    he = new HeFixture(HeFixture.parameters(ring, 4, 2));
+  }
+
+  @AfterParameterizedClassInvocation
   static void close() {
     he.close();
   }
 
-  /** Some coefficients of an input. */
+  /** Some coefficients of an input, times a polynomial where the ring has that. */
   private static Program coefficients() {
     ProgramBuilder b = new ProgramBuilder(he.parameters);
     ProgramBuilder.Value x = b.input(new ValueType(Encoding.COEFFICIENTS, 1, 2, Scale.powerOfTwo(30)));
     Constant.Vector weights = new Constant.Vector(new double[] {1, -2, 0.5}, he.parameters.ringDegree());
-    b.output(b.extract(b.multiplyPlain(x, weights, Scale.powerOfTwo(4)), new Indexes(new int[] {1, 4, 9})));
+    ProgramBuilder.Value y =
+        he.parameters.ringType() == RingType.STANDARD ? b.multiplyPlain(x, weights, Scale.powerOfTwo(4)) : b.addPlain(x, weights);
+    b.output(b.extract(y, new Indexes(new int[] {1, 4, 9})));
     return b.build();
   }
 

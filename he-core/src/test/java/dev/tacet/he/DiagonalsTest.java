@@ -15,6 +15,8 @@ import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class DiagonalsTest {
   private static final Parameters PARAMETERS = Samples.parameters();
@@ -144,9 +146,10 @@ class DiagonalsTest {
     assertTrue(message.contains(text), message);
   }
 
-  @Test
-  void theEngineAgreesWithTheReferenceOnAConvolution() {
-    try (HeFixture he = new HeFixture(HeFixture.parameters(10, 2))) {
+  @ParameterizedTest
+  @EnumSource(RingType.class)
+  void theEngineAgreesWithTheReferenceOnAConvolution(RingType ring) {
+    try (HeFixture he = new HeFixture(HeFixture.parameters(ring, 10, 2))) {
       ProgramBuilder b = new ProgramBuilder(he.parameters);
       Value x = b.input(2, he.scale);
       b.output(b.rescale(b.linearTransform(x, convolution(), Scale.prime(2, 1))));

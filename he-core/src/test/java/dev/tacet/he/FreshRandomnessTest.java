@@ -14,11 +14,15 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every key and ciphertext draws its own seeds: a repeated one would give the key away. */
+@ParameterizedClass(name = "{0}")
+@EnumSource(RingType.class)
 class FreshRandomnessTest {
   private static final int COUNT = 32;
   private static final int KEY_SEED_AT = Blob.HEADER_BYTES + 8;
@@ -26,15 +30,18 @@ class FreshRandomnessTest {
   private static Context context;
   private static SecretKey key;
 
-  @BeforeAll
-  static void makeKey() {
+  FreshRandomnessTest(RingType ring) {
+    assertEquals(ring, context.parameters().ringType());
+  }
+
+  @BeforeParameterizedClassInvocation
+  static void makeKey(RingType ring) {
     context =
-        Context.create(
-            ModulusChain.select(11, RingType.STANDARD, 40, 30, 1, 45, 1).security(SecurityLevel.UNCHECKED_FOR_TESTS).build());
+        Context.create(ModulusChain.select(11, ring, 40, 30, 1, 45, 1).security(SecurityLevel.UNCHECKED_FOR_TESTS).build());
     key = SecretKey.generate(context);
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void free() {
     key.close();
     context.close();

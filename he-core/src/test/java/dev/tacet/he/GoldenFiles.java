@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Writes the golden files of the current format version: one blob of each kind under one small parameter set. They are written once
- * for each version and never again; {@link GoldenFilesTest} reads all versions.
+ * Writes the golden files of the current format version: one blob of each kind under one small parameter set of one ring. They are
+ * written once for each version and ring and never again; {@link GoldenFilesTest} reads all of them.
  *
- * <p>{@code GoldenFiles DIRECTORY}
+ * <p>{@code GoldenFiles DIRECTORY RING_TYPE}
  */
 final class GoldenFiles {
   private GoldenFiles() {}
@@ -45,7 +45,7 @@ final class GoldenFiles {
 
   public static void main(String[] arguments) throws IOException {
     Path directory = Files.createDirectories(Path.of(arguments[0]));
-    try (HeFixture he = new HeFixture(HeFixture.parameters(4, 3));
+    try (HeFixture he = new HeFixture(HeFixture.parameters(RingType.valueOf(arguments[1]), 4, 3));
         PublicKey publicKey = he.generator.publicKey();
         Ciphertext seeded = he.encrypt(slots(he.parameters));
         Ciphertext full = new Encryptor(he.context, publicKey).encrypt(slots(he.parameters), 1, he.scale);

@@ -17,14 +17,23 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Blobs of format version 1 stay readable, mean the same, and are written to the same bytes. */
+/** Blobs of format version 1, in both rings, stay readable, mean the same, and are written to the same bytes. */
+@ParameterizedClass(name = "{0}")
+@EnumSource(RingType.class)
 final class GoldenFilesTest {
   private static final double BOUND = 1e-8;
 
+  private final RingType ring;
   private Parameters parameters;
   private Context context;
   private SecretKey secretKey;
+
+  GoldenFilesTest(RingType ring) {
+    this.ring = ring;
+  }
 
   @BeforeEach
   void readParametersAndSecretKey() throws IOException {
@@ -41,6 +50,7 @@ final class GoldenFilesTest {
 
   @Test
   void parametersAndSecretKeyAreWrittenToTheSameBytes() throws IOException {
+    assertEquals(ring, parameters.ringType());
     assertArrayEquals(golden("parameters"), parameters.toBytes());
     assertArrayEquals(golden("secret-key"), secretKey.export(SecretKeyAccess.get()));
   }
@@ -91,9 +101,10 @@ final class GoldenFilesTest {
     }
   }
 
-  private static byte[] golden(String name) throws IOException {
-    try (InputStream in = GoldenFilesTest.class.getResourceAsStream("/golden/v1/" + name + ".bin")) {
-      assertTrue(in != null, "golden/v1/" + name + ".bin is missing");
+  private byte[] golden(String name) throws IOException {
+    String path = "/golden/v1/" + (ring == RingType.STANDARD ? "" : "conjugate-invariant/") + name + ".bin";
+    try (InputStream in = GoldenFilesTest.class.getResourceAsStream(path)) {
+      assertTrue(in != null, path + " is missing");
       return in.readAllBytes();
     }
   }

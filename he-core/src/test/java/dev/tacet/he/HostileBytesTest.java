@@ -26,13 +26,18 @@ class HostileBytesTest {
   }
 
   static Stream<Arguments> blobs() {
-    ModelArtifact artifact = Samples.artifact();
+    return Stream.concat(
+        Stream.of(RingType.values()).flatMap(HostileBytesTest::blobs),
+        Stream.of(blob("manifest", Samples.manifest().toBytes(), b -> KeyManifest.fromBytes(b).toBytes())));
+  }
+
+  private static Stream<Arguments> blobs(RingType ring) {
+    ModelArtifact artifact = Samples.artifact(ring);
     return Stream.of(
-        blob("parameters", artifact.parameters().toBytes(), b -> Parameters.fromBytes(b).toBytes()),
-        blob("program", artifact.program().toBytes(), b -> Program.fromBytes(artifact.parameters(), b).toBytes()),
-        blob("signature", artifact.signature().toBytes(), b -> Signature.fromBytes(b).toBytes()),
-        blob("manifest", Samples.manifest().toBytes(), b -> KeyManifest.fromBytes(b).toBytes()),
-        blob("artifact", artifact.toBytes(), b -> ModelArtifact.fromBytes(b).toBytes()));
+        blob("parameters, " + ring, artifact.parameters().toBytes(), b -> Parameters.fromBytes(b).toBytes()),
+        blob("program, " + ring, artifact.program().toBytes(), b -> Program.fromBytes(artifact.parameters(), b).toBytes()),
+        blob("signature, " + ring, artifact.signature().toBytes(), b -> Signature.fromBytes(b).toBytes()),
+        blob("artifact, " + ring, artifact.toBytes(), b -> ModelArtifact.fromBytes(b).toBytes()));
   }
 
   private static Arguments blob(String name, byte[] bytes, Function<ByteBuffer, byte[]> codec) {

@@ -10,11 +10,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass(name = "{0}")
+@EnumSource(RingType.class)
 class ReferenceEvaluatorTest {
   private static final Scale DELTA = Scale.powerOfTwo(32);
+
+  private final RingType ring;
+
+  ReferenceEvaluatorTest(RingType ring) {
+    this.ring = ring;
+  }
 
   @ParameterizedTest(name = "{0} x {1} in periods {3} -> {2}, baby steps {4}, seed {5}")
   @CsvSource({
@@ -22,7 +32,7 @@ class ReferenceEvaluatorTest {
     "3,13,4,16,2,8", "10,2,16,2,2,9", "2,3,8,4,4,10", "2,3,4,8,4,11"
   })
   void diagonalsAndRotateSumAreTheMatrixProduct(int rows, int cols, int outPeriod, int inPeriod, int baby, long seed) {
-    Parameters p = Samples.tiny();
+    Parameters p = Samples.tiny(ring);
     Random random = new Random(seed);
     double[] w = random.doubles(rows * cols, -1, 1).toArray();
     double[] x = random.doubles(cols, -1, 1).toArray();
@@ -49,7 +59,7 @@ class ReferenceEvaluatorTest {
 
   @Test
   void opsActSlotBySlot() {
-    Parameters p = Samples.tiny();
+    Parameters p = Samples.tiny(ring);
     ProgramBuilder b = new ProgramBuilder(p);
     Value x = b.input(6, DELTA);
     Value y = b.input(6, DELTA);
@@ -83,7 +93,7 @@ class ReferenceEvaluatorTest {
 
   @Test
   void arraysGoElementByElementAndMeetInAnAffineMap() {
-    Parameters p = Samples.tiny();
+    Parameters p = Samples.tiny(ring);
     ProgramBuilder b = new ProgramBuilder(p);
     Value x = b.input(ValueType.slots(6, DELTA).withLength(2));
     Value y = b.input(6, DELTA);
@@ -125,7 +135,7 @@ class ReferenceEvaluatorTest {
 
   @Test
   void aSampleRunsFromFeaturesToOutputs() {
-    ModelArtifact artifact = Samples.artifact();
+    ModelArtifact artifact = Samples.artifact(ring);
     int slots = artifact.parameters().slots();
     double[] packed = artifact.signature().inputs().get(0).pack(new double[] {0.1, 2.2, 15.5}, slots);
     double[] x = {0.1, 0.1, 0.1};
@@ -139,7 +149,7 @@ class ReferenceEvaluatorTest {
 
   @Test
   void anotherNumberOrLengthOfInputsIsRefused() {
-    Program program = Samples.program(Samples.parameters());
+    Program program = Samples.program(Samples.parameters(ring));
     assertThrows(IllegalArgumentException.class, () -> ReferenceEvaluator.run(program, List.of()));
     assertThrows(IllegalArgumentException.class, () -> ReferenceEvaluator.run(program, List.of(new double[3])));
   }

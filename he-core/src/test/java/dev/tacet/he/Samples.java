@@ -9,12 +9,21 @@ final class Samples {
 
   /** N = 2^13, three levels, inside the table for 128 bits. */
   static Parameters parameters() {
-    return ModulusChain.select(13, RingType.STANDARD, 45, 32, 3, 45, 1).security(SecurityLevel.CLASSICAL_128).build();
+    return parameters(RingType.STANDARD);
+  }
+
+  static Parameters parameters(RingType ring) {
+    return ModulusChain.select(13, ring, 45, 32, 3, 45, 1).security(SecurityLevel.CLASSICAL_128).build();
   }
 
   /** N = 2^5: 16 slots, for fast random programs. */
   static Parameters tiny() {
-    return ModulusChain.select(5, RingType.STANDARD, 45, 32, 6, 45, 2)
+    return tiny(RingType.STANDARD);
+  }
+
+  /** The ring with 16 slots. */
+  static Parameters tiny(RingType ring) {
+    return ModulusChain.select(ring == RingType.STANDARD ? 5 : 4, ring, 45, 32, 6, 45, 2)
         .security(SecurityLevel.UNCHECKED_FOR_TESTS)
         .build();
   }
@@ -60,7 +69,11 @@ final class Samples {
   }
 
   static ModelArtifact artifact() {
-    Program program = program(parameters());
+    return artifact(RingType.STANDARD);
+  }
+
+  static ModelArtifact artifact(RingType ring) {
+    Program program = program(parameters(ring));
     return new ModelArtifact(program.parameters(), signature(program), program, "{\"source\":\"test\"}", "{}");
   }
 

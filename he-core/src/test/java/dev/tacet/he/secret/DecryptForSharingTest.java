@@ -25,8 +25,12 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Two values in slots 0 and 1 of a period of 4: 10 * 0.5 + 100 = 105 and 20 * -0.25 = -5. */
+@ParameterizedClass(name = "{0}")
+@EnumSource(RingType.class)
 class DecryptForSharingTest {
   private static final int PERIOD = 4;
   private static final double SLOT_ERROR = 1e-7;
@@ -35,12 +39,17 @@ class DecryptForSharingTest {
   private static final double[] OFFSET = {100, 0};
   private static final double[] TRUE_VALUES = {105, -5};
 
-  private final Parameters parameters = ModulusChain.select(7, RingType.STANDARD, 50, 40, 1, 50, 1)
-      .security(SecurityLevel.UNCHECKED_FOR_TESTS).build();
-  private final Context context = Context.create(parameters);
-  private final SecretKey key = SecretKey.generate(context);
+  private final Parameters parameters;
+  private final Context context;
+  private final SecretKey key;
   private final Scale scale = Scale.powerOfTwo(45);
   private Ciphertext ciphertext;
+
+  DecryptForSharingTest(RingType ring) {
+    parameters = ModulusChain.select(7, ring, 50, 40, 1, 50, 1).security(SecurityLevel.UNCHECKED_FOR_TESTS).build();
+    context = Context.create(parameters);
+    key = SecretKey.generate(context);
+  }
 
   @BeforeEach
   void encrypt() {

@@ -74,7 +74,7 @@ public final class BenchPeersCommand implements Callable<Integer> {
       if (code == 0 && charts != null) {
         Charts.peers(new JsonMapper().readTree(report.toFile()), charts);
       }
-      return code == 0 ? CliException.DONE : CliException.FAILED;
+      return code == CliException.DONE || code == CliException.BAD_USAGE ? code : CliException.FAILED;
     } catch (IOException e) {
       throw new CliException(CliException.FAILED, "the comparison cannot be run: " + e.getMessage(), "It needs a Python 3.", e);
     } catch (InterruptedException e) {
