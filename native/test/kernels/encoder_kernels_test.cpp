@@ -95,8 +95,8 @@ TEST_P(EncoderTable, RoundingIsToNearestWithTiesToEvenUpTo2To61) {
 
 TEST_P(EncoderTable, ResiduesOfSignedIntegersAreTheirRemainders) {
   const i64 most = (i64{1} << 61) - 1;
-  for (int bits : {9, 12, 13, 31, 45, 50}) {
-    const Modulus m(primes_below(bits, 1, 2).front());
+  for (u64 prime : primes_of_both_rings({9, 12, 13, 31, 45, 50}, 2)) {
+    const Modulus m(prime);
     const i64 q = static_cast<i64>(m.value);
     for (std::size_t n : {0, 1, 7, 8, 12, 100}) {
       std::mt19937_64 engine(static_cast<unsigned>(n));

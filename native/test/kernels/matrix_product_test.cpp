@@ -67,8 +67,7 @@ class MatrixProductTable : public ::testing::TestWithParam<const Kernels*> {};
 
 TEST_P(MatrixProductTable, ProductsOfAllShapesAgreeWithTheRemainder) {
   std::mt19937_64 engine(7);
-  for (int bits : {20, 33, 40, 50}) {
-    const u64 q = primes_below(bits, 1, 5).front();
+  for (u64 q : primes_of_both_rings({20, 33, 40, 50}, 5)) {
     for (bool small : {false, true}) {
       for (std::size_t rows : {1, 2, 4, 5, 8, 9, 13}) {
         for (std::size_t columns : {1, 2, 17, 300}) {
@@ -100,8 +99,7 @@ TEST_P(MatrixProductTable, ProductsOfAllShapesAgreeWithTheRemainder) {
 }
 
 TEST_P(MatrixProductTable, TheMostColumnsAtTheirLargestDoNotOverflow) {
-  for (int bits : {20, 32, 33, 40, 46, 50}) {
-    const u64 q = primes_below(bits, 1, 5).front();
+  for (u64 q : primes_of_both_rings({20, 32, 33, 40, 46, 50}, 5)) {
     for (bool small : {false, true}) {
       Product product(2, kMatrixMaxColumns, 16, q);
       const u64 largest = small ? largest_small(q) : q - 1;
@@ -140,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(AllTables, MatrixProductTable, ::testing::ValuesIn(avai
 
 TEST(MatrixProduct, TablesGiveTheSameBits) {
   std::mt19937_64 engine(11);
-  for (u64 q : primes_below(45, 2, 10)) {
+  for (u64 q : primes_of_both_rings({45, 50}, 10)) {
     for (bool small : {false, true}) {
       Product product(37, 129, 1024, q);
       for (Buffer& column : product.x) {

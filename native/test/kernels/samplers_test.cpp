@@ -35,9 +35,9 @@ TEST_P(SamplerTable, TheKeystreamOfAnyNumberOfBlocksIsTheScalarOne) {
 }
 
 TEST_P(SamplerTable, UniformResiduesAreTheRemaindersOfTheAcceptedWords) {
-  for (int bits : {9, 12, 13, 30, 45, 48, 50}) {
-    const Modulus m(primes_below(bits, 1, 2).front());
-    const u64 q = m.value, limit = 0 - (0 - q) % q;
+  for (u64 q : primes_of_both_rings({9, 12, 13, 30, 45, 48, 50}, 2)) {
+    const Modulus m(q);
+    const u64 limit = 0 - (0 - q) % q;
     for (std::size_t count = 0; count < 70; ++count) {
       std::vector<u64> words = random_words(count, static_cast<unsigned>(count));
       const u64 edges[] = {

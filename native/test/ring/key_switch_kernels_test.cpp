@@ -14,13 +14,16 @@ struct Case {
   const Kernels* table;
   std::size_t n;
   int bits;
+  RingType ring;
 };
 
 std::vector<Case> cases() {
   std::vector<Case> out;
   for (const Kernels* table : available_kernels()) {
     for (std::size_t n : {16, 32, 64, 1024}) {
-      for (int bits : {20, 40, 48, 50}) out.push_back({table, n, bits});
+      for (int bits : {20, 40, 48, 50}) {
+        for (RingType ring : kBothRings) out.push_back({table, n, bits, ring});
+      }
     }
   }
   return out;
@@ -36,7 +39,7 @@ class KeySwitchKernels : public ::testing::TestWithParam<Case> {
  protected:
   const Kernels& table = *GetParam().table;
   const std::size_t n = GetParam().n;
-  const Modulus modulus = Modulus(primes_below(GetParam().bits, 1, 10).front());
+  const Modulus modulus = Modulus(primes_below(GetParam().bits, 1, 10, GetParam().ring).front());
   const u64 q = modulus.value;
 
   Buffer words(u64 bound, unsigned seed) const {
@@ -117,7 +120,7 @@ class KeySwitchKernels : public ::testing::TestWithParam<Case> {
 };
 
 TEST_P(KeySwitchKernels, ConversionIsTheCentredRepresentativeFromAnyNumberOfSources) {
-  const std::vector<u64> primes = primes_below(50, 20, 10, {q});
+  const std::vector<u64> primes = primes_below(50, 20, 10, GetParam().ring, {q});
   for (std::size_t count : {1u, 2u, 3u, 4u, 5u, 7u, 8u, 9u, 16u, 20u}) {
     for (const bool extreme : {false, true}) {
       std::vector<Modulus> sources;
@@ -164,9 +167,9 @@ TEST_P(KeySwitchKernels, ConversionIsTheCentredRepresentativeFromAnyNumberOfSour
 }
 
 TEST_P(KeySwitchKernels, LazyConversionFromOnePrimeIsCongruentAndInTheTransformsRange) {
-  const std::vector<u64> near = primes_below(GetParam().bits, 3, 10, {q});
-  const std::vector<u64> wide = primes_below(50, 1, 10, {q});
-  const std::vector<u64> few = primes_below(GetParam().bits > 22 ? 22 : 19, 1, 10, {q});
+  const std::vector<u64> near = primes_below(GetParam().bits, 3, 10, GetParam().ring, {q});
+  const std::vector<u64> wide = primes_below(50, 1, 10, GetParam().ring, {q});
+  const std::vector<u64> few = primes_below(GetParam().bits > 22 ? 22 : 19, 1, 10, GetParam().ring, {q});
   for (const u64 source : {near.front(), near.back(), wide.front(), few.front()}) {
     const Modulus own(source);
     const BasisConversion conversion({own}, {modulus});
@@ -256,7 +259,8 @@ TEST_P(KeySwitchKernels, RowsOfPairsFollowOneAnother) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Tables, KeySwitchKernels, ::testing::ValuesIn(cases()), [](const auto& test) {
-  return std::string(test.param.table->name) + "_n" + std::to_string(test.param.n) + "_q" + std::to_string(test.param.bits);
+  return std::string(test.param.table->name) + "_n" + std::to_string(test.param.n) + "_q" + std::to_string(test.param.bits) +
+         "_" + name_of(test.param.ring);
 });
 
 }  // namespace

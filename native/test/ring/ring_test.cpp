@@ -113,7 +113,12 @@ TEST(Ring, RefusesPrimesThatAreWideCompositeRepeatedOrNotOneModulo2N) {
                [&] { Ring(10, {half}, {}, 1, RingType::kConjugateInvariant); });
 }
 
-TEST_P(KnownAnswersIn, DigitsAreCountedByTheCeiling) {
+class RingIn : public ::testing::TestWithParam<RingType> {};
+
+INSTANTIATE_TEST_SUITE_P(Rings, RingIn, ::testing::ValuesIn(kBothRings),
+                         [](const auto& test) { return name_of(test.param); });
+
+TEST_P(RingIn, DigitsAreCountedByTheCeiling) {
   const Ring ring(5, primes_below(40, 7, 5, GetParam()), primes_below(50, 1, 5, GetParam()), 3, GetParam());
   EXPECT_EQ(1, ring.digits(0));
   EXPECT_EQ(1, ring.digits(2));
@@ -122,7 +127,7 @@ TEST_P(KnownAnswersIn, DigitsAreCountedByTheCeiling) {
 }
 
 /// 3 X^31 times 5 X^2, or 3 (X^31 + X^-31) times 5 (X^2 + X^-2), modulo X^32 + 1 and X^64 + 1.
-TEST_P(KnownAnswersIn, MultiplicationIsNegacyclic) {
+TEST_P(RingIn, MultiplicationIsNegacyclic) {
   const bool standard = GetParam() == RingType::kStandard;
   const Ring ring(5, primes_below(45, 2, 5, GetParam()), {}, 1, GetParam());
   Poly<Coeff> x = Poly<Coeff>::zero(32, 2), y = Poly<Coeff>::zero(32, 2);

@@ -43,6 +43,15 @@ inline std::vector<u64> primes_below(int bits, int count, int log_n, const std::
   return primes_below(bits, count, log_n, RingType::kStandard, taken);
 }
 
+/// For each size the largest prime of either ring.
+inline std::vector<u64> primes_of_both_rings(const std::vector<int>& sizes, int log_n) {
+  std::vector<u64> out;
+  for (int bits : sizes) {
+    for (RingType ring : kBothRings) out.push_back(primes_below(bits, 1, log_n, ring).front());
+  }
+  return out;
+}
+
 /// Expects `body` to throw Error with that code and a text that holds every one of `parts`.
 template <class Body>
 void expect_error(Code code, const std::vector<std::string>& parts, const Body& body) {
