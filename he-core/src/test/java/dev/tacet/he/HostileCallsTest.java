@@ -140,7 +140,8 @@ final class HostileCallsTest {
     for (double number : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e300, -Double.MAX_VALUE}) {
       refused("addScalar", () -> evaluator.addScalar(x, number));
       refused("multiplyScalar", () -> evaluator.multiplyScalar(x, number, he.scale));
-      refused("coefficient", () -> evaluator.polynomial(x, false, new double[] {0, number, 1}, he.scale));
+      String fault = Double.isFinite(number) ? "bits, level" : "coefficient 1";
+      refused(fault, () -> evaluator.polynomial(x, false, new double[] {0, number, 1}, he.scale));
       refused("slot 0", () -> he.encrypt(new double[] {number}));
       refused("coefficient 0", () -> Plaintext.encodeCoefficients(he.context, new double[] {number}, 1, he.scale));
     }
