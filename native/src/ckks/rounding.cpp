@@ -16,7 +16,9 @@ RoundedInteger round_to_integer(double x, int shift) {
 }
 
 RoundedInteger round_scaled(double value, const ScaleValue& scale) {
-  return round_to_integer(value * scale.mantissa, scale.exponent);
+  int exponent = 0;
+  const double fraction = std::frexp(value, &exponent);  // whose product with the mantissa stays finite
+  return round_to_integer(fraction * scale.mantissa, exponent + scale.exponent);
 }
 
 std::vector<u64> residues(const Ring& ring, int level, const RoundedInteger& x) {

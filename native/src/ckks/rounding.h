@@ -23,7 +23,7 @@ struct RoundedInteger {
 /// taken exactly.
 RoundedInteger round_to_integer(double x, int shift);
 
-/// round(value * scale).
+/// round(value * scale) for a finite value.
 RoundedInteger round_scaled(double value, const ScaleValue& scale);
 
 /// The residues of x modulo q_0..q_level, one word each.

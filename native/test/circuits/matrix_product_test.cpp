@@ -192,6 +192,8 @@ TEST_P(MatrixProductIn, WhatDoesNotFitIsRefusedWithItsNumbers) {
   expect_error(Code::kInvalidArgument, {"2 x 4097", "1..4096"}, [&] { encode(2, 4097, 2, Scale()); });
   expect_error(Code::kInvalidArgument, {"level 3", "0..2"}, [&] { encode(2, 3, 3, Scale()); });
   expect_error(Code::kInvalidArgument, {"weight of row 0, column 0", "2^200"}, [&] { encode(2, 3, 2, Scale::power_of_two(200)); });
+  layer.weights[4] = -std::numeric_limits<double>::max();
+  expect_error(Code::kInvalidArgument, {"weight of row 1, column 1"}, [&] { encode(2, 3, 2, Scale().times_prime(2)); });
   layer.weights[4] = std::numeric_limits<double>::quiet_NaN();
   expect_error(Code::kInvalidArgument, {"row 1, column 1", "NaN"}, [&] { encode(2, 3, 2, Scale()); });
 }

@@ -183,6 +183,11 @@ TEST(Rounding, IsToNearestWithTiesToEvenAndExactForBigDoubles) {
   EXPECT_EQ(-3, round_to_integer(-2.75, 0).mantissa);
   EXPECT_EQ(0, round_to_integer(0.0, 100).mantissa);
   EXPECT_EQ(11, round_to_integer(2.75, 2).mantissa);
+  const RoundedInteger product = round_scaled(-std::numeric_limits<double>::max(), {1.75, 10});
+  EXPECT_NEAR(1024 + 10 + std::log2(1.75), product.log2(), 1e-9);
+  EXPECT_LT(product.mantissa, 0);
+  EXPECT_EQ(-7, round_scaled(-1.0, {1.75, 2}).mantissa);
+  EXPECT_EQ(0, round_scaled(std::numeric_limits<double>::denorm_min(), {1.5, 100}).mantissa);
   const RoundedInteger big = round_to_integer(-3.0, 100);
   EXPECT_EQ(residue_of(-3, 100, Modulus(7681)), big.residue(Modulus(7681)));
   EXPECT_NEAR(100 + std::log2(3.0), big.log2(), 1e-12);

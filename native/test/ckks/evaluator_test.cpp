@@ -293,7 +293,12 @@ TEST_P(EvaluatorRefuses, RescaleAtLevelZeroAndRaisingALevel) {
 TEST_P(EvaluatorRefuses, ScalarsThatAreNotFiniteNotIntegersOrTooLarge) {
   expect_error(Code::kInvalidArgument, {"NaN"}, [&] { lab.evaluator.add_scalar(top, std::nan("")); });
   expect_error(Code::kInvalidArgument, {"integer"}, [&] { lab.evaluator.multiply_scalar(top, 0.5, Scale()); });
-  expect_error(Code::kInvalidArgument, {"level 2", "128"}, [&] { lab.evaluator.add_scalar(top, 1e30); });
+  const double most = std::numeric_limits<double>::max();
+  const Scale odd = Scale().times_prime(2, 3);
+  for (const double number : {1e30, most, -most}) {
+    expect_error(Code::kInvalidArgument, {"level 2", "128"}, [&] { lab.evaluator.add_scalar(top, number); });
+    expect_error(Code::kInvalidArgument, {"level 2", "128"}, [&] { lab.evaluator.multiply_scalar(top, number, odd); });
+  }
   expect_error(Code::kInvalidArgument, {"infinite"},
                [&] { lab.evaluator.multiply_scalar(top, std::numeric_limits<double>::infinity(), lab.scale); });
 }
