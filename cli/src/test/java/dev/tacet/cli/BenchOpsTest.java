@@ -100,7 +100,7 @@ class BenchOpsTest {
     Tacet unknown = bench("--params", "12:60", "--ops", "rotate_twice");
     assertEquals(2, unknown.exit(), unknown.all());
     assertTrue(unknown.err().contains("rotate_twice"), unknown.err());
-    for (String params : List.of("12:120", "12:60,", "")) {
+    for (String params : List.of("12:120", "")) {
       Tacet refused = bench("--params=" + params, "--ops", "rotate");
       assertEquals(2, refused.exit(), "--params=" + params + ": " + refused.all());
       assertTrue(refused.err().contains("--params"), "--params=" + params + ": " + refused.err());

@@ -28,21 +28,22 @@ class HostileBytesTest {
   static Stream<Arguments> blobs() {
     return Stream.concat(
         Stream.of(RingType.values()).flatMap(HostileBytesTest::blobs),
-        Stream.of(blob("manifest", Samples.manifest().toBytes(), b -> KeyManifest.fromBytes(b).toBytes())));
+        Stream.of(blob("manifest", RingType.STANDARD, Samples.manifest().toBytes(), b -> KeyManifest.fromBytes(b).toBytes())));
   }
 
   private static Stream<Arguments> blobs(RingType ring) {
     ModelArtifact artifact = Samples.artifact(ring);
     return Stream.of(
-        blob("parameters, " + ring, artifact.parameters().toBytes(), b -> Parameters.fromBytes(b).toBytes()),
-        blob("program, " + ring, artifact.program().toBytes(), b -> Program.fromBytes(artifact.parameters(), b).toBytes()),
-        blob("signature, " + ring, artifact.signature().toBytes(), b -> Signature.fromBytes(b).toBytes()),
-        blob("artifact, " + ring, artifact.toBytes(), b -> ModelArtifact.fromBytes(b).toBytes()));
+        blob("parameters", ring, artifact.parameters().toBytes(), b -> Parameters.fromBytes(b).toBytes()),
+        blob("program", ring, artifact.program().toBytes(), b -> Program.fromBytes(artifact.parameters(), b).toBytes()),
+        blob("signature", ring, artifact.signature().toBytes(), b -> Signature.fromBytes(b).toBytes()),
+        blob("artifact", ring, artifact.toBytes(), b -> ModelArtifact.fromBytes(b).toBytes()));
   }
 
-  private static Arguments blob(String name, byte[] bytes, Function<ByteBuffer, byte[]> codec) {
+  /** The rings share their readers, so fewer mutations in the second one. */
+  private static Arguments blob(String name, RingType ring, byte[] bytes, Function<ByteBuffer, byte[]> codec) {
     Reader reader = b -> codec.apply(ByteBuffer.wrap(b));
-    return Arguments.of(Named.of(name, bytes), Named.of("reader", reader));
+    return Arguments.of(Named.of(name + ", " + ring, bytes), Named.of("reader", reader), ring == RingType.STANDARD ? 10_000 : 2_000);
   }
 
   @ParameterizedTest(name = "{0}")
@@ -84,11 +85,11 @@ class HostileBytesTest {
   /** With the checksum made right again, the body's own checks are all there is: a valid object or a typed error. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("blobs")
-  void tenThousandSealedMutationsAreReadOrMalformed(byte[] bytes, Reader reader) {
+  void sealedMutationsAreReadOrMalformed(byte[] bytes, Reader reader, int mutations) {
     long seed = 20240463;
     Random random = new Random(seed);
     int read = 0;
-    for (int i = 0; i < 10_000; i++) {
+    for (int i = 0; i < mutations; i++) {
       byte[] mutated = mutate(bytes, random);
       try {
         assertArrayEquals(mutated, reader.readAndWrite(mutated), "seed " + seed + " mutation " + i + ": not canonical");
@@ -99,7 +100,7 @@ class HostileBytesTest {
         throw new AssertionError("seed " + seed + ", mutation " + i, e);
       }
     }
-    assertTrue(read < 10_000, "no mutation was refused");
+    assertTrue(read < mutations, "no mutation was refused");
   }
 
   private static byte[] mutate(byte[] bytes, Random random) {
