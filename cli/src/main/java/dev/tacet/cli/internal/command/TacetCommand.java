@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
       "  2  bad usage",
       "  3  done, but the accuracy target was missed",
       "",
-      "'tacet verify' builds everything and runs every test (a command of the launcher).",
+      "'tacet verify' builds everything and runs every test, 'tacet package' makes the archive that operators install (commands of the",
+      "launcher in a clone).",
       "'tacet help COMMAND' shows the options of a command."
     },
     subcommands = {
