@@ -34,7 +34,7 @@ class CompileOptionsTest {
     Path json = folder.resolve("report.json");
     List<String> lines = Files.readAllLines(CANCER.resolve("test.csv"));
     Path rows = Files.write(folder.resolve("rows.csv"), lines.subList(0, 3));
-    Tacet done = Tacet.run("try", CANCER.resolve("model.onnx").toString(), "--calibration", CANCER.resolve("calibration.csv").toString(),
+    Tacet done = Tacet.here("try", CANCER.resolve("model.onnx").toString(), "--calibration", CANCER.resolve("calibration.csv").toString(),
         "--input", rows.toString(), option, value, "--json", json.toString());
     assertEquals(0, done.exit(), done.all());
     JsonNode report = new ObjectMapper().readTree(json.toFile());
@@ -47,7 +47,7 @@ class CompileOptionsTest {
 
   @Test
   void anUnknownRingIsBadUsage() throws Exception {
-    Tacet done = Tacet.run("explain", CANCER.resolve("model.onnx").toString(), "--config", CANCER.resolve("tacet.yaml").toString(),
+    Tacet done = Tacet.here("explain", CANCER.resolve("model.onnx").toString(), "--config", CANCER.resolve("tacet.yaml").toString(),
         "--ring", "real");
     assertEquals(2, done.exit(), done.all());
     assertTrue(done.err().contains("--ring is real"), done.all());
@@ -56,7 +56,7 @@ class CompileOptionsTest {
   @Test
   void compileWritesTheFileAndExitsWith3WhereTheAccuracyIsMissed() throws Exception {
     Path artifact = folder.resolve("coarse.tacet");
-    Tacet done = Tacet.run("compile", ZOO.resolve("skl_mlpr_tanh.onnx").toString(), "--calibration",
+    Tacet done = Tacet.here("compile", ZOO.resolve("skl_mlpr_tanh.onnx").toString(), "--calibration",
         ZOO.resolve("skl_mlpr_tanh.calibration.csv").toString(), "--max-degree", "3", "-o", artifact.toString());
     assertEquals(3, done.exit(), done.all());
     assertTrue(done.err().contains("the accuracy target was missed"), done.all());
@@ -72,7 +72,7 @@ class CompileOptionsTest {
       if (command.equals("simulate") || command.equals("try")) {
         arguments.addAll(List.of("--input", CANCER.resolve("test.csv").toString()));
       }
-      Tacet done = Tacet.run(arguments.toArray(String[]::new));
+      Tacet done = Tacet.here(arguments.toArray(String[]::new));
       assertEquals(2, done.exit(), command + " " + done.all());
       assertTrue(done.err().contains("sample rows have 3 features, the model takes 30"), command + " " + done.all());
     }

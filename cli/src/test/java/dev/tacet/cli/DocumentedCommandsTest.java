@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tacet.cli.internal.process.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -39,8 +41,9 @@ class DocumentedCommandsTest {
   void theCommandsOfAPageRun(Path page) throws Exception {
     Files.createSymbolicLink(folder.resolve("models"), ROOT.resolve("models"));
     Path launcher = folder.resolve("tacet");
-    Files.writeString(launcher, "#!/bin/sh\nexec '" + ProcessHandle.current().info().command().orElseThrow() + "' -Dtacet.home='"
-        + ROOT + "' -cp '" + System.getProperty("java.class.path") + "' dev.tacet.cli.Main \"$@\"\n");
+    List<String> command = new ArrayList<>(ServerProcess.ownCommandLine(List.of()));
+    command.add(1, "-Dtacet.home=" + ROOT);
+    Files.writeString(launcher, "#!/bin/sh\nexec '" + String.join("' '", command) + "' \"$@\"\n");
     assertTrue(launcher.toFile().setExecutable(true));
     Path output = folder.resolve("output");
     Process process = new ProcessBuilder("bash", "-eu", "-o", "pipefail", "-x", "-c", script(page)).directory(folder.toFile())

@@ -37,7 +37,7 @@ class EndToEndTest {
   private Path compiled(String packing) throws Exception {
     Path artifact = Files.createDirectories(folder.resolve("models/breast-cancer/1")).resolve("model.tacet");
     Tacet done =
-        Tacet.run("compile", CANCER.resolve("model.onnx").toString(), "--config", CANCER.resolve("tacet.yaml").toString(),
+        Tacet.here("compile", CANCER.resolve("model.onnx").toString(), "--config", CANCER.resolve("tacet.yaml").toString(),
             "--packing", packing, "-o", artifact.toString());
     assertEquals(0, done.exit(), done.all());
     return artifact;
@@ -80,7 +80,7 @@ class EndToEndTest {
     String onnx = CANCER.resolve("model.onnx").toString();
     String calibration = CANCER.resolve("calibration.csv").toString();
     Tacet done =
-        Tacet.run("try", onnx, "--calibration", calibration, "--input", rows(CANCER, 50).toString(), "--json", json.toString());
+        Tacet.here("try", onnx, "--calibration", calibration, "--input", rows(CANCER, 50).toString(), "--json", json.toString());
     assertEquals(0, done.exit(), done.all());
     JsonNode report = JSON.readTree(json.toFile());
     assertEquals("coefficient", report.get("packing").asText());
@@ -90,9 +90,9 @@ class EndToEndTest {
     assertEquals(0, report.get("bytes").get("evaluation_keys").asLong());
     assertTrue(report.get("bytes").get("input").asLong() <= 13_000, report.get("bytes").toString());
     assertTrue(report.get("bytes").get("result").asLong() <= 14_000, report.get("bytes").toString());
-    Tacet simulated = Tacet.run("simulate", onnx, "--calibration", calibration, "--input", rows(CANCER, 50).toString());
+    Tacet simulated = Tacet.here("simulate", onnx, "--calibration", calibration, "--input", rows(CANCER, 50).toString());
     assertEquals(0, simulated.exit(), simulated.all());
-    Tacet explained = Tacet.run("explain", onnx, "--calibration", calibration);
+    Tacet explained = Tacet.here("explain", onnx, "--calibration", calibration);
     assertEquals(0, explained.exit(), explained.all());
     assertTrue(explained.out().contains("coefficient packing") && explained.out().contains("extract"), explained.out());
   }
@@ -104,7 +104,7 @@ class EndToEndTest {
     String onnx = CANCER.resolve("model.onnx").toString();
     String calibration = CANCER.resolve("calibration.csv").toString();
     Tacet done =
-        Tacet.run("try", onnx, "--packing", "throughput", "--calibration", calibration, "--input", rows, "--json", json.toString());
+        Tacet.here("try", onnx, "--packing", "throughput", "--calibration", calibration, "--input", rows, "--json", json.toString());
     assertEquals(0, done.exit(), done.all());
     JsonNode report = JSON.readTree(json.toFile());
     assertEquals(1.0, report.get("agreement").asDouble());
@@ -116,24 +116,24 @@ class EndToEndTest {
     String keys = folder.resolve("batch-owner").toString();
     String encrypted = folder.resolve("batch.enc").toString();
     String answers = folder.resolve("batch-answers.enc").toString();
-    Tacet compiled = Tacet.run("compile", onnx, "--packing", "throughput", "--calibration", calibration, "--output", model);
+    Tacet compiled = Tacet.here("compile", onnx, "--packing", "throughput", "--calibration", calibration, "--output", model);
     assertEquals(0, compiled.exit(), compiled.all());
-    assertEquals(0, Tacet.run("keygen", model, "--keys", keys).exit());
-    Tacet encrypt = Tacet.run("encrypt", model, "--card", keys + "/owner.card", "--input", rows, "--output", encrypted);
+    assertEquals(0, Tacet.here("keygen", model, "--keys", keys).exit());
+    Tacet encrypt = Tacet.here("encrypt", model, "--card", keys + "/owner.card", "--input", rows, "--output", encrypted);
     assertEquals(0, encrypt.exit(), encrypt.all());
-    Tacet evaluate = Tacet.run("evaluate", model, "--input", encrypted, "--output", answers);
+    Tacet evaluate = Tacet.here("evaluate", model, "--input", encrypted, "--output", answers);
     assertEquals(0, evaluate.exit(), evaluate.all());
-    Tacet decrypt = Tacet.run("decrypt", model, "--keys", keys, "--input", answers, "--request", encrypted);
+    Tacet decrypt = Tacet.here("decrypt", model, "--keys", keys, "--input", answers, "--request", encrypted);
     assertEquals(0, decrypt.exit(), decrypt.all());
     assertEquals(31, decrypt.out().lines().count(), decrypt.out());
-    Tacet simulate = Tacet.run("simulate", onnx, "--packing", "throughput", "--calibration", calibration, "--input", rows);
+    Tacet simulate = Tacet.here("simulate", onnx, "--packing", "throughput", "--calibration", calibration, "--input", rows);
     assertEquals(0, simulate.exit(), simulate.all());
   }
 
   @Test
   void handwrittenDigitsGetTheClearModelsLabels() throws Exception {
     Path json = folder.resolve("report.json");
-    Tacet done = Tacet.run("bench", "models", "--models", "mnist-ffnn", "--rows", "8", "--json", json.toString());
+    Tacet done = Tacet.here("bench", "models", "--models", "mnist-ffnn", "--rows", "8", "--json", json.toString());
     assertEquals(0, done.exit(), done.all());
     JsonNode report = JSON.readTree(json.toFile()).get("models").get(0);
     assertEquals(8, report.get("rows").asInt());
@@ -148,7 +148,7 @@ class EndToEndTest {
     Path input = Files.write(folder.resolve("outside.csv"), lines);
     Path json = folder.resolve("report.json");
     Tacet done =
-        Tacet.run(
+        Tacet.here(
             "try", CANCER.resolve("model.onnx").toString(), "--calibration", CANCER.resolve("calibration.csv").toString(),
             "--input", input.toString(), "--json", json.toString());
     assertTrue(done.exit() == 0 || done.exit() == 3, done.all());
@@ -188,7 +188,7 @@ class EndToEndTest {
     Path input = folder.resolve("rows.json");
     Files.writeString(
         input, lines.stream().skip(1).map(line -> "[" + line + "]").collect(Collectors.joining(",\n", "[", "]\n")));
-    Tacet done = Tacet.run("predict", "--server", server, "--model", "breast-cancer", "--input", input.toString());
+    Tacet done = Tacet.here("predict", "--server", server, "--model", "breast-cancer", "--input", input.toString());
     assertEquals(0, done.exit(), done.all());
     List<String> answers = done.out().lines().skip(1).toList();
     assertEquals(labels.size(), answers.size(), done.out());
@@ -202,12 +202,12 @@ class EndToEndTest {
     String model = folder.resolve("models/breast-cancer/1/model.tacet").toString();
     String keys = folder.resolve("keys").toString();
     String answers = folder.resolve("forwarded.enc").toString();
-    assertEquals(0, Tacet.run("keygen", model, "--keys", keys).exit());
+    assertEquals(0, Tacet.here("keygen", model, "--keys", keys).exit());
     Tacet submit =
-        Tacet.run("predict", "--server", server, "--model", "breast-cancer", "--input", rows(CANCER, 2).toString(),
+        Tacet.here("predict", "--server", server, "--model", "breast-cancer", "--input", rows(CANCER, 2).toString(),
             "--card", keys + "/owner.card", "--output", answers);
     assertEquals(0, submit.exit(), submit.all());
-    Tacet decrypt = Tacet.run("decrypt", model, "--keys", keys, "--input", answers);
+    Tacet decrypt = Tacet.here("decrypt", model, "--keys", keys, "--input", answers);
     assertEquals(0, decrypt.exit(), decrypt.all());
     assertEquals(3, decrypt.out().lines().count(), decrypt.out());
   }
@@ -219,22 +219,22 @@ class EndToEndTest {
     String keys = folder.resolve("owner").toString();
     String encrypted = folder.resolve("rows.enc").toString();
     String answers = folder.resolve("answers.enc").toString();
-    Tacet keygen = Tacet.run("keygen", model, "--keys", keys);
+    Tacet keygen = Tacet.here("keygen", model, "--keys", keys);
     assertEquals(0, keygen.exit(), keygen.all());
     Tacet encrypt =
-        Tacet.run("encrypt", model, "--card", keys + "/owner.card", "--input", rows(CANCER, 3).toString(), "--output", encrypted);
+        Tacet.here("encrypt", model, "--card", keys + "/owner.card", "--input", rows(CANCER, 3).toString(), "--output", encrypted);
     assertEquals(0, encrypt.exit(), encrypt.all());
     Tacet evaluate =
-        Tacet.run("evaluate", model, "--evaluation-keys", keys + "/evaluation.keys", "--input", encrypted, "--output", answers);
+        Tacet.here("evaluate", model, "--evaluation-keys", keys + "/evaluation.keys", "--input", encrypted, "--output", answers);
     assertEquals(0, evaluate.exit(), evaluate.all());
-    Tacet decrypt = Tacet.run("decrypt", model, "--keys", keys, "--input", answers, "--request", encrypted);
+    Tacet decrypt = Tacet.here("decrypt", model, "--keys", keys, "--input", answers, "--request", encrypted);
     assertEquals(0, decrypt.exit(), decrypt.all());
     assertEquals(4, decrypt.out().lines().count(), decrypt.out());
     assertTrue(decrypt.out().startsWith("label,"), decrypt.out());
 
     String others = folder.resolve("other").toString();
-    assertEquals(0, Tacet.run("keygen", model, "--keys", others).exit());
-    Tacet stranger = Tacet.run("decrypt", model, "--keys", others, "--input", answers);
+    assertEquals(0, Tacet.here("keygen", model, "--keys", others).exit());
+    Tacet stranger = Tacet.here("decrypt", model, "--keys", others, "--input", answers);
     assertEquals(1, stranger.exit(), stranger.all());
     assertEquals("", stranger.out());
     assertFalse(stranger.err().contains("Exception"), stranger.err());
@@ -242,24 +242,24 @@ class EndToEndTest {
     byte[] altered = Files.readAllBytes(Path.of(answers));
     altered[altered.length / 2] ^= 1;
     Files.write(Path.of(answers), altered);
-    assertEquals(1, Tacet.run("decrypt", model, "--keys", keys, "--input", answers).exit());
+    assertEquals(1, Tacet.here("decrypt", model, "--keys", keys, "--input", answers).exit());
   }
 
   @Test
   void whatCannotRunIsRefusedInTwoLines() throws Exception {
     Path rows = rows(CANCER, 2);
-    Tacet notAModel = Tacet.run("try", rows.toString(), "--calibration", rows.toString(), "--input", rows.toString());
+    Tacet notAModel = Tacet.here("try", rows.toString(), "--calibration", rows.toString(), "--input", rows.toString());
     assertEquals(1, notAModel.exit(), notAModel.all());
     assertEquals(2, notAModel.err().lines().count(), notAModel.err());
     Tacet packing =
-        Tacet.run(
+        Tacet.here(
             "try", CANCER.resolve("model.onnx").toString(), "--packing", "sideways", "--calibration", rows.toString(),
             "--input", rows.toString());
     assertEquals(2, packing.exit(), packing.all());
-    Tacet missing = Tacet.run("try", CANCER.resolve("model.onnx").toString(), "--calibration", rows.toString());
+    Tacet missing = Tacet.here("try", CANCER.resolve("model.onnx").toString(), "--calibration", rows.toString());
     assertEquals(2, missing.exit(), missing.all());
     Tacet unreachable =
-        Tacet.run("predict", "--server", "http://127.0.0.1:1", "--model", "m", "--input", rows.toString());
+        Tacet.here("predict", "--server", "http://127.0.0.1:1", "--model", "m", "--input", rows.toString());
     assertEquals(1, unreachable.exit(), unreachable.all());
     assertEquals(2, unreachable.err().lines().count(), unreachable.err());
   }
@@ -286,7 +286,7 @@ class EndToEndTest {
     wrong.put(List.of("keygen", rows, "--keys", folder.resolve("keys").toString()), 1);
     wrong.put(List.of("frob"), 2);
     for (Map.Entry<List<String>, Integer> use : wrong.entrySet()) {
-      Tacet done = Tacet.run(use.getKey().toArray(String[]::new));
+      Tacet done = Tacet.here(use.getKey().toArray(String[]::new));
       assertEquals(use.getValue(), done.exit(), use.getKey() + " " + done.all());
       assertEquals("", done.out(), use.getKey().toString());
       assertEquals(2, done.err().lines().count(), use.getKey() + " " + done.err());

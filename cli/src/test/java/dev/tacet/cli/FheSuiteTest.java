@@ -52,7 +52,7 @@ class FheSuiteTest {
         List.of("compile", MNIST.resolve("model.onnx").toString(), "--config", MNIST.resolve("tacet.yaml").toString(), "--no-guards"));
     command.addAll(List.of(options));
     command.addAll(List.of("-o", to.toString()));
-    Tacet done = Tacet.run(command.toArray(String[]::new));
+    Tacet done = Tacet.here(command.toArray(String[]::new));
     assertEquals(0, done.exit(), done.all());
   }
 

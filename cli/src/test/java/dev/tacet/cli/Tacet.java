@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli;
 
+import dev.tacet.cli.internal.command.TacetCommand;
 import dev.tacet.cli.internal.process.ServerProcess;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One run of the command line in a process of its own.
+ * One run of the command line, in a process of its own or in this one.
  *
  * @param exit its exit code
  * @param out what it wrote on standard output
@@ -50,6 +53,28 @@ record Tacet(int exit, String out, String err) {
       Files.deleteIfExists(out);
       Files.deleteIfExists(err);
     }
+  }
+
+  /**
+   * Runs {@code tacet ARGUMENTS} in this process, in a fraction of the time, with the passphrase that the build puts into the
+   * environment; one at a time, since what it writes is caught. The commands of the guide, which is a test too, are processes.
+   */
+  static Tacet here(String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    PrintStream before = System.out;
+    PrintStream errors = System.err;
+    int exit;
+    try (PrintStream caught = new PrintStream(out, true, StandardCharsets.UTF_8);
+        PrintStream complaints = new PrintStream(err, true, StandardCharsets.UTF_8)) {
+      System.setOut(caught);
+      System.setErr(complaints);
+      exit = TacetCommand.run(arguments);
+    } finally {
+      System.setOut(before);
+      System.setErr(errors);
+    }
+    return new Tacet(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
   /** Everything that it said, for the message of a failed assertion. */
