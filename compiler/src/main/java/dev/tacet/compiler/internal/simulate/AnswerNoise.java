@@ -16,7 +16,8 @@ import java.util.Map;
  *
  * <p>While parameters are chosen, noise is added up by the largest row of each matrix and the steepest slope of each function,
  * since that takes no run; the bound of deep or wide models comes out many times too large. Of the program chosen, noise is drawn
- * and carried by the program itself, from rows encrypted under the public key, the noisier kind.
+ * and carried by the program itself, from rows encrypted under the public key, the noisier kind. Not where functions are fitted: the tails
+ * of their noise are heavier than what is drawn, and the fit's error is the larger one.
  *
  * @param bound of the error that noise makes in a decrypted value, in its units: exceeded by less than one in {@link #NUMBERS}
  *     numbers, times {@link #SAFETY}
@@ -28,9 +29,6 @@ public record AnswerNoise(double bound, double slotError) {
 
   /** What the bound allows for on top: deviations are measured over few runs, and formulas for single operations are heuristic. */
   public static final double SAFETY = 1.5;
-
-  /** The same where functions are fitted: the tails of their noise are heavier than drawn. */
-  private static final double SAFETY_OF_POLYNOMIALS = 4;
 
   /**
    * A slot beyond so many deviations fails the client's checks: of Laplace's distribution, one in 10^14. Real slots' errors, products of
@@ -49,18 +47,17 @@ public record AnswerNoise(double bound, double slotError) {
   public static AnswerNoise of(Emission emission, RowPacking packing, List<double[]> rows) {
     CipherOutput value = emission.outputs().get(0);
     double added = NoiseModel.ANSWER_SAFETY * emission.valueError();
-    if (packing == RowPacking.COEFFICIENT) {
+    boolean fitted = emission.program().instructions().stream().anyMatch(in -> in.op() == Op.POLYNOMIAL);
+    if (fitted || packing == RowPacking.COEFFICIENT) {
       return new AnswerNoise(added, value.slotError());
     }
     int runs = Math.max(LEAST_RUNS, ERRORS / value.count());
     NoiseTrial trial = NoiseTrial.run(emission.program(), emission.inputs(), emission.outputs(), packing, rows,
         ProgramNoise.Encryption.PUBLIC_KEY, runs, Map.of());
-    boolean fitted = emission.program().instructions().stream().anyMatch(in -> in.op() == Op.POLYNOMIAL);
-    double safety = fitted ? SAFETY_OF_POLYNOMIALS : SAFETY;
     boolean complex = emission.program().parameters().ringType() == RingType.STANDARD;
     double slotError = packing == RowPacking.LATENCY
-        ? (complex ? SLOT_DEVIATIONS : REAL_SLOT_DEVIATIONS) * safety / SAFETY * trial.slot() : value.slotError();
+        ? (complex ? SLOT_DEVIATIONS : REAL_SLOT_DEVIATIONS) * trial.slot() : value.slotError();
     return new AnswerNoise(
-        Math.min(added, safety * trial.answers().largest(NUMBERS)), Math.min(value.slotError(), slotError));
+        Math.min(added, SAFETY * trial.answers().largest(NUMBERS)), Math.min(value.slotError(), slotError));
   }
 }
