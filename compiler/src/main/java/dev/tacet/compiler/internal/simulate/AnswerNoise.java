@@ -5,7 +5,10 @@ import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.ProgramNoise;
 import dev.tacet.he.CipherOutput;
+import dev.tacet.he.Constant;
+import dev.tacet.he.Instruction;
 import dev.tacet.he.Op;
+import dev.tacet.he.Program;
 import dev.tacet.he.RingType;
 import dev.tacet.he.RowPacking;
 import java.util.List;
@@ -47,8 +50,12 @@ public record AnswerNoise(double bound, double slotError) {
   public static AnswerNoise of(Emission emission, RowPacking packing, List<double[]> rows) {
     CipherOutput value = emission.outputs().get(0);
     double added = NoiseModel.ANSWER_SAFETY * emission.valueError();
-    boolean fitted = emission.program().instructions().stream().anyMatch(in -> in.op() == Op.POLYNOMIAL);
-    if (fitted || packing == RowPacking.COEFFICIENT) {
+    double ofMany = ofMany(emission.program());
+    if (ofMany > 0 && packing == RowPacking.LATENCY) {
+      double most = Math.max(1, value.bound()) / 4;
+      return new AnswerNoise(added, Math.max(value.slotError(), Math.min(most, ofMany * value.slotError())));
+    }
+    if (ofMany > 0 || packing == RowPacking.COEFFICIENT) {
       return new AnswerNoise(added, value.slotError());
     }
     int runs = Math.max(LEAST_RUNS, ERRORS / value.count());
@@ -59,5 +66,18 @@ public record AnswerNoise(double bound, double slotError) {
         ? (complex ? SLOT_DEVIATIONS : REAL_SLOT_DEVIATIONS) * trial.slot() : value.slotError();
     return new AnswerNoise(
         Math.min(added, SAFETY * trial.answers().largest(NUMBERS)), Math.min(value.slotError(), slotError));
+  }
+
+  /** How many times larger the worst of thousands of slots' noise is than a polynomial's usual noise; 0 where nothing is fitted. */
+  private static double ofMany(Program program) {
+    NoiseModel model = new NoiseModel(program.parameters());
+    double largest = 0;
+    for (Instruction in : program.instructions()) {
+      if (in.op() == Op.POLYNOMIAL) {
+        double[] coefficients = ((Constant.Polynomial) program.constants().get(in.constant())).coefficients();
+        largest = Math.max(largest, model.polynomialOfMany(coefficients, 0) / model.polynomial(coefficients, 0));
+      }
+    }
+    return largest;
   }
 }
