@@ -98,7 +98,8 @@ Times measure_difference(double seconds, const std::function<void()>& run, const
   }
   const double calls = static_cast<double>(whole.all.size()) * parts;
   const auto of_one = [&](u64 a, u64 b) { return (static_cast<double>(a) - static_cast<double>(b)) / calls; };
-  return {(whole.min() - less.min()) / parts, (whole.median() - less.median()) / parts, whole.all.size(),
+  const double least = (whole.min() - less.min()) / parts;
+  return {least, std::max(least, (whole.median() - less.median()) / parts), whole.all.size(),
           of_one(whole.allocated.calls, less.allocated.calls), of_one(whole.allocated.bytes, less.allocated.bytes)};
 }
 

@@ -25,7 +25,8 @@ struct Times {
 /// Calls `run` once unmeasured, then for at least `seconds` and five times. `after` runs after each call, outside the clock.
 Times measure(double seconds, const std::function<void()>& run, const std::function<void()>& after);
 
-/// Time of `run` less the time of `base`, divided by `parts`: minimum less minimum, median less median. The two alternate.
+/// Time of `run` less the time of `base`, divided by `parts`: minimum less minimum, median less median, which
+/// on a busy machine could come out below: it is then given as the minimum. The two alternate.
 Times measure_difference(double seconds, const std::function<void()>& run, const std::function<void()>& base, int parts,
                          const std::function<void()>& after);
 
