@@ -19,6 +19,9 @@ import java.util.zip.ZipOutputStream;
  * {@code keys/SHA256}, and at the end the manifest {@code SHA256SUMS}, which {@code sha256sum -c} checks.
  */
 final class DataExport {
+  /** Of a manifest, which has some 60 bytes a key. */
+  private static final long MOST_MANIFEST_BYTES = 1 << 24;
+
   private final ZipOutputStream zip;
   private final HostAccount host;
   private final StringBuilder sums = new StringBuilder();
@@ -51,13 +54,13 @@ final class DataExport {
     add("kept.txt", out -> out.write(text(kept).getBytes(StandardCharsets.UTF_8)));
     add("audit.tsv", out -> out.write(table(trail).getBytes(StandardCharsets.UTF_8)));
     for (StoredKeySet set : kept.keySets()) {
-      fetch("keysets/" + set.id(), set.id());
+      fetch("keysets/" + set.id(), set.id(), MOST_MANIFEST_BYTES);
     }
     long total = kept.keys().stream().mapToLong(KeptData.Key::bytes).sum();
     long done = 0;
     for (KeptData.Key key : kept.keys()) {
       if (key.complete()) {
-        fetch("keys/" + key.sha256(), key.sha256());
+        fetch("keys/" + key.sha256(), key.sha256(), key.bytes());
       }
       done += key.bytes();
       progress.progress(ProgressListener.Stage.EXPORT, done, total);
@@ -67,13 +70,16 @@ final class DataExport {
     zip.closeEntry();
   }
 
-  /** Adds what the host holds under a name; its hash is the one that it is named by. */
-  private void fetch(String name, String sha256) throws IOException {
+  /** Adds what the host holds under a name; its hash is the one that it is named by. A host that goes on beyond {@code most} bytes is cut off. */
+  private void fetch(String name, String sha256, long most) throws IOException {
     String sum = add(name, out -> {
       long offset = 0;
       for (byte[] part = host.readKept(name, 0); part.length > 0; part = host.readKept(name, offset)) {
-        out.write(part);
         offset += part.length;
+        if (offset > most) {
+          throw new ServiceException(ErrorCause.CHECKSUM_MISMATCH, name + " goes on beyond " + most + " bytes");
+        }
+        out.write(part);
       }
     });
     if (!sum.equals(sha256)) {

@@ -2,6 +2,7 @@
 package dev.tacet.server.internal.tenants;
 
 import dev.tacet.he.Blob;
+import dev.tacet.server.internal.keys.Disk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -10,17 +11,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * What has to be deleted again where a backup is restored: a file with a line for each deletion, {@code <milliseconds> <tenant> <SHA-256
- * of the client's name>}. A line is durable before the deletion begins, so that one which a crash cut short is ended at the next start
+ * What has to be deleted again where a backup is restored: a file with a line for each client's last deletion, {@code <milliseconds>
+ * <tenant> <SHA-256 of the client's name>}. A line is durable before the deletion begins, so that one which a crash cut short is ended at the next start
  * too. Thread safe, also between processes.
  */
 public final class DeletionList {
@@ -45,34 +47,15 @@ public final class DeletionList {
     return Blob.sha256Hex(client.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Adds a deletion; it is durable when this returns. */
-  public synchronized void add(Instant at, String tenant, String client) throws IOException {
-    ByteBuffer line = ByteBuffer.wrap((at.toEpochMilli() + " " + tenant + " " + hash(client) + "\n").getBytes(StandardCharsets.US_ASCII));
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        FileLock lock = channel.lock()) {
-      channel.position(endOfLastLine(channel));
-      while (line.hasRemaining()) {
-        channel.write(line);
-      }
-      channel.force(true);
-    }
-  }
-
-  /** A line that a power failure tore is written over. */
-  private static long endOfLastLine(FileChannel channel) throws IOException {
-    ByteBuffer one = ByteBuffer.allocate(1);
-    long end = channel.size();
-    for (; end > 0; end--) {
-      channel.read(one.clear(), end - 1);
-      if (one.get(0) == '\n') {
-        return end;
-      }
-    }
-    return end;
+  /** Adds a deletion, which stands for earlier ones of the same client; it is durable when this returns. */
+  public void add(Instant at, String tenant, String client) throws IOException {
+    Deletion added = new Deletion(at, tenant, hash(client));
+    change(all -> Stream.concat(
+        all.stream().filter(d -> !d.tenant().equals(tenant) || !d.isOf(client)), Stream.of(added)).toList());
   }
 
   /** Returns all deletions, the oldest first; what is no whole line is passed over. */
-  public synchronized List<Deletion> read() throws IOException {
+  public List<Deletion> read() throws IOException {
     List<Deletion> deletions = new ArrayList<>();
     try {
       for (String line : Files.readAllLines(file, StandardCharsets.ISO_8859_1)) {
@@ -88,22 +71,31 @@ public final class DeletionList {
   }
 
   /** Drops the deletions before an instant: no backup of what they deleted is left. */
-  public synchronized void dropBefore(Instant before) throws IOException {
-    List<Deletion> all = read();
-    List<Deletion> kept = all.stream().filter(d -> !d.at().isBefore(before)).toList();
-    if (kept.size() == all.size()) {
-      return;
-    }
-    StringBuilder text = new StringBuilder();
-    kept.forEach(d -> text.append(d.at().toEpochMilli()).append(' ').append(d.tenant()).append(' ').append(d.clientSha256()).append('\n'));
-    Path fresh = file.resolveSibling(file.getFileName() + ".new");
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        FileLock lock = channel.lock()) {
-      Files.writeString(fresh, text, StandardCharsets.US_ASCII);
-      try (FileChannel written = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-        written.force(true);
+  public void dropBefore(Instant before) throws IOException {
+    change(all -> all.stream().filter(d -> !d.at().isBefore(before)).toList());
+  }
+
+  /** Reads and writes under a lock on a file of its own, since the list itself is replaced: no line that another process adds is lost. */
+  private void change(UnaryOperator<List<Deletion>> change) throws IOException {
+    synchronized (DeletionList.class) { // a process may hold a file's lock once
+      try (FileChannel channel = FileChannel.open(sibling(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileLock lock = channel.lock()) {
+        List<Deletion> all = read();
+        List<Deletion> changed = change.apply(all);
+        if (changed.equals(all)) {
+          return;
+        }
+        StringBuilder text = new StringBuilder();
+        changed.forEach(d ->
+            text.append(d.at().toEpochMilli()).append(' ').append(d.tenant()).append(' ').append(d.clientSha256()).append('\n'));
+        Path fresh = sibling(".new");
+        Disk.LOCAL.write(fresh, 0, ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.US_ASCII)));
+        Disk.LOCAL.publish(fresh, file);
       }
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
+  }
+
+  private Path sibling(String suffix) {
+    return file.resolveSibling(file.getFileName() + suffix);
   }
 }
