@@ -2,7 +2,9 @@
 #include "circuits/linear_transform.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -83,6 +85,31 @@ void rotate_and_add(const Ring& ring, RaisedPair total, RaisedPair& next, const 
   }
 }
 
+/// Giant steps that are not the second of a pair.
+std::set<i64> first_giants(const SparseMap& map) {
+  std::set<i64> all, first;
+  for (const SparseDiagonal& diagonal : map.diagonals) all.insert(diagonal.giant);
+  if (map.pair == 0) return all;
+  for (const i64 giant : all) {
+    if (first.count(giant - map.pair) == 0) first.insert(giant);
+  }
+  return first;
+}
+
+/// A map's diagonals as they are encoded: by giant and baby step, those of the first and of the second of a pair; null where there is
+/// none.
+using Paired = std::map<std::pair<i64, i64>, std::array<const SparseDiagonal*, 2>>;
+
+Paired paired(const SparseMap& map) {
+  const std::set<i64> first = first_giants(map);
+  Paired out;
+  for (const SparseDiagonal& diagonal : map.diagonals) {
+    const bool second = first.count(diagonal.giant) == 0;
+    out[{diagonal.giant - (second ? map.pair : 0), diagonal.baby}][second ? 1 : 0] = &diagonal;
+  }
+  return out;
+}
+
 /// Distances of neighbouring giant steps, the first from 0.
 std::vector<i64> distances(const std::set<i64>& giants) {
   std::vector<i64> out;
@@ -104,19 +131,23 @@ std::vector<i64> LinearTransform::rotations(std::size_t in_period, std::size_t o
   return out;
 }
 
-std::vector<i64> LinearTransform::rotations(const std::vector<SparseDiagonal>& diagonals) {
-  std::set<i64> babies, giants;
-  for (const SparseDiagonal& diagonal : diagonals) {
-    babies.insert(diagonal.baby);
-    giants.insert(diagonal.giant);
-  }
+std::vector<i64> LinearTransform::rotations(const SparseMap& map) {
+  std::set<i64> babies;
+  for (const SparseDiagonal& diagonal : map.diagonals) babies.insert(diagonal.baby);
   std::vector<i64> out(babies.begin(), babies.end());
-  for (const i64 step : distances(giants)) out.push_back(step);
+  for (const i64 step : distances(first_giants(map))) out.push_back(step);
+  out.push_back(map.pair);
   out.erase(std::remove(out.begin(), out.end(), 0), out.end());
   return out;
 }
 
-void LinearTransform::check_diagonals(std::size_t slots, std::size_t period, const std::vector<SparseDiagonal>& diagonals) {
+std::size_t LinearTransform::encoded_count(const SparseMap& map) {
+  return map.pair == 0 ? map.diagonals.size() : paired(map).size();
+}
+
+void LinearTransform::check_diagonals(const Context& context, const SparseMap& map) {
+  const std::size_t slots = context.slots(), period = map.period;
+  const std::vector<SparseDiagonal>& diagonals = map.diagonals;
   if (!is_power_of_two(period) || period > slots) {
     fail(Code::kInvalidArgument, "diagonals of period %zu, which must be a power of two, at most %zu", period, slots);
   }
@@ -141,7 +172,9 @@ void LinearTransform::check_diagonals(std::size_t slots, std::size_t period, con
   }
   check_baby_steps(babies.size());
   const i64 limit = static_cast<i64>(slots);
-  for (const i64 step : rotations(diagonals)) {
+  if (map.pair < 0) fail(Code::kInvalidArgument, "giant steps paired at a distance of %lld", static_cast<long long>(map.pair));
+  if (map.pair != 0) conjugation_element(context.ring());  // refuses a ring that has none
+  for (const i64 step : rotations(map)) {
     if (step <= -limit || step >= limit) {
       fail(Code::kInvalidArgument, "linear transform with a step of %lld, steps must be less than the %zu slots in size",
            static_cast<long long>(step), slots);
@@ -159,7 +192,7 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
     steps.emplace_back(static_cast<i64>(d / baby_steps * baby_steps), static_cast<i64>(d % baby_steps));
   }
   const std::size_t slots = context->slots();
-  const auto fill = [&](std::size_t d, double* diagonal) {
+  const auto fill = [&](std::size_t d, double* diagonal, double*) {
     const std::size_t giant = d / baby_steps * baby_steps;
     for (std::size_t slot = 0; slot < slots; ++slot) {
       const std::size_t j = (slot + slots - giant) % slots;
@@ -168,29 +201,40 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
       if (row < rows && col < cols) diagonal[slot] = values[row * cols + col];
     }
   };
-  return encode(std::move(context), steps, fill, level, plain, form, kept);
+  return encode(std::move(context), steps, 0, fill, level, plain, form, kept);
 }
 
-LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, std::size_t period,
-                                        const std::vector<SparseDiagonal>& diagonals, int level, Scale plain, DiagonalForm form,
-                                        const DiagonalWords& kept) {
+LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, const SparseMap& map, int level, Scale plain,
+                                        DiagonalForm form, const DiagonalWords& kept) {
   const std::size_t slots = context->slots();
-  check_diagonals(slots, period, diagonals);
+  check_diagonals(*context, map);
   std::vector<std::pair<i64, i64>> steps;
-  for (const SparseDiagonal& diagonal : diagonals) steps.emplace_back(diagonal.giant, diagonal.baby);
-  const auto fill = [&](std::size_t d, double* out) {
-    const SparseDiagonal& diagonal = diagonals[d];
-    const std::size_t shift = static_cast<std::size_t>(diagonal.giant) & (slots - 1);
-    for (std::size_t i = 0; i < diagonal.slots.size(); ++i) {
-      for (std::size_t j = diagonal.slots[i]; j < slots; j += period) out[(j + shift) & (slots - 1)] = diagonal.values[i];
+  std::vector<std::array<const SparseDiagonal*, 2>> halves;
+  for (const auto& [step, half] : paired(map)) {
+    steps.push_back(step);
+    halves.push_back(half);
+  }
+  // A conjugate is added to the sum, which doubles its real part.
+  const double factors[2] = {map.pair == 0 ? 1.0 : 0.5, -0.5};
+  const auto fill = [&](std::size_t d, double* real, double* imaginary) {
+    const std::size_t shift = static_cast<std::size_t>(steps[d].first) & (slots - 1);
+    for (std::size_t half = 0; half < 2; ++half) {
+      const SparseDiagonal* diagonal = halves[d][half];
+      if (diagonal == nullptr) continue;
+      double* const out = half == 0 ? real : imaginary;
+      for (std::size_t i = 0; i < diagonal->slots.size(); ++i) {
+        for (std::size_t j = diagonal->slots[i]; j < slots; j += map.period) {
+          out[(j + shift) & (slots - 1)] = factors[half] * diagonal->values[i];
+        }
+      }
     }
   };
-  return encode(std::move(context), steps, fill, level, plain, form, kept);
+  return encode(std::move(context), steps, map.pair, fill, level, plain, form, kept);
 }
 
 /// `steps` are the diagonals' giant and baby steps, ascending.
 LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, const std::vector<std::pair<i64, i64>>& steps,
-                                        const Fill& fill, int level, Scale plain, DiagonalForm form,
+                                        i64 pair, const Fill& fill, int level, Scale plain, DiagonalForm form,
                                         const DiagonalWords& kept) {
   LinearTransform out;
   std::set<i64> babies;
@@ -205,6 +249,7 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
   out.plain_ = plain;
   out.n_ = context->n();
   out.context_ = context;
+  out.pair_ = pair;
   const std::size_t block = block_words(out.n_, out.babies_.size());
   if (kept.data != nullptr) {
     out.diagonals_ = Diagonals(context->ring(), steps.size(), level + 1, block, kept);
@@ -216,12 +261,13 @@ LinearTransform LinearTransform::encode(std::shared_ptr<const Context> context, 
   std::atomic<bool> fits{true};
   pool().parallel_for(steps.size(), [&](std::size_t d) {
     if (!fits) return;
-    std::vector<double> diagonal(slots, 0.0);
-    fill(d, diagonal.data());
-    if (!out.diagonals_.set(d, encoder.encode_raised(diagonal.data(), nullptr, slots, level, plain))) fits = false;
+    std::vector<double> real(slots, 0.0), imaginary(pair == 0 ? 0 : slots, 0.0);
+    double* const second = pair == 0 ? nullptr : imaginary.data();
+    fill(d, real.data(), second);
+    if (!out.diagonals_.set(d, encoder.encode_raised(real.data(), second, slots, level, plain))) fits = false;
   });
   if (fits) return out;
-  return encode(context, steps, fill, level, plain, DiagonalForm::kResidues);
+  return encode(context, steps, pair, fill, level, plain, DiagonalForm::kResidues);
 }
 
 /// What the rotations by the baby steps are made of.
@@ -408,12 +454,13 @@ std::vector<RaisedPair> LinearTransform::giant_sums(const Ring& ring, const Baby
   return sums;
 }
 
-/// Every rotation of apply(): baby steps, then distances of neighbouring giant steps.
+/// Every rotation of apply(): baby steps, then distances of neighbouring giant steps, then that of a pair.
 std::vector<i64> LinearTransform::needed_rotations() const {
   std::set<i64> giants;
   for (const Giant& giant : giants_) giants.insert(giant.step);
   std::vector<i64> out = babies_;
   for (const i64 step : distances(giants)) out.push_back(step);
+  out.push_back(pair_);
   out.erase(std::remove(out.begin(), out.end(), 0), out.end());
   return out;
 }
@@ -437,8 +484,11 @@ Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& 
     return evaluator.keys().find(galois_element(ring, step), level_);
   };
   for (const i64 step : needed_rotations()) key_of(step);
+  const EvaluationKey* conjugation = pair_ == 0 ? nullptr : &evaluator.keys().find(conjugation_element(ring), level_);
 
-  const BabySteps babies = baby_steps(evaluator, x);
+  std::optional<Ciphertext> with_second;
+  if (pair_ != 0) with_second = evaluator.complex(x, evaluator.rotate(x, pair_));
+  const BabySteps babies = baby_steps(evaluator, with_second ? *with_second : x);
   RaisedPair total;
   for (std::size_t end = giants_.size(); end > 0;) {
     const std::size_t first = end - std::min(end, kGiantsAtOnce);
@@ -455,6 +505,11 @@ Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& 
     RaisedPair rotated{Poly<Eval>::zero(n, q_limbs, p_limbs), Poly<Eval>::zero(n, q_limbs, p_limbs)};
     rotate_and_add(ring, std::move(total), rotated, key_of(giants_.front().step));
     total = std::move(rotated);
+  }
+  if (conjugation != nullptr) {  // the sum of both is twice the real part
+    RaisedPair both = total;
+    rotate_and_add(ring, std::move(total), both, *conjugation);
+    total = std::move(both);
   }
 
   std::vector<Poly<Eval>> halves;

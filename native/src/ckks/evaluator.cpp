@@ -117,6 +117,22 @@ Ciphertext Evaluator::add(const Ciphertext& a, const Ciphertext& b) const {
   return out;
 }
 
+Ciphertext Evaluator::complex(const Ciphertext& a, const Ciphertext& b) const {
+  check(a, "complex", 2);
+  check(b, "complex", 2);
+  if (context_->real_slots()) {
+    fail(Code::kUnsupported, "complex does not exist in ring type CONJUGATE_INVARIANT, its slots are real");
+  }
+  check_levels("complex", a, b);
+  check_scales(context_->ring(), "complex", a.scale, b.scale);
+  Ciphertext out = unseeded(b);
+  for (std::size_t i = 0; i < out.components.size(); ++i) {
+    multiply_by_i(context_->ring(), out.components[i]);
+    add_into(context_->ring(), out.components[i], a.components[i]);
+  }
+  return out;
+}
+
 Ciphertext Evaluator::subtract(const Ciphertext& a, const Ciphertext& b) const {
   check(a, "sub", 3);
   check(b, "sub", 3);

@@ -24,6 +24,8 @@ class Evaluator {
   Ciphertext add(const Ciphertext& a, const Ciphertext& b) const;
   Ciphertext subtract(const Ciphertext& a, const Ciphertext& b) const;
   Ciphertext negate(const Ciphertext& a) const;
+  /// a + i b, 2 components each, equal level and scale. Error(kUnsupported) in the conjugate-invariant ring.
+  Ciphertext complex(const Ciphertext& a, const Ciphertext& b) const;
   /// The plaintext's level must be at least a's; scales must be equal.
   Ciphertext add_plain(const Ciphertext& a, const Plaintext& b) const;
   /// Adds the constant to every slot, rounded at a's scale.

@@ -38,6 +38,9 @@ class OpChecker {
       if (program_.instructions[argument].type.encoding == Encoding::kExtracted && op_.opcode != Opcode::kOutput) {
         refuse("uses value %u, which is extracted: only an output takes it", argument);
       }
+      if (program_.instructions[argument].opcode == Opcode::kComplex && op_.opcode != Opcode::kOutput) {
+        refuse("uses value %u, whose slots are complex: only an output takes it", argument);
+      }
     }
     if (op_.type.length == 0 || op_.type.length > kMaxArrayLength) {
       refuse("an array of %u, allowed are 1..%u", op_.type.length, kMaxArrayLength);
@@ -82,6 +85,7 @@ class OpChecker {
       case Opcode::kSub: return sum();
       case Opcode::kAddPlain: need_vector(); return argument(0);
       case Opcode::kAddScalar: need_slots(); return argument(0);
+      case Opcode::kComplex: return complex();
       case Opcode::kMultiply: return product(argument(0), argument(1));
       case Opcode::kSquare: return product(argument(0), argument(0));
       case Opcode::kMultiplyPlain: return plain_product();
@@ -127,6 +131,16 @@ class OpChecker {
     }
     type.components = std::max(type.components, other.components);
     return type;
+  }
+
+  ValueType complex() const {
+    if (context_.real_slots()) {
+      fail(Code::kUnsupported, "op %u: complex does not exist in ring type CONJUGATE_INVARIANT, its slots are real", id_);
+    }
+    need_slots();
+    need_two_components();
+    if (argument(1).components != 2) refuse("imaginary parts of %d components, takes 2", argument(1).components);
+    return sum();
   }
 
   ValueType product(ValueType type, const ValueType& other) const {
@@ -187,9 +201,9 @@ class OpChecker {
     need_slots();
     need_two_components();
     if (op_.constant < program_.constants.size()) {
-      if (const auto* sparse = std::get_if<DiagonalsConstant>(&program_.constants[op_.constant])) {
+      if (const auto* sparse = std::get_if<SparseMap>(&program_.constants[op_.constant])) {
         if (op_.baby_steps != 1) refuse("%u baby steps, diagonals have their own and take 1 here", op_.baby_steps);
-        LinearTransform::check_diagonals(context_.slots(), sparse->period, sparse->diagonals);
+        LinearTransform::check_diagonals(context_, *sparse);
         return scaled();
       }
     }
@@ -297,13 +311,18 @@ class OpChecker {
 
 std::vector<i64> transform_rotations(const Program& program, const Instruction& op) {
   const Constant& constant = program.constants[op.constant];
-  if (const auto* sparse = std::get_if<DiagonalsConstant>(&constant)) return LinearTransform::rotations(sparse->diagonals);
+  if (const auto* sparse = std::get_if<SparseMap>(&constant)) return LinearTransform::rotations(*sparse);
   const auto& matrix = std::get<MatrixConstant>(constant);
   return LinearTransform::rotations(matrix.in_period, matrix.out_period, op.baby_steps);
 }
 
+bool is_paired(const Program& program, const Instruction& op) {
+  const auto* sparse = std::get_if<SparseMap>(&program.constants[op.constant]);
+  return sparse != nullptr && sparse->pair != 0;
+}
+
 std::size_t diagonal_count(const Constant& constant) {
-  if (const auto* sparse = std::get_if<DiagonalsConstant>(&constant)) return sparse->diagonals.size();
+  if (const auto* sparse = std::get_if<SparseMap>(&constant)) return LinearTransform::encoded_count(*sparse);
   const auto& matrix = std::get<MatrixConstant>(constant);
   return std::min(matrix.in_period, matrix.out_period);
 }
@@ -361,6 +380,7 @@ std::map<u32, int> required_keys(const Context& context, const Program& program)
       case Opcode::kConjugate: need(conjugation_element(context.ring()), level); break;
       case Opcode::kLinearTransform:
         for (const i64 steps : transform_rotations(program, op)) need_rotation(steps, level);
+        if (is_paired(program, op)) need(conjugation_element(context.ring()), level);
         break;
       case Opcode::kRelinearize: need(0, level); break;
       case Opcode::kPolynomial:

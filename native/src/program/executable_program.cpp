@@ -83,8 +83,8 @@ std::vector<DiagonalWords> ExecutableProgram::encoded_diagonals() const {
 
 LinearTransform ExecutableProgram::encode_transform(const Instruction& op, const DiagonalWords& kept) const {
   const Constant& constant = program_.constants[op.constant];
-  if (const auto* sparse = std::get_if<DiagonalsConstant>(&constant)) {
-    return LinearTransform::encode(context_, sparse->period, sparse->diagonals, op.type.level, op.plain_scale, form_, kept);
+  if (const auto* sparse = std::get_if<SparseMap>(&constant)) {
+    return LinearTransform::encode(context_, *sparse, op.type.level, op.plain_scale, form_, kept);
   }
   const auto& m = std::get<MatrixConstant>(constant);
   return LinearTransform::encode(context_, m.rows, m.columns, m.in_period, m.out_period, m.values.data(), op.baby_steps,
@@ -155,7 +155,7 @@ void ExecutableProgram::encode_constants(const std::vector<DiagonalWords>& kept)
     }
   }
   for (Constant& constant : program_.constants) {
-    if (auto* sparse = std::get_if<DiagonalsConstant>(&constant)) sparse->diagonals = std::vector<SparseDiagonal>();
+    if (auto* sparse = std::get_if<SparseMap>(&constant)) sparse->diagonals = std::vector<SparseDiagonal>();
   }
   for (const std::size_t id : work) {
     if (transforms_[id]) bytes_ += transforms_[id]->bytes();

@@ -252,6 +252,7 @@ class Run {
       case Opcode::kAdd: return evaluator_.add(x, argument(id, 1, element));
       case Opcode::kAddPlain: return evaluator_.add_plain(x, *executable_.plaintexts_[id]);
       case Opcode::kAddScalar: return evaluator_.add_scalar(x, op.scalar);
+      case Opcode::kComplex: return evaluator_.complex(x, argument(id, 1, element));
       case Opcode::kSub: return evaluator_.subtract(x, argument(id, 1, element));
       case Opcode::kNegate: return evaluator_.negate(x);
       case Opcode::kMultiply: return evaluator_.multiply(x, argument(id, 1, element));

@@ -35,6 +35,7 @@ constexpr OpInfo kTable[kOpcodeCount] = {
     {"maskRandom", 1, 0, false},
     {"flood", 1, 0, false},
     {"bootstrap", 1, 0, false},
+    {"complex", 2, 0, true},
 };
 
 }  // namespace

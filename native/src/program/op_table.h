@@ -34,9 +34,10 @@ enum class Opcode : std::uint8_t {
   kMaskRandom = 24,
   kFlood = 25,
   kBootstrap = 26,
+  kComplex = 27,
 };
 
-inline constexpr int kOpcodeCount = 27;
+inline constexpr int kOpcodeCount = 28;
 
 /// Which attributes follow an operation's arguments on the wire, in the order of the bits from low to high.
 enum AttributeBits : std::uint8_t {

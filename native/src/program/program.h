@@ -57,19 +57,13 @@ struct AffineConstant {
   std::vector<double> bias;
 };
 
-/// A map by sparse diagonals of one period; LinearTransform says what they mean. Dropped once it is encoded.
-struct DiagonalsConstant {
-  u32 period = 1;
-  std::vector<SparseDiagonal> diagonals;
-};
-
 /// Coefficients to extract, ascending.
 struct IndexesConstant {
   std::vector<u32> indexes;
 };
 
 using Constant =
-    std::variant<VectorConstant, MatrixConstant, PolynomialConstant, AffineConstant, DiagonalsConstant, IndexesConstant>;
+    std::variant<VectorConstant, MatrixConstant, PolynomialConstant, AffineConstant, SparseMap, IndexesConstant>;
 
 /// One operation; its position in the program is the id of its value. Attributes that op_info() does not name are
 /// left at their defaults.

@@ -77,6 +77,17 @@ void multiply_constants(const Ring& ring, Poly<Eval>& a, const std::vector<u64>&
   });
 }
 
+void multiply_by_i(const Ring& ring, Poly<Eval>& a) {
+  // Word j is the value at psi^(2 brv(j) + 1), where X^(n/2) is psi^(n/2) in the first half of the words and its negative in the second.
+  for_each_limb(ring, a, [&](int limb, int index) {
+    const u64 q = ring.modulus(index).value, root = ring.ntt(index).roots[1];
+    const std::size_t half = a.n() / 2;
+    u64* const x = a.limb(limb);
+    kernels().multiply_constant(x, x, root, shoup(root, q), half, q);
+    kernels().multiply_constant(x + half, x + half, q - root, shoup(q - root, q), half, q);
+  });
+}
+
 void add_constants(const Ring& ring, Poly<Eval>& a, const std::vector<u64>& residues) {
   for_each_limb(ring, a, [&](int limb, int index) {
     const u64 q = ring.modulus(index).value;

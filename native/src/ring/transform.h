@@ -21,6 +21,8 @@ void negate(const Ring& ring, Poly<Domain>& a);
 Poly<Eval> multiply(const Ring& ring, const Poly<Eval>& a, const Poly<Eval>& b, int q_limbs);
 /// a *= constant, given by its residues: one word per limb of a.
 void multiply_constants(const Ring& ring, Poly<Eval>& a, const std::vector<u64>& residues);
+/// a *= X^(n/2), which is i in every slot. The standard ring only.
+void multiply_by_i(const Ring& ring, Poly<Eval>& a);
 /// Adds a constant polynomial (its residues: one word per limb) to a.
 void add_constants(const Ring& ring, Poly<Eval>& a, const std::vector<u64>& residues);
 

@@ -36,9 +36,13 @@ u32 read_period(ByteReader& reader, const Context& context, const char* field) {
 }
 
 /// The checker looks at the values; here only what is allocated is bounded.
-DiagonalsConstant read_diagonals(ByteReader& reader, const Context& context) {
-  DiagonalsConstant out;
+SparseMap read_diagonals(ByteReader& reader, const Context& context, bool paired) {
+  SparseMap out;
   out.period = read_period(reader, context, "diagonals' period");
+  if (paired) {
+    out.pair = reader.u32("distance of a pair");
+    if (out.pair == 0) fail(Code::kMalformed, "program: giant steps are paired at a distance of 0");
+  }
   const u32 count = reader.u32("diagonals");
   reader.require(count, kSmallestDiagonal, "diagonals");
   out.diagonals.resize(count);
@@ -101,7 +105,8 @@ Constant read_constant(ByteReader& reader, const Context& context, u32 id) {
       affine.bias = read_numbers(reader, affine.rows, "affine bias");
       return affine;
     }
-    case 4: return read_diagonals(reader, context);
+    case 4: return read_diagonals(reader, context, false);
+    case 6: return read_diagonals(reader, context, true);
     case 5: {
       IndexesConstant out;
       const u32 count = reader.u32("indexes");
@@ -110,7 +115,7 @@ Constant read_constant(ByteReader& reader, const Context& context, u32 id) {
       for (u32& index : out.indexes) index = reader.u16("index");
       return out;
     }
-    default: fail(Code::kMalformed, "program: constant %u is of kind %u, known are 0..5", id, kind);
+    default: fail(Code::kMalformed, "program: constant %u is of kind %u, known are 0..6", id, kind);
   }
 }
 

@@ -120,8 +120,8 @@ SignatureInput read_input(ByteReader& reader, const Context& context, Packing pa
 SignatureOutput read_output(ByteReader& reader, const Context& context, Packing packing) {
   SignatureOutput output;
   const u8 kind = reader.u8("output kind");
-  if (kind > 2) {
-    fail(Code::kMalformed, "signature: output kind %u, known are 0..2", kind);
+  if (kind > 3) {
+    fail(Code::kMalformed, "signature: output kind %u, known are 0..3", kind);
   }
   output.kind = static_cast<OutputKind>(kind);
   output.program_output = reader.u16("program output");
@@ -169,14 +169,23 @@ TailNode read_node(ByteReader& reader) {
 }
 
 void check_outputs(const Signature& signature) {
-  std::set<u32> numbers;
+  std::set<u32> numbers, guarded;
   bool has_value = false;
+  const auto count = static_cast<std::size_t>(std::count_if(signature.outputs.begin(), signature.outputs.end(), [](const auto& output) {
+    return output.kind != OutputKind::kImaginaryGuard;
+  }));
   for (const SignatureOutput& output : signature.outputs) {
-    if (output.program_output >= signature.outputs.size() || !numbers.insert(output.program_output).second) {
-      fail(Code::kMalformed, "signature: program output %u of %zu occurs twice or does not exist",
-           output.program_output, signature.outputs.size());
+    std::set<u32>& seen = output.kind == OutputKind::kImaginaryGuard ? guarded : numbers;
+    if (output.program_output >= count || !seen.insert(output.program_output).second) {
+      fail(Code::kMalformed, "signature: program output %u of %zu occurs twice or does not exist", output.program_output, count);
     }
     has_value = has_value || output.kind == OutputKind::kValue;
+    const SignatureOutput* guard = signature.imaginary_guard(output);
+    if (guard != nullptr &&
+        (signature.packing != Packing::kLatency || guard->level != output.level || guard->scale != output.scale)) {
+      fail(Code::kMalformed, "signature: output %s has an imaginary guard of another level or scale, or in another packing",
+           output.name.c_str());
+    }
   }
   if (!has_value) {
     fail(Code::kMalformed, "signature: none of %zu outputs is a value", signature.outputs.size());
@@ -243,6 +252,14 @@ Packing read_packing(ByteReader& reader) {
 }
 
 }  // namespace
+
+const SignatureOutput* Signature::imaginary_guard(const SignatureOutput& output) const {
+  if (output.kind == OutputKind::kImaginaryGuard) return nullptr;
+  for (const SignatureOutput& other : outputs) {
+    if (other.kind == OutputKind::kImaginaryGuard && other.program_output == output.program_output) return &other;
+  }
+  return nullptr;
+}
 
 double KnownRows::feature(std::size_t row, std::size_t feature) const {
   constexpr double kGolden = 0.6180339887498949;

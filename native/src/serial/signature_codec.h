@@ -28,8 +28,8 @@ struct SignatureInput {
   std::vector<double> center, half_width;
 };
 
-/// What an encrypted output means; the numbers are the wire format's.
-enum class OutputKind : u8 { kValue = 0, kZeroCheck = 1, kGuard = 2 };
+/// What an encrypted output means; the numbers are the wire format's. An imaginary guard lies in the imaginary parts of the slots of another output's ciphertext.
+enum class OutputKind : u8 { kValue = 0, kZeroCheck = 1, kGuard = 2, kImaginaryGuard = 3 };
 
 /// One encrypted output. VALUE: slots 0..count-1 of every period hold the values, the others are zero. ZERO_CHECK: all
 /// slots are zero. GUARD: all slots are within `bound`. In the throughput packing it is an array of `count`
@@ -90,6 +90,9 @@ struct Signature {
   std::vector<std::string> tail_outputs;
   std::vector<KeyRequirement> keys;  ///< ascending
   KnownRows known;                   ///< of the throughput packing
+
+  /// The guard in the imaginary parts of an output's slots; null if there is none.
+  const SignatureOutput* imaginary_guard(const SignatureOutput& output) const;
 
   /// Ciphertexts of an input or output of so many numbers.
   std::size_t ciphertexts(std::size_t numbers) const { return packing == Packing::kThroughput ? numbers : 1; }

@@ -187,8 +187,9 @@ TEST(LinearTransformRotations, AreBabyStepsAndGiantStepsWhateverTheValues) {
 
 struct Map {
   const char* name;
-  std::size_t period;
+  u32 period;
   std::vector<std::pair<i64, i64>> steps;  // giant, baby
+  i64 pair = 0;
 };
 
 class SparseDiagonalsOver : public ::testing::TestWithParam<std::tuple<Map, Shape>> {};
@@ -200,10 +201,10 @@ Map spaced(const char* name, i64 giants) {
   return map;
 }
 
-std::vector<SparseDiagonal> random_diagonals(const Map& map) {
+SparseMap random_diagonals(const Map& map) {
   std::mt19937_64 engine(map.steps.size());
   std::uniform_real_distribution<double> numbers(-1, 1);
-  std::vector<SparseDiagonal> out;
+  SparseMap out{map.period, {}, map.pair};
   for (const auto& [giant, baby] : map.steps) {
     SparseDiagonal diagonal{giant, baby, {}, {}};
     for (u32 slot = 0; slot < map.period; ++slot) {
@@ -211,21 +212,21 @@ std::vector<SparseDiagonal> random_diagonals(const Map& map) {
       diagonal.slots.push_back(slot);
       diagonal.values.push_back(numbers(engine));
     }
-    out.push_back(diagonal);
+    out.diagonals.push_back(diagonal);
   }
   return out;
 }
 
-TEST_P(SparseDiagonalsOver, SumTheirShiftedProductsInBothForms) {
-  const Map& map = std::get<0>(GetParam());
-  Lab lab(std::get<1>(GetParam()));
-  const std::vector<SparseDiagonal> diagonals = random_diagonals(map);
+void sum_their_shifted_products_in_both_forms(const Map& map, const Shape& shape) {
+  Lab lab(shape);
+  const SparseMap sparse = random_diagonals(map);
   std::set<i64> steps;
-  for (i64 step : LinearTransform::rotations(diagonals)) steps.insert(step);
+  for (i64 step : LinearTransform::rotations(sparse)) steps.insert(step);
   for (i64 step : steps) lab.add_rotation(step);
+  if (map.pair != 0) lab.add_key(conjugation_element(lab.ring()));
   const std::vector<double> x = lab.random(6);
   std::vector<double> expected(x.size(), 0.0);
-  for (const SparseDiagonal& diagonal : diagonals) {
+  for (const SparseDiagonal& diagonal : sparse.diagonals) {
     for (std::size_t i = 0; i < diagonal.slots.size(); ++i) {
       for (std::size_t j = diagonal.slots[i]; j < x.size(); j += map.period) {
         expected[j] += diagonal.values[i] * x[(j + static_cast<std::size_t>(diagonal.giant + diagonal.baby)) % x.size()];
@@ -234,11 +235,15 @@ TEST_P(SparseDiagonalsOver, SumTheirShiftedProductsInBothForms) {
   }
   for (const DiagonalForm form : {DiagonalForm::kResidues, DiagonalForm::kIntegers}) {
     const LinearTransform transform =
-        LinearTransform::encode(lab.context, map.period, diagonals, lab.top(), Scale::power_of_two(38), form);
+        LinearTransform::encode(lab.context, sparse, lab.top(), Scale::power_of_two(38), form);
     const Ciphertext z = transform.apply(lab.evaluator, lab.encrypt(x));
     EXPECT_TRUE(z.scale == lab.scale * Scale::power_of_two(38));
     EXPECT_LT(lab.error(z, [&](std::size_t j) { return expected[j]; }), 1e-5);
   }
+}
+
+TEST_P(SparseDiagonalsOver, SumTheirShiftedProductsInBothForms) {
+  sum_their_shifted_products_in_both_forms(std::get<0>(GetParam()), std::get<1>(GetParam()));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -255,19 +260,57 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(SparseDiagonals, TakeOneKeyForEachBabyStepAndEachDistanceOfGiantSteps) {
   const auto at = [](i64 giant, i64 baby) { return SparseDiagonal{giant, baby, {0}, {1.0}}; };
-  EXPECT_EQ((std::vector<i64>{1, 3, 8, 8}), LinearTransform::rotations({at(0, 0), at(0, 1), at(8, 3), at(16, 1)}));
-  EXPECT_EQ((std::vector<i64>{-2, -8, 16}), LinearTransform::rotations({at(-8, -2), at(8, 0)}));
-  EXPECT_TRUE(LinearTransform::rotations({at(0, 0)}).empty());
+  const auto rotations = [](std::vector<SparseDiagonal> diagonals, i64 pair) {
+    return LinearTransform::rotations(SparseMap{1, std::move(diagonals), pair});
+  };
+  EXPECT_EQ((std::vector<i64>{1, 3, 8, 8}), rotations({at(0, 0), at(0, 1), at(8, 3), at(16, 1)}, 0));
+  EXPECT_EQ((std::vector<i64>{-2, -8, 16}), rotations({at(-8, -2), at(8, 0)}, 0));
+  EXPECT_TRUE(rotations({at(0, 0)}, 0).empty());
+  EXPECT_EQ((std::vector<i64>{1, 3, 16, 8}), rotations({at(0, 0), at(0, 1), at(8, 3), at(16, 1), at(24, 0)}, 8));
+  EXPECT_EQ((std::vector<i64>{-8, 5}), rotations({at(-8, 0), at(-3, 0)}, 5));
+}
+
+TEST(SparseDiagonals, OfAPairAreOneWhereTheirBabyStepsAreEqual) {
+  const auto at = [](i64 giant, i64 baby) { return SparseDiagonal{giant, baby, {0}, {1.0}}; };
+  const std::vector<SparseDiagonal> all = {at(0, 0), at(0, 1), at(8, 1), at(8, 2), at(16, 0), at(20, 0)};
+  EXPECT_EQ(6u, LinearTransform::encoded_count(SparseMap{1, all, 0}));
+  EXPECT_EQ(5u, LinearTransform::encoded_count(SparseMap{1, all, 8}));
+  EXPECT_EQ(5u, LinearTransform::encoded_count(SparseMap{1, all, 16}));
+}
+
+TEST(SparseDiagonals, InPairsAreTheSameMap) {
+  const std::vector<std::pair<i64, i64>> steps = {{-20, 0}, {-20, 1}, {-10, 0}, {0, -1}, {0, 1}, {10, 1}, {20, 0}, {40, 3}};
+  for (const i64 pair : {i64{10}, i64{20}, i64{60}, i64{7}}) {
+    SCOPED_TRACE(pair);
+    sum_their_shifted_products_in_both_forms(Map{"Pairs", 64, steps, pair}, Shape{11, 4, 40, 3, 3});
+  }
+  sum_their_shifted_products_in_both_forms(Map{"TwoOfOne", 1024, {{-500, 0}, {523, 0}}, 1023}, Shape{11, 2, 40, 1, 1});
+}
+
+TEST(SparseDiagonals, InPairsNeedAConjugation) {
+  Lab lab(Shape{11, 1, 40, 1, 1});
+  const SparseMap map{4, {{0, 0, {0}, {1}}, {8, 0, {1}, {1}}}, 8};
+  lab.add_rotation(8);
+  const LinearTransform transform = LinearTransform::encode(lab.context, map, 1, lab.scale);
+  expect_error(Code::kMissingKey, {"level 1"}, [&] { transform.apply(lab.evaluator, lab.encrypt(lab.random(1))); });
+  const Lab real(in_both_rings({Shape{11, 1, 40, 1, 1}}).back());
+  expect_error(Code::kUnsupported, {"conjugate", "CONJUGATE_INVARIANT"},
+               [&] { LinearTransform::encode(real.context, map, 1, real.scale); });
 }
 
 TEST_P(LinearTransformIn, DiagonalsOutOfOrderOutOfRangeOrEmptyAreRefusedWithTheNumbers) {
   const Lab lab(Shape{11, 1, 40, 1, 1, GetParam()});
   const std::size_t slots = lab.slots();
   const i64 steps = static_cast<i64>(slots), most = steps * 600 / 1024;
-  const auto refused = [&](std::vector<std::string> parts, std::size_t period, const std::vector<SparseDiagonal>& diagonals) {
+  const auto refused = [&](std::vector<std::string> parts, std::size_t period, const std::vector<SparseDiagonal>& diagonals,
+                           i64 pair = 0) {
     expect_error(Code::kInvalidArgument, parts,
-                 [&] { LinearTransform::encode(lab.context, period, diagonals, 1, Scale::power_of_two(30)); });
+                 [&] { LinearTransform::encode(lab.context, SparseMap{static_cast<u32>(period), diagonals, pair}, 1, Scale::power_of_two(30)); });
   };
+  refused({"distance of -1"}, 4, {{0, 0, {0}, {1}}}, -1);
+  if (GetParam() == RingType::kStandard) {
+    refused({"step of " + std::to_string(slots), std::to_string(slots) + " slots"}, 4, {{0, 0, {0}, {1}}}, steps);
+  }
   refused({"without a diagonal"}, 4, {});
   refused({"period 12", std::to_string(slots)}, 12, {{0, 0, {0}, {1}}});
   refused({"period " + std::to_string(2 * slots), std::to_string(slots)}, 2 * slots, {{0, 0, {0}, {1}}});
@@ -278,9 +321,11 @@ TEST_P(LinearTransformIn, DiagonalsOutOfOrderOutOfRangeOrEmptyAreRefusedWithTheN
   refused({"step of " + std::to_string(slots), std::to_string(slots) + " slots"}, 4, {{0, steps, {1}, {1}}});
   refused({"step of " + std::to_string(2 * most), std::to_string(slots) + " slots"}, 4,
           {{-most, 0, {1}, {1}}, {most, 0, {1}, {1}}});
-  std::vector<SparseDiagonal> many;
-  for (i64 baby = 0; baby < 4096; ++baby) many.push_back({0, baby, {0}, {1}});
-  expect_error(Code::kInvalidArgument, {"4096 baby steps", "4095"}, [&] { LinearTransform::check_diagonals(8192, 1, many); });
+  SparseMap many;
+  for (i64 baby = 0; baby < 4096; ++baby) many.diagonals.push_back({0, baby, {0}, {1}});
+  const Lab large(Shape{14, 1, 40, 1, 1, GetParam()});
+  expect_error(Code::kInvalidArgument, {"4096 baby steps", "4095"},
+               [&] { LinearTransform::check_diagonals(*large.context, many); });
 }
 
 TEST_P(LinearTransformIn, ErrorsNameShapesPeriodsAndKeys) {

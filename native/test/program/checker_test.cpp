@@ -21,7 +21,7 @@ struct Draft {
     program.constants = {VectorConstant{4, {1, 2, 3}}, MatrixConstant{2, 3, 4, 4, {1, 2, 3, 4, 5, 6}},
                          PolynomialConstant{Basis::kMonomial, {0, 1, 2, 3}}, PolynomialConstant{Basis::kMonomial, {1}},
                          AffineConstant{2, 3, {1, 2, 3, 4, 5, 6}, {7, 8}},
-                         DiagonalsConstant{4, {{0, 5, {1, 3}, {0.5, 2}}, {7, 0, {0}, {1}}, {14, 5, {2}, {-1}}}}};
+                         SparseMap{4, {{0, 5, {1, 3}, {0.5, 2}}, {7, 0, {0}, {1}}, {14, 5, {2}, {-1}}}}};
   }
 
   ValueType type(int level, int components = 2) const { return {Encoding::kSlots, level, components, lab.scale}; }
@@ -195,8 +195,15 @@ TEST_P(CheckerIn, DiagonalsNeedTheKeysOfTheirOwnSteps) {
   draft.program.instructions[1].baby_steps = 2;
   draft.refused({"op 1 (linearTransform)", "2 baby steps"});
   draft.program.instructions[1].baby_steps = 1;
-  draft.program.constants[5] = DiagonalsConstant{4, {{0, 40, {0}, {1}}}};
+  draft.program.constants[5] = SparseMap{4, {{0, 40, {0}, {1}}}};
   draft.refused({"op 1 (linearTransform)", "step of 40"});
+  draft.program.constants[5] = SparseMap{4, {{0, 0, {0}, {1}}, {7, 0, {1}, {1}}, {7, 1, {1}, {1}}}, 7};
+  if (GetParam() == RingType::kConjugateInvariant) return draft.refused({"conjugate does not exist"}, Code::kUnsupported);
+  EXPECT_NO_THROW(draft.check());
+  const std::map<u32, int> paired = {
+      {galois_element(lab.ring(), 1), 3}, {galois_element(lab.ring(), 7), 3}, {conjugation_element(lab.ring()), 3}};
+  EXPECT_EQ(paired, required_keys(*lab.context, draft.program));
+  EXPECT_EQ(2.0 * (4 + 2) * 32 * 8, encoded_bytes(*lab.context, draft.program, DiagonalForm::kResidues));
 }
 
 TEST_P(CheckerIn, NamesBothLevelsOfASum) {

@@ -188,8 +188,10 @@ TEST_P(SignatureCodec, BoundsAndTolerancesMeanSomething) {
   s = SignatureBytes::throughput();
   s.kind = 1;
   refused(s, {"none of 2 outputs is a value"});
-  s.kind = 3;
-  refused(s, {"output kind 3"});
+  s.kind = 3;  // a guard beside an output that does not exist
+  refused(s, {"program output", "does not exist"});
+  s.kind = 4;
+  refused(s, {"output kind 4"});
   s = SignatureBytes::throughput();
   s.program_output = 1;
   refused(s, {"program output 1"});

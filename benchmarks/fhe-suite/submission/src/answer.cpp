@@ -20,15 +20,15 @@ double normalised(const SignatureInput& input, std::size_t feature, double value
   return (value - input.center[feature]) / input.half_width[feature];
 }
 
-/// The checks of every slot in either packing.
-void check_ciphertext(const SignatureOutput& output, const Decrypted& decrypted) {
+/// The checks of every slot in either packing, of imaginary parts only if they are to be zero.
+void check_ciphertext(const SignatureOutput& output, const Decrypted& decrypted, bool check_imaginary) {
   if (!(decrypted.fraction <= 1)) {
     fail(Code::kMalformed,
          "output %s: a decrypted coefficient exceeds q0/8: the key is wrong or the computation overflowed; no label is "
          "written",
          output.name.c_str());
   }
-  for (std::size_t j = 0; j < decrypted.imaginary.size(); ++j) {
+  for (std::size_t j = 0; check_imaginary && j < decrypted.imaginary.size(); ++j) {
     if (!(std::fabs(decrypted.imaginary[j]) <= output.slot_error)) {
       refuse(output, "an imaginary part is beyond the noise bound", j);
     }
@@ -74,13 +74,14 @@ std::vector<double> pack_feature(const Signature& signature, std::size_t feature
   return packed;
 }
 
-void unpack(const SignatureOutput& output, const Decrypted& decrypted, double* values) {
-  check_ciphertext(output, decrypted);
-  const std::vector<double>& real = decrypted.real;
+namespace {
+
+/// Checks one part of every slot, real or imaginary, and gives its values.
+void unpack_part(const SignatureOutput& output, const std::vector<double>& real, double* values) {
   const double error = output.slot_error, limit = output.bound + error;
-  const std::size_t used = output.kind == OutputKind::kValue   ? output.count
-                           : output.kind == OutputKind::kGuard ? output.period
-                                                               : 0;
+  const std::size_t used = output.kind == OutputKind::kValue       ? output.count
+                           : output.kind == OutputKind::kZeroCheck ? 0
+                                                                   : output.period;
   for (std::size_t j = 0; j < real.size(); ++j) {
     const std::size_t i = j % output.period;
     if (i < used && !(std::fabs(real[j]) <= limit)) {
@@ -102,9 +103,20 @@ void unpack(const SignatureOutput& output, const Decrypted& decrypted, double* v
   }
 }
 
+}  // namespace
+
+void unpack(const Signature& signature, const SignatureOutput& output, const Decrypted& decrypted, double* values) {
+  const SignatureOutput* guard = signature.imaginary_guard(output);
+  check_ciphertext(output, decrypted, guard == nullptr);
+  unpack_part(output, decrypted.real, values);
+  if (guard != nullptr) {
+    unpack_part(*guard, decrypted.imaginary, nullptr);
+  }
+}
+
 void unpack_element(const Signature& signature, const SignatureOutput& output, std::size_t element,
                     const Decrypted& decrypted, std::size_t count, double* values, std::size_t stride) {
-  check_ciphertext(output, decrypted);
+  check_ciphertext(output, decrypted, true);
   const double error = output.slot_error, limit = error + (output.kind == OutputKind::kZeroCheck ? 0 : output.bound);
   const std::vector<double>* known = known_answers(signature, output);
   for (std::size_t j = 0; j < decrypted.real.size(); ++j) {

@@ -24,8 +24,8 @@ struct Decrypted {
 /// Checks one output of the latency packing and writes its values in output units, the mean of all copies.
 ///
 /// Checked: coefficients within q_0/8; slots within their bound; structural zeros and imaginary parts within the noise
-/// bound; copies alike. Throws Error(kMalformed) naming the check and the slot.
-void unpack(const SignatureOutput& output, const Decrypted& decrypted, double* values);
+/// bound, or of an imaginary guard its checks; copies alike. Throws Error(kMalformed) naming the check and the slot.
+void unpack(const Signature& signature, const SignatureOutput& output, const Decrypted& decrypted, double* values);
 
 /// Checks one element of an output of the throughput packing and writes its value of each of `count` rows, `stride`
 /// numbers apart.

@@ -59,7 +59,7 @@ void decrypt_answers(const Instance& instance) {
       const Decrypted decrypted = decrypt_slots(model, secret, answers[k]);
       double* to = scores.data() + plan.first_row(run) * values + place.value;
       if (signature.packing == Packing::kLatency) {
-        unpack(output, decrypted, to);
+        unpack(signature, output, decrypted, to);
       } else {
         unpack_element(signature, output, place.element, decrypted, plan.rows_in(run), to, values);
       }

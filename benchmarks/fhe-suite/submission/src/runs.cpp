@@ -25,6 +25,9 @@ std::vector<OutputPlace> output_places(const Signature& signature) {
   std::vector<std::vector<OutputPlace>> by_number(signature.outputs.size());
   std::size_t value = 0;
   for (const SignatureOutput& output : signature.outputs) {
+    if (output.kind == OutputKind::kImaginaryGuard) {
+      continue;  // it has no ciphertext of its own
+    }
     for (std::size_t element = 0; element < signature.ciphertexts(output.count); ++element) {
       by_number[output.program_output].push_back({&output, element, value + element});
     }

@@ -73,6 +73,9 @@ public final class OutputDecryptor {
     Map<String, double[]> values = new HashMap<>();
     Map<String, Double> errors = new HashMap<>();
     for (CipherOutput output : signature.cipherOutputs()) {
+      if (output.kind() == CipherOutput.Kind.IMAGINARY_GUARD) {
+        continue;  // checked with the output whose ciphertext it lies in
+      }
       double[] unpacked = layout == null ? slots(output, ciphertexts.get(output.programOutput())) : coefficients(output, ciphertexts);
       if (output.kind() == CipherOutput.Kind.VALUE) {
         values.put(output.name(), unpacked);
@@ -84,7 +87,7 @@ public final class OutputDecryptor {
 
   private double[] slots(CipherOutput output, byte[] blob) {
     Decryptor.Decrypted decrypted = decrypt(output, blob);
-    return output.unpack(decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
+    return signature.unpack(output, decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
   }
 
   /** All ciphertexts belong to the one output that the coefficient packing has. */
@@ -192,7 +195,7 @@ public final class OutputDecryptor {
   private int[] starts() {
     int[] start = new int[signature.cipherOutputs().size() + 1];
     for (CipherOutput output : signature.cipherOutputs()) {
-      start[output.programOutput() + 1] = signature.ciphertexts(output);
+      start[output.programOutput() + 1] += signature.ciphertexts(output);
     }
     for (int i = 1; i < start.length; i++) {
       start[i] += start[i - 1];

@@ -49,6 +49,10 @@ public record CompileOptions(
   /** The statistical bits of results that are shown to others, where none are asked for. */
   public static final int SHARE_BITS = 30;
 
+  /** Why answers that hide the model are refused, wherever they are asked for. */
+  public static final String NO_MODEL_PRIVACY = "answers that are re-randomised and flooded, so that they hide the model, are not available"
+      + " in this version";
+
   /** The ring that parameters are chosen in. */
   public enum Ring {
     /**

@@ -147,7 +147,7 @@ public final class Simulator {
     boolean batches = signature.packing() == RowPacking.THROUGHPUT;
     int[] start = new int[signature.cipherOutputs().size() + 1];
     for (CipherOutput output : signature.cipherOutputs()) {
-      start[output.programOutput() + 1] = signature.ciphertexts(output);
+      start[output.programOutput() + 1] += signature.ciphertexts(output);
     }
     Arrays.parallelPrefix(start, Integer::sum);
     Map<String, double[]> values = new LinkedHashMap<>();
@@ -158,7 +158,8 @@ public final class Simulator {
         double[] offset = output.offset();
         double[] value = new double[output.count()];
         for (int i = 0; i < value.length; i++) {
-          value[i] = factor[i] * (batches ? slots.get(at + i)[slot] : meanOfCopies(slots.get(at), i, output.period())) + offset[i];
+          value[i] = factor[i] * (batches ? slots.get(at + i)[slot]
+              : meanOfCopies(output.slotsOf(slots.get(at), artifact.parameters().slots()), i, output.period())) + offset[i];
         }
         values.put(output.name(), value);
       }

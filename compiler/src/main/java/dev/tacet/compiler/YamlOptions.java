@@ -15,7 +15,8 @@ import java.util.Set;
 final class YamlOptions {
   private static final String COMPILE = "compile";
   private static final Set<String> KEYS =
-      Set.of("security", "packing", "max_degree", "margin", "guards", "max_log_ring_degree", "ring", "share_results", "share_bits", "key_budget");
+      Set.of("security", "packing", "max_degree", "margin", "guards", "max_log_ring_degree", "ring", "share_results", "share_bits", "key_budget",
+          "model_privacy");
 
   private YamlOptions() {}
 
@@ -35,6 +36,9 @@ final class YamlOptions {
   private static CompileOptions compile(JsonNode node, CompileOptions options) {
     if (YamlNodes.has(node, "share_bits") && !YamlNodes.has(node, "share_results")) {
       throw YamlNodes.wrong("compile: share_bits is given without share_results");
+    }
+    if (YamlNodes.flag(node, "model_privacy", COMPILE, false)) {
+      throw YamlNodes.wrong("compile: model_privacy is true: " + CompileOptions.NO_MODEL_PRIVACY);
     }
     try {
       options = options.withMargin(YamlNodes.number(node, "margin", COMPILE, options.margin()));

@@ -67,7 +67,7 @@ final class EncryptedRows implements AutoCloseable {
       List<Decryptor.Decrypted> outputs = run(inputs);
       for (CipherOutput output : artifact.signature().cipherOutputs()) {
         Decryptor.Decrypted d = outputs.get(output.programOutput());
-        double[] unpacked = output.unpack(d.real(), d.imaginary(), d.coefficientFraction());
+        double[] unpacked = artifact.signature().unpack(output, d.real(), d.imaginary(), d.coefficientFraction());
         answers[r] = output.kind() == CipherOutput.Kind.VALUE ? unpacked : answers[r];
       }
     }

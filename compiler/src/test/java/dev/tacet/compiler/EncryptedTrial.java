@@ -71,15 +71,20 @@ record EncryptedTrial(double worst, double seconds) {
             }
             for (CipherOutput output : artifact.signature().cipherOutputs()) {
               Decryptor.Decrypted answer = new Decryptor(secret).decrypt(run.outputs().get(output.programOutput()));
+              double[] clear = expected.get(output.programOutput());  // real parts, then imaginary ones where they carry a guard
+              boolean beside = output.kind() == CipherOutput.Kind.IMAGINARY_GUARD;
+              int slotCount = answer.real().length;
               double noise = 0;
-              for (int j = 0; j < answer.real().length; j++) {
-                noise = Math.max(noise, Math.abs(answer.real()[j] - expected.get(output.programOutput())[j]));
-                noise = answer.imaginary() == null ? noise : Math.max(noise, Math.abs(answer.imaginary()[j]));
+              for (int j = 0; j < slotCount; j++) {
+                noise = Math.max(noise, beside ? Math.abs(answer.imaginary()[j] - clear[slotCount + j]) : Math.abs(answer.real()[j] - clear[j]));
+                noise = answer.imaginary() == null || clear.length > slotCount ? noise : Math.max(noise, Math.abs(answer.imaginary()[j]));
               }
               worst = Math.max(worst, noise / output.slotError());
               System.out.printf(Locale.ROOT, "  %-24s slot error %.2e, found %.2e (%.3f), coefficient fraction %.3f%n",
                   output.name(), output.slotError(), noise, noise / output.slotError(), answer.coefficientFraction());
-              output.unpack(answer.real(), answer.imaginary(), answer.coefficientFraction());
+              if (!beside) {
+                artifact.signature().unpack(output, answer.real(), answer.imaginary(), answer.coefficientFraction());
+              }
             }
           } finally {
             inputs.forEach(Ciphertext::close);

@@ -114,6 +114,8 @@ class ModelDescriptionTest {
         "compile: {speed: 3}",
         "compile: {guards: maybe}",
         "compile: {guards: 0}",
+        "compile: {model_privacy: true}",
+        "compile: {model_privacy: 1}",
         "compile: {max_degree: 7.5}",
         "compile: {max_degree: many}",
         "compile: {max_degree: 2}",

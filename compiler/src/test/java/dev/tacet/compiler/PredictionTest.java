@@ -128,7 +128,7 @@ class PredictionTest {
         CipherOutput output = artifact.signature().cipherOutputs().get(0);
         try (ExecutableProgram.Run run = program.run(keys, inputs, null)) {
           Decryptor.Decrypted d = new Decryptor(secret).decrypt(run.outputs().get(output.programOutput()));
-          answers[r] = output.unpack(d.real(), d.imaginary(), d.coefficientFraction());
+          answers[r] = artifact.signature().unpack(output, d.real(), d.imaginary(), d.coefficientFraction());
         } finally {
           inputs.forEach(Ciphertext::close);
         }

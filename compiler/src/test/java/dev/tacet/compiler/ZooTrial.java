@@ -120,7 +120,7 @@ record ZooTrial(CompileReport report, int rows, int agreed, int refused, int und
     for (CipherOutput output : artifact.signature().cipherOutputs()) {
       double[] unpacked = inCoefficients
           ? CoefficientLayout.of(artifact.signature(), artifact.parameters()).unpack(output, outputs, new double[outputs.size()])
-          : output.unpack(outputs.get(output.programOutput()), null, 0);
+          : output.unpack(output.slotsOf(outputs.get(output.programOutput()), slots), null, 0);
       if (output.kind() == CipherOutput.Kind.VALUE) {
         values.put(output.name(), unpacked);
         errors.put(output.name(), output.errorBound());

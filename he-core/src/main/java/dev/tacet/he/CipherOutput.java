@@ -13,9 +13,10 @@ import java.util.Objects;
  * is repeated over all slots: the copies must agree. In the throughput packing an output is an array of count ciphertexts with
  * one row a slot, its period is 1, and {@link BatchLayout} checks it. In the coefficient packing values and structural zeros lie in coefficients, the
  * period is 1, "slot" below means one of these, and {@link CoefficientLayout} checks it. A ZERO_CHECK is zero everywhere. A GUARD stays within its bound everywhere, which proves
- * that an activation's input did not leave its fitted interval.
+ * that an activation's input did not leave its fitted interval. An IMAGINARY_GUARD is one in the imaginary parts of another output's
+ * slots: with it a ciphertext carries both.
  *
- * @param kind VALUE, ZERO_CHECK or GUARD
+ * @param kind VALUE, ZERO_CHECK, GUARD or IMAGINARY_GUARD
  * @param programOutput number of the program's output
  * @param name name that the postprocessing refers to
  * @param count values; 1..period-1 for VALUE, 0..period otherwise; ciphertexts where the period is 1
@@ -54,7 +55,14 @@ public record CipherOutput(
     /** Zero in every slot. */
     ZERO_CHECK,
     /** Within the bound in every slot. */
-    GUARD
+    GUARD,
+    /** A GUARD in the imaginary parts of the slots of another output's ciphertext, whose real parts that output describes. */
+    IMAGINARY_GUARD;
+
+    /** Returns whether it is a proof about an activation's input. */
+    public boolean guards() {
+      return this == GUARD || this == IMAGINARY_GUARD;
+    }
   }
 
   /** Validates and copies. */
@@ -111,7 +119,8 @@ public record CipherOutput(
    * agree within twice that; |slot| is within bound + slotError; structural zeros and ZERO_CHECK slots are within slotError.
    *
    * @param real real parts of all slots
-   * @param imaginary imaginary parts of all slots; null for a ring of real slots
+   * @param imaginary imaginary parts of all slots; null for a ring of real slots, and where they carry a guard: for that guard they
+   *     are {@code real} ({@link Signature#unpack} does both)
    * @param coefficientFraction largest |coefficient| times 8 / q0
    * @return count values for VALUE, none for a check
    * @throws AnswerCheckException if a check fails; the message names the check, the slot and the bound
@@ -126,7 +135,7 @@ public record CipherOutput(
     if (!(coefficientFraction <= 1)) {
       throw failed("a decrypted coefficient exceeds q0/8: the key is wrong or the computation overflowed");
     }
-    int used = kind == Kind.VALUE ? count : kind == Kind.GUARD ? period : 0;
+    int used = kind == Kind.VALUE ? count : kind.guards() ? period : 0;
     double limit = bound + slotError;
     for (int j = 0; j < real.length; j++) {
       int i = j & (period - 1);
@@ -153,6 +162,19 @@ public record CipherOutput(
       values[i] = factor[i] * (sum * period / real.length) + offset[i];
     }
     return values;
+  }
+
+  /**
+   * Returns the slots that this describes of a program's output in the clear: one part of those that are complex.
+   *
+   * @param output as {@link ReferenceEvaluator#run} returns it
+   * @param slots all slots
+   */
+  public double[] slotsOf(double[] output, int slots) {
+    if (kind == Kind.IMAGINARY_GUARD) {
+      return Arrays.copyOfRange(output, slots, 2 * slots);
+    }
+    return output.length > slots ? Arrays.copyOf(output, slots) : output;
   }
 
   /** Returns a value in output units. */

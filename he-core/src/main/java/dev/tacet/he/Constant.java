@@ -8,7 +8,8 @@ import java.util.Arrays;
 /**
  * Weights of a program in logical form, with the recipe of their layout; they are encoded when the model is loaded.
  *
- * <p>Wire form: {@code u8 kind} (0 vector, 1 matrix, 2 polynomial, 3 affine map, 4 diagonals, 5 indexes) and the fields of the kind. All numbers are finite.
+ * <p>Wire form: {@code u8 kind} (0 vector, 1 matrix, 2 polynomial, 3 affine map, 4 diagonals, 5 indexes,
+ * 6 diagonals in pairs) and the fields of the kind. All numbers are finite.
  */
 public sealed interface Constant permits Constant.Vector, Constant.Matrix, Constant.Polynomial, Constant.Affine, Diagonals, Indexes {
   /** Largest period: the slots of the largest ring. */
@@ -283,7 +284,7 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
    * @throws MalformedException if it is out of range or not finite
    */
   static Constant readFrom(BoundedReader in) {
-    int kind = in.u8("constant kind", 0, 5);
+    int kind = in.u8("constant kind", 0, 6);
     try {
       switch (kind) {
         case 0: {
@@ -306,9 +307,11 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
           return new Affine(rows, cols, in.f64s("affine weights", rows * cols), in.f64s("affine bias", rows));
         }
         case 4:
-          return Diagonals.readFrom(in);
+          return Diagonals.readFrom(in, false);
         case 5:
           return Indexes.readFrom(in);
+        case 6:
+          return Diagonals.readFrom(in, true);
         default: {
           Basis basis = Basis.values()[in.u8("polynomial basis", 0, 1)];
           int degree = in.u16("polynomial degree", 0, MAX_DEGREE);

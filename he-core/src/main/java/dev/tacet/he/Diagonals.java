@@ -5,7 +5,9 @@ import dev.tacet.he.internal.BoundedReader;
 import dev.tacet.he.internal.BoundedWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -18,12 +20,19 @@ import java.util.TreeSet;
  * keys needed are those of the baby steps and of the distances (and of the first giant step, if it is not 0): equally spaced
  * giant steps take one key.
  *
- * <p>Wire form: {@code u8 4 | u32 period | u32 terms | terms x (i32 giant, i32 baby, u32 entries, entries x u16 slot, f64[entries])}.
+ * <p>Giant steps that lie {@code pair} apart are evaluated as one, from slots that are real: with y = x + i (x rotated by pair), the
+ * real part of (v - i w) times a rotation of y is v times that rotation of x and w times the one by {@code pair} more. That takes half
+ * of the products and of the giant steps for a rotation by {@code pair} before them and a conjugation after. Of all giant steps,
+ * ascending, one is the second of its pair if the step that is {@code pair} less is a first one.
+ *
+ * <p>Wire form: {@code u8 4 | u32 period | u32 terms | terms x (i32 giant, i32 baby, u32 entries, entries x u16 slot, f64[entries])};
+ * where steps are paired {@code u8 6 | u32 period | u32 pair | u32 terms | ..}.
  *
  * @param period a power of two, at most the slots
- * @param terms ascending by giant step, then by baby step, no pair twice, of at most 4095 distinct baby steps; at least one
+ * @param pair how far giant steps lie apart that are evaluated as one, less than the slots; 0 where none are
+ * @param terms ascending by giant step, then by baby step, none twice, of at most 4095 distinct baby steps; at least one
  */
-public record Diagonals(int period, List<Term> terms) implements Constant {
+public record Diagonals(int period, int pair, List<Term> terms) implements Constant {
   /** Most distinct baby steps: the terms that one inner product of the engine takes. */
   public static final int MAX_BABY_STEPS = 4095;
 
@@ -101,9 +110,17 @@ public record Diagonals(int period, List<Term> terms) implements Constant {
     }
   }
 
+  /** Diagonals whose giant steps are not paired. */
+  public Diagonals(int period, List<Term> terms) {
+    this(period, 0, terms);
+  }
+
   /** Validates and copies. */
   public Diagonals {
     terms = List.copyOf(terms);
+    if (pair < 0 || pair >= MAX_PERIOD) {
+      throw new IllegalArgumentException("giant steps paired at a distance of " + pair + ", must be in 0.." + (MAX_PERIOD - 1));
+    }
     if (terms.isEmpty()) {
       throw new IllegalArgumentException("diagonals: there is none");
     }
@@ -144,14 +161,44 @@ public record Diagonals(int period, List<Term> terms) implements Constant {
     return result;
   }
 
-  /** Returns the steps of the rotations that evaluate it, in order, 0 left out: baby steps, then those of Horner's rule. */
+  /** Returns the giant steps that are not the second of a pair, ascending. */
+  public SortedSet<Integer> firstGiantSteps() {
+    SortedSet<Integer> all = giantSteps();
+    if (pair == 0) {
+      return all;
+    }
+    SortedSet<Integer> first = new TreeSet<>();
+    for (int giant : all) {
+      if (!first.contains(giant - pair)) {
+        first.add(giant);
+      }
+    }
+    return first;
+  }
+
+  /** Returns how many diagonals the engine multiplies by: those of a pair with equal baby steps are one. */
+  public int products() {
+    if (pair == 0) {
+      return terms.size();
+    }
+    SortedSet<Integer> first = firstGiantSteps();
+    Set<List<Integer>> steps = new HashSet<>();
+    terms.forEach(term -> steps.add(List.of(first.contains(term.giant) ? term.giant : term.giant - pair, term.baby)));
+    return steps.size();
+  }
+
+  /**
+   * Returns the steps of the rotations that evaluate it, in order, 0 left out: baby steps, then those of Horner's rule, then
+   * {@code pair}. Where steps are paired a conjugation follows.
+   */
   public List<Integer> rotations() {
     List<Integer> result = new ArrayList<>(babySteps());
     int before = 0;  // the first giant step is itself a rotation
-    for (int giant : giantSteps()) {
+    for (int giant : firstGiantSteps()) {
       result.add(giant - before);
       before = giant;
     }
+    result.add(pair);
     result.removeIf(step -> step == 0);
     return result;
   }
@@ -168,7 +215,12 @@ public record Diagonals(int period, List<Term> terms) implements Constant {
 
   @Override
   public void writeTo(BoundedWriter out) {
-    out.u8(4).u32(period).u32(terms.size());
+    if (pair == 0) {
+      out.u8(4).u32(period);
+    } else {
+      out.u8(6).u32(period).u32(pair);
+    }
+    out.u32(terms.size());
     for (Term term : terms) {
       out.i32(term.giant).i32(term.baby).u32(term.slots.length);
       for (int slot : term.slots) {
@@ -179,8 +231,9 @@ public record Diagonals(int period, List<Term> terms) implements Constant {
   }
 
   /** Reads the wire form after the kind. */
-  static Diagonals readFrom(BoundedReader in) {
+  static Diagonals readFrom(BoundedReader in, boolean paired) {
     int period = in.u32("diagonals' period", 1, MAX_PERIOD);
+    int pair = paired ? in.u32("distance of a pair", 1, MAX_PERIOD - 1) : 0;
     long count = in.u32("diagonals");
     in.needItems("diagonals", count, MIN_TERM_BYTES);
     List<Term> terms = new ArrayList<>((int) count);
@@ -195,7 +248,7 @@ public record Diagonals(int period, List<Term> terms) implements Constant {
       }
       terms.add(new Term(giant, baby, slots, in.f64s("diagonal", entries)));
     }
-    return new Diagonals(period, terms);
+    return new Diagonals(period, pair, terms);
   }
 
   @Override

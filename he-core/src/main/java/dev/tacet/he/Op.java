@@ -62,7 +62,9 @@ public enum Op {
   /** Noise flooding. */
   FLOOD(25, false),
   /** Recovery of levels. */
-  BOOTSTRAP(26, false);
+  BOOTSTRAP(26, false),
+  /** a + i b, of slots that are real: both in one ciphertext. Equal levels and scales; STANDARD only; only an OUTPUT takes it. */
+  COMPLEX(27, true);
 
   private static final Op[] TABLE = values();
 
@@ -100,7 +102,7 @@ public enum Op {
   public int arity() {
     return switch (this) {
       case INPUT -> 0;
-      case ADD, SUB, MULTIPLY -> 2;
+      case ADD, SUB, MULTIPLY, COMPLEX -> 2;
       default -> 1;
     };
   }

@@ -172,6 +172,11 @@ public final class ProgramBuilder {
     return add(draft, a.type());
   }
 
+  /** a + i b in one ciphertext; see {@link Op#COMPLEX}. */
+  public Value complex(Value a, Value b) {
+    return add(draft(Op.COMPLEX, a, b), a.type());
+  }
+
   /** Complex conjugate of every slot. */
   public Value conjugate(Value a) {
     return add(draft(Op.CONJUGATE, a), a.type());

@@ -45,6 +45,9 @@ final class ProgramChecker {
       require(
           in, op == Op.OUTPUT || earlier.get(in.argument(i)).type().encoding() != Encoding.EXTRACTED,
           "argument %d is value %d, which is extracted: only an OUTPUT takes it", i, in.argument(i));
+      require(
+          in, op == Op.OUTPUT || earlier.get(in.argument(i)).op() != Op.COMPLEX,
+          "argument %d is value %d, whose slots are complex: only an OUTPUT takes it", i, in.argument(i));
     }
     ValueType first = in.argumentCount() > 0 ? earlier.get(in.argument(0)).type() : null;
     ValueType second = in.argumentCount() > 1 ? earlier.get(in.argument(1)).type() : null;
@@ -93,6 +96,15 @@ final class ProgramChecker {
             a.scale(), b.scale(), logOf(a.scale()), logOf(b.scale()));
         require(in, a.encoding() == b.encoding(), "encodings %s and %s differ", a.encoding(), b.encoding());
         yield a.withComponents(Math.max(a.components(), b.components()));
+      }
+      case COMPLEX -> {
+        slots(in, a);
+        twoComponents(in, a);
+        if (parameters.ringType() == RingType.CONJUGATE_INVARIANT) {
+          throw new UnsupportedException("COMPLEX is not available in ring type CONJUGATE_INVARIANT, its slots are real");
+        }
+        require(in, a.equals(b), "%s and %s, real and imaginary parts need equal types", a, b);
+        yield a;
       }
       case MULTIPLY -> product(in, a, b);
       case SQUARE -> product(in, a, a);
@@ -209,6 +221,9 @@ final class ProgramChecker {
     require(in, reach < parameters.slots(), "a step of %d, must be less than the %d slots in size", reach, parameters.slots());
     for (int step : diagonals.rotations()) {
       key(in, parameters.galoisElement(step), a);
+    }
+    if (diagonals.pair() != 0) {
+      key(in, parameters.conjugationElement(), a);
     }
     return scaled(in, a);
   }

@@ -18,7 +18,8 @@ public final class ReferenceEvaluator {
    *
    * @param inputSlots for each input, arrays element after element, the slots, or one period of them (a power of two that
    *     divides the slots); in coefficients at most N of these, the others are zeros
-   * @return for each output, arrays element after element, all slots, or all coefficients
+   * @return for each output, arrays element after element, all slots, or all coefficients; of {@link Op#COMPLEX} the real parts of all
+   *     slots and then the imaginary ones
    * @throws IllegalArgumentException if the number or length of the inputs does not fit
    */
   public static List<double[]> run(Program program, List<double[]> inputSlots) {
@@ -100,7 +101,8 @@ public final class ReferenceEvaluator {
           result[e] = disturbance.disturb(id, alone ? null : values[in.argument(0)][e], result[e]);
         }
         if (in.op() == Op.OUTPUT) {
-          outputs[outputAt[in.index()] + e] = in.type().encoding() == Encoding.SLOTS ? tile(result[e], slots) : result[e].clone();
+          boolean tiled = in.type().encoding() == Encoding.SLOTS && instructions.get(in.argument(0)).op() != Op.COMPLEX;
+          outputs[outputAt[in.index()] + e] = tiled ? tile(result[e], slots) : result[e].clone();
         }
         if (observer != null) {
           observer.value(id, result[e]);
@@ -141,6 +143,7 @@ public final class ReferenceEvaluator {
   private static double[] apply(Program program, Instruction in, double[] a, double[] b) {
     return switch (in.op()) {
       case OUTPUT, CONJUGATE, RELINEARIZE, RESCALE, DROP_LEVEL -> a;
+      case COMPLEX -> complex(tile(a, program.parameters().slots()), tile(b, program.parameters().slots()));
       case ADD -> combine(a, b, Double::sum);
       case SUB -> combine(a, b, (x, y) -> x - y);
       case MULTIPLY -> combine(a, b, (x, y) -> x * y);
@@ -164,6 +167,12 @@ public final class ReferenceEvaluator {
       }
       default -> throw new UnsupportedException("op " + in.op() + " is not implemented in this version");
     };
+  }
+
+  private static double[] complex(double[] real, double[] imaginary) {
+    double[] both = Arrays.copyOf(real, real.length + imaginary.length);
+    System.arraycopy(imaginary, 0, both, real.length, imaginary.length);
+    return both;
   }
 
   private interface Unary {

@@ -107,16 +107,23 @@ public final class Signature {
       require(names.add(input.name()), "input name %s occurs twice", input.name());
     }
     Set<Integer> numbers = new HashSet<>();
+    Set<Integer> imaginary = new HashSet<>();
     Set<String> values = new HashSet<>();
     for (CipherOutput output : cipherOutputs) {
+      boolean beside = output.kind() == CipherOutput.Kind.IMAGINARY_GUARD;
       require(
-          output.programOutput() < cipherOutputs.size() && numbers.add(output.programOutput()),
-          "program output %d of %d occurs twice or does not exist", output.programOutput(), cipherOutputs.size());
+          output.programOutput() < programOutputs() && (beside ? imaginary : numbers).add(output.programOutput()),
+          "program output %d of %d occurs twice or does not exist", output.programOutput(), programOutputs());
       if (output.kind() == CipherOutput.Kind.VALUE) {
         require(values.add(output.name()), "output name %s occurs twice", output.name());
       }
     }
     require(!values.isEmpty(), "signature has no VALUE output");
+    for (CipherOutput output : cipherOutputs) {
+      CipherOutput guard = imaginaryGuard(output);
+      require(guard == null || packing == RowPacking.LATENCY && guard.level() == output.level() && guard.scale().equals(output.scale()),
+          "%s has an imaginary guard of another level or scale, or in packing %s", output, packing);
+    }
     require(
         values.equals(Set.copyOf(tail.inputs())), "postprocessing takes %s, the VALUE outputs are %s", tail.inputs(), values);
     requirePacking();
@@ -212,8 +219,45 @@ public final class Signature {
     return blocks == null ? length(input.features()) : blocks.inputs(input.features());
   }
 
-  /** Returns how many ciphertexts an output gives. */
+  /** Returns how many outputs the program has. */
+  private int programOutputs() {
+    return (int) cipherOutputs.stream().filter(output -> output.kind() != CipherOutput.Kind.IMAGINARY_GUARD).count();
+  }
+
+  /** The guard in the imaginary parts of an output's slots; null if there is none. */
+  private CipherOutput imaginaryGuard(CipherOutput output) {
+    for (CipherOutput other : cipherOutputs) {
+      if (other.kind() == CipherOutput.Kind.IMAGINARY_GUARD && output.kind() != CipherOutput.Kind.IMAGINARY_GUARD
+          && other.programOutput() == output.programOutput()) {
+        return other;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Makes every check of a decrypted answer of the latency packing, that of a guard in its imaginary parts too, and returns its values.
+   *
+   * @param output one of {@link #cipherOutputs()}
+   * @throws AnswerCheckException if a check fails; see {@link CipherOutput#unpack}
+   */
+  public double[] unpack(CipherOutput output, double[] real, double[] imaginary, double coefficientFraction) {
+    if (output.kind() == CipherOutput.Kind.IMAGINARY_GUARD) {
+      return output.unpack(imaginary, null, coefficientFraction);
+    }
+    CipherOutput guard = imaginaryGuard(output);
+    if (guard != null) {
+      require(imaginary != null, "output %s has no imaginary parts, where its guard is", output.name());
+      guard.unpack(imaginary, null, coefficientFraction);
+    }
+    return output.unpack(real, guard == null ? imaginary : null, coefficientFraction);
+  }
+
+  /** Returns how many ciphertexts an output gives; none where its guard lies in another output's ciphertext. */
   public int ciphertexts(CipherOutput output) {
+    if (output.kind() == CipherOutput.Kind.IMAGINARY_GUARD) {
+      return 0;
+    }
     return blocks == null ? length(output.count()) : blocks.outputs(output.count());
   }
 
@@ -296,6 +340,8 @@ public final class Signature {
         "the coefficient packing takes %d coefficients in the standard ring, the ring is %s with %d",
         blocks == null ? 0 : blocks.coefficients(), parameters.ringType(), parameters.ringDegree());
     for (CipherOutput output : cipherOutputs) {
+      require(parameters.ringType() == RingType.STANDARD || output.kind() != CipherOutput.Kind.IMAGINARY_GUARD,
+          "output %s lies in imaginary parts, ring %s has none", output.name(), parameters.ringType());
       requireIn(parameters, "output " + output.name(), output.period(), output.level(), output.scale());
       output.requireMeaningful(parameters, packing == RowPacking.LATENCY ? (double) parameters.slots() / output.period() : 1);
     }
@@ -337,8 +383,8 @@ public final class Signature {
         inputs.size() == program.inputTypes().size(), "signature has %d inputs, the program %d",
         inputs.size(), program.inputTypes().size());
     require(
-        cipherOutputs.size() == program.outputTypes().size(), "signature has %d outputs, the program %d",
-        cipherOutputs.size(), program.outputTypes().size());
+        programOutputs() == program.outputTypes().size(), "signature has %d outputs, the program %d",
+        programOutputs(), program.outputTypes().size());
     for (int i = 0; i < inputs.size(); i++) {
       requireType("input " + inputs.get(i).name(), inputs.get(i).level(), inputs.get(i).scale(),
           length(inputs.get(i).features()), program.inputTypes().get(i));

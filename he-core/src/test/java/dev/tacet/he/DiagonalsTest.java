@@ -87,6 +87,8 @@ class DiagonalsTest {
       expected.add(new KeyRequirement(PARAMETERS.galoisElement(steps), 3));
     }
     assertEquals(expected, program(convolution()).requiredKeys());
+    assertEquals(List.of(1, 3, 4, 2),
+        new Diagonals(8, 2, List.of(term(0, 0, 1), term(0, 1, 1), term(2, 1, 1), term(4, 3, 3), term(6, 0, 3))).rotations());
     assertEquals(List.of(3, 5, 2), new Diagonals(8, List.of(term(0, 0, 1), term(5, 3, 2), term(7, 0, 3))).rotations());
   }
 
@@ -122,6 +124,7 @@ class DiagonalsTest {
   @Test
   void whatDoesNotFitIsRefusedWithTheNumbers() {
     refused("none", () -> new Diagonals(8, List.of()));
+    refused("paired at a distance of -1", () -> new Diagonals(8, -1, List.of(term(0, 0, 0))));
     refused("period 12", () -> new Diagonals(12, List.of(term(0, 0, 0))));
     refused("slot 8, the period is 8", () -> new Diagonals(8, List.of(term(0, 0, 8))));
     refused("slot 1 is 3", () -> term(0, 0, 3, 3));
@@ -136,6 +139,7 @@ class DiagonalsTest {
       many.add(term(0, baby, 0));
     }
     refused("4096 baby steps, at most 4095", () -> new Diagonals(8, many));
+    refused("a step of 5000", () -> program(new Diagonals(8, 5000, List.of(term(0, 0, 0)))));
     refused("a step of 4096", () -> program(new Diagonals(8, List.of(term(0, 4096, 0)))));
     refused("a step of 4100", () -> program(new Diagonals(8, List.of(term(-2000, 0, 0), term(2100, 0, 0)))));
     refused("period 8192", () -> program(new Diagonals(8192, List.of(term(0, 0, 0)))));
@@ -146,13 +150,33 @@ class DiagonalsTest {
     assertTrue(message.contains(text), message);
   }
 
+  @Test
+  void pairsOfGiantStepsTakeHalfOfTheProductsAndAConjugation() {
+    Diagonals pairs = new Diagonals(256, 16, convolution().terms());
+    assertEquals(9, convolution().products());
+    assertEquals(6, pairs.products());  // -16 with 0, and 16
+    TreeSet<KeyRequirement> expected = new TreeSet<>();
+    for (int steps : new int[] {-1, 1, -16, 32, 16}) {
+      expected.add(new KeyRequirement(PARAMETERS.galoisElement(steps), 3));
+    }
+    expected.add(new KeyRequirement(PARAMETERS.conjugationElement(), 3));
+    Program program = program(pairs);
+    assertEquals(expected, program.requiredKeys());
+    assertEquals(program, Program.fromBytes(PARAMETERS, ByteBuffer.wrap(program.toBytes())));
+    theEngineAgreesWithTheReference(RingType.STANDARD, pairs);
+  }
+
   @ParameterizedTest
   @EnumSource(RingType.class)
   void theEngineAgreesWithTheReferenceOnAConvolution(RingType ring) {
+    theEngineAgreesWithTheReference(ring, convolution());
+  }
+
+  private static void theEngineAgreesWithTheReference(RingType ring, Diagonals diagonals) {
     try (HeFixture he = new HeFixture(HeFixture.parameters(ring, 10, 2))) {
       ProgramBuilder b = new ProgramBuilder(he.parameters);
       Value x = b.input(2, he.scale);
-      b.output(b.rescale(b.linearTransform(x, convolution(), Scale.prime(2, 1))));
+      b.output(b.rescale(b.linearTransform(x, diagonals, Scale.prime(2, 1))));
       Program program = b.build();
       double[] image = new Random(3).doubles(256, -1, 1).toArray();
       double[] slots = new double[he.parameters.slots()];

@@ -192,8 +192,9 @@ final class RandomProgram {
             random.doubles(places.length, -most, most).toArray()));
       }
     }
-    ProgramBuilder.Value product =
-        builder.rescale(builder.linearTransform(a.value, new Diagonals(period, terms), Scale.prime(a.value.level(), 1)));
+    boolean paired = parameters.ringType() == RingType.STANDARD && random.nextBoolean();
+    Diagonals map = new Diagonals(period, paired ? distance * (1 + random.nextInt(2)) : 0, terms);
+    ProgramBuilder.Value product = builder.rescale(builder.linearTransform(a.value, map, Scale.prime(a.value.level(), 1)));
     return new Sized(product, a.bound, Math.max(period, a.period));
   }
 

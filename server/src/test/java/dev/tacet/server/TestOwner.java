@@ -122,7 +122,7 @@ final class TestOwner implements AutoCloseable {
     try (Ciphertext ciphertext =
         Ciphertext.fromBytes(context, response.getCiphertexts(0).asReadOnlyByteBuffer())) {
       Decryptor.Decrypted d = new Decryptor(secretKey).decrypt(ciphertext);
-      return model.signature().cipherOutputs().get(0).unpack(d.real(), d.imaginary(), d.coefficientFraction());
+      return model.signature().unpack(model.signature().cipherOutputs().get(0), d.real(), d.imaginary(), d.coefficientFraction());
     }
   }
 

@@ -40,16 +40,12 @@ final class ProgramTrial {
       }
       List<double[]> outputs = ReferenceEvaluator.run(emission.program(), inputs);
       for (CipherOutput output : emission.outputs()) {
-        double[] values = check(output, outputs.get(output.programOutput()));
+        double[] values = output.unpack(output.slotsOf(outputs.get(output.programOutput()), slots), null, 0);
         for (int i = 0; i < values.length; i++) {
           largest = Math.max(largest, Math.abs(values[i] - metric.exact(r)[i]));
         }
       }
     }
     return largest;
-  }
-
-  private static double[] check(CipherOutput output, double[] slots) {
-    return output.unpack(slots, null, 0);
   }
 }

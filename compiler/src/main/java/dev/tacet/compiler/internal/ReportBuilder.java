@@ -165,7 +165,7 @@ final class ReportBuilder {
     notes.add(String.format(java.util.Locale.ROOT,
         "the program, run in the clear on sample rows, differs from the model by at most %.3g", programError));
     for (CipherOutput output : selection.emission().outputs()) {
-      if (output.kind() == CipherOutput.Kind.GUARD) {
+      if (output.kind().guards()) {
         notes.add("each answer carries the " + output.name());
       }
     }

@@ -91,7 +91,7 @@ public final class Decryptor {
           + " may share under one key have been shared; make a new key");
     }
     Decrypted decrypted = decrypt(ciphertext);
-    double[] values = output.unpack(decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
+    double[] values = signature.unpack(output, decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
     for (int i = 0; i < values.length; i++) {
       double offset = output.offset()[i];
       values[i] = deviations[i] == 0 ? values[i] : offset + flooded(values[i] - offset, deviations[i]);

@@ -37,8 +37,8 @@ public final class BenchModelsCommand implements Callable<Integer> {
       description = "Rows of each model, as far as its held-out rows go. Default: ${DEFAULT-VALUE}.")
   private int rows;
 
-  @Option(names = "--models", paramLabel = "NAME", split = ",", description = "Which models. Default: all three.")
-  private List<String> names = ModelFolder.READY;
+  @Option(names = "--models", paramLabel = "NAME", split = ",", description = "Which models of the folder models. Default: all that have rows and truths there.")
+  private List<String> names;
 
   @Option(names = "--packing", paramLabel = "PACKING", 
       description = "auto, latency, throughput or coefficient. Default: what the model's tacet.yaml says.")
@@ -62,10 +62,11 @@ public final class BenchModelsCommand implements Callable<Integer> {
     if (threads != null) {
       ThreadedRun.require(threads);
     }
+    List<String> all = ModelFolder.all();
+    names = names == null ? all : names;
     for (String name : names) {
-      boolean folder = Path.of(name).getFileName().toString().equals(name) && Files.isDirectory(ModelFolder.root().resolve(name));
-      if (!ModelFolder.READY.contains(name) && (!folder || name.startsWith("."))) {
-        throw CliException.usage("no ready model " + name, "There are " + String.join(", ", ModelFolder.READY) + ".");
+      if (!all.contains(name)) {
+        throw CliException.usage("no ready model " + name, "There are " + String.join(", ", all) + ".");
       }
     }
     if (threads != null && !ThreadedRun.hasThreads(threads)) {

@@ -80,6 +80,9 @@ final class CompileSettings {
   @Option(names = "--no-guards", description = "Send no proofs back that activations stayed inside their fitted intervals.")
   private boolean withoutGuards;
 
+  @Option(names = "--model-privacy", description = "Answers that hide the model: not available in this version.")
+  private boolean modelPrivacy;
+
   /** As {@link #options()}, but refuses to start without rows or ranges to calibrate with. */
   CompileOptions calibrated() {
     if (!hasRanges()) {
@@ -96,6 +99,10 @@ final class CompileSettings {
 
   /** The compiler's options. */
   CompileOptions options() {
+    if (modelPrivacy) {
+      throw CliException.usage(
+          "--model-privacy: " + CompileOptions.NO_MODEL_PRIVACY, "Serve the model to those who may know its weights, or limit their calls.");
+    }
     CompileOptions options = fromConfig();
     if (calibration != null) {
       options = options.withCalibration(List.of(Rows.read(calibration).values()));

@@ -115,7 +115,7 @@ public record Explanation(
             .map(Explanation::step)
             .toList(),
         signature.cipherOutputs().stream()
-            .map(o -> new Output(o.name(), o.kind().name().toLowerCase(Locale.ROOT), o.count(), o.errorBound()))
+            .map(o -> new Output(o.name(), o.kind().guards() ? "guard" : o.kind().name().toLowerCase(Locale.ROOT), o.count(), o.errorBound()))
             .toList(),
         sizes(artifact),
         new Memory(bytes.path("memory_keys").asLong(), bytes.path("memory_constants").asLong(), bytes.path("memory_run").asLong()),

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A ready model of the repository: model.onnx, tacet.yaml, calibration rows, held-out rows and their truths.
@@ -22,6 +23,22 @@ import java.util.List;
 public record ModelFolder(String name, Path folder, boolean classifier, double accuracy) {
   /** The models that come with the repository, smallest first. */
   public static final List<String> READY = List.of("breast-cancer", "diabetes", "mnist-ffnn");
+
+  /** All models of the repository that have the files of a trial: those of {@link #READY} first, then by name. */
+  public static List<String> all() {
+    List<String> names = new ArrayList<>(READY);
+    if (!Files.isDirectory(root())) {
+      return names;
+    }
+    try (Stream<Path> folders = Files.list(root())) {
+      folders.filter(folder -> missing(folder).isEmpty()).map(folder -> folder.getFileName().toString())
+          .filter(name -> !READY.contains(name)).sorted().forEach(names::add);
+    } catch (IOException e) {
+      throw new CliException(
+          CliException.FAILED, "cannot list " + root() + ": " + e.getMessage(), "Run tacet from a clone of the repository (./tacet).", e);
+    }
+    return names;
+  }
 
   private static final List<String> FILES =
       List.of("model.onnx", ModelDescription.FILE, "calibration.csv", "test.csv", "test_labels.csv");

@@ -47,7 +47,7 @@ public record HostMemory(long keys, long constants, long run) {
   }
 
   private static long diagonals(Constant constant) {
-    return constant instanceof Diagonals sparse ? sparse.terms().size() : ((Constant.Matrix) constant).diagonals();
+    return constant instanceof Diagonals sparse ? sparse.products() : ((Constant.Matrix) constant).diagonals();
   }
 
   private static long peak(Program program, long limb, int special) {
@@ -70,7 +70,7 @@ public record HostMemory(long keys, long constants, long run) {
       freed[lastUse[id]] += own;
       long scratch = 0;
       if (in.op() == Op.LINEAR_TRANSFORM && program.constants().get(in.constant()) instanceof Diagonals diagonals) {
-        long polynomials = 2L * (diagonals.babySteps().size() + Math.min(GIANTS_AT_ONCE, diagonals.giantSteps().size()));
+        long polynomials = 2L * (diagonals.babySteps().size() + Math.min(GIANTS_AT_ONCE, diagonals.firstGiantSteps().size()));
         scratch = polynomials * (in.type().level() + 1 + special) * limb;
       }
       most = Math.max(most, held + scratch);

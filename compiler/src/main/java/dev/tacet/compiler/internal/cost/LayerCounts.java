@@ -45,7 +45,7 @@ public record LayerCounts(int rotations, int relinearizations, int products) {
 
   private static int rotations(Constant constant, int babySteps) {
     if (constant instanceof Diagonals diagonals) {
-      return diagonals.rotations().size();
+      return diagonals.rotations().size() + (diagonals.pair() == 0 ? 0 : 1);
     }
     int diagonals = ((Constant.Matrix) constant).diagonals();
     int babies = Math.min(babySteps, diagonals);

@@ -84,14 +84,20 @@ public final class LevelWork {
     return modDown(1).plus(decomposition()).plus(keyProduct()).plus(Work.words(4 * (limbs + special) * degree));
   }
 
+  /** What pairs of giant steps take: a rotation and a product before them, a conjugation of their sum after. */
+  public Work pairing() {
+    return keySwitch(false, false).plus(words(4)).plus(giantStep());
+  }
+
   /** A diagonal, in the sum of its giant step. */
   public Work diagonal() {
     return new Work(0, 0, 0, (limbs + special) * degree, 0, 0, 0, 0);
   }
 
-  /** A linear transform of so many diagonals, rotations by baby steps and rotations of sums by giant steps. */
-  public Work transform(int diagonals, int babies, int giants) {
+  /** A linear transform of so many diagonals, rotations by baby steps and rotations of sums by giant steps, in pairs or not. */
+  public Work transform(int diagonals, int babies, int giants, boolean paired) {
     Work work = diagonal().times(diagonals).plus(babyStep().times(babies)).plus(giantStep().times(giants)).plus(modDown(2));
+    work = paired ? work.plus(pairing()) : work;
     return babies > 0 ? work.plus(decomposition()) : work;
   }
 

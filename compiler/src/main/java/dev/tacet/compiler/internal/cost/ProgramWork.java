@@ -72,6 +72,7 @@ public final class ProgramWork {
     int components = argument.type().components();
     Work each = switch (in.op()) {
       case ADD, SUB, NEGATE, MULTIPLY_SCALAR -> level.words(components);
+      case COMPLEX -> level.words(2.0 * components);
       case ADD_PLAIN, ADD_SCALAR -> level.words(components);
       case MULTIPLY_PLAIN -> level.words(components);
       case MULTIPLY, SQUARE -> level.words(4);
@@ -98,11 +99,12 @@ public final class ProgramWork {
   private Work transform(Instruction in, LevelWork level) {
     if (program.constants().get(in.constant()) instanceof Diagonals diagonals) {
       int babies = diagonals.babySteps().size() - (diagonals.babySteps().contains(0) ? 1 : 0);
-      return level.transform(diagonals.terms().size(), babies, diagonals.rotations().size() - babies);
+      boolean paired = diagonals.pair() != 0;
+      return level.transform(diagonals.products(), babies, diagonals.rotations().size() - babies - (paired ? 1 : 0), paired);
     }
     int diagonals = ((Constant.Matrix) program.constants().get(in.constant())).diagonals();
     int babies = Math.min(in.babySteps(), diagonals);
-    return level.transform(diagonals, babies - 1, (diagonals + babies - 1) / babies - 1);
+    return level.transform(diagonals, babies - 1, (diagonals + babies - 1) / babies - 1, false);
   }
 
   /** Weights are words at the plain scale; a limb whose words are small enough takes one multiplication a term. */

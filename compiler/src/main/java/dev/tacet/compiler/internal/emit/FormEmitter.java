@@ -9,7 +9,6 @@ import dev.tacet.compiler.internal.pack.DiagonalMap;
 import dev.tacet.compiler.internal.pack.Layout;
 import dev.tacet.compiler.internal.pack.SlotMap;
 import dev.tacet.compiler.internal.pack.StepCosts;
-import dev.tacet.compiler.internal.pack.StepSplit;
 import dev.tacet.he.Constant;
 import dev.tacet.he.Diagonals;
 import dev.tacet.he.Parameters;
@@ -156,12 +155,14 @@ final class FormEmitter {
     }
     DiagonalMap map = layout.diagonals(matrix, signal.map(), signal.copyShift(), out, parameters.slots());
     Matrix weights = outline ? null : matrix.scaled(rowFactor, signal.factor());
-    Diagonals diagonals = StepSplit.cheapest(map, new StepCosts(profile, parameters, level), keys, keyPrice).apply(map, weights, keys);
+    Diagonals diagonals = map.splits().cheapest(weights, new StepCosts(profile, parameters, level), keys, keyPrice);
     double rotation = diagonals.rotations().isEmpty() ? 0 : square(noise.keySwitch(level, logIn));
-    double variance = rowNorm * (square(signal.deviation()) + rotation)
-        + square(noise.keySwitch(level, logIn + logPlain)) * diagonals.giantSteps().size() * map.fold();
+    int parts = diagonals.pair() == 0 ? 1 : 2;  // a pair's real part has the noise of both parts of its operand
+    int sums = diagonals.firstGiantSteps().size() + parts - 1;
+    double variance = rowNorm * (parts * square(signal.deviation()) + parts * rotation)
+        + square(noise.keySwitch(level, logIn + logPlain)) * sums * map.fold();
     int read = Math.min(map.size() * map.fold(), matrix.columns());  // slots beside the elements hold zeros
-    double rounding = square(noise.encode(map.period(), logPlain)) * read;
+    double rounding = square(parts * noise.encode(map.period(), logPlain)) * read;
     return new Partial(map.fold(), builder.linearTransform(x, diagonals, plainScale), variance,
         rowNorm * square(signal.common()) + rounding);
   }

@@ -6,6 +6,7 @@ import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Constant;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.ProgramBuilder;
+import dev.tacet.he.RingType;
 import dev.tacet.he.Scale;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,11 +16,15 @@ import java.util.stream.Collectors;
 
 /**
  * Sends the inputs of activations back, at level 0 and at a scale at which they cannot wrap around the base prime wherever the
- * accepted bounds allow them to be. As many as the slots hold share one ciphertext, each in a part of the period of its own.
+ * accepted bounds allow them to be. As many as the slots hold share one part, real or imaginary, of one ciphertext, each in a part of
+ * the period of its own.
  */
 final class GuardEmitter {
-  /** Bits between what an input can reach and the base prime. */
-  private static final double ROOM = 1.2;
+  /** Bits between what an input can reach and the base prime: real and imaginary parts together stay below half of it. */
+  private static final double ROOM = 1.6;
+
+  /** Bits between a guard's bound and the base prime: both parts together stay within an eighth of it. */
+  private static final double SPARE_BITS = 3.5;
 
   /** The noise that a smaller scale may make of the bound. */
   private static final double NOISE_SHARE = 0.02;
@@ -52,84 +57,149 @@ final class GuardEmitter {
     watched.add(new Watched(name, size, input, gain, reach));
   }
 
-  /** Emits the outputs and returns what they are. */
-  List<CipherOutput> emit() {
-    List<CipherOutput> outputs = new ArrayList<>();
-    List<Watched> group = new ArrayList<>();
-    int used = 0;
-    for (Watched next : watched.stream().sorted(Comparator.comparingInt(Watched::period).reversed()).toList()) {
-      if (used + next.period() > parameters.slots()) {
-        outputs.add(emit(group));
-        group.clear();
-        used = 0;
+  /** A guard's value at level 0, and what it is in its output. */
+  private record Part(ProgramBuilder.Value value, CipherOutput described) {}
+
+  /**
+   * Emits all outputs, the answer and the guards, and returns what they are. Where slots are complex, every second one lies in the
+   * imaginary parts of the one before: the first guard in those of the answer.
+   *
+   * @param answer the values that the model gives, at level 0
+   * @param described what they are, as output 0
+   */
+  List<CipherOutput> emit(ProgramBuilder.Value answer, CipherOutput described) {
+    boolean complex = parameters.ringType() == RingType.STANDARD;
+    List<CipherOutput> outputs = new ArrayList<>(List.of(described));
+    ProgramBuilder.Value pending = answer;
+    boolean taken = !complex;  // whether its imaginary parts are
+    int number = 0;
+    for (List<Watched> group : groups()) {
+      String name = "guard of " + group.stream().map(Watched::name).collect(Collectors.joining(", "));
+      Part part;
+      if (taken) {
+        builder.output(pending);
+        number++;
+        builder.layer(name);
+        part = part(name, group, new Place(CipherOutput.Kind.GUARD, number, null));
+        pending = part.value;
+        taken = !complex;
+      } else {
+        builder.layer(name);
+        part = part(name, group, new Place(CipherOutput.Kind.IMAGINARY_GUARD, number, pending.scale()));
+        pending = builder.complex(pending, part.value);
+        taken = true;
+        // Noise has a real and an imaginary part, whatever the value that it comes with.
+        CipherOutput real = outputs.remove(outputs.size() - 1);
+        double error = Math.hypot(real.slotError(), part.described.slotError());
+        outputs.add(withSlotError(real, error));
+        part = new Part(part.value, withSlotError(part.described, error));
       }
-      group.add(next);
-      used += next.period();
+      outputs.add(part.described);
     }
-    if (!group.isEmpty()) {
-      outputs.add(emit(group));
-    }
+    builder.output(pending);
     return outputs;
   }
 
-  private CipherOutput emit(List<Watched> group) {
-    String name = "guard of " + group.stream().map(Watched::name).collect(Collectors.joining(", "));
-    builder.layer(name);
-    return group.size() == 1 ? alone(name, group.get(0)) : together(name, group);
+  private static CipherOutput withSlotError(CipherOutput o, double slotError) {
+    return new CipherOutput(o.kind(), o.programOutput(), o.name(), o.count(), o.period(), o.level(), o.scale(), o.factor(), o.offset(),
+        o.bound(), slotError, o.errorBound());
   }
 
-  private CipherOutput alone(String name, Watched guard) {
-    Signal input = guard.input();
-    int shift = shift(guard.gain() * guard.reach());
-    double deviation = input.slotDeviation();
-    ProgramBuilder.Value value = input.value();
-    if (shift > 0) {
-      value = builder.rescale(builder.multiplyScalar(builder.dropLevel(value, 1), 1, plainScale(shift)));
-      deviation = Math.hypot(deviation, noise.rescale(parameters.logScale() - shift));
-    } else {
-      value = builder.dropLevel(value, 0);
+  /** The guards that share the slots of one part of a ciphertext, widest first. */
+  private List<List<Watched>> groups() {
+    List<List<Watched>> groups = new ArrayList<>();
+    int used = parameters.slots();
+    for (Watched next : watched.stream().sorted(Comparator.comparingInt(Watched::period).reversed()).toList()) {
+      if (used + next.period() > parameters.slots()) {
+        groups.add(new ArrayList<>());
+        used = 0;
+      }
+      groups.get(groups.size() - 1).add(next);
+      used += next.period();
     }
-    return output(name, value, guard.size(), guard.period(), guard.gain(), deviation);
+    return groups;
+  }
+
+  /**
+   * Where a guard goes.
+   *
+   * @param scale the scale that it must have; null if any will do
+   */
+  private record Place(CipherOutput.Kind kind, int number, Scale scale) {}
+
+  /** How a guard is brought into bounds: by a smaller scale where that is free, else by a smaller factor. */
+  private record Fitting(Scale scale, double factor) {}
+
+  /**
+   * @param bound of the true slots
+   * @param largest what the slots can reach
+   */
+  private Fitting fitting(Place place, Scale own, double bound, double largest) {
+    double bits = Math.max(log2(largest) + ROOM, log2(bound) + SPARE_BITS);
+    if (place.scale == null) {
+      int shift = shift(own, bits);
+      return new Fitting(own.times(Scale.powerOfTwo(-shift)), 1);
+    }
+    return new Fitting(place.scale, Math.scalb(1.0, -shift(place.scale, bits)));
+  }
+
+  private Part part(String name, List<Watched> group, Place place) {
+    return group.size() == 1 ? alone(name, group.get(0), place) : together(name, group, place);
+  }
+
+  private Part alone(String name, Watched guard, Place place) {
+    Signal input = guard.input();
+    Scale own = input.value().scale();
+    Fitting fitting = fitting(place, own, guard.gain(), guard.gain() * guard.reach());
+    double deviation = input.slotDeviation() * fitting.factor;
+    ProgramBuilder.Value value;
+    if (fitting.factor == 1 && fitting.scale.equals(own)) {
+      value = builder.dropLevel(input.value(), 0);
+    } else {
+      value = builder.rescale(builder.multiplyScalar(
+          builder.dropLevel(input.value(), 1), fitting.factor, fitting.scale.timesPrime(1, 1).dividedBy(own)));
+      deviation = Math.hypot(deviation, noise.rescale(fitting.scale.log2(parameters)));
+    }
+    return described(name, value, place, guard.size(), guard.period(), guard.gain() * fitting.factor, deviation);
   }
 
   /** Each input, times the inverse of its bound in its own part of the period and zero in the others; their sum. */
-  private CipherOutput together(String name, List<Watched> group) {
+  private Part together(String name, List<Watched> group, Place place) {
     int period = Integer.highestOneBit(2 * group.stream().mapToInt(Watched::period).sum() - 1);
     double reach = group.stream().mapToDouble(Watched::reach).max().orElse(1);
-    int shift = shift(reach);
-    Scale plainScale = plainScale(shift);
+    Fitting fitting = fitting(place, Scale.powerOfTwo(parameters.logScale()), 1, reach);
     ProgramBuilder.Value sum = null;
     double deviation = 0;
     int start = 0;
     for (Watched guard : group) {
+      ProgramBuilder.Value input = builder.dropLevel(guard.input().value(), 1);
+      Scale plainScale = fitting.scale.timesPrime(1, 1).dividedBy(input.scale());
       double[] mask = new double[start + guard.period()];
-      Arrays.fill(mask, start, mask.length, 1 / guard.gain());
-      ProgramBuilder.Value part =
-          builder.multiplyPlain(builder.dropLevel(guard.input().value(), 1), new Constant.Vector(mask, period), plainScale);
+      Arrays.fill(mask, start, mask.length, fitting.factor / guard.gain());
+      ProgramBuilder.Value part = builder.multiplyPlain(input, new Constant.Vector(mask, period), plainScale);
       sum = sum == null ? part : builder.add(sum, part);
       double ofMask = noise.encode(period, plainScale.log2(parameters)) * guard.gain();
-      deviation = Math.hypot(deviation, Math.hypot(guard.input().slotDeviation() / guard.gain(), ofMask));
+      deviation = Math.hypot(deviation, Math.hypot(guard.input().slotDeviation() * fitting.factor / guard.gain(), ofMask));
       start += guard.period();
     }
-    deviation = Math.hypot(deviation, noise.rescale(parameters.logScale() - shift));
-    return output(name, builder.rescale(sum), group.stream().mapToInt(Watched::size).sum(), period, 1, deviation);
+    deviation = Math.hypot(deviation, noise.rescale(fitting.scale.log2(parameters)));
+    return described(name, builder.rescale(sum), place, group.stream().mapToInt(Watched::size).sum(), period, fitting.factor, deviation);
   }
 
-  /** The bits that the scale has to fall by for slots of this size. */
-  private int shift(double largest) {
-    double logBase = Math.log(parameters.modulus(0)) / Math.log(2);
-    int shift = (int) Math.max(0, Math.ceil(parameters.logScale() + Math.log(largest) / Math.log(2) + ROOM - logBase));
-    double finest = Math.log(noise.rescale(0) * NoiseModel.DEVIATIONS * NoiseModel.SAFETY / NOISE_SHARE) / Math.log(2);
-    return (int) Math.min(shift, Math.max(0, Math.floor(parameters.logScale() - finest)));
+  /** The bits by which scale or slots have to fall, for so many bits between the scale and the base prime. */
+  private int shift(Scale scale, double bits) {
+    double logScale = scale.log2(parameters);
+    int shift = (int) Math.max(0, Math.ceil(logScale + bits - log2(parameters.modulus(0))));
+    double finest = log2(noise.rescale(0) * NoiseModel.DEVIATIONS * NoiseModel.SAFETY / NOISE_SHARE);
+    return (int) Math.min(shift, Math.max(0, Math.floor(logScale - finest)));
   }
 
-  private static Scale plainScale(int shift) {
-    return Scale.prime(1, 1).times(Scale.powerOfTwo(-shift));
+  private static double log2(double value) {
+    return Math.log(value) / Math.log(2);
   }
 
-  private CipherOutput output(String name, ProgramBuilder.Value value, int count, int period, double bound, double deviation) {
-    int number = builder.output(value);
-    return new CipherOutput(CipherOutput.Kind.GUARD, number, name, count, period, 0, value.scale(), new double[0], new double[0],
-        bound, NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0);
+  private Part described(String name, ProgramBuilder.Value value, Place place, int count, int period, double bound, double deviation) {
+    return new Part(value, new CipherOutput(place.kind, place.number, name, count, period, 0, value.scale(), new double[0],
+        new double[0], bound, NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
   }
 }

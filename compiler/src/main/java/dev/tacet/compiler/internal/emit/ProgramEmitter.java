@@ -93,9 +93,8 @@ public final class ProgramEmitter {
       }
     }
     builder.layer(OUTPUT_LAYER);
-    CipherOutput value = output();
-    List<CipherOutput> outputs = new ArrayList<>(List.of(value));
-    outputs.addAll(guards.emit());
+    Answer answer = output();
+    List<CipherOutput> outputs = guards.emit(answer.value, answer.described);
     return new Emission(builder.build(), inputs, outputs, layers, valueError);
   }
 
@@ -226,7 +225,10 @@ public final class ProgramEmitter {
     return forms.emit(form, signals, inverse, new double[node.size()], map, scale);
   }
 
-  private CipherOutput output() {
+  /** The values that the model gives, as the first output describes them. */
+  private record Answer(ProgramBuilder.Value value, CipherOutput described) {}
+
+  private Answer output() {
     LinearForm form = network.output();
     int size = form.size();
     ValueBounds.Bounds bounds = plan.bounds().of(form);
@@ -246,13 +248,12 @@ public final class ProgramEmitter {
     }
     Signal result = forms.emit(form, signals, inverse, plan.outputCenter(), plan.layout().output(), scale);
     ProgramBuilder.Value value = builder.dropLevel(result.value(), 0);
-    int number = builder.output(value);
     layer(OUTPUT_LAYER, "linear", result.value().level() + 1, result.value().level(), result.slotDeviation(), "");
     double slotError = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * result.slotDeviation();
     double copies = (double) parameters.slots() / plan.layout().output().period();
     valueError = NoiseModel.DEVIATIONS * largest * Math.hypot(result.deviation() / Math.sqrt(copies), result.common());
-    return new CipherOutput(CipherOutput.Kind.VALUE, number, network.outputName(), size, plan.layout().output().period(), 0,
-        value.scale(), result.factor(), result.offset(), bound, slotError, slotError * largest);
+    return new Answer(value, new CipherOutput(CipherOutput.Kind.VALUE, 0, network.outputName(), size, plan.layout().output().period(),
+        0, value.scale(), result.factor(), result.offset(), bound, slotError, slotError * largest));
   }
 
   private double reach(ValueBounds.Bounds bounds, int i) {

@@ -20,6 +20,7 @@ public final class DiagonalMap {
   private final int fold;
   private final int shiftPeriod;
   private final int[] shifts;
+  private StepSearch splits;
 
   private DiagonalMap(Matrix matrix, SlotMap in, SlotMap out, int copyShift, int period, int shiftPeriod) {
     this.in = in;
@@ -79,6 +80,14 @@ public final class DiagonalMap {
   /** Returns the number of diagonals. */
   public int size() {
     return shifts.length;
+  }
+
+  /** Returns the ways to evaluate the map by rotations, which are found once. */
+  public synchronized StepSearch splits() {
+    if (splits == null) {
+      splits = StepSearch.of(this);
+    }
+    return splits;
   }
 
   /** Returns the shifts of the diagonals, ascending. */

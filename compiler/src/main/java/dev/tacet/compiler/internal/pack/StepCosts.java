@@ -4,6 +4,7 @@ package dev.tacet.compiler.internal.pack;
 import dev.tacet.compiler.CostProfile;
 import dev.tacet.compiler.internal.cost.LevelWork;
 import dev.tacet.he.Parameters;
+import dev.tacet.he.RingType;
 
 /**
  * What the steps of a linear transform cost at a level, in nanoseconds of the machine whose cost profile the compilation is given:
@@ -20,6 +21,8 @@ public final class StepCosts {
   private final double down;
   private final double rotation;
   private final double keyBytes;
+  private final double pairing;
+  private final boolean pairs;
 
   /** Makes the costs of transforms at a level. */
   public StepCosts(CostProfile profile, Parameters parameters, int level) {
@@ -31,13 +34,24 @@ public final class StepCosts {
     giant = work.giantStep().nanos(rates);
     down = work.modDown(2).nanos(rates);
     rotation = work.keySwitch(false, false).nanos(rates);
+    pairing = work.pairing().nanos(rates);
+    pairs = parameters.ringType() == RingType.STANDARD;
     keyBytes = parameters.digits(level) * (double) parameters.ringDegree()
         * (parameters.logQP() - parameters.logQ() + parameters.logQ(level)) / 8;
   }
 
-  /** Returns the cost of a transform of so many diagonals, rotations by baby steps and rotations of sums by giant steps. */
-  public double transform(int diagonals, int babies, int giants) {
-    return diagonals * diagonal + (babies > 0 ? decomposition : 0) + babies * baby + giants * giant + down;
+  /**
+   * Returns the cost of a transform of so many diagonals, rotations by baby steps and rotations of sums by giant steps.
+   *
+   * @param paired whether giant steps are paired
+   */
+  public double transform(int diagonals, int babies, int giants, boolean paired) {
+    return diagonals * diagonal + (babies > 0 ? decomposition : 0) + babies * baby + giants * giant + down + (paired ? pairing : 0);
+  }
+
+  /** Returns whether the ring has the complex slots that pairs of giant steps need. */
+  public boolean pairs() {
+    return pairs;
   }
 
   /** Returns the cost of one rotation by itself. */

@@ -133,6 +133,7 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
         Constant.Polynomial p = (Constant.Polynomial) program.constants().get(in.constant());
         result = add(result, copies * model.polynomial(p.coefficients(), scale.log2(parameters)) / model.realPart());  // it was measured
       }
+      case COMPLEX -> result = add(result, model.rescale(scale.log2(parameters)));  // the other part's noise has a part here too
       case LINEAR_TRANSFORM -> result = transform(in, id, argument, result, copies);
       default -> { }
     }
@@ -147,12 +148,14 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
     double[] result = exact;
     if (program.constants().get(in.constant()) instanceof Diagonals diagonals) {
       if (deviations[id] == null) {
-        deviations[id] = ofBabySteps(diagonals, copies * model.keyProduct(level, logOut - logPlain));
+        deviations[id] = ofBabySteps(diagonals, copies * model.keyProduct(level, logOut - logPlain), copies * ofOtherPart(in, diagonals));
       }
       result = add(result, deviations[id]);
-      int giants = diagonals.giantSteps().size() - (diagonals.giantSteps().contains(0) ? 1 : 0);
+      int giants = diagonals.firstGiantSteps().size() - (diagonals.firstGiantSteps().contains(0) ? 1 : 0)
+          + (diagonals.pair() == 0 ? 0 : 1);
       result = add(result, copies * Math.sqrt(giants) * model.keySwitch(level, logOut));
-      return add(result, model.encode(diagonals.period(), logPlain)
+      int halved = diagonals.pair() == 0 ? 1 : 2;  // of pairs, diagonals are encoded at half of their size
+      return add(result, halved * model.encode(diagonals.period(), logPlain)
           * Math.sqrt(diagonals.terms().size() * power(argument)));
     }
     Constant.Matrix matrix = (Constant.Matrix) program.constants().get(in.constant());
@@ -162,19 +165,38 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
         * Math.sqrt(matrix.diagonals() * power(argument)));
   }
 
-  private static double[] ofBabySteps(Diagonals diagonals, double each) {
+  /**
+   * The deviation that pairs of giant steps add to a slot of the argument: its imaginary part, which was never read before, is
+   * as noisy as what made it, and the rotation to the pair's second step adds to both parts.
+   */
+  private double ofOtherPart(Instruction in, Diagonals diagonals) {
+    if (diagonals.pair() == 0) {
+      return 0;
+    }
+    Instruction argument = instructions.get(in.argument(0));
+    double logScale = argument.type().scale().log2(parameters);
+    double own = argument.op() == Op.INPUT ? model.freshSecret(logScale) : model.keySwitch(argument.type().level(), logScale);
+    return Math.hypot(own, model.keySwitch(in.type().level(), logScale));
+  }
+
+  /**
+   * The deviations of the slots of one period.
+   *
+   * @param ofStep that of a rotation by a baby step
+   * @param ofAll that of every slot that is read
+   */
+  private static double[] ofBabySteps(Diagonals diagonals, double ofStep, double ofAll) {
     double[] result = new double[diagonals.period()];
     for (Diagonals.Term term : diagonals.terms()) {
-      if (term.baby() != 0) {
-        int[] slots = term.slots();
-        double[] values = term.values();
-        for (int i = 0; i < slots.length; i++) {
-          result[slots[i]] += values[i] * values[i];
-        }
+      double each = Math.hypot(term.baby() == 0 ? 0 : ofStep, ofAll);
+      int[] slots = term.slots();
+      double[] values = term.values();
+      for (int i = 0; each > 0 && i < slots.length; i++) {
+        result[slots[i]] += values[i] * values[i] * each * each;
       }
     }
     for (int i = 0; i < result.length; i++) {
-      result[i] = each * Math.sqrt(result[i]);
+      result[i] = Math.sqrt(result[i]);
     }
     return result;
   }

@@ -12,6 +12,7 @@ import dev.tacet.he.ReferenceEvaluator;
 import dev.tacet.he.RowPacking;
 import dev.tacet.he.Signature;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -55,10 +56,14 @@ public final class FunctionInputs {
 
   /** Finds the squares and polynomials of a program; a square's interval is the bound of its guard, where it has one. */
   public static List<Place> of(Program program, Signature signature) {
-    Map<String, Double> guards = new HashMap<>();
+    Map<Integer, Double> guards = new HashMap<>();
     for (CipherOutput output : signature.cipherOutputs()) {
-      if (output.kind() == CipherOutput.Kind.GUARD) {
-        guards.put(output.name(), output.bound());
+      for (Instruction in : program.instructions()) {
+        if (output.kind().guards() && in.op() == Op.OUTPUT && in.index() == output.programOutput()) {
+          Instruction value = program.instructions().get(in.argument(0));
+          boolean beside = output.kind() == CipherOutput.Kind.IMAGINARY_GUARD;
+          guarded(program, value.op() == Op.COMPLEX ? value.argument(beside ? 1 : 0) : in.argument(0), output.bound(), guards);
+        }
       }
     }
     List<Place> places = new ArrayList<>();
@@ -67,7 +72,7 @@ public final class FunctionInputs {
       boolean function = in.op() == Op.POLYNOMIAL || in.op() == Op.SQUARE;
       if (function && seen.add(in.argument(0))) {
         String layer = program.layers().get(in.layer());
-        Double guard = guards.get("guard of " + layer);
+        Double guard = guards.get(in.argument(0));
         if (in.op() == Op.POLYNOMIAL || guard != null) {
           BitSet slots = signature.packing() == RowPacking.THROUGHPUT ? null : written(program, in.argument(0));
           places.add(new Place(in.argument(0), layer, in.op() == Op.POLYNOMIAL ? 1 : guard, slots));
@@ -75,6 +80,25 @@ public final class FunctionInputs {
       }
     }
     return places;
+  }
+
+  /** Adds the bounds of the values that a guard's value is made of, alone or each in its own slots. */
+  private static void guarded(Program program, int id, double bound, Map<Integer, Double> guards) {
+    Instruction in = program.instructions().get(id);
+    switch (in.op()) {
+      case ADD -> {
+        guarded(program, in.argument(0), bound, guards);
+        guarded(program, in.argument(1), bound, guards);
+      }
+      case RESCALE, DROP_LEVEL -> guarded(program, in.argument(0), bound, guards);
+      case MULTIPLY_SCALAR -> guarded(program, in.argument(0), bound / in.scalar(), guards);
+      case MULTIPLY_PLAIN -> {
+        double[] mask = ((Constant.Vector) program.constants().get(in.constant())).values();
+        guarded(program, in.argument(0), bound / Arrays.stream(mask).max().orElse(1), guards);
+      }
+      default -> { }
+    }
+    guards.put(id, bound);
   }
 
   /** The slots that the linear maps before a value write; null for every slot. */

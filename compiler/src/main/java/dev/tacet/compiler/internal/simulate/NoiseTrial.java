@@ -143,9 +143,11 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
         }, new ProgramNoise(program, kind, encryption, period, false, SEED + noises++));
         double[][] errors = new double[program.outputTypes().get(value.programOutput()).length()][];
         for (int e = 0; e < errors.length; e++) {
-          errors[e] = noisy.get(outputAt + e).clone();
+          int all = program.parameters().slots();
+          double[] clear = value.slotsOf(outputs.get(outputAt + e), all);
+          errors[e] = value.slotsOf(noisy.get(outputAt + e), all).clone();
           for (int j = 0; j < errors[e].length; j++) {
-            errors[e][j] -= outputs.get(outputAt + e)[j];
+            errors[e][j] -= clear[j];
           }
         }
         return errors;

@@ -47,10 +47,10 @@ class DiagonalMapTest {
   /** What the program computes: the constant's terms, then the sum over the folded period. */
   private static double[] run(DiagonalMap map, Matrix matrix, int outPeriod, double[] slots) {
     Set<Integer> keys = new HashSet<>();
-    StepSplit split = StepSplit.cheapest(map, new StepCosts(CostProfile.embedded(), PARAMETERS, 2), keys, 1);
-    Diagonals constant = split.apply(map, matrix, keys);
+    StepCosts costs = new StepCosts(CostProfile.embedded(), PARAMETERS, 2);
+    Diagonals constant = map.splits().cheapest(matrix, costs, keys, 1);
     assertEquals(map.size(), constant.terms().size());
-    assertEquals(constant.rotations(), split.apply(map, null, new HashSet<>()).rotations());
+    assertEquals(constant.rotations(), map.splits().cheapest(null, costs, new HashSet<>(), 1).rotations());
     assertTrue(keys.containsAll(constant.rotations()));
     double[] z = new double[SLOTS];
     for (Diagonals.Term term : constant.terms()) {
