@@ -28,7 +28,8 @@ struct SignatureInput {
   std::vector<double> center, half_width;
 };
 
-/// What an encrypted output means; the numbers are the wire format's. An imaginary guard lies in the imaginary parts of the slots of another output's ciphertext.
+/// What an encrypted output means; the numbers are the wire format's. An imaginary guard lies in the imaginary parts of
+/// the slots of another output's ciphertext.
 enum class OutputKind : u8 { kValue = 0, kZeroCheck = 1, kGuard = 2, kImaginaryGuard = 3 };
 
 /// One encrypted output. VALUE: slots 0..count-1 of every period hold the values, the others are zero. ZERO_CHECK: all

@@ -18,9 +18,15 @@ import java.util.stream.Collectors;
  * Sends the inputs of activations back, at level 0 and at a scale at which they cannot wrap around the base prime wherever the
  * accepted bounds allow them to be. As many as the slots hold share one part, real or imaginary, of one ciphertext, each in a part of
  * the period of its own.
+ *
+ * <p>What wraps around the base prime q0 takes q0 / scale times an integer polynomial k from the slots. A guard in imaginary parts
+ * survives that of an answer beside it, however far the answer overflows: what the guard can reach and what its check allows
+ * are less than q0 / (2 scale) together ({@link #ROOM}, {@link #SPARE_BITS}), so a wrong guard that passes would need every
+ * imaginary part of k below 1/2. Then k less its conjugate is an integer polynomial below 1 at every root, which is 0: k is real
+ * in every slot, and the guard is what it was.
  */
 final class GuardEmitter {
-  /** Bits between what an input can reach and the base prime: real and imaginary parts together stay below half of it. */
+  /** Bits between what an input can reach and the base prime. */
   private static final double ROOM = 1.6;
 
   /** Bits between a guard's bound and the base prime: both parts together stay within an eighth of it. */
