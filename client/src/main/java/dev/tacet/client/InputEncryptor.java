@@ -88,35 +88,59 @@ public final class InputEncryptor {
     }
   }
 
-  /** Returns the most rows of one request: 1 but in the throughput packing. */
+  /** Returns the most rows of one request: 1 but in the throughput packing and where rows lie side by side. */
   public int rowsPerRequest() {
     return signature.rowsPerRequest(parameters);
   }
 
   /**
-   * Rows of one request in the throughput packing, encrypted ciphertext by ciphertext as they are asked for, so that the whole is
+   * Rows of one request, of a model that takes several, encrypted ciphertext by ciphertext as they are asked for, so that the whole is
    * never in memory. Every {@link #ciphertexts()} encrypts anew.
    */
   public final class Batch {
-    private final BatchLayout layout;
+    private final BatchLayout layout;  // null where rows lie side by side
     private final double[][] rows;
     private final List<List<Integer>> clampedFeatures;
 
     private Batch(double[][] rows) {
-      layout = new BatchLayout(signature, parameters);
-      if (rows.length < 1 || rows.length > layout.capacity()) {
+      if (rowsPerRequest() == 1) {
+        throw new IllegalArgumentException("model " + signature.model() + " takes one row a request");
+      }
+      layout = signature.packing() == RowPacking.THROUGHPUT ? new BatchLayout(signature, parameters) : null;
+      if (rows.length < 1 || rows.length > rowsPerRequest()) {
         throw new IllegalArgumentException(
-            "a batch of " + rows.length + " rows, model " + signature.model() + " takes 1.." + layout.capacity());
+            "a batch of " + rows.length + " rows, model " + signature.model() + " takes 1.." + rowsPerRequest());
       }
       this.rows = new double[rows.length][];
       List<List<Integer>> clamped = new ArrayList<>();
       for (int r = 0; r < rows.length; r++) {
         List<Integer> moved = new ArrayList<>();
         this.rows[r] = accepted(rows[r], moved);
-        layout.requireAcceptable(this.rows[r]);
+        requireIn(this.rows[r]);
         clamped.add(List.copyOf(moved));
       }
       clampedFeatures = List.copyOf(clamped);
+    }
+
+    private void requireIn(double[] row) {
+      if (layout != null) {
+        layout.requireAcceptable(row);
+        return;
+      }
+      int start = 0;
+      for (SignatureInput input : signature.inputs()) {
+        input.requireAcceptable(Arrays.copyOfRange(row, start, start + input.features()));
+        start += input.features();
+      }
+    }
+
+    /** The slots of all rows that lie side by side. */
+    private double[] sideBySide(SignatureInput input, int start) {
+      double[][] parts = new double[rows.length][];
+      for (int r = 0; r < parts.length; r++) {
+        parts[r] = Arrays.copyOfRange(rows[r], start, start + input.features());
+      }
+      return input.pack(parts, parameters.slots());
     }
 
     /** Returns how many rows there are. */
@@ -129,11 +153,12 @@ public final class InputEncryptor {
       return clampedFeatures;
     }
 
-    /** Encrypts: CIPHERTEXT blobs, inputs in the program's order, feature after feature. */
+    /** Encrypts: CIPHERTEXT blobs, inputs in the program's order, in the throughput packing feature after feature. */
     public Iterator<byte[]> ciphertexts() {
       return new Iterator<>() {
         private int input;
         private int feature;
+        private int start;
 
         @Override
         public boolean hasNext() {
@@ -146,9 +171,10 @@ public final class InputEncryptor {
             throw new NoSuchElementException();
           }
           SignatureInput described = signature.inputs().get(input);
-          double[] slots = layout.element(input, feature, rows);
-          if (++feature == described.features()) {
+          double[] slots = layout == null ? sideBySide(described, start) : layout.element(input, feature, rows);
+          if (layout == null || ++feature == described.features()) {
             feature = 0;
+            start += described.features();
             input++;
           }
           return encrypted(described, slots);
@@ -158,10 +184,10 @@ public final class InputEncryptor {
   }
 
   /**
-   * Checks the rows of one request of the throughput packing and prepares their encryption.
+   * Checks the rows of one request and prepares their encryption.
    *
    * @param rows 1..{@link #rowsPerRequest()} rows, each the features of all inputs
-   * @throws IllegalArgumentException if there are too many rows, one has another number of features, or the packing is another
+   * @throws IllegalArgumentException if there are too many rows, one has another number of features, or the model takes one a request
    * @throws dev.tacet.he.FeatureOutOfBoundsException if a feature is not a number, or outside its bounds and not clamped
    */
   public Batch batch(double[][] rows) {

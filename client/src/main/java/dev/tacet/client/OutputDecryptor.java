@@ -152,13 +152,16 @@ public final class OutputDecryptor {
   }
 
   /**
-   * Decrypts, checks and postprocesses the answer to a batch of the throughput packing.
+   * Decrypts, checks and postprocesses the answer to a request of several rows.
    *
    * @param ciphertexts CIPHERTEXT blobs, outputs in the program's order, arrays element after element
    * @param rows how many rows were asked for
    * @throws AnswerCheckException if anything is wrong that concerns the whole batch: then no row has an answer
    */
   public BatchAnswer decryptBatch(List<byte[]> ciphertexts, int rows) {
+    if (signature.packing() != RowPacking.THROUGHPUT) {
+      return sideBySide(ciphertexts, rows);
+    }
     BatchLayout.Answer answer = new BatchLayout(signature, context.parameters()).answer(rows);
     int[] start = starts();
     requireCount(ciphertexts.size());
@@ -189,6 +192,49 @@ public final class OutputDecryptor {
       results.add(signature.tail().run(values, errors));
     }
     return new BatchAnswer(results, failures);
+  }
+
+  /** The answers to rows that lie side by side: each output is decrypted once, a row's failure is its own. */
+  private BatchAnswer sideBySide(List<byte[]> ciphertexts, int rows) {
+    int most = signature.rowsPerRequest(context.parameters());
+    if (rows < 1 || rows > most) {
+      throw new IllegalArgumentException("an answer to " + rows + " rows, model " + signature.model() + " takes 1.." + most);
+    }
+    requireCount(ciphertexts.size());
+    Map<CipherOutput, Decryptor.Decrypted> decrypted = new HashMap<>();
+    for (CipherOutput output : signature.cipherOutputs()) {
+      if (output.kind() != CipherOutput.Kind.IMAGINARY_GUARD) {
+        Decryptor.Decrypted d = decrypt(output, ciphertexts.get(output.programOutput()));
+        if (!(d.coefficientFraction() <= 1)) {
+          signature.unpack(output, 0, d.real(), d.imaginary(), d.coefficientFraction());  // throws: no row has an answer
+        }
+        decrypted.put(output, d);
+      }
+    }
+    List<Postprocessing.Result> results = new ArrayList<>();
+    Map<Integer, AnswerCheckException> failures = new HashMap<>();
+    for (int r = 0; r < rows; r++) {
+      try {
+        results.add(ofRow(decrypted, r));
+      } catch (AnswerCheckException e) {
+        failures.put(r, e);
+        results.add(null);
+      }
+    }
+    return new BatchAnswer(results, failures);
+  }
+
+  private Postprocessing.Result ofRow(Map<CipherOutput, Decryptor.Decrypted> decrypted, int row) {
+    Map<String, double[]> values = new HashMap<>();
+    Map<String, Double> errors = new HashMap<>();
+    decrypted.forEach((output, d) -> {
+      double[] unpacked = signature.unpack(output, row, d.real(), d.imaginary(), d.coefficientFraction());
+      if (output.kind() == CipherOutput.Kind.VALUE) {
+        values.put(output.name(), unpacked);
+        errors.put(output.name(), output.errorBound());
+      }
+    });
+    return signature.tail().run(values, errors);
   }
 
   /** By program output, the number of its first ciphertext; last, how many there are. */

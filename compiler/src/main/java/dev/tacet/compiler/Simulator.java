@@ -159,7 +159,7 @@ public final class Simulator {
         double[] value = new double[output.count()];
         for (int i = 0; i < value.length; i++) {
           value[i] = factor[i] * (batches ? slots.get(at + i)[slot]
-              : meanOfCopies(output.slotsOf(slots.get(at), artifact.parameters().slots()), i, output.period())) + offset[i];
+              : meanOfCopies(output.slotsOf(slots.get(at), artifact.parameters().slots()), i * output.rows(), output.period())) + offset[i];
         }
         values.put(output.name(), value);
       }
@@ -167,9 +167,9 @@ public final class Simulator {
     return values;
   }
 
-  private static double meanOfCopies(double[] slots, int i, int period) {
+  private static double meanOfCopies(double[] slots, int first, int period) {
     double sum = 0;
-    for (int j = i; j < slots.length; j += period) {
+    for (int j = first; j < slots.length; j += period) {
       sum += slots[j];
     }
     return sum * period / slots.length;

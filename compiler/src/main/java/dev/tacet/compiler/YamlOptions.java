@@ -16,7 +16,7 @@ final class YamlOptions {
   private static final String COMPILE = "compile";
   private static final Set<String> KEYS =
       Set.of("security", "packing", "max_degree", "margin", "guards", "max_log_ring_degree", "ring", "share_results", "share_bits", "key_budget",
-          "model_privacy");
+          "model_privacy", "rows_per_request");
 
   private YamlOptions() {}
 
@@ -49,6 +49,7 @@ final class YamlOptions {
         options = options.withSharing(new Sharing(YamlNodes.whole(node, "share_results", COMPILE, 0),
             number(node, "share_bits", CompileOptions.SHARE_BITS), 0));
       }
+      options = options.withRowsPerRequest(number(node, "rows_per_request", options.rowsPerRequest()));
       if (YamlNodes.has(node, "key_budget")) {
         options = options.withKeyBudget(ByteSize.parse(YamlNodes.text(node, "key_budget", "compile: key_budget", null)));
       }

@@ -10,7 +10,7 @@ import java.util.Objects;
  * What one encrypted output of a program means, and every check that a decrypted answer must pass before it is a number.
  *
  * <p>In the latency packing slots [0, count) of a VALUE hold the values, slots [count, period) are structural zeros, and the period
- * is repeated over all slots: the copies must agree. In the throughput packing an output is an array of count ciphertexts with
+ * is repeated over all slots: the copies must agree. Where several rows lie side by side, value i of row r is slot i rows + r. In the throughput packing an output is an array of count ciphertexts with
  * one row a slot, its period is 1, and {@link BatchLayout} checks it. In the coefficient packing values and structural zeros lie in coefficients, the
  * period is 1, "slot" below means one of these, and {@link CoefficientLayout} checks it. A ZERO_CHECK is zero everywhere. A GUARD stays within its bound everywhere, which proves
  * that an activation's input did not leave its fitted interval. An IMAGINARY_GUARD is one in the imaginary parts of another output's
@@ -21,6 +21,7 @@ import java.util.Objects;
  * @param name name that the postprocessing refers to
  * @param count values; 1..period-1 for VALUE, 0..period otherwise; ciphertexts where the period is 1
  * @param period a power of two that divides the slots; 1 in the throughput and coefficient packings
+ * @param rows rows that lie side by side in one ciphertext, a power of two; 1 but in the latency packing
  * @param level level of the answer
  * @param scale exact scale of the answer
  * @param factor real value i = factor[i] * slot i + offset[i]; count numbers for VALUE, none otherwise
@@ -35,6 +36,7 @@ public record CipherOutput(
     String name,
     int count,
     int period,
+    int rows,
     int level,
     Scale scale,
     double[] factor,
@@ -86,6 +88,10 @@ public record CipherOutput(
     Signature.require(
         count >= 0 && count <= (period == 1 ? ValueType.MAX_LENGTH : period), "output %s: count %d is outside 0..%d", name, count,
         period == 1 ? ValueType.MAX_LENGTH : period);
+    Signature.requireRows("output " + name, rows, period);
+    Signature.require(
+        rows == 1 || (long) count * rows < period || kind != Kind.VALUE && (long) count * rows == period,
+        "output %s: %d rows of %d values leave no structural zero in a period of %d", name, rows, count, period);
     int numbers = kind == Kind.VALUE ? count : 0;
     Signature.require(
         factor.length == numbers && offset.length == numbers, "output %s: %d factors and %d offsets, a %s of %d needs %d",
@@ -102,6 +108,19 @@ public record CipherOutput(
         Double.isFinite(errorBound) && errorBound >= 0, "output %s: error bound %s must be finite and not negative", name, errorBound);
   }
 
+  /** Makes the description of an output with one row a ciphertext. */
+  public CipherOutput(
+      Kind kind, int programOutput, String name, int count, int period, int level, Scale scale, double[] factor, double[] offset,
+      double bound, double slotError, double errorBound) {
+    this(kind, programOutput, name, count, period, 1, level, scale, factor, offset, bound, slotError, errorBound);
+  }
+
+  /** Returns the same output with other bounds of its errors. */
+  public CipherOutput withErrors(double newSlotError, double newErrorBound) {
+    return new CipherOutput(
+        kind, programOutput, name, count, period, rows, level, scale, factor, offset, bound, newSlotError, newErrorBound);
+  }
+
   @Override
   public double[] factor() {
     return factor.clone();
@@ -113,11 +132,13 @@ public record CipherOutput(
   }
 
   /**
-   * Checks a decrypted answer and returns its values in real units; the copies are averaged, which lowers the noise.
+   * Checks a decrypted answer and returns the values of one row in real units; the copies are averaged, which lowers the noise.
    *
    * <p>Checked: the largest coefficient is within q0/8; every slot is a number; imaginary parts are within slotError; copies
-   * agree within twice that; |slot| is within bound + slotError; structural zeros and ZERO_CHECK slots are within slotError.
+   * agree within twice that; |slot| is within bound + slotError; structural zeros and ZERO_CHECK slots are within slotError. The slots of other rows
+   * are not looked at.
    *
+   * @param row 0..rows-1
    * @param real real parts of all slots
    * @param imaginary imaginary parts of all slots; null for a ring of real slots, and where they carry a guard: for that guard they
    *     are {@code real} ({@link Signature#unpack} does both)
@@ -125,7 +146,8 @@ public record CipherOutput(
    * @return count values for VALUE, none for a check
    * @throws AnswerCheckException if a check fails; the message names the check, the slot and the bound
    */
-  public double[] unpack(double[] real, double[] imaginary, double coefficientFraction) {
+  public double[] unpack(int row, double[] real, double[] imaginary, double coefficientFraction) {
+    Signature.require(row >= 0 && row < rows, "output %s: row %d of %d", name, row, rows);
     Signature.require(
         real.length >= period && real.length % period == 0, "output %s: period %d does not divide %d slots",
         name, period, real.length);
@@ -135,9 +157,9 @@ public record CipherOutput(
     if (!(coefficientFraction <= 1)) {
       throw failed("a decrypted coefficient exceeds q0/8: the key is wrong or the computation overflowed");
     }
-    int used = kind == Kind.VALUE ? count : kind.guards() ? period : 0;
+    int used = kind == Kind.VALUE ? count * rows : kind.guards() ? period : 0;
     double limit = bound + slotError;
-    for (int j = 0; j < real.length; j++) {
+    for (int j = row; j < real.length; j += rows) {
       int i = j & (period - 1);
       double allowed = i < used ? limit : slotError;
       if (!(Math.abs(real[j]) <= allowed)) {
@@ -156,12 +178,17 @@ public record CipherOutput(
     double[] values = new double[kind == Kind.VALUE ? count : 0];
     for (int i = 0; i < values.length; i++) {
       double sum = 0;
-      for (int j = i; j < real.length; j += period) {
+      for (int j = i * rows + row; j < real.length; j += period) {
         sum += real[j];
       }
       values[i] = factor[i] * (sum * period / real.length) + offset[i];
     }
     return values;
+  }
+
+  /** As {@link #unpack(int, double[], double[], double)}, of the first row. */
+  public double[] unpack(double[] real, double[] imaginary, double coefficientFraction) {
+    return unpack(0, real, imaginary, coefficientFraction);
   }
 
   /**
@@ -237,7 +264,7 @@ public record CipherOutput(
     out.f64s(factor).f64s(offset).f64(bound).f64(slotError).f64(errorBound);
   }
 
-  static CipherOutput readFrom(BoundedReader in) {
+  static CipherOutput readFrom(BoundedReader in, int rows) {
     Kind kind = Kind.values()[in.u8("output kind", 0, Kind.values().length - 1)];
     int programOutput = in.u16("program output");
     String name = in.string("output name");
@@ -247,7 +274,7 @@ public record CipherOutput(
     Scale scale = Scale.readFrom(in);
     int numbers = kind == Kind.VALUE ? count : 0;
     return new CipherOutput(
-        kind, programOutput, name, count, period, level, scale, in.f64s("factor", numbers), in.f64s("offset", numbers),
+        kind, programOutput, name, count, period, rows, level, scale, in.f64s("factor", numbers), in.f64s("offset", numbers),
         in.f64("bound"), in.f64("slot error"), in.f64("error bound"));
   }
 
@@ -259,6 +286,7 @@ public record CipherOutput(
         && name.equals(o.name)
         && count == o.count
         && period == o.period
+        && rows == o.rows
         && level == o.level
         && scale.equals(o.scale)
         && Arrays.equals(factor, o.factor)

@@ -34,6 +34,9 @@ public final class Signature {
   /** The version of a body that names its packing. */
   private static final int PACKING_VERSION = 5;
 
+  /** The version of a body of the latency packing with several rows side by side; all inputs carry a copy shift. */
+  private static final int ROWS_VERSION = 6;
+
   private final String model;
   private final String parametersHash;
   private final int securityBits;
@@ -159,6 +162,13 @@ public final class Signature {
 
   private void requirePacking() {
     boolean batches = packing == RowPacking.THROUGHPUT;
+    int rows = rows();
+    require(
+        inputs.stream().allMatch(input -> input.rows() == rows) && cipherOutputs.stream().allMatch(output -> output.rows() == rows),
+        "inputs and outputs have other numbers of rows side by side than %d", rows);
+    require(
+        rows == 1 || packing == RowPacking.LATENCY && sharing == null, "%d rows side by side in packing %s%s", rows, packing,
+        sharing == null ? "" : " with a reserve for sharing");
     require(packing == RowPacking.LATENCY || sharing == null, "packing %s has no reserve for sharing", packing);
     require(batches == (known != null), "packing %s %s known rows", packing, known == null ? "needs" : "has no");
     require(
@@ -170,7 +180,8 @@ public final class Signature {
     }
     for (SignatureInput input : inputs) {
       require(
-          batches ? input.period() == 1 && input.copyShift() == 0 && input.features() <= ValueType.MAX_LENGTH : input.features() <= input.period(), "input %s: %d features of period %d in packing %s",
+          batches ? input.period() == 1 && input.copyShift() == 0 && input.features() <= ValueType.MAX_LENGTH
+              : input.features() <= input.period(), "input %s: %d features of period %d in packing %s",
           input.name(), input.features(), input.period(), packing);
     }
     for (CipherOutput output : cipherOutputs) {
@@ -197,6 +208,11 @@ public final class Signature {
         output.count() * (long) blocks.digits() <= Constant.MAX_PERIOD, "%d values of %d digits, at most %d rows are accepted",
         output.count(), blocks.digits(), Constant.MAX_PERIOD);
     require(keys.isEmpty(), "packing %s takes no evaluation key, %d are listed", packing, keys.size());
+  }
+
+  /** Returns how many rows lie side by side in the slots of a ciphertext; 1 but in the latency packing. */
+  private int rows() {
+    return inputs.get(0).rows();
   }
 
   /** Returns where numbers lie in coefficients; empty but in the coefficient packing. */
@@ -236,21 +252,28 @@ public final class Signature {
   }
 
   /**
-   * Makes every check of a decrypted answer of the latency packing, that of a guard in its imaginary parts too, and returns its values.
+   * Makes every check of a decrypted answer of the latency packing, that of a guard in its imaginary parts too, and returns the values
+   * of one row.
    *
    * @param output one of {@link #cipherOutputs()}
+   * @param row 0.. less than the rows that lie side by side
    * @throws AnswerCheckException if a check fails; see {@link CipherOutput#unpack}
    */
-  public double[] unpack(CipherOutput output, double[] real, double[] imaginary, double coefficientFraction) {
+  public double[] unpack(CipherOutput output, int row, double[] real, double[] imaginary, double coefficientFraction) {
     if (output.kind() == CipherOutput.Kind.IMAGINARY_GUARD) {
-      return output.unpack(imaginary, null, coefficientFraction);
+      return output.unpack(row, imaginary, null, coefficientFraction);
     }
     CipherOutput guard = imaginaryGuard(output);
     if (guard != null) {
       require(imaginary != null, "output %s has no imaginary parts, where its guard is", output.name());
-      guard.unpack(imaginary, null, coefficientFraction);
+      guard.unpack(row, imaginary, null, coefficientFraction);
     }
-    return output.unpack(real, guard == null ? imaginary : null, coefficientFraction);
+    return output.unpack(row, real, guard == null ? imaginary : null, coefficientFraction);
+  }
+
+  /** As {@link #unpack(CipherOutput, int, double[], double[], double)}, of the first row. */
+  public double[] unpack(CipherOutput output, double[] real, double[] imaginary, double coefficientFraction) {
+    return unpack(output, 0, real, imaginary, coefficientFraction);
   }
 
   /** Returns how many ciphertexts an output gives; none where its guard lies in another output's ciphertext. */
@@ -263,7 +286,7 @@ public final class Signature {
 
   /** Returns the most rows of one request. */
   public int rowsPerRequest(Parameters parameters) {
-    return packing == RowPacking.THROUGHPUT ? parameters.slots() - known.rows() : 1;
+    return packing == RowPacking.THROUGHPUT ? parameters.slots() - known.rows() : rows();
   }
 
   /** Returns the model's name. */
@@ -415,11 +438,15 @@ public final class Signature {
   public byte[] toBytes() {
     BoundedWriter out = new BoundedWriter();
     boolean named = packing != RowPacking.LATENCY;
-    boolean shifts = hasShifts();
-    int latencyVersion = (sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0);
+    boolean several = rows() > 1;
+    boolean shifts = several || hasShifts();
+    int latencyVersion = several ? ROWS_VERSION : (sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0);
     out.u16(named ? PACKING_VERSION : latencyVersion).string(model).u16(securityBits);
     if (named) {
       out.u8(packing.ordinal());
+    }
+    if (several) {
+      out.u32(rows());
     }
     out.u16(inputs.size());
     inputs.forEach(input -> input.writeTo(out, shifts));
@@ -456,25 +483,26 @@ public final class Signature {
     Blob blob = Blob.read(bytes, BlobKind.SIGNATURE);
     BoundedReader in = new BoundedReader("signature", blob.body());
     try {
-      int version = in.u16("body version", BODY_VERSION, PACKING_VERSION);
-      boolean shifts = version > SHARING_VERSION && version < PACKING_VERSION;
+      int version = in.u16("body version", BODY_VERSION, ROWS_VERSION);
+      boolean shifts = version > SHARING_VERSION && version != PACKING_VERSION;
       String model = in.string("model");
       int securityBits = in.u16("security bits");
       RowPacking packing = version == PACKING_VERSION ? RowPacking.ofCode(in.u8("packing")) : RowPacking.LATENCY;
       if (version == PACKING_VERSION && packing == RowPacking.LATENCY) {
         throw in.malformed("packing LATENCY is written in version " + BODY_VERSION);
       }
+      int rows = version == ROWS_VERSION ? in.u32("rows side by side", 2, Constant.MAX_PERIOD) : 1;
       int inputCount = in.u16("input count");
       in.needItems("inputs", inputCount, 40);
       List<SignatureInput> inputs = new ArrayList<>(inputCount);
       for (int i = 0; i < inputCount; i++) {
-        inputs.add(SignatureInput.readFrom(in, shifts));
+        inputs.add(SignatureInput.readFrom(in, shifts, rows));
       }
       int outputCount = in.u16("output count");
       in.needItems("outputs", outputCount, 40);
       List<CipherOutput> outputs = new ArrayList<>(outputCount);
       for (int i = 0; i < outputCount; i++) {
-        outputs.add(CipherOutput.readFrom(in));
+        outputs.add(CipherOutput.readFrom(in, rows));
       }
       Postprocessing tail = Postprocessing.readFrom(in);
       long keyCount = in.u32("key count");
@@ -487,7 +515,7 @@ public final class Signature {
         }
         keys.add(key);
       }
-      Sharing sharing = (version - BODY_VERSION) % SHIFTS != 0
+      Sharing sharing = version != ROWS_VERSION && (version - BODY_VERSION) % SHIFTS != 0
           ? new Sharing(in.u64("shared results"), in.u8("statistical bits"), in.f64("noise of shared values")) : null;
       KnownRows known = packing == RowPacking.THROUGHPUT ? KnownRows.readFrom(in, outputs) : null;
       CoefficientBlocks blocks = packing == RowPacking.COEFFICIENT ? CoefficientBlocks.readFrom(in) : null;
@@ -495,7 +523,7 @@ public final class Signature {
       Signature signature =
           new Signature(
               model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys, sharing, packing, known, blocks);
-      if (shifts != signature.hasShifts()) {
+      if (version != ROWS_VERSION && shifts != signature.hasShifts()) {
         throw in.malformed("body version " + version + " without a copy shift is written as version " + (version - SHIFTS));
       }
       return signature;
@@ -535,6 +563,12 @@ public final class Signature {
     require(
         period >= 1 && period <= Constant.MAX_PERIOD && Integer.bitCount(period) == 1,
         "%s: period %d is not a power of two in 1..%d", what, period, Constant.MAX_PERIOD);
+  }
+
+  static void requireRows(String what, int rows, int period) {
+    require(
+        rows >= 1 && rows <= period && Integer.bitCount(rows) == 1, "%s: %d rows side by side, must be a power of two up to the period %d",
+        what, rows, period);
   }
 
   static void require(boolean condition, String format, Object... arguments) {

@@ -11,7 +11,8 @@ import java.util.Objects;
  *
  * <p>In the latency packing place i of a period holds (x_i - center_i) / halfWidth_i for i in [0, features); places [features, period)
  * are zero. Slot i of copy k of the period holds place (i + k copyShift) modulo the period: with 0 all copies are alike, else they are
- * rotated against one another, so that a matrix takes fewer diagonals. In the throughput packing the period is 1 and element i of an
+ * rotated against one another, so that a matrix takes fewer diagonals. Where several rows lie side by side, each place is as many
+ * neighbouring slots, one of each row: place i of row r is slot i rows + r, and period and copy shift count slots. In the throughput packing the period is 1 and element i of an
  * array of ciphertexts holds this number, each row in its own slot (see {@link BatchLayout}). In the coefficient packing the period
  * is 1 as well, and the numbers lie in coefficients (see {@link CoefficientBlocks}).
  *
@@ -19,7 +20,8 @@ import java.util.Objects;
  * @param shape dimensions without the batch dimension; their product is features
  * @param features numbers in one row
  * @param period a power of two, at least features; 1 in the throughput and coefficient packings
- * @param copyShift 0..period-1
+ * @param copyShift 0..period-1, a multiple of rows
+ * @param rows rows that lie side by side in one ciphertext, a power of two; 1 but in the latency packing
  * @param scale exact scale of the fresh ciphertext
  * @param level level of the fresh ciphertext
  * @param low smallest accepted value of each feature, raw units
@@ -33,6 +35,7 @@ public record SignatureInput(
     int features,
     int period,
     int copyShift,
+    int rows,
     Scale scale,
     int level,
     double[] low,
@@ -56,6 +59,11 @@ public record SignatureInput(
         Constant.MAX_PERIOD);
     Signature.require(
         copyShift >= 0 && copyShift < period, "input %s: copy shift %d is outside 0..%d", name, copyShift, period - 1);
+    Signature.requireRows("input " + name, rows, period);
+    Signature.require(
+        (long) features * rows <= period || rows == 1, "input %s: %d rows of %d features do not fit a period of %d", name, rows, features,
+        period);
+    Signature.require(copyShift % rows == 0, "input %s: copy shift %d is no multiple of %d rows", name, copyShift, rows);
     Signature.require(shape.length <= 8, "input %s: %d dimensions, at most 8", name, shape.length);
     long product = 1;
     for (int dimension : shape) {
@@ -84,11 +92,18 @@ public record SignatureInput(
     }
   }
 
-  /** Makes an input whose copies are alike. */
+  /** Makes an input of one row a ciphertext. */
+  public SignatureInput(
+      String name, int[] shape, int features, int period, int copyShift, Scale scale, int level, double[] low, double[] high,
+      double[] center, double[] halfWidth) {
+    this(name, shape, features, period, copyShift, 1, scale, level, low, high, center, halfWidth);
+  }
+
+  /** Makes an input of one row a ciphertext whose copies are alike. */
   public SignatureInput(
       String name, int[] shape, int features, int period, Scale scale, int level, double[] low, double[] high, double[] center,
       double[] halfWidth) {
-    this(name, shape, features, period, 0, scale, level, low, high, center, halfWidth);
+    this(name, shape, features, period, 0, 1, scale, level, low, high, center, halfWidth);
   }
 
   @Override
@@ -116,23 +131,33 @@ public record SignatureInput(
     return halfWidth.clone();
   }
 
+  /** Lays one row out in slots, in the places of every row; see {@link #pack(double[][], int)}. */
+  public double[] pack(double[] row, int slots) {
+    return pack(new double[][] {row}, slots);
+  }
+
   /**
-   * Lays one row out in slots.
+   * Lays rows out in slots.
    *
-   * @param row raw features
+   * @param given raw features of 1..rows rows; where they are fewer they are laid out again and again, since every slot that the
+   *     program reads must hold a row
    * @param slots slots of the ring, a multiple of the period
    * @return slots numbers
-   * @throws IllegalArgumentException if the row has another number of features
+   * @throws IllegalArgumentException if a row has another number of features, or there are too many
    * @throws FeatureOutOfBoundsException if a feature is not a number or outside its bounds
    */
-  public double[] pack(double[] row, int slots) {
-    requireCount(row);
+  public double[] pack(double[][] given, int slots) {
     Signature.require(
         slots >= period && slots % period == 0 && features <= period,
         "input %s: %d features and period %d do not fit %d slots", name, features, period, slots);
+    Signature.require(given.length >= 1 && given.length <= rows, "input %s: %d rows, must be 1..%d", name, given.length, rows);
     double[] packed = new double[slots];
-    for (int i = 0; i < features; i++) {
-      packed[i] = normalised(i, row[i]);
+    for (int r = 0; r < rows; r++) {
+      double[] row = given[r % given.length];
+      requireCount(row);
+      for (int i = 0; i < features; i++) {
+        packed[i * rows + r] = normalised(i, row[i]);
+      }
     }
     for (int copy = 1; copy * period < slots; copy++) {
       int shift = (int) ((long) copy * copyShift % period);
@@ -140,6 +165,19 @@ public record SignatureInput(
       System.arraycopy(packed, 0, packed, (copy + 1) * period - shift, shift);
     }
     return packed;
+  }
+
+  /**
+   * Makes the checks of {@link #pack(double[][], int)} of one row.
+   *
+   * @throws IllegalArgumentException if the row has another number of features
+   * @throws FeatureOutOfBoundsException if a feature is not a number or outside its bounds
+   */
+  public void requireAcceptable(double[] row) {
+    requireCount(row);
+    for (int i = 0; i < features; i++) {
+      normalised(i, row[i]);
+    }
   }
 
   /** Returns (value - center_i) / halfWidth_i of feature i, whose bounds are checked. */
@@ -191,7 +229,7 @@ public record SignatureInput(
     out.u8(level).f64s(low).f64s(high).f64s(center).f64s(halfWidth);
   }
 
-  static SignatureInput readFrom(BoundedReader in, boolean shifts) {
+  static SignatureInput readFrom(BoundedReader in, boolean shifts, int rows) {
     String name = in.string("input name");
     int[] shape = new int[in.u8("input rank", 0, 8)];
     for (int i = 0; i < shape.length; i++) {
@@ -203,7 +241,7 @@ public record SignatureInput(
     Scale scale = Scale.readFrom(in);
     int level = in.u8("input level");
     return new SignatureInput(
-        name, shape, features, period, copyShift, scale, level,
+        name, shape, features, period, copyShift, rows, scale, level,
         in.f64s("low", features), in.f64s("high", features), in.f64s("center", features), in.f64s("half width", features));
   }
 
@@ -215,6 +253,7 @@ public record SignatureInput(
         && features == i.features
         && period == i.period
         && copyShift == i.copyShift
+        && rows == i.rows
         && scale.equals(i.scale)
         && level == i.level
         && Arrays.equals(low, i.low)

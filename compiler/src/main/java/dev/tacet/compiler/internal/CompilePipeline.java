@@ -58,6 +58,7 @@ public final class CompilePipeline {
     if (options.packing() == CompileOptions.Packing.THROUGHPUT) {
       refuseIf(Feasibility.batches(name(), network, options));
     }
+    refuseIf(Feasibility.sideBySide(name(), network, options));
     if (options.packing() == CompileOptions.Packing.COEFFICIENT) {
       refuseIf(Feasibility.coefficients(name(), network, options));
     }
@@ -80,12 +81,12 @@ public final class CompilePipeline {
     }
     refuseIf(Feasibility.keys(name(), options, search.leastKeyBytes()));
     throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
-        "it needs " + search.needed() + " levels or more and periods of " + Layout.of(network).largestPeriod()
-            + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "
+        "it needs " + search.needed() + " levels or more and periods of " + (long) options.rowsPerRequest() * Layout.of(network).largestPeriod()
+            + (options.rowsPerRequest() == 1 ? "" : " slots for " + options.rowsPerRequest() + " rows side by side") + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "
             + options.security() + " and the precision asked for" + (options.sharing() == null ? "" : String.format(Locale.ROOT,
                 ", of which flooding for %d shared results at %d statistical bits takes %.1f bits", options.sharing().results(),
                 options.sharing().statisticalBits(), options.sharing().logFactor(network.output().size()))),
-        "use fewer or narrower layers, activations of lower degree (squares), " + (options.sharing() == null ? "" : "fewer shared"
+        "use " + (options.rowsPerRequest() == 1 ? "" : "fewer rows side by side, ") + "fewer or narrower layers, activations of lower degree (squares), " + (options.sharing() == null ? "" : "fewer shared"
             + " results or statistical bits, ") + "or a looser accuracy")));
   }
 
@@ -155,10 +156,10 @@ public final class CompilePipeline {
     double noise = answerNoise.bound();
     AnswerMetric.Score score = metric.score(computed, noise);
     List<CipherOutput> outputs = new ArrayList<>(emission.outputs());
-    CipherOutput value = withErrors(outputs.get(0), answerNoise.slotError(), 0);
+    CipherOutput value = outputs.get(0).withErrors(answerNoise.slotError(), 0);
     double copies = packing == RowPacking.LATENCY ? (double) selection.parameters().slots() / value.period() : 1;
     double errorBound = Math.max(ActivationFitter.ERROR_FACTOR * score.valueError() + noise, value.leastErrorBound(copies));
-    outputs.set(0, withErrors(value, value.slotError(), errorBound));
+    outputs.set(0, value.withErrors(value.slotError(), errorBound));
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
         emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()), List.copyOf(emission.program().requiredKeys()),
         sharing(emission), packing, trial == null ? null : knownRows(trial), coefficients == null ? null : coefficients.blocks());
@@ -192,10 +193,5 @@ public final class CompilePipeline {
     double largest = Arrays.stream(emission.outputs().get(0).factor()).map(Math::abs).max().orElse(1);
     return options.sharing() == null ? null
         : options.sharing().withNoise(NoiseModel.ANSWER_SAFETY * emission.valueError() / largest);
-  }
-
-  private static CipherOutput withErrors(CipherOutput o, double slotError, double errorBound) {
-    return new CipherOutput(o.kind(), o.programOutput(), o.name(), o.count(), o.period(), o.level(), o.scale(), o.factor(),
-        o.offset(), o.bound(), slotError, errorBound);
   }
 }

@@ -8,6 +8,7 @@ import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
 import dev.tacet.compiler.internal.onnx.OnnxGraph;
 import dev.tacet.compiler.internal.onnx.OnnxNode;
+import dev.tacet.compiler.internal.pack.Layout;
 import dev.tacet.compiler.internal.params.LeastDepth;
 import dev.tacet.compiler.internal.params.ParameterSelector;
 import dev.tacet.he.Constant;
@@ -74,6 +75,25 @@ public final class Feasibility {
       }
     }
     return Optional.empty();
+  }
+
+  /** Says why rows cannot lie side by side: another packing than that of slots, or answers for sharing; or that they are too wide. */
+  static Optional<ModelProblem> sideBySide(String model, Network network, CompileOptions options) {
+    if (options.rowsPerRequest() == 1) {
+      return Optional.empty();
+    }
+    boolean spread = options.packing() == CompileOptions.Packing.AUTO || options.packing() == CompileOptions.Packing.LATENCY;
+    if (!spread || options.sharing() != null) {
+      return Optional.of(new ModelProblem(model, "model", options.rowsPerRequest() + " rows lie side by side in the latency packing, without a reserve"
+          + " for sharing; asked for is packing " + options.packing() + (options.sharing() == null ? "" : " with such a reserve"),
+          "leave --rows-per-request out, or use --packing latency without --share-results"));
+    }
+    long slots = (long) options.rowsPerRequest() * Layout.of(network).largestPeriod();
+    long most = 1L << options.maxLogRingDegree() - (options.ring() == CompileOptions.Ring.AUTO
+        || options.ring() == CompileOptions.Ring.CONJUGATE_INVARIANT ? 0 : 1);
+    return slots <= most ? Optional.empty() : Optional.of(new ModelProblem(model, "model",
+        options.rowsPerRequest() + " rows side by side take " + slots + " slots, the largest ring allowed has " + most,
+        "use --rows-per-request " + Math.max(1, most / Layout.of(network).largestPeriod()) + " at most"));
   }
 
   /** Says why a model cannot take the coefficient packing, with the node that stands in the way. */

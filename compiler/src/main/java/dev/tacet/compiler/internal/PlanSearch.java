@@ -165,7 +165,7 @@ final class PlanSearch {
     if (options.packing() == CompileOptions.Packing.COEFFICIENT) {
       return coefficients(Long.MAX_VALUE / 16);
     }
-    if (options.packing() == CompileOptions.Packing.AUTO && Feasibility.coefficients("", network, options).isEmpty()) {
+    if (options.packing() == CompileOptions.Packing.AUTO && options.rowsPerRequest() == 1 && Feasibility.coefficients("", network, options).isEmpty()) {
       Optional<Found> found = coefficients(MAX_COEFFICIENT_BYTES);
       if (found.isPresent()) {
         return found;
@@ -333,7 +333,7 @@ final class PlanSearch {
       reach[i] = Math.max(reach[i], least);
     }
     return new Plan(fitted, features, bounds, layout, Levels.of(fitted), center,
-        reach, options.guards(), 1, options.costs());
+        reach, options.guards(), 1, options.rowsPerRequest(), options.costs());
   }
 
   /**

@@ -27,25 +27,38 @@ final class ProgramTrial {
   static double run(Emission emission, Network network, SampleRows rows, AnswerMetric metric) {
     int slots = emission.program().parameters().slots();
     int count = Math.min(MAX_ROWS, rows.data().size());
+    int together = Math.min(count, emission.inputs().get(0).rows());
     double largest = 0;
-    for (int k = 0; k < count; k++) {
-      int r = (int) ((long) k * rows.data().size() / count);
-      double[] row = rows.data().get(r);
-      List<double[]> inputs = new ArrayList<>();
-      int offset = 0;
-      for (SignatureInput input : emission.inputs()) {
-        double[] part = Arrays.copyOfRange(row, offset, offset + input.features());
-        inputs.add(input.pack(part, slots));
-        offset += input.features();
+    for (int k = 0; k < count; k += together) {
+      int[] numbers = new int[Math.min(together, count - k)];
+      for (int r = 0; r < numbers.length; r++) {
+        numbers[r] = (int) ((long) (k + r) * rows.data().size() / count);
       }
-      List<double[]> outputs = ReferenceEvaluator.run(emission.program(), inputs);
+      List<double[]> outputs = ReferenceEvaluator.run(emission.program(), packed(emission, numbers, rows.data()));
       for (CipherOutput output : emission.outputs()) {
-        double[] values = output.unpack(output.slotsOf(outputs.get(output.programOutput()), slots), null, 0);
-        for (int i = 0; i < values.length; i++) {
-          largest = Math.max(largest, Math.abs(values[i] - metric.exact(r)[i]));
+        for (int r = 0; r < numbers.length; r++) {
+          double[] values = output.unpack(r, output.slotsOf(outputs.get(output.programOutput()), slots), null, 0);
+          for (int i = 0; i < values.length; i++) {
+            largest = Math.max(largest, Math.abs(values[i] - metric.exact(numbers[r])[i]));
+          }
         }
       }
     }
     return largest;
+  }
+
+  /** The inputs of a run with these rows side by side. */
+  private static List<double[]> packed(Emission emission, int[] numbers, List<double[]> data) {
+    List<double[]> inputs = new ArrayList<>();
+    int offset = 0;
+    for (SignatureInput input : emission.inputs()) {
+      double[][] parts = new double[numbers.length][];
+      for (int r = 0; r < parts.length; r++) {
+        parts[r] = Arrays.copyOfRange(data.get(numbers[r]), offset, offset + input.features());
+      }
+      inputs.add(input.pack(parts, emission.program().parameters().slots()));
+      offset += input.features();
+    }
+    return inputs;
   }
 }

@@ -101,7 +101,7 @@ final class ReportBuilder {
       double deviation = noise.layers().getOrDefault(layer.name(), Math.pow(2, -layer.precisionBits()) / NoiseModel.DEVIATIONS);
       boolean even = packing != RowPacking.THROUGHPUT;
       double largest = new NoisePrediction(deviation, even).largest(CompileReport.NUMBERS);
-      layers.add(new CompileReport.Layer(layer.name(), layer.kind(), shape, packing(program.parameters(), packing, shape, map),
+      layers.add(new CompileReport.Layer(layer.name(), layer.kind(), shape, packing(program.parameters(), packing, shape, map, plan.rows()),
           layer.level(), layer.levels(), counts[index].rotations(), counts[index].relinearizations(), counts[index].products(),
           nanos[index], -Math.log(Math.max(largest, 1e-300)) / Math.log(2), layer.guarded()));
     }
@@ -109,9 +109,10 @@ final class ReportBuilder {
   }
 
   /** How a layer's elements lie, in a few words. */
-  private static String packing(Parameters parameters, RowPacking packing, List<Integer> shape, SlotMap map) {
+  private static String packing(Parameters parameters, RowPacking packing, List<Integer> shape, SlotMap map, int rows) {
     return switch (packing) {
-      case LATENCY -> map.slots().length + " slots of " + map.period() + ", " + parameters.slots() / map.period() + " copies";
+      case LATENCY -> map.slots().length + " slots of " + map.period() + ", " + parameters.slots() / map.period() / rows + " copies"
+          + (rows == 1 ? "" : " of " + rows + " rows side by side");
       case COEFFICIENT -> "coefficients of few ciphertexts";
       case THROUGHPUT -> shape.stream().reduce(1, (a, b) -> a * b) + " ciphertexts, a row a slot";
     };
@@ -190,6 +191,7 @@ final class ReportBuilder {
     root.put("max_degree", options.maxDegree());
     root.put("guards", options.guards());
     root.put("packing", options.packing().name().toLowerCase(java.util.Locale.ROOT));
+    root.put("rows_per_request", options.rowsPerRequest());
     root.put("security", options.security().name());
     root.put("ring", options.ring().name());
     Map<String, Object> costs = new LinkedHashMap<>();

@@ -69,6 +69,11 @@ final class CompileSettings {
       description = "Statistical security of all shared results together, 10..128 bits. Default: 30.")
   private Integer shareBits;
 
+  @Option(names = "--rows-per-request", paramLabel = "N",
+      description = "Lay N rows side by side in each ciphertext of the latency packing, a power of two: a request takes about as long as one"
+          + " with a single row. Default: 1.")
+  private Integer rowsPerRequest;
+
   @Option(names = "--key-budget", paramLabel = "SIZE",
       description = "The most bytes of evaluation keys, such as 20MB: rotations are composed from fewer keys. Default: no limit.")
   private String keyBudget;
@@ -112,6 +117,7 @@ final class CompileSettings {
       options = accuracy == null ? options : options.withAccuracy(accuracy);
       options = maxDegree == null ? options : options.withMaxDegree(maxDegree);
       options = margin == null ? options : options.withMargin(margin);
+      options = rowsPerRequest == null ? options : options.withRowsPerRequest(rowsPerRequest);
       options = keyBudget == null ? options : options.withKeyBudget(ByteSize.parse(keyBudget));
       options = shareResults == null ? options
           : options.withSharing(new Sharing(shareResults, shareBits == null ? CompileOptions.SHARE_BITS : shareBits, 0));

@@ -7,6 +7,7 @@ import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.pack.DiagonalMap;
 import dev.tacet.compiler.internal.pack.Layout;
+import dev.tacet.compiler.internal.pack.SideBySide;
 import dev.tacet.compiler.internal.pack.SlotMap;
 import dev.tacet.compiler.internal.pack.StepCosts;
 import dev.tacet.he.Constant;
@@ -31,6 +32,7 @@ final class FormEmitter {
   private final Parameters parameters;
   private final NoiseModel noise;
   private final Layout layout;
+  private final SideBySide rows;
   private final boolean outline;
   private final double keyPrice;
   private final CostProfile profile;
@@ -46,6 +48,7 @@ final class FormEmitter {
     this.parameters = builder.parameters();
     this.noise = noise;
     this.layout = plan.layout();
+    this.rows = new SideBySide(plan.rows());
     this.keyPrice = plan.keyPrice();
     this.profile = plan.costs();
     this.outline = outline;
@@ -103,7 +106,7 @@ final class FormEmitter {
     ProgramBuilder.Value result = builder.rescale(sum);
     variance += square(noise.rescale(logScale));
     if (java.util.Arrays.stream(bias).anyMatch(b -> b != 0)) {
-      result = builder.addPlain(result, new Constant.Vector(out.place(bias), out.period()));
+      result = builder.addPlain(result, rows.spread(new Constant.Vector(out.place(bias), out.period())));
       common += square(noise.encode(out.period(), logScale));
     }
     double[] factor = new double[rowFactor.length];
@@ -128,12 +131,12 @@ final class FormEmitter {
       for (int i = 0; i < doublings; i++) {
         keys.add(step << i);
       }
-      return builder.rotateSum(value, step, count);
+      return builder.rotateSum(value, rows.step(step), count);
     }
     keys.add(step);
     ProgramBuilder.Value sum = value;
     for (int i = 1; i < count; i++) {
-      sum = builder.add(builder.rotate(sum, step), value);
+      sum = builder.add(builder.rotate(sum, rows.step(step)), value);
     }
     return sum;
   }
@@ -150,10 +153,10 @@ final class FormEmitter {
     }
     if (matrix.isDiagonal() && signal.copyShift() == 0 && signal.map().equals(out)) {
       Constant.Vector vector = new Constant.Vector(out.place(matrix.scaled(rowFactor, signal.factor()).diagonal()), out.period());
-      return new Partial(1, builder.multiplyPlain(x, vector, plainScale), rowNorm * square(signal.deviation()),
+      return new Partial(1, builder.multiplyPlain(x, rows.spread(vector), plainScale), rowNorm * square(signal.deviation()),
           rowNorm * square(signal.common()) + square(noise.encode(out.period(), logPlain)));
     }
-    DiagonalMap map = layout.diagonals(matrix, signal.map(), signal.copyShift(), out, parameters.slots());
+    DiagonalMap map = layout.diagonals(matrix, signal.map(), signal.copyShift(), out, parameters.slots() / rows.rows());
     Matrix weights = outline ? null : matrix.scaled(rowFactor, signal.factor());
     Diagonals diagonals = map.splits().cheapest(weights, new StepCosts(profile, parameters, level), keys, keyPrice);
     double rotation = diagonals.rotations().isEmpty() ? 0 : square(noise.keySwitch(level, logIn));
@@ -163,7 +166,7 @@ final class FormEmitter {
         + square(noise.keySwitch(level, logIn + logPlain)) * sums * map.fold();
     int read = Math.min(map.size() * map.fold(), matrix.columns());  // slots beside the elements hold zeros
     double rounding = square(parts * noise.encode(map.period(), logPlain)) * read;
-    return new Partial(map.fold(), builder.linearTransform(x, diagonals, plainScale), variance,
+    return new Partial(map.fold(), builder.linearTransform(x, rows.spread(diagonals), plainScale), variance,
         rowNorm * square(signal.common()) + rounding);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.emit;
 
+import dev.tacet.compiler.internal.pack.SideBySide;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Constant;
@@ -38,9 +39,11 @@ final class GuardEmitter {
   private final ProgramBuilder builder;
   private final Parameters parameters;
   private final NoiseModel noise;
+  private final SideBySide rows;
   private final List<Watched> watched = new ArrayList<>();
 
-  GuardEmitter(ProgramBuilder builder, NoiseModel noise) {
+  GuardEmitter(ProgramBuilder builder, NoiseModel noise, int rows) {
+    this.rows = new SideBySide(rows);
     this.builder = builder;
     this.parameters = builder.parameters();
     this.noise = noise;
@@ -97,8 +100,8 @@ final class GuardEmitter {
         // Noise has a real and an imaginary part, whatever the value that it comes with.
         CipherOutput real = outputs.remove(outputs.size() - 1);
         double error = Math.hypot(real.slotError(), part.described.slotError());
-        outputs.add(withSlotError(real, error));
-        part = new Part(part.value, withSlotError(part.described, error));
+        outputs.add(real.withErrors(error, real.errorBound()));
+        part = new Part(part.value, part.described.withErrors(error, part.described.errorBound()));
       }
       outputs.add(part.described);
     }
@@ -106,17 +109,13 @@ final class GuardEmitter {
     return outputs;
   }
 
-  private static CipherOutput withSlotError(CipherOutput o, double slotError) {
-    return new CipherOutput(o.kind(), o.programOutput(), o.name(), o.count(), o.period(), o.level(), o.scale(), o.factor(), o.offset(),
-        o.bound(), slotError, o.errorBound());
-  }
-
   /** The guards that share the slots of one part of a ciphertext, widest first. */
   private List<List<Watched>> groups() {
     List<List<Watched>> groups = new ArrayList<>();
-    int used = parameters.slots();
+    int places = parameters.slots() / rows.rows();
+    int used = places;
     for (Watched next : watched.stream().sorted(Comparator.comparingInt(Watched::period).reversed()).toList()) {
-      if (used + next.period() > parameters.slots()) {
+      if (used + next.period() > places) {
         groups.add(new ArrayList<>());
         used = 0;
       }
@@ -182,7 +181,7 @@ final class GuardEmitter {
       Scale plainScale = fitting.scale.timesPrime(1, 1).dividedBy(input.scale());
       double[] mask = new double[start + guard.period()];
       Arrays.fill(mask, start, mask.length, fitting.factor / guard.gain());
-      ProgramBuilder.Value part = builder.multiplyPlain(input, new Constant.Vector(mask, period), plainScale);
+      ProgramBuilder.Value part = builder.multiplyPlain(input, rows.spread(new Constant.Vector(mask, period)), plainScale);
       sum = sum == null ? part : builder.add(sum, part);
       double ofMask = noise.encode(period, plainScale.log2(parameters)) * guard.gain();
       deviation = Math.hypot(deviation, Math.hypot(guard.input().slotDeviation() * fitting.factor / guard.gain(), ofMask));
@@ -205,7 +204,7 @@ final class GuardEmitter {
   }
 
   private Part described(String name, ProgramBuilder.Value value, Place place, int count, int period, double bound, double deviation) {
-    return new Part(value, new CipherOutput(place.kind, place.number, name, count, period, 0, value.scale(), new double[0],
+    return new Part(value, new CipherOutput(place.kind, place.number, name, count, rows.step(period), rows.rows(), 0, value.scale(), new double[0],
         new double[0], bound, NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
   }
 }

@@ -20,6 +20,7 @@ import dev.tacet.compiler.internal.pack.Levels;
  * @param outputReach half of that range, not 0
  * @param guards whether activation inputs that are not proved to stay inside their intervals are sent back
  * @param keyPrice how many times their usual price evaluation keys cost where rotations are split into steps
+ * @param rows rows that lie side by side in a ciphertext, a power of two
  * @param costs what operations take on the machine that will serve
  */
 public record Plan(
@@ -32,9 +33,15 @@ public record Plan(
     double[] outputReach,
     boolean guards,
     double keyPrice,
+    int rows,
     CostProfile costs) {
+  /** Returns the fewest slots of a ring that hold its rows. */
+  public long leastSlots() {
+    return (long) rows * layout.largestPeriod();
+  }
+
   /** Returns the plan with another price of keys. */
   public Plan withKeyPrice(double value) {
-    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value, costs);
+    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value, rows, costs);
   }
 }

@@ -60,8 +60,8 @@ public final class ProgramEmitter {
     this.network = plan.fitted().network();
     this.parameters = parameters;
     this.builder = new ProgramBuilder(parameters);
-    this.noise = new NoiseModel(parameters);
-    this.guards = new GuardEmitter(builder, noise);
+    this.noise = new NoiseModel(parameters, plan.rows());
+    this.guards = new GuardEmitter(builder, noise, plan.rows());
     this.forms = new FormEmitter(builder, noise, plan, outline);
     this.scale = Scale.powerOfTwo(parameters.logScale());
   }
@@ -105,14 +105,15 @@ public final class ProgramEmitter {
     double[] halfWidth = bounds.halfWidth();
     SlotMap map = plan.layout().map(node.id());
     int period = map.period();
-    int copyShift = plan.layout().copyShift(network, node, parameters.slots());
+    int places = parameters.slots() / plan.rows();
+    int copyShift = plan.layout().copyShift(network, node, places);
     int level = plan.levels().total();
     Scale inputScale = Scale.powerOfTwo(noise.logInputScale(period));
     inputs.add(new SignatureInput(
-        node.name(), node.shape(), size, period, copyShift, inputScale, level, bounds.low(), bounds.high(), center, halfWidth));
+        node.name(), node.shape(), size, period * plan.rows(), copyShift * plan.rows(), plan.rows(), inputScale, level, bounds.low(), bounds.high(), center, halfWidth));
     signals.put(node.id(), new Signal(builder.input(level, inputScale), map, copyShift, halfWidth, center,
         noise.fresh(noise.logInputScale(period)),
-        noise.encode(copyShift == 0 ? period : parameters.slots(), noise.logInputScale(period))));
+        noise.encode(copyShift == 0 ? period : places, noise.logInputScale(period))));
     return offset + size;
   }
 
@@ -250,10 +251,10 @@ public final class ProgramEmitter {
     ProgramBuilder.Value value = builder.dropLevel(result.value(), 0);
     layer(OUTPUT_LAYER, "linear", result.value().level() + 1, result.value().level(), result.slotDeviation(), "");
     double slotError = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * result.slotDeviation();
-    double copies = (double) parameters.slots() / plan.layout().output().period();
+    double copies = (double) parameters.slots() / plan.rows() / plan.layout().output().period();
     valueError = NoiseModel.DEVIATIONS * largest * Math.hypot(result.deviation() / Math.sqrt(copies), result.common());
-    return new Answer(value, new CipherOutput(CipherOutput.Kind.VALUE, 0, network.outputName(), size, plan.layout().output().period(),
-        0, value.scale(), result.factor(), result.offset(), bound, slotError, slotError * largest));
+    return new Answer(value, new CipherOutput(CipherOutput.Kind.VALUE, 0, network.outputName(), size,
+        plan.layout().output().period() * plan.rows(), plan.rows(), 0, value.scale(), result.factor(), result.offset(), bound, slotError, slotError * largest));
   }
 
   private double reach(ValueBounds.Bounds bounds, int i) {

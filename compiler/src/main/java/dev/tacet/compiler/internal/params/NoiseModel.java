@@ -37,9 +37,20 @@ public final class NoiseModel {
 
   private final Parameters parameters;
   private final double n;
+  private final int rows;
 
   /** Makes the model for a parameter set. */
   public NoiseModel(Parameters parameters) {
+    this(parameters, 1);
+  }
+
+  /**
+   * Makes the model for a parameter set.
+   *
+   * @param rows rows that lie side by side: a period, in places, has so many times as many slots
+   */
+  public NoiseModel(Parameters parameters, int rows) {
+    this.rows = rows;
     this.parameters = parameters;
     this.n = parameters.ringType() == RingType.STANDARD ? parameters.ringDegree() : 2.0 * parameters.ringDegree();
   }
@@ -86,7 +97,7 @@ public final class NoiseModel {
   /** Returns the deviation of an encoded plaintext's rounding: slots of a period come from twice as many coefficients
    * in the standard ring, and from as many that weigh twice in the other. */
   public double encode(int period, double logScale) {
-    return Math.sqrt(period / 6.0) * Math.pow(2, -logScale);
+    return Math.sqrt(rows * (double) period / 6.0) * Math.pow(2, -logScale);
   }
 
   /**

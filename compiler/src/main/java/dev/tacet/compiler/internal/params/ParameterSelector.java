@@ -66,9 +66,9 @@ public final class ParameterSelector {
       Plan plan, SecurityLevel security, CompileOptions.Ring ring, int maxLogRingDegree, double target) {
     Selection best = null;
     for (int logN = SecurityLevel.MIN_LOG_RING_DEGREE; logN <= maxLogRingDegree; logN++) {
-      boolean fitsHalf = 1 << (logN - 1) >= plan.layout().largestPeriod();
+      boolean fitsHalf = 1 << (logN - 1) >= plan.leastSlots();
       boolean alwaysStandard = ring == CompileOptions.Ring.STANDARD || ring == CompileOptions.Ring.USUAL;
-      if (1 << logN < plan.layout().largestPeriod() || alwaysStandard && !fitsHalf) {
+      if (1 << logN < plan.leastSlots() || alwaysStandard && !fitsHalf) {
         continue;
       }
       boolean standard = alwaysStandard || ring == CompileOptions.Ring.AUTO && fitsHalf;

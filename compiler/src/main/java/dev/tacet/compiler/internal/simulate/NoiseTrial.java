@@ -36,7 +36,7 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
    * @param rows sample rows within the features' bounds
    * @param encryption of the rows
    * @param runs how many rows that are spread over slots are run, or how often some of them where there are fewer
-   * @param slots where a layer's elements lie, by the layer's name; a layer that is missing has them in all slots
+   * @param slots the places where a layer's elements lie, by the layer's name; a layer that is missing has them in all
    */
   public static NoiseTrial run(Program program, List<SignatureInput> inputs, List<CipherOutput> outputs, RowPacking packing,
       List<double[]> rows, ProgramNoise.Encryption encryption, int runs, Map<String, int[]> slots) {
@@ -157,7 +157,7 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
     private void ofSlots(double[] errors) {
       int copies = errors.length / value.period();
       for (int i = 0; i < single.length; i++) {
-        for (int j = i; j < errors.length; j += value.period()) {
+        for (int j = i * value.rows(); j < errors.length; j += value.period()) {
           single[i] += errors[j] * errors[j] / copies;
         }
       }
@@ -167,7 +167,7 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
       int copies = errors.length / value.period();
       for (int i = 0; i < answers.length; i++) {
         double mean = 0;
-        for (int j = i; j < errors.length; j += value.period()) {
+        for (int j = i * value.rows(); j < errors.length; j += value.period()) {
           mean += errors[j] / copies;
         }
         answers[i] += mean * mean;
@@ -191,7 +191,7 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
       int[] places = rows > 1 ? null : slots.get(layer);
       int count = rows > 1 ? rows : places == null ? noisy.length : places.length;
       for (int i = 0; i < count; i++) {
-        int slot = places == null ? i : places[i];
+        int slot = places == null ? i : places[i] * value.rows();
         double error = noisy[slot & (noisy.length - 1)] - exact[slot & (exact.length - 1)];
         sum[0] += error * error;
       }
