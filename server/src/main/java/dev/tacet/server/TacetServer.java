@@ -122,7 +122,7 @@ public final class TacetServer implements AutoCloseable {
       retention = new Retention(tenants, keys, settings.retention().interval());
       runner = new InferenceRunner(settings.limits().run(), keys, metrics, tracing);
       edge = new Edge(models, tenants, authenticator, keys, runner, metrics, tracing);
-      server = edge.bind(address, tls, settings.browsers(), settings.limits().maxInferBytes());
+      server = edge.bind(address, tls, settings.browsers(), settings.limits());
       listen();
     } catch (IOException | RuntimeException | Error e) {
       release();
@@ -353,7 +353,9 @@ public final class TacetServer implements AutoCloseable {
               models, RepositoryOptions.FIXED, data, StateDatabase.embedded(), host, port,
               Optional.ofNullable(certificate).map(chain -> new Tls(chain, privateKey, Optional.empty(), false)),
               List.of(), Optional.empty(),
-              new Limits(keyBudgetBytes, storeLimits, run, maxInferBytes, drain),
+              new Limits(
+                  keyBudgetBytes, storeLimits, run, maxInferBytes, drain, Limits.defaults().connections(), Limits.defaults().idle(),
+                  Limits.defaults().receive()),
               Settings.Retention.defaults(),
               List.of(TenantSettings.everything()), Optional.empty()),
           address);

@@ -10,9 +10,7 @@ import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,17 +64,9 @@ class RestartTest {
 
   /** Starts a server process, by the command before it if there is one, and returns its address. */
   private String launch(List<Process> started, String... before) throws IOException {
-    List<String> command = new ArrayList<>(List.of(before));
-    command.addAll(ServerProcess.command(models.toString(), data.toString()));
-    Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    Process process = ServerProcess.launch(List.of(before), models.toString(), data.toString());
     started.add(process);
-    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
-    for (String line = out.readLine(); line != null; line = out.readLine()) {
-      if (line.startsWith("listening on ")) {
-        return line.substring("listening on ".length());
-      }
-    }
-    throw new IOException("the server process ended with " + process.exitValue());
+    return ServerProcess.address(process);
   }
 
   /** Whether this user may make a file system of its own, in a namespace of its own. */

@@ -18,6 +18,7 @@ import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import dev.tacet.he.ValueType;
 import dev.tacet.server.internal.calls.Deployments;
 import dev.tacet.server.internal.calls.Inferences;
+import dev.tacet.server.internal.config.Settings.Limits;
 import dev.tacet.server.internal.http.HttpPages;
 import dev.tacet.server.internal.http.OpenInferencePages;
 import dev.tacet.server.internal.http.PrivacyPage;
@@ -100,6 +101,7 @@ public final class Edge {
       });
 
   private volatile boolean draining;
+  private Limits limits;
 
   /** Takes the parts; nothing is bound yet. */
   public Edge(
@@ -143,17 +145,17 @@ public final class Edge {
    *
    * @param tls empty for plain text
    * @param origins of pages in browsers that may call; empty for none
-   * @param maxInferBytes largest inference request; lower if models stay as they are and none can take as much
+   * @param limits of connections and requests; the largest inference is lower if models stay as they are and none can take as much
    */
-  public Server bind(InetSocketAddress address, Optional<ReloadingTls> tls, List<String> origins, int maxInferBytes) {
+  public Server bind(InetSocketAddress address, Optional<ReloadingTls> tls, List<String> origins, Limits bounds) {
+    limits = bounds;
     ServerBuilder builder = Server.builder();
     if (tls.isEmpty()) {
       builder.http(address);
     } else {
       builder.https(address).tlsProvider(tls.get(), tls.get().config());
     }
-    Duration limit = runner.maxDuration();
-    int inferBytes = models.changes() ? maxInferBytes : Math.min(maxInferBytes, largestRequest());
+    int inferBytes = models.changes() ? limits.maxInferBytes() : Math.min(limits.maxInferBytes(), largestRequest());
     for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.GrantService",
         "tacet.v1.AuditService", "tacet.v1.PrivacyService", "tacet.v1.InferenceService", "inference.GRPCInferenceService")) {
       health.setStatus(service, ServingStatus.SERVING);
@@ -181,12 +183,12 @@ public final class Edge {
     });
     return builder
         .maxRequestLength(2L * Math.max(inferBytes, KEY_BYTES))
-        .requestTimeout(limit)
+        .requestTimeout(limits.receive())
         .blockingTaskExecutor(
             BlockingTaskExecutor.builder().numThreads(BLOCKING_THREADS).threadNamePrefix("tacet-call").build(), true)
-        .maxNumConnections(1024)
+        .maxNumConnections(limits.connections())
         .http2MaxStreamsPerConnection(256)
-        .idleTimeout(Duration.ofMinutes(5))
+        .idleTimeout(limits.idle())
         .errorHandler(new TooLongRequests().orElse(ServerErrorHandler.ofDefault()))
         .disableServerHeader()
         .verboseResponses(false)
@@ -251,7 +253,7 @@ public final class Edge {
             .maxRequestMessageLength(maxBytes)
             .useBlockingTaskExecutor(true)
             .useClientTimeoutHeader(true)
-            .intercept(new InFlightLimit(maxCalls), new DeadlineLimit(runner.maxDuration()))
+            .intercept(new InFlightLimit(maxCalls), new DeadlineLimit(runner.maxDuration(), limits.receive()))
             .exceptionHandler(new FramingErrors(maxBytes));
     for (BindableService service : services) {
       grpc.addService(service);

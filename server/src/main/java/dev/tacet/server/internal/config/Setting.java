@@ -77,6 +77,12 @@ public enum Setting {
   LIMITS_DURATION("limits.duration"),
   /** How long stopping waits for admitted calls. */
   LIMITS_DRAIN("limits.drain"),
+  /** Connections open at the same time. */
+  LIMITS_CONNECTIONS("limits.connections"),
+  /** After which a connection without a call is closed. */
+  LIMITS_IDLE("limits.idle"),
+  /** Within which a message must arrive. */
+  LIMITS_RECEIVE("limits.receive"),
   /** Time after its registration at which a key set is deleted; none unless set. */
   RETENTION_KEYS("retention.keys"),
   /** Time after which an unfinished upload, or a key that no set names, is deleted. */

@@ -269,7 +269,10 @@ public final class SettingsReader {
             values.duration(Setting.LIMITS_DURATION, Duration.ofMillis(1), longest, run.maxDuration()),
             values.integer(Setting.LIMITS_TENANT_SHARE, 1, 100, tenants > 1 ? 50 : 100) / 100.0),
         (int) values.bytes(Setting.LIMITS_REQUEST, 1, 1 << 30, d.maxInferBytes()),
-        values.duration(Setting.LIMITS_DRAIN, Duration.ZERO, longest, d.drain()));
+        values.duration(Setting.LIMITS_DRAIN, Duration.ZERO, longest, d.drain()),
+        values.integer(Setting.LIMITS_CONNECTIONS, 1, 1 << 20, d.connections()),
+        values.duration(Setting.LIMITS_IDLE, Duration.ofMillis(100), longest, d.idle()),
+        values.duration(Setting.LIMITS_RECEIVE, Duration.ofMillis(100), longest, d.receive()));
   }
 
   private Retention retention() {

@@ -135,6 +135,7 @@ public final class OpenInferencePages {
               if (failure != null) {
                 throw unreadable(failure, maxBytes);
               }
+              context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_NOW, inferences.maxDuration().toMillis());
               return work.answer(context, tenant, body);
             } catch (RuntimeException | Error e) {
               return refuse(context, tenant, route.patternString(), e);

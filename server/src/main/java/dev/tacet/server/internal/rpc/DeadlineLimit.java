@@ -3,6 +3,7 @@ package dev.tacet.server.internal.rpc;
 
 import com.linecorp.armeria.common.util.TimeoutMode;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -12,17 +13,25 @@ import java.time.Duration;
 
 /**
  * Gives a call without a deadline, or with a later one, the host's own limit. A method ends a late call itself, with a row of
- * the error table; the transport's timeout, which knows no such thing, is set a little later and catches what is left.
+ * the error table; the transport's timeout, which knows no such thing, is set a little later and catches what is left. While messages
+ * are still to come, each must arrive within a time of its own, so that a client that trickles its request does not keep its place.
  */
 public final class DeadlineLimit implements ServerInterceptor {
   private static final AttributeKey<Long> LIMIT = AttributeKey.valueOf(DeadlineLimit.class, "LIMIT_MILLIS");
   private static final long GRACE_MILLIS = 2000;
 
   private final long maxMillis;
+  private final long receiveMillis;
 
-  /** Makes the interceptor for a limit of at least 1 ms. */
-  public DeadlineLimit(Duration limit) {
+  /**
+   * Makes the interceptor.
+   *
+   * @param limit of a call, at least 1 ms
+   * @param receive within which each message must arrive, at least 1 ms
+   */
+  public DeadlineLimit(Duration limit, Duration receive) {
     this.maxMillis = limit.toMillis();
+    this.receiveMillis = receive.toMillis();
   }
 
   @Override
@@ -32,8 +41,21 @@ public final class DeadlineLimit implements ServerInterceptor {
     long asked = context.requestTimeoutMillis();
     long limit = asked <= 0 ? maxMillis : Math.min(asked, maxMillis);
     context.setAttr(LIMIT, limit);
-    context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_START, limit + GRACE_MILLIS);
-    return next.startCall(call, headers);
+    long patience = Math.min(receiveMillis, limit + GRACE_MILLIS);
+    context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_START, patience);
+    return new SimpleForwardingServerCallListener<>(next.startCall(call, headers)) {
+      @Override
+      public void onMessage(A message) {
+        context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_NOW, patience);
+        super.onMessage(message);
+      }
+
+      @Override
+      public void onHalfClose() {
+        context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_START, limit + GRACE_MILLIS);
+        super.onHalfClose();
+      }
+    };
   }
 
   /** Returns the time that a call may take from its start. */

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.linecorp.armeria.client.ClientFactory;
+import com.linecorp.armeria.client.grpc.GrpcClients;
+import com.google.common.util.concurrent.ListenableFuture;
+import dev.tacet.he.internal.NativeHandle;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ErrorTable;
+import dev.tacet.protocol.v1.InferRequest;
+import dev.tacet.protocol.v1.InferResponse;
+import dev.tacet.protocol.v1.InferStreamRequest;
+import dev.tacet.protocol.v1.InferStreamResponse;
+import dev.tacet.protocol.v1.InferenceServiceGrpc;
+import dev.tacet.protocol.v1.KeyServiceGrpc;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.KeyStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Faults of the network and its clients. After each: the service answers, no call is admitted, and descriptors, native objects and
+ * memory are back where they were. Those tagged "faults" run in {@code server/operations/faults}.
+ */
+class NetworkFaultsTest {
+  private static final double[] ROW = {0.25, 0.5, -1};
+  private static final int SPARE_DESCRIPTORS = 40;
+
+  @TempDir static Path folder;
+  private static ConfiguredHost host;
+  private static TestOwner owner;
+  private static TestOwner slowOwner;
+  private static InferenceServiceGrpc.InferenceServiceBlockingStub inference;
+  private static long descriptors;
+
+  @BeforeAll
+  static void start() throws Exception {
+    Path models = Files.createDirectories(folder.resolve("models"));
+    TestModels.write(models, "square", "1", TestModels.square());
+    TestModels.write(models, "slow", "1", TestModels.slow(500));
+    host = new ConfiguredHost(folder, "limits: {receive: 5s, idle: 6s, running: 2, waiting: 8}\n");
+    owner = new TestOwner(TestModels.square());
+    slowOwner = new TestOwner(TestModels.slow(500));
+    KeyServiceGrpc.KeyServiceBlockingStub keys = host.stub(KeyServiceGrpc.KeyServiceBlockingStub.class, null);
+    owner.upload(keys);
+    slowOwner.upload(keys);
+    inference = host.stub(InferenceServiceGrpc.InferenceServiceBlockingStub.class, null);
+    assertAnswers();
+    descriptors = openDescriptors();
+  }
+
+  @AfterAll
+  static void stop() {
+    owner.close();
+    slowOwner.close();
+    host.close();
+  }
+
+  private static long openDescriptors() throws IOException {
+    try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+      return open.count();
+    }
+  }
+
+  private static void assertAnswers() {
+    InferResponse response = inference.infer(owner.request(owner.encrypt(ROW)).build());
+    assertArrayEquals(TestModels.squareInTheClear(ROW), owner.decrypt(response), 1e-4);
+  }
+
+  /** Waits until a condition holds; a busy machine is given time. */
+  private static void await(String what, Check check) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (!check.holds()) {
+      assertTrue(System.nanoTime() < end, what + ": not within 60 s");
+      Thread.sleep(20);
+    }
+  }
+
+  private interface Check {
+    boolean holds() throws Exception;
+  }
+
+  @AfterEach
+  void nothingIsLeftBehindAndTheServiceAnswers() throws Exception {
+    await("calls end", () -> {
+      String numbers = host.get("/metrics", null).body();
+      return numbers.contains("tacet_calls_admitted 0.0") && numbers.contains("tacet_calls_bytes 0.0");
+    });
+    await("descriptors are closed", () -> openDescriptors() <= descriptors + SPARE_DESCRIPTORS);
+    System.gc();
+    assertEquals(0, NativeHandle.leaks());
+    assertAnswers();
+  }
+
+  private static Socket connect(URI uri, String text) throws IOException {
+    Socket socket = new Socket(uri.getHost(), uri.getPort());
+    socket.setSoTimeout(40_000);
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+    return socket;
+  }
+
+  /** Reads until the server closes the connection. */
+  private static boolean closedByServer(Socket socket) {
+    try {
+      while (socket.getInputStream().read() >= 0) {
+        continue;
+      }
+      return true;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  private static String body(String route) {
+    return "POST " + route + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/grpc-web+proto\r\n"
+        + "Inference-Header-Content-Length: 10\r\nContent-Length: 1000\r\n\r\n\0\0\0";
+  }
+
+  @Test
+  void clientsThatNeverSendTheirBodiesLoseTheirPlaces() throws Exception {
+    List<Socket> slow = new ArrayList<>();
+    try {
+      for (String route : List.of("/tacet.v1.InferenceService/Infer", "/v2/models/square/infer")) {
+        for (int i = 0; i < 40; i++) { // 2 + 8 + 16 places a route
+          slow.add(connect(host.uri, body(route)));
+        }
+      }
+      InferRequest request = owner.request(owner.encrypt(ROW)).build();
+      await("a call is let in again", () -> {
+        try {
+          return inference.infer(request).getCiphertextsCount() == 1;
+        } catch (StatusRuntimeException e) {
+          assertEquals(ErrorCause.OVERLOADED, ErrorTable.fromGrpc(e).errorCause());
+          return false;
+        }
+      });
+      for (Socket socket : slow) {
+        assertTrue(closedByServer(socket));
+      }
+    } finally {
+      for (Socket socket : slow) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  @Tag("faults")
+  void clientsThatNeverFinishTheirHeadersAreDisconnected() throws Exception {
+    List<Socket> slow = new ArrayList<>();
+    try {
+      for (int i = 0; i < 2000; i++) {
+        slow.add(connect(host.uri, i % 2 == 0 ? "GET /healthz HT" : "PRI * HTTP/2"));
+      }
+      assertAnswers();
+      for (Socket socket : slow) {
+        assertTrue(closedByServer(socket));
+      }
+    } finally {
+      for (Socket socket : slow) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  @Tag("faults")
+  void connectionsWhosePeerSaysNothingMoreAreClosed() throws Exception {
+    List<Socket> silent = new ArrayList<>();
+    try {
+      for (int i = 0; i < 500; i++) {
+        silent.add(connect(host.uri, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+      }
+      await("the host closed its ends", () -> openDescriptors() <= descriptors + silent.size() + SPARE_DESCRIPTORS);
+    } finally {
+      for (Socket socket : silent) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  @Tag("faults")
+  void clientsThatVanishInTheMiddleOfAStreamGiveEverythingBack() throws Exception {
+    InferRequest call = owner.request().build();
+    List<CompletableFuture<?>> gone = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      ClientFactory factory = ClientFactory.builder().build();
+      StreamObserver<InferStreamRequest> requests = GrpcClients.builder("gproto+" + host.uri).factory(factory)
+          .build(InferenceServiceGrpc.InferenceServiceStub.class).inferStream(new Ignoring());
+      requests.onNext(InferStreamRequest.newBuilder().setCall(call).build());
+      try (Socket socket = connect(host.uri, body("/tacet.v1.InferenceService/Infer"))) {
+        Thread.sleep(20);
+        socket.setSoLinger(true, 0); // closing sends a reset
+      }
+      gone.add(factory.closeAsync());
+    }
+    CompletableFuture.allOf(gone.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+  }
+
+  private static final class Ignoring implements StreamObserver<InferStreamResponse> {
+    @Override
+    public void onNext(InferStreamResponse message) {}
+
+    @Override
+    public void onError(Throwable failure) {}
+
+    @Override
+    public void onCompleted() {}
+  }
+
+  @Test
+  @Tag("faults")
+  void aStormOfDeadlinesLeavesNoCallBehind() throws Exception {
+    InferRequest request = slowOwner.request(slowOwner.encrypt(ROW)).build();
+    InferenceServiceGrpc.InferenceServiceFutureStub stub = host.stub(InferenceServiceGrpc.InferenceServiceFutureStub.class, null);
+    List<ListenableFuture<InferResponse>> calls = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      calls.add(stub.withDeadlineAfter(1 + i % 50, TimeUnit.MILLISECONDS).infer(request));
+    }
+    int late = 0;
+    for (ListenableFuture<InferResponse> call : calls) {
+      try {
+        call.get(60, TimeUnit.SECONDS);
+      } catch (java.util.concurrent.ExecutionException e) {
+        ErrorCause cause = ErrorTable.fromGrpc(e.getCause()).errorCause();
+        assertTrue(cause == ErrorCause.DEADLINE_EXCEEDED || cause == ErrorCause.OVERLOADED || cause == ErrorCause.CANCELLED, cause.toString());
+        late += cause == ErrorCause.DEADLINE_EXCEEDED ? 1 : 0;
+      }
+    }
+    assertTrue(late > 0, "no deadline passed");
+  }
+
+  @Test
+  @Tag("faults")
+  void certificatesAreExchangedUnderLoadWithoutAFailedCall() throws Exception {
+    Path place = Files.createDirectories(folder.resolve("tls"));
+    TestCertificates certificates = new TestCertificates(place);
+    List<TestCertificates.Pair> pairs = List.of(certificates.selfSigned("one"), certificates.selfSigned("two"));
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    for (TestCertificates.Pair pair : pairs) {
+      try (var in = Files.newInputStream(pair.chain())) {
+        trusted.setCertificateEntry(
+            pair.chain().toString(), java.security.cert.CertificateFactory.getInstance("X.509").generateCertificate(in));
+      }
+    }
+    TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext ssl = SSLContext.getInstance("TLS");
+    ssl.init(null, trust.getTrustManagers(), null);
+    Path chain = Files.copy(pairs.get(0).chain(), place.resolve("host.crt"));
+    Path key = Files.copy(pairs.get(0).key(), place.resolve("host.key"));
+    try (ConfiguredHost tls = new ConfiguredHost(place, "tls: {certificate: " + chain + ", key: " + key + "}\n")) {
+      AtomicBoolean over = new AtomicBoolean();
+      AtomicInteger answers = new AtomicInteger();
+      List<CompletableFuture<Void>> callers = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        callers.add(CompletableFuture.runAsync(() -> {
+          while (!over.get()) {
+            try {
+              HttpRequest request = HttpRequest.newBuilder(tls.uri.resolve("/v1/models")).build();
+              assertEquals(200, HttpClient.newBuilder().sslContext(ssl).build().send(request, HttpResponse.BodyHandlers.ofString()).statusCode());
+              answers.incrementAndGet();
+            } catch (IOException | InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          }
+        }));
+      }
+      for (int i = 1; i <= 4; i++) {
+        TestCertificates.Pair next = pairs.get(i % 2);
+        Files.copy(next.key(), key, StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(next.chain(), chain, StandardCopyOption.REPLACE_EXISTING);
+        Thread.sleep(1500); // files are looked at once a second
+      }
+      over.set(true);
+      for (CompletableFuture<Void> caller : callers) {
+        caller.get(60, TimeUnit.SECONDS);
+      }
+      assertTrue(answers.get() > 20, answers + " answers");
+    }
+  }
+
+  @Test
+  @Tag("faults")
+  void tenThousandIdleConnectionsDoNotKeepTheServiceFromAnswering() throws Exception {
+    Path place = Files.createDirectories(folder.resolve("idle"));
+    Path configuration = Files.writeString(place.resolve("tacet.yaml"),
+        "models: " + folder.resolve("models") + "\ndata: " + place.resolve("data") + "\nport: 0\n");
+    Process process = ServerProcess.launch(List.of(), configuration.toString());
+    List<Socket> idle = new ArrayList<>();
+    try {
+      URI uri = URI.create(ServerProcess.address(process));
+      owner.upload(GrpcClients.newClient("gproto+" + uri, KeyServiceGrpc.KeyServiceBlockingStub.class));
+      for (int i = 0; i < 10_000; i++) {
+        idle.add(connect(uri, ""));
+      }
+      InferResponse response = GrpcClients.builder("gproto+" + uri).responseTimeoutMillis(60_000)
+          .build(InferenceServiceGrpc.InferenceServiceBlockingStub.class).infer(owner.request(owner.encrypt(ROW)).build());
+      assertArrayEquals(TestModels.squareInTheClear(ROW), owner.decrypt(response), 1e-4);
+      try (Stream<Path> open = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+        long there = open.count();
+        assertTrue(there > 10_000, "the connections stand: " + there);
+      }
+    } finally {
+      for (Socket socket : idle) {
+        socket.close();
+      }
+      process.destroyForcibly();
+    }
+  }
+}
