@@ -67,7 +67,7 @@ class NetworkFaultsTest {
     Path models = Files.createDirectories(folder.resolve("models"));
     TestModels.write(models, "square", "1", TestModels.square());
     TestModels.write(models, "slow", "1", TestModels.slow(500));
-    host = new ConfiguredHost(folder, "limits: {receive: 5s, idle: 6s, running: 2, waiting: 8}\n");
+    host = new ConfiguredHost(folder, "limits: {receive: 2s, idle: 3s, running: 2, waiting: 8}\n");
     owner = new TestOwner(TestModels.square());
     slowOwner = new TestOwner(TestModels.slow(500));
     KeyServiceGrpc.KeyServiceBlockingStub keys = host.stub(KeyServiceGrpc.KeyServiceBlockingStub.class, null);

@@ -88,6 +88,7 @@ public final class Edge {
   private final Authenticator authenticator;
   private final KeyCache keys;
   private final InferenceRunner runner;
+  private final Limits limits;
   private final ServerMetrics metrics;
   private final Tracing tracing;
   private final HealthStatusManager health = new HealthStatusManager();
@@ -101,17 +102,21 @@ public final class Edge {
       });
 
   private volatile boolean draining;
-  private Limits limits;
 
-  /** Takes the parts; nothing is bound yet. */
+  /**
+   * Takes the parts; nothing is bound yet.
+   *
+   * @param limits of connections and requests; the largest inference is lower if models stay as they are and none can take as much
+   */
   public Edge(
-      ModelRepository models, Tenants tenants, Authenticator authenticator, KeyCache keys, InferenceRunner runner,
+      ModelRepository models, Tenants tenants, Authenticator authenticator, KeyCache keys, InferenceRunner runner, Limits limits,
       ServerMetrics metrics, Tracing tracing) {
     this.models = models;
     this.tenants = tenants;
     this.authenticator = authenticator;
     this.keys = keys;
     this.runner = runner;
+    this.limits = limits;
     this.metrics = metrics;
     this.tracing = tracing;
     publishNumbers();
@@ -145,10 +150,8 @@ public final class Edge {
    *
    * @param tls empty for plain text
    * @param origins of pages in browsers that may call; empty for none
-   * @param limits of connections and requests; the largest inference is lower if models stay as they are and none can take as much
    */
-  public Server bind(InetSocketAddress address, Optional<ReloadingTls> tls, List<String> origins, Limits bounds) {
-    limits = bounds;
+  public Server bind(InetSocketAddress address, Optional<ReloadingTls> tls, List<String> origins) {
     ServerBuilder builder = Server.builder();
     if (tls.isEmpty()) {
       builder.http(address);
@@ -169,7 +172,7 @@ public final class Edge {
     Deployments deployments = new Deployments(models);
     add(builder, inferBytes, runner.places() + 16, OpenInferenceRpc::roles,
         new OpenInferenceRpc(tenants, inferences, deployments, () -> draining, metrics));
-    new OpenInferencePages(tenants, inferences, deployments, () -> draining, metrics).addTo(builder, inferBytes, SMALL_BYTES);
+    new OpenInferencePages(tenants, inferences, deployments, () -> draining, limits.receive(), metrics).addTo(builder, inferBytes, SMALL_BYTES);
     add(builder, SMALL_BYTES, MANY, null, health.getHealthService(), ProtoReflectionServiceV1.newInstance());
     addPages(builder);
     builder.decorator(Authentication.before(authenticator, checks, metrics));
@@ -183,7 +186,7 @@ public final class Edge {
     });
     return builder
         .maxRequestLength(2L * Math.max(inferBytes, KEY_BYTES))
-        .requestTimeout(limits.receive())
+        .requestTimeout(runner.maxDuration()) // what a call takes that names no deadline; DeadlineLimit reads it
         .blockingTaskExecutor(
             BlockingTaskExecutor.builder().numThreads(BLOCKING_THREADS).threadNamePrefix("tacet-call").build(), true)
         .maxNumConnections(limits.connections())

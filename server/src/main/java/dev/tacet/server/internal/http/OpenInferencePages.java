@@ -62,16 +62,23 @@ public final class OpenInferencePages {
   private final Inferences inferences;
   private final Deployments deployments;
   private final BooleanSupplier draining;
+  private final Duration receive;
   private final ServerMetrics metrics;
   private final Semaphore free;
 
-  /** Makes the pages. */
+  /**
+   * Makes the pages.
+   *
+   * @param receive within which a body must arrive
+   */
   public OpenInferencePages(
-      Tenants tenants, Inferences inferences, Deployments deployments, BooleanSupplier draining, ServerMetrics metrics) {
+      Tenants tenants, Inferences inferences, Deployments deployments, BooleanSupplier draining, Duration receive,
+      ServerMetrics metrics) {
     this.tenants = tenants;
     this.inferences = inferences;
     this.deployments = deployments;
     this.draining = draining;
+    this.receive = receive;
     this.metrics = metrics;
     this.free = new Semaphore(inferences.places() + 16);
   }
@@ -145,9 +152,10 @@ public final class OpenInferencePages {
     builder.service(route, limited(page, maxBytes).decorate(Authentication.require(roles, metrics)));
   }
 
-  private static HttpService limited(HttpService service, long maxBytes) {
+  private HttpService limited(HttpService service, long maxBytes) {
     return (context, request) -> {
       context.setMaxRequestLength(maxBytes);
+      context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_NOW, receive.toMillis());
       return service.serve(context, request);
     };
   }

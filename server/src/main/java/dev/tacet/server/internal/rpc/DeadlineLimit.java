@@ -10,6 +10,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.netty.util.AttributeKey;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Gives a call without a deadline, or with a later one, the host's own limit. A method ends a late call itself, with a row of
@@ -41,12 +42,13 @@ public final class DeadlineLimit implements ServerInterceptor {
     long asked = context.requestTimeoutMillis();
     long limit = asked <= 0 ? maxMillis : Math.min(asked, maxMillis);
     context.setAttr(LIMIT, limit);
-    long patience = Math.min(receiveMillis, limit + GRACE_MILLIS);
-    context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_START, patience);
+    long start = System.nanoTime();
+    context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_START, Math.min(receiveMillis, limit + GRACE_MILLIS));
     return new SimpleForwardingServerCallListener<>(next.startCall(call, headers)) {
       @Override
       public void onMessage(A message) {
-        context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_NOW, patience);
+        long left = limit + GRACE_MILLIS - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        context.setRequestTimeoutMillis(TimeoutMode.SET_FROM_NOW, Math.max(1, Math.min(receiveMillis, left)));
         super.onMessage(message);
       }
 
