@@ -34,9 +34,9 @@ class SignalTest {
   @Test
   void onSigtermAdmittedCallsAreAnsweredNewOnesRefusedAndTheProcessEnds() throws Exception {
     Path models = folder.resolve("models");
-    TestModels.write(models, "slow", "1", TestModels.slow(4_000));
+    TestModels.write(models, "slow", "1", TestModels.slow(1_500));
     Process process = ServerProcess.launch(List.of(), models.toString(), folder.resolve("data").toString());
-    try (TestOwner owner = new TestOwner(TestModels.slow(4_000))) {
+    try (TestOwner owner = new TestOwner(TestModels.slow(1_500))) {
       URI uri = URI.create(ServerProcess.address(process));
       owner.upload(GrpcClients.newClient("gproto+" + uri, KeyServiceGrpc.KeyServiceBlockingStub.class));
       var request = owner.request(owner.encrypt(ROW)).build();

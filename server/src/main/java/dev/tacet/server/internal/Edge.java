@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal;
 
+import com.linecorp.armeria.common.ExchangeType;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.common.util.BlockingTaskExecutor;
 import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.RoutingContext;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServerErrorHandler;
@@ -268,7 +270,10 @@ public final class Edge {
     });
   }
 
-  /** Bounds the body of a request; the message inside has its own, tighter limit with its own error. */
+  /**
+   * Bounds the body of a request; the message inside has its own, tighter limit with its own error. Bodies come as streams, also those
+   * of unary methods: the transport would otherwise collect them before anybody has looked at the caller, the length or the time.
+   */
   private static final class LengthLimit extends SimpleDecoratingHttpService {
     private final long maxBytes;
     private final LongSupplier streamBytes;
@@ -277,6 +282,11 @@ public final class Edge {
       super(delegate);
       this.maxBytes = maxBytes;
       this.streamBytes = streamBytes;
+    }
+
+    @Override
+    public ExchangeType exchangeType(RoutingContext routing) {
+      return ExchangeType.BIDI_STREAMING;
     }
 
     @Override
