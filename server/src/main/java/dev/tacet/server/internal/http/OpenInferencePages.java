@@ -216,7 +216,6 @@ public final class OpenInferencePages {
   private HttpResponse infer(ServiceRequestContext context, HttpRequest request) {
     Tenant tenant = tenants.get(Authentication.callerOf(context).tenant());
     if (!free.tryAcquire()) {
-      request.abort();
       return refuse(context, tenant, "infer", new ServiceException(
           ErrorCause.OVERLOADED, "the host is busy: too many calls are in flight on this route", Map.of(), BUSY, null));
     }

@@ -104,7 +104,6 @@ public final class Authentication extends SimpleDecoratingHttpService {
       LOG.error("a credential could not be checked", failure);
     }
     metrics.failed("", "Authenticate", refusal.errorCause());
-    request.abort();
     return Refusals.of(request.headers(), refusal).toHttpResponse();
   }
 
@@ -141,7 +140,6 @@ public final class Authentication extends SimpleDecoratingHttpService {
           return unwrap().serve(context, request);
         }
         metrics.failed(caller == null ? "" : caller.tenant(), "Authorize", ErrorCause.PERMISSION_DENIED);
-        request.abort();
         String names = needed.stream().map(Role::text).sorted().collect(Collectors.joining(" or "));
         return Refusals.of(request.headers(),
             new ServiceException(ErrorCause.PERMISSION_DENIED, "the caller lacks the role " + names)).toHttpResponse();

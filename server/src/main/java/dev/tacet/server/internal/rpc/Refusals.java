@@ -45,6 +45,7 @@ public final class Refusals {
   private static AggregatedHttpResponse trailers(String type, ServiceException failure) {
     StatusRuntimeException error = ErrorTable.toGrpc(failure);
     ResponseHeadersBuilder trailers = ResponseHeaders.builder(HttpStatus.OK)
+        .endOfStream(true) // a status in the headers counts only if nothing follows them
         .add(HttpHeaderNames.CONTENT_TYPE, type)
         .addInt("grpc-status", error.getStatus().getCode().value())
         .add("grpc-message", percentEncoded(error.getStatus().getDescription()));
