@@ -164,7 +164,7 @@ jlong apply(JNIEnv* env, jclass, jlong context_handle, jlong keys_handle, jint o
 }
 
 jlongArray run(JNIEnv* env, jclass, jlong program_handle, jlong keys_handle, jlongArray input_array, jobject cancel_flag,
-               jlongArray layer_nanos) {
+               jobject randomness, jlongArray layer_nanos) {
   return guard(env, [&] {
     const auto& program = object_as<ProgramObject>(program_handle);
     std::shared_ptr<const EvaluationKeySet> keys;
@@ -184,7 +184,9 @@ jlongArray run(JNIEnv* env, jclass, jlong program_handle, jlong keys_handle, jlo
     // The flag is a 32-bit word that Java writes with volatile semantics.
     static_assert(sizeof(CancelFlag) == 4 && CancelFlag::is_always_lock_free, "the flag is one plain word");
     const auto* flag = reinterpret_cast<const CancelFlag*>(range_of(env, cancel_flag, 0, 4).data);
-    RunResult result = program.value->run(std::move(keys), inputs, flag);
+    std::optional<SecretSeed> seed;
+    if (randomness != nullptr) seed.emplace(seed_of(env, randomness));
+    RunResult result = program.value->run(std::move(keys), inputs, flag, seed ? &*seed : nullptr);
     const std::vector<jlong> nanos(result.layer_nanos.begin(), result.layer_nanos.end());
     if (static_cast<std::size_t>(env->GetArrayLength(layer_nanos)) != nanos.size()) {
       fail(Code::kInvalidArgument, "%d layer times, the program has %zu layers", env->GetArrayLength(layer_nanos), nanos.size());
@@ -207,7 +209,7 @@ void add_engine_natives(std::vector<JNINativeMethod>& methods) {
   methods.push_back(native("encrypt", "(JJLjava/nio/ByteBuffer;Ljava/nio/ByteBuffer;)J", encrypt));
   methods.push_back(native("decrypt", "(JJ)J", decrypt_one));
   methods.push_back(native("apply", "(JJI[JJJ[D[B)J", apply));
-  methods.push_back(native("run", "(JJ[JLjava/nio/ByteBuffer;[J)[J", run));
+  methods.push_back(native("run", "(JJ[JLjava/nio/ByteBuffer;Ljava/nio/ByteBuffer;[J)[J", run));
 }
 
 }  // namespace tacet::jni

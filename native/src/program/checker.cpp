@@ -9,6 +9,7 @@
 #include "circuits/linear_transform.h"
 #include "circuits/matrix_product.h"
 #include "ring/automorphism.h"
+#include "rlwe/rerandomise.h"
 #include "util/error.h"
 
 namespace tacet {
@@ -108,6 +109,7 @@ class OpChecker {
       case Opcode::kRescale: return rescaled();
       case Opcode::kDropLevel: return dropped();
       case Opcode::kExtract: return extracted();
+      case Opcode::kFlood: return flooded();
       default: fail(Code::kInternal, "op %u: %s has no typing rule", id_, info_.name);
     }
   }
@@ -172,6 +174,17 @@ class OpChecker {
     ValueType type = argument(0);
     type.encoding = Encoding::kExtracted;
     return type;
+  }
+
+  ValueType flooded() const {
+    need_two_components();
+    const Instruction& zero = program_.instructions[op_.arguments[1]];
+    if (zero.opcode != Opcode::kInput) refuse("the encryption of zero is value %u, which is no input", op_.arguments[1]);
+    if (argument(0).length != 1) refuse("an array of %u, floods one ciphertext", argument(0).length);
+    if (argument(0).encoding != zero.type.encoding) refuse("encodings differ");
+    if (argument(0).level != zero.type.level) refuse("levels %d and %d", argument(0).level, zero.type.level);
+    check_flooding(context_.ring(), argument(0).level, op_.scalar);
+    return argument(0);
   }
 
   ValueType scaled() const {

@@ -8,6 +8,7 @@
 
 #include "ckks/evaluator.h"
 #include "program/checker.h"
+#include "rlwe/rerandomise.h"
 #include "util/error.h"
 #include "util/thread_pool.h"
 
@@ -45,12 +46,14 @@ void check_input(const Context& context, const ValueType& type, const Ciphertext
 /// itself, its elements run side by side.
 class Run {
  public:
-  Run(const ExecutableProgram& executable, std::shared_ptr<const EvaluationKeySet> keys, const CancelFlag* cancel)
+  Run(const ExecutableProgram& executable, std::shared_ptr<const EvaluationKeySet> keys, const CancelFlag* cancel,
+      const SecretSeed* randomness)
       : executable_(executable),
         program_(executable.program()),
         fusion_(executable.fusion_),
         evaluator_(executable.context(), std::move(keys)),
         cancel_(cancel),
+        randomness_(randomness),
         values_(program_.instructions.size()),
         uses_left_(program_.instructions.size(), 0),
         waiting_for_(program_.instructions.size(), 0),
@@ -253,6 +256,8 @@ class Run {
       case Opcode::kAddPlain: return evaluator_.add_plain(x, *executable_.plaintexts_[id]);
       case Opcode::kAddScalar: return evaluator_.add_scalar(x, op.scalar);
       case Opcode::kComplex: return evaluator_.complex(x, argument(id, 1, element));
+      case Opcode::kFlood:
+        return rerandomise(executable_.context()->ring(), x, argument(id, 1, element), static_cast<int>(op.scalar), *randomness_, id);
       case Opcode::kSub: return evaluator_.subtract(x, argument(id, 1, element));
       case Opcode::kNegate: return evaluator_.negate(x);
       case Opcode::kMultiply: return evaluator_.multiply(x, argument(id, 1, element));
@@ -281,6 +286,7 @@ class Run {
   const FusionPlan& fusion_;
   const Evaluator evaluator_;
   const CancelFlag* cancel_;
+  const SecretSeed* randomness_;
   const std::vector<const Ciphertext*>* inputs_ = nullptr;
   std::vector<Value> values_;
   std::vector<std::size_t> uses_left_;
@@ -292,7 +298,7 @@ class Run {
 };
 
 RunResult ExecutableProgram::run(std::shared_ptr<const EvaluationKeySet> keys, const std::vector<const Ciphertext*>& inputs,
-                                 const CancelFlag* cancel) const {
+                                 const CancelFlag* cancel, const SecretSeed* randomness) const {
   if (inputs.size() != input_at_.back()) {
     fail(Code::kInvalidArgument, "%zu inputs, the program takes %zu", inputs.size(), input_at_.back());
   }
@@ -304,7 +310,13 @@ RunResult ExecutableProgram::run(std::shared_ptr<const EvaluationKeySet> keys, c
     if (keys == nullptr) keys = std::make_shared<EvaluationKeySet>();
     check_keys(required_keys_, *keys);
   }
-  return Run(*this, std::move(keys), cancel).run(inputs);
+  if (randomness == nullptr && floods()) fail(Code::kInvalidArgument, "the program floods its answers and was given no randomness");
+  return Run(*this, std::move(keys), cancel, randomness).run(inputs);
+}
+
+bool ExecutableProgram::floods() const {
+  return std::any_of(program_.instructions.begin(), program_.instructions.end(),
+                     [](const Instruction& op) { return op.opcode == Opcode::kFlood; });
 }
 
 }  // namespace tacet

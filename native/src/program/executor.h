@@ -36,9 +36,13 @@ class ExecutableProgram {
   /// (Code::kInvalidArgument with the numbers otherwise); all keys are looked up first (Code::kMissingKey). Rotations of one
   /// value share a decomposition, independent operations and the elements of an array run in parallel, products are relinearized
   /// and rescaled in one go where nothing else uses what is in between, a value is freed at its last use. `cancel` (nullable) is
-  /// polled between operations and in the loops inside them: Code::kCancelled, naming the layer that was reached.
+  /// polled between operations and in the loops inside them: Code::kCancelled, naming the layer that was reached. A program that
+  /// floods() needs `randomness`, fresh for each run.
   RunResult run(std::shared_ptr<const EvaluationKeySet> keys, const std::vector<const Ciphertext*>& inputs,
-                const CancelFlag* cancel) const;
+                const CancelFlag* cancel, const SecretSeed* randomness = nullptr) const;
+
+  /// Whether it hides the model from who gets its answers.
+  bool floods() const;
 
   const Program& program() const { return program_; }
   const std::shared_ptr<const Context>& context() const { return context_; }

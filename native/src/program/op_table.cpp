@@ -33,7 +33,7 @@ constexpr OpInfo kTable[kOpcodeCount] = {
     {"ringSwitch", 1, 0, false},
     {"extract", 1, kHasConstant, true},
     {"maskRandom", 1, 0, false},
-    {"flood", 1, 0, false},
+    {"flood", 2, kHasScalar, true},
     {"bootstrap", 1, 0, false},
     {"complex", 2, 0, true},
 };

@@ -29,8 +29,8 @@ Poly<Eval> expand_uniform(const Ring& ring, int q_limbs, bool with_special, cons
   return out;
 }
 
-void sample_ternary(signed char* out, std::size_t n, const SecretSeed& seed, Purpose purpose) {
-  WordStream stream(seed.data(), static_cast<u32>(purpose), 0, 0);
+void sample_ternary(signed char* out, std::size_t n, const SecretSeed& seed, Purpose purpose, u32 digit) {
+  WordStream stream(seed.data(), static_cast<u32>(purpose), digit, 0);
   for (std::size_t done = 0; done < n;)
     done += kernels().ternary(out + done, n - done, stream.next(), WordStream::kWords);
 }

@@ -22,6 +22,7 @@ enum class Purpose : u32 {
   kError = 17,
   kEncryptionRandomness = 18,
   kSecondError = 19,
+  kFlooding = 20,
 };
 
 /// Seed of the uniform halves: the only seed that is ever serialized. One for each ciphertext or key.
@@ -51,7 +52,7 @@ Poly<Eval> expand_uniform(const Ring& ring, int q_limbs, bool with_special, cons
                           u32 digit);
 
 /// n coefficients uniform in {-1, 0, 1}: word mod 3 - 1 with the word 2^64-1 skipped. Constant time but for that skip.
-void sample_ternary(signed char* out, std::size_t n, const SecretSeed& seed, Purpose purpose);
+void sample_ternary(signed char* out, std::size_t n, const SecretSeed& seed, Purpose purpose, u32 digit = 0);
 
 /// n coefficients of the discrete Gaussian with sigma = 3.19 (see error_table()): lowest bit the sign, upper 63 bits
 /// compared with the whole cumulative table. Constant time, no floating point, |value| <= 29.

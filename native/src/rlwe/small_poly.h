@@ -12,9 +12,9 @@ namespace tacet {
 class SmallPoly {
  public:
   static SmallPoly zero(std::size_t n) { return SmallPoly(n); }
-  static SmallPoly ternary(std::size_t n, const SecretSeed& seed, Purpose purpose) {
+  static SmallPoly ternary(std::size_t n, const SecretSeed& seed, Purpose purpose, u32 digit = 0) {
     SmallPoly p(n);
-    sample_ternary(p.data(), n, seed, purpose);
+    sample_ternary(p.data(), n, seed, purpose, digit);
     return p;
   }
   static SmallPoly error(std::size_t n, const SecretSeed& seed, Purpose purpose, u32 digit = 0) {

@@ -110,7 +110,7 @@ TEST_P(CheckerIn, AcceptsEveryImplementedOpAndDerivesItsKeys) {
 }
 
 TEST_P(CheckerIn, RefusesEveryUnimplementedOpByName) {
-  for (const Opcode opcode : {Opcode::kMultiplyMonomial, Opcode::kModSwitch, Opcode::kRingSwitch, Opcode::kMaskRandom, Opcode::kFlood, Opcode::kBootstrap}) {
+  for (const Opcode opcode : {Opcode::kMultiplyMonomial, Opcode::kModSwitch, Opcode::kRingSwitch, Opcode::kMaskRandom, Opcode::kBootstrap}) {
     Draft one(lab);
     one.output(one.add(opcode, {one.input(3)}, one.type(3)));
     one.refused({"op 1", op_info(opcode).name, "not available"}, Code::kUnsupported);

@@ -189,7 +189,7 @@ class BadUsageTest {
         "name: m\ntask: regression\naccuracy: [0.1]",
         "name: m\ntask: regression\ncompile: [1, 2]",
         "name: m\ntask: regression\ncompile: {guards: maybe}",
-        "name: m\ntask: regression\ncompile: {model_privacy: true}",
+        "name: m\ntask: regression\ncompile: {private_bits: 30}",
         "name: m\ntask: regression\ninputs: {name: a}",
         "- 1\n- 2",
         "name: [",

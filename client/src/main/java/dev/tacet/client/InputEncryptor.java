@@ -12,6 +12,7 @@ import dev.tacet.he.PublicKey;
 import dev.tacet.he.RowPacking;
 import dev.tacet.he.Signature;
 import dev.tacet.he.SignatureInput;
+import dev.tacet.he.UnsupportedException;
 import dev.tacet.he.secret.SecretEncryptor;
 import dev.tacet.he.secret.SecretKey;
 import java.util.ArrayList;
@@ -58,8 +59,14 @@ public final class InputEncryptor {
    * Encrypts under the owner's public key.
    *
    * @throws IllegalArgumentException if the key was made for other parameters than the signature's
+   * @throws UnsupportedException if the model's answers hide its weights: that takes the small noise of the secret key, and an
+   *     encryption of zero under it
    */
   public static InputEncryptor of(Signature signature, PublicKey key) {
+    if (signature.modelPrivacy().isPresent()) {
+      throw new UnsupportedException(
+          "model " + signature.model() + " hides its weights, which takes rows encrypted under the secret key, not the public key");
+    }
     Encryptor encryptor = new Encryptor(key.context(), key);
     return new InputEncryptor(signature, key.context(), encryptor::encrypt, false);
   }
@@ -213,6 +220,7 @@ public final class InputEncryptor {
     for (Packed packed : pack(row, clamped)) {
       ciphertexts.add(encrypted(packed.input(), packed.numbers()));
     }
+    signature.modelPrivacy().ifPresent(privacy -> ciphertexts.add(encrypted(signature.inputs().get(0), new double[1])));
     return new EncryptedRow(ciphertexts, clamped);
   }
 

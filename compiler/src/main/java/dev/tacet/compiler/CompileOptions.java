@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler;
 
+import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Sharing;
 import java.io.IOException;
@@ -30,6 +31,8 @@ import java.util.Objects;
  * @param keyBudget the most bytes of evaluation keys; 0 for no limit beside the compiler's own
  * @param rowsPerRequest rows of one request that lie side by side in a ciphertext of the latency packing, a power of two
  * @param costs what operations take on the machine that will serve
+ * @param modelPrivacy for how many answers at how many bits answers are to hide the model (its flooding is chosen by the compiler);
+ *     null where they need not
  */
 public record CompileOptions(
     String model,
@@ -47,16 +50,16 @@ public record CompileOptions(
     Sharing sharing,
     long keyBudget,
     int rowsPerRequest,
-    CostProfile costs) {
+    CostProfile costs,
+    ModelPrivacy modelPrivacy) {
   /** The most rows side by side: beyond that the throughput packing is the better choice for any model. */
   public static final int MAX_ROWS = 4096;
 
   /** The statistical bits of results that are shown to others, where none are asked for. */
   public static final int SHARE_BITS = 30;
 
-  /** Why answers that hide the model are refused, wherever they are asked for. */
-  public static final String NO_MODEL_PRIVACY = "answers that are re-randomised and flooded, so that they hide the model, are not available"
-      + " in this version";
+  /** The answers that hide the model, and their statistical bits, where no others are asked for. */
+  public static final ModelPrivacy MODEL_PRIVACY = new ModelPrivacy(1L << 20, 30, 0);
 
   /** The ring that parameters are chosen in. */
   public enum Ring {
@@ -115,7 +118,7 @@ public record CompileOptions(
   /** Returns the options that {@code try} uses: 128-bit security, packing AUTO, degrees to 511 where they are needed, guards. */
   public static CompileOptions defaults() {
     return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.AUTO, 511, 5e-3, 0.4, true,
-        null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.USUAL, null, 0, 1, CostProfile.embedded());
+        null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.USUAL, null, 0, 1, CostProfile.embedded(), null);
   }
 
   /**
@@ -123,7 +126,8 @@ public record CompileOptions(
    *
    * <p>Beside what {@link ModelDescription} reads, a mapping {@code compile} may hold security (128, 192, 256, quantum128),
    * packing (auto, latency, throughput, coefficient), max_degree, margin, guards (true, false), max_log_ring_degree, ring
-   * (standard, conjugate-invariant, auto), share_results, share_bits, rows_per_request (side by side) and key_budget (bytes, or a number with KB, MB or GB).
+   * (standard, conjugate-invariant, auto), share_results, share_bits, rows_per_request (side by side),
+   * key_budget (bytes, or a number with KB, MB or GB), model_privacy (true, false), private_answers and private_bits.
    *
    * @param file the YAML file
    * @throws IOException if it, or the calibration file it names, cannot be read
@@ -136,97 +140,103 @@ public record CompileOptions(
   /** Returns a copy with another model name. */
   public CompileOptions withModel(String value) {
     return new CompileOptions(value, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with these sample rows. */
   public CompileOptions withCalibration(List<double[]> rows) {
     return new CompileOptions(model, rows, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with these feature ranges. */
   public CompileOptions withRanges(List<ModelDescription.InputRange> value) {
     return new CompileOptions(model, calibration, value, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with another security level. */
   public CompileOptions withSecurity(SecurityLevel value) {
     return new CompileOptions(model, calibration, ranges, value, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with another packing. */
   public CompileOptions withPacking(Packing value) {
     return new CompileOptions(model, calibration, ranges, security, value, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with another largest degree. */
   public CompileOptions withMaxDegree(int value) {
     return new CompileOptions(model, calibration, ranges, security, packing, value, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with another accuracy target. */
   public CompileOptions withAccuracy(double value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, value, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with another margin. */
   public CompileOptions withMargin(double value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, value, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with guards on or off. */
   public CompileOptions withGuards(boolean value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, value, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with what the outputs mean; null to tell by the graph. */
   public CompileOptions withTask(ModelDescription.Task value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, value,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with another largest ring degree. */
   public CompileOptions withMaxLogRingDegree(int value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task, value,
-        ring, sharing, keyBudget, rowsPerRequest, costs);
+        ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with another choice of ring. */
   public CompileOptions withRing(Ring value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, value, sharing, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, value, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with a reserve for results that are shown to others; null for none. */
   public CompileOptions withSharing(Sharing value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, value, keyBudget, rowsPerRequest, costs);
+        maxLogRingDegree, ring, value, keyBudget, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with a limit for the bytes of evaluation keys; 0 for none. */
   public CompileOptions withKeyBudget(long value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, value, rowsPerRequest, costs);
+        maxLogRingDegree, ring, sharing, value, rowsPerRequest, costs, modelPrivacy);
   }
 
   /** Returns a copy with so many rows side by side. */
   public CompileOptions withRowsPerRequest(int value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, value, costs);
+        maxLogRingDegree, ring, sharing, keyBudget, value, costs, modelPrivacy);
   }
 
   /** Returns a copy with the cost profile of another machine. */
   public CompileOptions withCosts(CostProfile value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, value);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, value, modelPrivacy);
+  }
+
+  /** Returns a copy whose answers hide the model, for so many of them; null where they need not. */
+  public CompileOptions withModelPrivacy(ModelPrivacy value) {
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, value);
   }
 
   private static void require(boolean condition, String message) {

@@ -99,6 +99,7 @@ public final class Simulator {
       packed.addAll(layout.pack(input, Arrays.copyOfRange(row, at, at + input.features())));
       at += input.features();
     }
+    signature.modelPrivacy().ifPresent(privacy -> packed.add(new double[1]));
     List<double[]> outputs = ReferenceEvaluator.run(artifact.program(), packed);
     Map<String, double[]> values = new LinkedHashMap<>();
     for (CipherOutput output : signature.cipherOutputs()) {

@@ -3,6 +3,7 @@ package dev.tacet.compiler;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tacet.he.MalformedException;
+import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Sharing;
 import java.io.IOException;
@@ -16,7 +17,7 @@ final class YamlOptions {
   private static final String COMPILE = "compile";
   private static final Set<String> KEYS =
       Set.of("security", "packing", "max_degree", "margin", "guards", "max_log_ring_degree", "ring", "share_results", "share_bits", "key_budget",
-          "model_privacy", "rows_per_request");
+          "model_privacy", "private_answers", "private_bits", "rows_per_request");
 
   private YamlOptions() {}
 
@@ -37,8 +38,9 @@ final class YamlOptions {
     if (YamlNodes.has(node, "share_bits") && !YamlNodes.has(node, "share_results")) {
       throw YamlNodes.wrong("compile: share_bits is given without share_results");
     }
-    if (YamlNodes.flag(node, "model_privacy", COMPILE, false)) {
-      throw YamlNodes.wrong("compile: model_privacy is true: " + CompileOptions.NO_MODEL_PRIVACY);
+    boolean privacy = YamlNodes.flag(node, "model_privacy", COMPILE, false);
+    if (!privacy && (YamlNodes.has(node, "private_answers") || YamlNodes.has(node, "private_bits"))) {
+      throw YamlNodes.wrong("compile: private_answers or private_bits are given without model_privacy: true");
     }
     try {
       options = options.withMargin(YamlNodes.number(node, "margin", COMPILE, options.margin()));
@@ -50,6 +52,11 @@ final class YamlOptions {
             number(node, "share_bits", CompileOptions.SHARE_BITS), 0));
       }
       options = options.withRowsPerRequest(number(node, "rows_per_request", options.rowsPerRequest()));
+      if (privacy) {
+        ModelPrivacy usual = CompileOptions.MODEL_PRIVACY;
+        options = options.withModelPrivacy(new ModelPrivacy(YamlNodes.whole(node, "private_answers", COMPILE, usual.answers()),
+            number(node, "private_bits", usual.statisticalBits()), 0));
+      }
       if (YamlNodes.has(node, "key_budget")) {
         options = options.withKeyBudget(ByteSize.parse(YamlNodes.text(node, "key_budget", "compile: key_budget", null)));
       }

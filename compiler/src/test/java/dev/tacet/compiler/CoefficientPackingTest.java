@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.ModelPrivacy;
+import dev.tacet.he.Op;
 import dev.tacet.he.RowPacking;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Sharing;
@@ -123,6 +125,42 @@ class CoefficientPackingTest {
     assertTrue(e.problems().get(0).reason().contains("sharing"), e.getMessage());
     assertEquals(RowPacking.LATENCY, Compiler.compile(linear(4, 2), shared.withPacking(CompileOptions.Packing.AUTO)).artifact()
         .signature().packing());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"30,1,1e-3", "30,3,1e-3", "100,7,1e-2"})
+  void answersThatHideTheModelTakeOneMoreCiphertextAndKeepTheAccuracy(int features, int values, double accuracy) {
+    CompileOptions options = options(features).withAccuracy(accuracy).withModelPrivacy(CompileOptions.MODEL_PRIVACY);
+    CompileResult result = Compiler.compile(linear(features, values), options);
+    Signature signature = runs(result, TestModels.rows(3, features));
+    ModelArtifact artifact = result.artifact();
+    assertEquals(4096, artifact.parameters().ringDegree());
+    assertEquals(2, artifact.program().inputTypes().size());
+    assertTrue(result.report().inputBytes() <= 2 * 54_000, "input " + result.report().inputBytes());
+    ModelPrivacy privacy = signature.modelPrivacy().orElseThrow();
+    assertEquals(1L << 20, privacy.answers());
+    double ofWeights = artifact.program().instructions().stream().filter(in -> in.op() == Op.MULTIPLY_PLAIN).findFirst().orElseThrow()
+        .plainScale().log2(artifact.parameters());
+    assertTrue(privacy.floodBits() >= ofWeights + privacy.statisticalBits(), privacy + " for weights of " + ofWeights + " bits");
+    assertTrue(result.report().notes().stream().anyMatch(note -> note.contains("flooded with " + privacy.floodBits() + " bits")),
+        result.report().toText());
+    assertTrue(result.report().notes().stream().noneMatch(note -> note.contains("division")), result.report().toText());
+  }
+
+  @Test
+  void answersHideALinearMapOnly() {
+    OnnxSource square = TestModels.of(4).constant("w", new long[] {4, 2}, weights(8, 1)).node("MatMul", "x w", "a").node("Mul", "a a", "s")
+        .constant("v", new long[] {2, 2}, weights(4, 2)).node("MatMul", "s v", "y").source("y");
+    CompileOptions asked = options(4).withModelPrivacy(CompileOptions.MODEL_PRIVACY);
+    UncompilableModelException e = assertThrows(UncompilableModelException.class, () -> Compiler.compile(square, asked));
+    assertTrue(e.problems().get(0).reason().contains("answers hide the model in the coefficient packing alone, and it is no linear map"),
+        e.getMessage());
+    e = assertThrows(UncompilableModelException.class,
+        () -> Compiler.compile(linear(4, 2), asked.withPacking(CompileOptions.Packing.THROUGHPUT)));
+    assertTrue(e.getMessage().contains("--model-privacy"), e.getMessage());
+    e = assertThrows(UncompilableModelException.class,
+        () -> Compiler.compile(linear(30, 2), options(30).withAccuracy(1e-3).withModelPrivacy(new ModelPrivacy(1L << 40, 128, 0))));
+    assertTrue(e.getMessage().contains("flooding included"), e.getMessage());
   }
 
   @Test

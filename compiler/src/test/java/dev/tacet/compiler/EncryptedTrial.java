@@ -18,6 +18,7 @@ import dev.tacet.he.PublicKey;
 import dev.tacet.he.RowPacking;
 import dev.tacet.he.secret.Decryptor;
 import dev.tacet.he.secret.KeyGenerator;
+import dev.tacet.he.secret.SecretEncryptor;
 import dev.tacet.he.secret.SecretKey;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ record EncryptedTrial(double worst, double seconds) {
   static EncryptedTrial run(ModelArtifact artifact, List<double[]> rows) {
     double worst = 0;
     double seconds = 0;
+    boolean hidden = artifact.signature().modelPrivacy().isPresent();
     try (Context context = Context.create(artifact.parameters());
         SecretKey secret = SecretKey.generate(context);
         ExecutableProgram program = ExecutableProgram.load(context, artifact.program())) {
@@ -56,10 +58,17 @@ record EncryptedTrial(double worst, double seconds) {
               try (Plaintext plaintext = isInCoefficients(artifact)
                   ? Plaintext.encodeCoefficients(context, packed, input.level(), input.scale())
                   : Plaintext.encode(context, packed, input.level(), input.scale())) {
-                inputs.add(new Encryptor(context, publicKey).encrypt(plaintext));
+                inputs.add(hidden ? new SecretEncryptor(secret).encrypt(plaintext) : new Encryptor(context, publicKey).encrypt(plaintext));
               }
             }
             offset += input.features();
+          }
+          if (hidden) {
+            SignatureInput input = artifact.signature().inputs().get(0);
+            slots.add(new double[1]);
+            try (Plaintext zero = Plaintext.encodeCoefficients(context, new double[1], input.level(), input.scale())) {
+              inputs.add(new SecretEncryptor(secret).encrypt(zero));
+            }
           }
           List<double[]> expected = ReferenceEvaluator.run(artifact.program(), slots);
           long start = System.nanoTime();

@@ -13,11 +13,13 @@ import java.util.Objects;
 public final class ExecutableProgram extends NativeObject {
   private final Context context;
   private final Program program;
+  private final boolean floods;
 
   private ExecutableProgram(Context context, Program program) {
     super(Engine.load("program", context, BlobKind.PROGRAM.code(), ByteBuffer.wrap(program.toBytes())));
     this.context = context;
     this.program = program;
+    this.floods = program.instructions().stream().anyMatch(in -> in.op() == Op.FLOOD);
   }
 
   /**
@@ -68,7 +70,7 @@ public final class ExecutableProgram extends NativeObject {
     long[] layerNanos = new long[program.layers().size()];
     Cancellation flag = cancellation == null ? new Cancellation() : cancellation;
     long start = System.nanoTime();
-    List<NativeHandle> handles = Engine.run(this, keys, inputs, flag.flag(), layerNanos);
+    List<NativeHandle> handles = Engine.run(this, keys, inputs, flag.flag(), floods, layerNanos);
     long nanos = System.nanoTime() - start;
     List<Ciphertext> outputs = new ArrayList<>(handles.size());
     for (NativeHandle handle : handles) {

@@ -11,7 +11,7 @@ import java.util.Objects;
  * of an instruction is its index.
  *
  * <p>An attribute that the op does not have reads as 0 or null. Which has which: INPUT and OUTPUT index; ADD_PLAIN,
- * MULTIPLY_PLAIN, LINEAR_TRANSFORM, POLYNOMIAL, MATRIX_PRODUCT and EXTRACT constant; ADD_SCALAR and MULTIPLY_SCALAR scalar; MULTIPLY_PLAIN,
+ * MULTIPLY_PLAIN, LINEAR_TRANSFORM, POLYNOMIAL, MATRIX_PRODUCT and EXTRACT constant; ADD_SCALAR, MULTIPLY_SCALAR and FLOOD scalar; MULTIPLY_PLAIN,
  * MULTIPLY_SCALAR, LINEAR_TRANSFORM and MATRIX_PRODUCT plainScale; ROTATE and ROTATE_SUM steps; ROTATE_SUM count; LINEAR_TRANSFORM babySteps.
  */
 public final class Instruction {
@@ -109,7 +109,7 @@ public final class Instruction {
     switch (op) {
       case INPUT, OUTPUT -> out.u16(index);
       case ADD_PLAIN, POLYNOMIAL, EXTRACT -> out.u32(constant);
-      case ADD_SCALAR -> out.f64(scalar);
+      case ADD_SCALAR, FLOOD -> out.f64(scalar);
       case MULTIPLY_PLAIN, MATRIX_PRODUCT -> plainScale.writeTo(out.u32(constant));
       case MULTIPLY_SCALAR -> plainScale.writeTo(out.f64(scalar));
       case ROTATE -> out.i32(steps);
@@ -130,7 +130,7 @@ public final class Instruction {
     switch (draft.op) {
       case INPUT, OUTPUT -> draft.index = in.u16("index");
       case ADD_PLAIN, POLYNOMIAL, EXTRACT -> draft.constant = in.u32("constant", 0, Program.MAX_CONSTANTS - 1);
-      case ADD_SCALAR -> draft.scalar = in.f64("scalar");
+      case ADD_SCALAR, FLOOD -> draft.scalar = in.f64("scalar");
       case MULTIPLY_PLAIN, MATRIX_PRODUCT -> {
         draft.constant = in.u32("constant", 0, Program.MAX_CONSTANTS - 1);
         draft.plainScale = Scale.readFrom(in);

@@ -59,8 +59,9 @@ public enum Op {
   EXTRACT(23, true),
   /** Random values in slots that are not outputs. */
   MASK_RANDOM(24, false),
-  /** Noise flooding. */
-  FLOOD(25, false),
+  /** Re-randomised by an encryption of zero, which is an input, and flooded with noise of {@link ModelPrivacy#deviation}(scalar) units
+   * of the last place. */
+  FLOOD(25, true),
   /** Recovery of levels. */
   BOOTSTRAP(26, false),
   /** a + i b, of slots that are real: both in one ciphertext. Equal levels and scales; STANDARD only; only an OUTPUT takes it. */
@@ -102,7 +103,7 @@ public enum Op {
   public int arity() {
     return switch (this) {
       case INPUT -> 0;
-      case ADD, SUB, MULTIPLY, COMPLEX -> 2;
+      case ADD, SUB, MULTIPLY, COMPLEX, FLOOD -> 2;
       default -> 1;
     };
   }

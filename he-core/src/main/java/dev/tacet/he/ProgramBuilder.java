@@ -177,6 +177,18 @@ public final class ProgramBuilder {
     return add(draft(Op.COMPLEX, a, b), a.type());
   }
 
+  /**
+   * a, re-randomised and flooded; see {@link Op#FLOOD}.
+   *
+   * @param zero an input that is a seeded encryption of zero, of a's level and encoding
+   * @param bits see {@link ModelPrivacy#deviation}
+   */
+  public Value flood(Value a, Value zero, int bits) {
+    Instruction.Draft draft = draft(Op.FLOOD, a, zero);
+    draft.scalar = bits;
+    return add(draft, a.type());
+  }
+
   /** Complex conjugate of every slot. */
   public Value conjugate(Value a) {
     return add(draft(Op.CONJUGATE, a), a.type());

@@ -54,7 +54,7 @@ final class ProgramChecker {
     require(
         in, second == null || first.length() == second.length(), "arrays of %d and %d", first == null ? 0 : first.length(),
         second == null ? 0 : second.length());
-    ValueType expected = result(in, first, second);
+    ValueType expected = result(in, first, second, earlier);
     require(
         in, expected.equals(in.type()), "declares %s, its arguments give %s", in.type(), expected);
     try {
@@ -72,7 +72,7 @@ final class ProgramChecker {
         scale, in.type().level(), modulus);
   }
 
-  private ValueType result(Instruction in, ValueType a, ValueType b) {
+  private ValueType result(Instruction in, ValueType a, ValueType b, List<Instruction> earlier) {
     return switch (in.op()) {
       case INPUT -> {
         require(in, in.type().components() == 2, "has %d components, must have 2", in.type().components());
@@ -167,6 +167,15 @@ final class ProgramChecker {
         yield a.withLevel(level);
       }
       case EXTRACT -> extract(in, a);
+      case FLOOD -> {
+        twoComponents(in, a);
+        require(in, earlier.get(in.argument(1)).op() == Op.INPUT, "the encryption of zero is value %d, which is no input", in.argument(1));
+        require(in, a.length() == 1, "floods one ciphertext, has an array of %d", a.length());
+        require(in, a.encoding() == b.encoding(), "encodings %s and %s differ", a.encoding(), b.encoding());
+        require(in, a.level() == b.level(), "levels %d and %d differ", a.level(), b.level());
+        ModelPrivacy.requireFits(in.scalar(), parameters, a.level());
+        yield a;
+      }
       default -> throw new UnsupportedException("op " + in.op() + " is not implemented in this version");
     };
   }

@@ -142,7 +142,7 @@ public final class ReferenceEvaluator {
 
   private static double[] apply(Program program, Instruction in, double[] a, double[] b) {
     return switch (in.op()) {
-      case OUTPUT, CONJUGATE, RELINEARIZE, RESCALE, DROP_LEVEL -> a;
+      case OUTPUT, CONJUGATE, RELINEARIZE, RESCALE, DROP_LEVEL, FLOOD -> a;
       case COMPLEX -> complex(tile(a, program.parameters().slots()), tile(b, program.parameters().slots()));
       case ADD -> combine(a, b, Double::sum);
       case SUB -> combine(a, b, (x, y) -> x - y);

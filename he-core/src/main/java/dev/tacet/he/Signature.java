@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.he;
 
-import dev.tacet.he.internal.BoundedReader;
-import dev.tacet.he.internal.BoundedWriter;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,20 +20,6 @@ import java.util.TreeSet;
  * <p>Its bytes are canonical: one signature has one SHA-256, which clients pin.
  */
 public final class Signature {
-  private static final int BODY_VERSION = 1;
-
-  /** The version of a body that ends with a {@link Sharing}. */
-  private static final int SHARING_VERSION = 2;
-
-  /** What is added to the version where an input has a copy shift, which all inputs then carry. */
-  private static final int SHIFTS = 2;
-
-  /** The version of a body that names its packing. */
-  private static final int PACKING_VERSION = 5;
-
-  /** The version of a body of the latency packing with several rows side by side; all inputs carry a copy shift. */
-  private static final int ROWS_VERSION = 6;
-
   private final String model;
   private final String parametersHash;
   private final int securityBits;
@@ -48,6 +31,7 @@ public final class Signature {
   private final RowPacking packing;
   private final KnownRows known;
   private final CoefficientBlocks blocks;
+  private final ModelPrivacy privacy;
 
   /** Makes and validates a signature of the latency packing without a reserve for sharing; see the next constructor. */
   public Signature(
@@ -89,6 +73,23 @@ public final class Signature {
       RowPacking packing,
       KnownRows known,
       CoefficientBlocks blocks) {
+    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, sharing, packing, known, blocks, null);
+  }
+
+  Signature(
+      String model,
+      String parametersHash,
+      int securityBits,
+      List<SignatureInput> inputs,
+      List<CipherOutput> cipherOutputs,
+      Postprocessing tail,
+      List<KeyRequirement> keys,
+      Sharing sharing,
+      RowPacking packing,
+      KnownRows known,
+      CoefficientBlocks blocks,
+      ModelPrivacy privacy) {
+    this.privacy = privacy;
     this.sharing = sharing;
     this.packing = Objects.requireNonNull(packing, "packing");
     this.known = known;
@@ -129,7 +130,19 @@ public final class Signature {
     }
     require(
         values.equals(Set.copyOf(tail.inputs())), "postprocessing takes %s, the VALUE outputs are %s", tail.inputs(), values);
+    require(privacy == null || packing == RowPacking.COEFFICIENT && privacy.floodBits() > 0,
+        "answers that hide the model are of packing COEFFICIENT and flooded, packing %s has %s", packing, privacy);
     requirePacking();
+  }
+
+  /**
+   * Returns this signature for answers that hide the model.
+   *
+   * @throws IllegalArgumentException if the packing is not COEFFICIENT, or no flooding is chosen
+   */
+  public Signature withModelPrivacy(ModelPrivacy value) {
+    return new Signature(
+        model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, sharing, packing, known, blocks, Objects.requireNonNull(value));
   }
 
   /** Makes and validates a signature of a packing without coefficient blocks; see the constructor before. */
@@ -211,7 +224,7 @@ public final class Signature {
   }
 
   /** Returns how many rows lie side by side in the slots of a ciphertext; 1 but in the latency packing. */
-  private int rows() {
+  int rows() {
     return inputs.get(0).rows();
   }
 
@@ -329,6 +342,14 @@ public final class Signature {
     return Optional.ofNullable(sharing);
   }
 
+  /**
+   * Returns how answers hide the model's weights; empty if they do not. If they do, a request ends with a seeded encryption of zero of
+   * the inputs' type.
+   */
+  public Optional<ModelPrivacy> modelPrivacy() {
+    return Optional.ofNullable(privacy);
+  }
+
   /** Returns the numbers of one answer over all VALUE outputs. */
   public int values() {
     return cipherOutputs.stream().filter(o -> o.kind() == CipherOutput.Kind.VALUE).mapToInt(CipherOutput::count).sum();
@@ -425,7 +446,7 @@ public final class Signature {
         keys.size(), program.requiredKeys().size());
   }
 
-  private boolean hasShifts() {
+  boolean hasShifts() {
     return inputs.stream().anyMatch(input -> input.copyShift() != 0);
   }
 
@@ -436,37 +457,7 @@ public final class Signature {
 
   /** Returns the SIGNATURE blob; the bytes are canonical. */
   public byte[] toBytes() {
-    BoundedWriter out = new BoundedWriter();
-    boolean named = packing != RowPacking.LATENCY;
-    boolean several = rows() > 1;
-    boolean shifts = several || hasShifts();
-    int latencyVersion = several ? ROWS_VERSION : (sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0);
-    out.u16(named ? PACKING_VERSION : latencyVersion).string(model).u16(securityBits);
-    if (named) {
-      out.u8(packing.ordinal());
-    }
-    if (several) {
-      out.u32(rows());
-    }
-    out.u16(inputs.size());
-    inputs.forEach(input -> input.writeTo(out, shifts));
-    out.u16(cipherOutputs.size());
-    cipherOutputs.forEach(output -> output.writeTo(out));
-    tail.writeTo(out);
-    out.u32(keys.size());
-    for (KeyRequirement key : keys) {
-      out.u32(key.galoisElement()).u8(key.level());
-    }
-    if (sharing != null) {
-      out.u64(sharing.results()).u8(sharing.statisticalBits()).f64(sharing.noise());
-    }
-    if (known != null) {
-      known.writeTo(out);
-    }
-    if (blocks != null) {
-      blocks.writeTo(out);
-    }
-    return Blob.write(BlobKind.SIGNATURE, HexFormat.of().parseHex(parametersHash), out.toBytes());
+    return SignatureCodec.write(this);
   }
 
   /** Returns the SHA-256 of the SIGNATURE blob in 64 hexadecimal digits. */
@@ -480,56 +471,7 @@ public final class Signature {
    * @throws MalformedException if the bytes are not a canonical, consistent signature
    */
   public static Signature fromBytes(ByteBuffer bytes) {
-    Blob blob = Blob.read(bytes, BlobKind.SIGNATURE);
-    BoundedReader in = new BoundedReader("signature", blob.body());
-    try {
-      int version = in.u16("body version", BODY_VERSION, ROWS_VERSION);
-      boolean shifts = version > SHARING_VERSION && version != PACKING_VERSION;
-      String model = in.string("model");
-      int securityBits = in.u16("security bits");
-      RowPacking packing = version == PACKING_VERSION ? RowPacking.ofCode(in.u8("packing")) : RowPacking.LATENCY;
-      if (version == PACKING_VERSION && packing == RowPacking.LATENCY) {
-        throw in.malformed("packing LATENCY is written in version " + BODY_VERSION);
-      }
-      int rows = version == ROWS_VERSION ? in.u32("rows side by side", 2, Constant.MAX_PERIOD) : 1;
-      int inputCount = in.u16("input count");
-      in.needItems("inputs", inputCount, 40);
-      List<SignatureInput> inputs = new ArrayList<>(inputCount);
-      for (int i = 0; i < inputCount; i++) {
-        inputs.add(SignatureInput.readFrom(in, shifts, rows));
-      }
-      int outputCount = in.u16("output count");
-      in.needItems("outputs", outputCount, 40);
-      List<CipherOutput> outputs = new ArrayList<>(outputCount);
-      for (int i = 0; i < outputCount; i++) {
-        outputs.add(CipherOutput.readFrom(in, rows));
-      }
-      Postprocessing tail = Postprocessing.readFrom(in);
-      long keyCount = in.u32("key count");
-      in.needItems("keys", keyCount, 5);
-      List<KeyRequirement> keys = new ArrayList<>((int) keyCount);
-      for (int i = 0; i < keyCount; i++) {
-        KeyRequirement key = new KeyRequirement(in.u32("Galois element"), in.u8("key level"));
-        if (i > 0 && keys.get(i - 1).compareTo(key) >= 0) {
-          throw in.malformed("key " + i + " does not ascend");
-        }
-        keys.add(key);
-      }
-      Sharing sharing = version != ROWS_VERSION && (version - BODY_VERSION) % SHIFTS != 0
-          ? new Sharing(in.u64("shared results"), in.u8("statistical bits"), in.f64("noise of shared values")) : null;
-      KnownRows known = packing == RowPacking.THROUGHPUT ? KnownRows.readFrom(in, outputs) : null;
-      CoefficientBlocks blocks = packing == RowPacking.COEFFICIENT ? CoefficientBlocks.readFrom(in) : null;
-      in.end();
-      Signature signature =
-          new Signature(
-              model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys, sharing, packing, known, blocks);
-      if (version != ROWS_VERSION && shifts != signature.hasShifts()) {
-        throw in.malformed("body version " + version + " without a copy shift is written as version " + (version - SHIFTS));
-      }
-      return signature;
-    } catch (IllegalArgumentException e) {
-      throw in.malformed(e.getMessage());
-    }
+    return SignatureCodec.read(bytes);
   }
 
   @Override

@@ -39,6 +39,9 @@ final class CoefficientTrial {
         inputs.addAll(layout.pack(input, Arrays.copyOfRange(rows.data().get(r), offset, offset + input.features())));
         offset += input.features();
       }
+      if (packed.privacy() != null) {
+        inputs.add(new double[1]);
+      }
       List<double[]> outputs = ReferenceEvaluator.run(program, inputs);
       double[] values = layout.unpack(output, outputs, new double[outputs.size()]);
       for (int i = 0; i < values.length; i++) {

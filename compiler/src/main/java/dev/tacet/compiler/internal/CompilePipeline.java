@@ -59,7 +59,8 @@ public final class CompilePipeline {
       refuseIf(Feasibility.batches(name(), network, options));
     }
     refuseIf(Feasibility.sideBySide(name(), network, options));
-    if (options.packing() == CompileOptions.Packing.COEFFICIENT) {
+    boolean inCoefficients = options.packing() == CompileOptions.Packing.COEFFICIENT || options.modelPrivacy() != null;
+    if (inCoefficients) {
       refuseIf(Feasibility.coefficients(name(), network, options));
     }
     refuseIf(Feasibility.depth(name(), network, options));
@@ -73,11 +74,13 @@ public final class CompilePipeline {
       return result(graph, found.get(), rows);
     }
     refuseIf(Feasibility.answers(graph, network, rows.all()));
-    if (options.packing() == CompileOptions.Packing.COEFFICIENT) {
+    if (inCoefficients) {
       throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
           "no ring of degree up to 2^" + options.maxLogRingDegree() + " holds the map of " + network.features() + " features to "
-              + network.output().size() + " values in coefficients at " + options.security() + " and the precision asked for",
-          "use --packing latency, or a looser accuracy")));
+              + network.output().size() + " values in coefficients at " + options.security() + " and the precision asked for"
+              + (options.modelPrivacy() == null ? "" : ", flooding included"),
+          options.modelPrivacy() == null ? "use --packing latency, or a looser accuracy"
+              : "use fewer private answers or statistical bits, or a looser accuracy")));
     }
     refuseIf(Feasibility.keys(name(), options, search.leastKeyBytes()));
     throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
@@ -163,6 +166,9 @@ public final class CompilePipeline {
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
         emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()), List.copyOf(emission.program().requiredKeys()),
         sharing(emission), packing, trial == null ? null : knownRows(trial), coefficients == null ? null : coefficients.blocks());
+    if (coefficients != null && coefficients.privacy() != null) {
+      signature = signature.withModelPrivacy(coefficients.privacy());
+    }
     AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
         programError, notes, signature, rows.data());

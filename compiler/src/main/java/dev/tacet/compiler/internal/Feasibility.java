@@ -98,6 +98,12 @@ public final class Feasibility {
 
   /** Says why a model cannot take the coefficient packing, with the node that stands in the way. */
   static Optional<ModelProblem> coefficients(String model, Network network, CompileOptions options) {
+    Optional<ModelProblem> problem = inCoefficients(model, network, options);
+    return options.modelPrivacy() == null ? problem : problem.map(p -> new ModelProblem(p.node(), p.opType(),
+        "answers hide the model in the coefficient packing alone, and " + p.reason(), "compile it without --model-privacy"));
+  }
+
+  private static Optional<ModelProblem> inCoefficients(String model, Network network, CompileOptions options) {
     for (Node node : network.nodes()) {
       if (!(node instanceof Node.Input)) {
         return Optional.of(new ModelProblem(model, node.name(),
@@ -111,7 +117,10 @@ public final class Feasibility {
     }
     String reason = null;
     long weights = (long) network.output().size() * network.features();
-    if (options.sharing() != null) {
+    if (options.modelPrivacy() != null && options.packing() != CompileOptions.Packing.AUTO
+        && options.packing() != CompileOptions.Packing.COEFFICIENT) {
+      reason = "packing " + options.packing() + " is asked for";
+    } else if (options.sharing() != null) {
       reason = "answers of the coefficient packing have no reserve for sharing";
     } else if (options.ring() == CompileOptions.Ring.CONJUGATE_INVARIANT) {
       reason = "the coefficient packing takes the standard ring";

@@ -162,7 +162,7 @@ final class PlanSearch {
 
   /** Returns the best plan with its parameters and its program; nothing if no ring has room. */
   Optional<Found> run() {
-    if (options.packing() == CompileOptions.Packing.COEFFICIENT) {
+    if (options.packing() == CompileOptions.Packing.COEFFICIENT || options.modelPrivacy() != null) {
       return coefficients(Long.MAX_VALUE / 16);
     }
     if (options.packing() == CompileOptions.Packing.AUTO && options.rowsPerRequest() == 1 && Feasibility.coefficients("", network, options).isEmpty()) {
@@ -304,7 +304,7 @@ final class PlanSearch {
   /** The coefficient packing of a linear network; nothing if no ring is precise enough, or request and answer take more bytes. */
   private Optional<Found> coefficients(long maxBytes) {
     Plan plan = plan(new FittedNetwork(network, Map.of()));
-    return CoefficientSelector.select(plan, options.security(), options.maxLogRingDegree(), batchNoiseTarget(plan, 0), maxBytes)
+    return CoefficientSelector.select(plan, options.security(), options.modelPrivacy(), options.maxLogRingDegree(), batchNoiseTarget(plan, 0), maxBytes)
         .map(choice -> {
           Emission emission = choice.emission().emission();
           List<double[]> outputs = choice.emission().outputs(plan, metric.rows());

@@ -24,6 +24,7 @@ import dev.tacet.compiler.internal.params.ProgramNoise;
 import dev.tacet.compiler.internal.params.Selection;
 import dev.tacet.compiler.internal.simulate.NoiseTrial;
 import dev.tacet.he.CipherOutput;
+import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.Program;
 import dev.tacet.he.RowPacking;
@@ -154,7 +155,8 @@ final class ReportBuilder {
               + " precision and moves a shared value by up to %.3g", sharing.results(), sharing.statisticalBits(),
           sharing.logFactor(signature.values()), flooding));
     });
-    if (signature.packing() == RowPacking.COEFFICIENT) {
+    signature.modelPrivacy().ifPresent(privacy -> notes.add(privacyNote(privacy, signature)));
+    if (signature.packing() == RowPacking.COEFFICIENT && signature.modelPrivacy().isEmpty()) {
       notes.add("the client uploads no key; each answer is a multiple of the client's own request, and one division of its second part by"
           + " that of the request gives the client all weights, as " + (plan.features().low().length + 1) + " honest answers would");
     }
@@ -171,6 +173,17 @@ final class ReportBuilder {
       }
     }
     return notes;
+  }
+
+  private static String privacyNote(ModelPrivacy privacy, Signature signature) {
+    CipherOutput output = signature.cipherOutputs().get(0);
+    double scale = output.slotError() / (NoiseModel.DEVIATIONS * NoiseModel.SAFETY);
+    double moved = Sharing.DEVIATIONS * scale * java.util.Arrays.stream(output.factor()).map(Math::abs).max().orElse(1);
+    return String.format(java.util.Locale.ROOT, "answers hide the model from those who encrypt as the client does, for %d answers at %d"
+            + " statistical bits: they are re-randomised with the client's encryption of zero and flooded with %d bits, which takes %.1f bits of"
+            + " precision and moves a value by up to %.3g; what the values themselves say of the model stays", privacy.answers(),
+        privacy.statisticalBits(), privacy.floodBits(),
+        new Sharing(privacy.answers(), privacy.statisticalBits(), 0).logFactor(signature.values()), moved);
   }
 
   /** The width of the widest range of a decrypted value. */

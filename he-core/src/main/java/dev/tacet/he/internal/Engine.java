@@ -220,23 +220,30 @@ public final class Engine {
                         "ciphertext", Native.apply(c, k, opcode, addresses, integer, count, numbers, scale))));
   }
 
-  /** Runs a program; the outputs belong to the caller. */
+  /**
+   * Runs a program; the outputs belong to the caller.
+   *
+   * @param floods whether the program floods its answers and needs randomness
+   */
   public static List<NativeHandle> run(
       NativeObject program,
       NativeObject keySet,
       List<? extends NativeObject> inputs,
       ByteBuffer cancelFlag,
+      boolean floods,
       long[] layerNanos) {
-    return withTwo(
-        program,
-        keySet,
-        (p, k) ->
-            withAll(
-                inputs,
-                addresses ->
-                    Arrays.stream(Native.run(p, k, addresses, cancelFlag, layerNanos))
-                        .mapToObj(output -> new NativeHandle("ciphertext", output))
-                        .toList()));
+    try (Seed.Secret randomness = floods ? new Seed.Secret() : null) {
+      return withTwo(
+          program,
+          keySet,
+          (p, k) ->
+              withAll(
+                  inputs,
+                  addresses ->
+                      Arrays.stream(Native.run(p, k, addresses, cancelFlag, floods ? randomness.bytes : null, layerNanos))
+                          .mapToObj(output -> new NativeHandle("ciphertext", output))
+                          .toList()));
+    }
   }
 
   private static void wipe(ByteBuffer bytes) {

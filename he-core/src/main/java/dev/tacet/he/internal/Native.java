@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  */
 final class Native {
   /** Number of this interface; a library that answers another one to {@link #abiVersion()} is not used. */
-  static final int ABI_VERSION = 1;
+  static final int ABI_VERSION = 2;
 
   private Native() {}
 
@@ -82,6 +82,11 @@ final class Native {
   static native long apply(
       long context, long keySet, int opcode, long[] operands, long integer, long count, double[] numbers, byte[] scale);
 
-  /** Runs a program; fills one entry per layer of {@code layerNanos} and returns the outputs' addresses. */
-  static native long[] run(long program, long keySet, long[] inputs, ByteBuffer cancelFlag, long[] layerNanos);
+  /**
+   * Runs a program; fills one entry per layer of {@code layerNanos} and returns the outputs' addresses.
+   *
+   * @param randomness a seed of this run alone, for a program that floods its answers; may be null for others
+   */
+  static native long[] run(
+      long program, long keySet, long[] inputs, ByteBuffer cancelFlag, ByteBuffer randomness, long[] layerNanos);
 }

@@ -44,7 +44,7 @@ final class NativeBoundaryTest {
   void aMissingObjectIsAnIllegalArgument() {
     expect(IllegalArgumentException.class, "missing", () -> Native.destroy(0));
     expect(IllegalArgumentException.class, "missing", () -> Native.describe(0));
-    expect(IllegalArgumentException.class, "missing", () -> Native.run(0, 0, new long[0], ByteBuffer.allocateDirect(4), new long[1]));
+    expect(IllegalArgumentException.class, "missing", () -> Native.run(0, 0, new long[0], ByteBuffer.allocateDirect(4), null, new long[1]));
   }
 
   @Test

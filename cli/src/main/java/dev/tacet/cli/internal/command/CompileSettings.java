@@ -9,6 +9,7 @@ import dev.tacet.compiler.ByteSize;
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.CostProfile;
 import dev.tacet.he.MalformedException;
+import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Sharing;
 import java.io.IOException;
@@ -85,8 +86,17 @@ final class CompileSettings {
   @Option(names = "--no-guards", description = "Send no proofs back that activations stayed inside their fitted intervals.")
   private boolean withoutGuards;
 
-  @Option(names = "--model-privacy", description = "Answers that hide the model: not available in this version.")
+  @Option(names = "--model-privacy",
+      description = "Answers that hide the model beyond their values: re-randomised and flooded (see SECURITY.md). Of one linear map only.")
   private boolean modelPrivacy;
+
+  @Option(names = "--private-answers", paramLabel = "N",
+      description = "With --model-privacy: how many answers it holds for, all clients together. Default: 1048576.")
+  private Long privateAnswers;
+
+  @Option(names = "--private-bits", paramLabel = "S",
+      description = "With --model-privacy: statistical security of all these answers together, 10..128 bits. Default: 30.")
+  private Integer privateBits;
 
   /** As {@link #options()}, but refuses to start without rows or ranges to calibrate with. */
   CompileOptions calibrated() {
@@ -104,10 +114,6 @@ final class CompileSettings {
 
   /** The compiler's options. */
   CompileOptions options() {
-    if (modelPrivacy) {
-      throw CliException.usage(
-          "--model-privacy: " + CompileOptions.NO_MODEL_PRIVACY, "Serve the model to those who may know its weights, or limit their calls.");
-    }
     CompileOptions options = fromConfig();
     if (calibration != null) {
       options = options.withCalibration(List.of(Rows.read(calibration).values()));
@@ -121,11 +127,15 @@ final class CompileSettings {
       options = keyBudget == null ? options : options.withKeyBudget(ByteSize.parse(keyBudget));
       options = shareResults == null ? options
           : options.withSharing(new Sharing(shareResults, shareBits == null ? CompileOptions.SHARE_BITS : shareBits, 0));
+      options = modelPrivacy ? options.withModelPrivacy(privacy()) : options;
     } catch (IllegalArgumentException e) {
       throw new CliException(CliException.BAD_USAGE, e.getMessage(), "Give a number in that range.", e);
     }
     if (shareBits != null && shareResults == null) {
       throw CliException.usage("--share-bits is given without --share-results", "Say how many results are to be shared.");
+    }
+    if (!modelPrivacy && (privateAnswers != null || privateBits != null)) {
+      throw CliException.usage("--private-answers or --private-bits is given without --model-privacy", "Give --model-privacy too.");
     }
     if (security != null) {
       options = options.withSecurity(level());
@@ -137,6 +147,12 @@ final class CompileSettings {
       options = options.withCosts(costs());
     }
     return packed(withoutGuards ? options.withGuards(false) : options);
+  }
+
+  private ModelPrivacy privacy() {
+    ModelPrivacy usual = CompileOptions.MODEL_PRIVACY;
+    return new ModelPrivacy(
+        privateAnswers == null ? usual.answers() : privateAnswers, privateBits == null ? usual.statisticalBits() : privateBits, 0);
   }
 
   private CompileOptions fromConfig() {

@@ -203,6 +203,9 @@ public record Explanation(
     for (SignatureInput in : signature.inputs()) {
       input += signature.ciphertexts(in) * limbBytes(parameters, in.level());
     }
+    if (signature.modelPrivacy().isPresent()) {
+      input += limbBytes(parameters, signature.inputs().get(0).level());  // the encryption of zero
+    }
     long result = 0;
     for (CipherOutput out : signature.cipherOutputs()) {
       result += resultBytes(parameters, signature, out);

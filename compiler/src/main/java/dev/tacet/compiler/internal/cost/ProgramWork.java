@@ -13,6 +13,9 @@ import java.util.List;
 
 /** The work of each layer of a program. Neighbouring operations are fused as native/src/program/fusion.cpp does it. */
 public final class ProgramWork {
+  /** A layer of flooding, a sample and its residues, in words that are read or written. */
+  private static final double FLOOD_LAYER_WORDS = 5;
+
   private final Program program;
   private final Parameters parameters;
   private final List<Instruction> instructions;
@@ -82,6 +85,7 @@ public final class ProgramWork {
           .times(31 - Integer.numberOfLeadingZeros(in.count()));
       case RELINEARIZE -> level.keySwitch(absorbed[in.argument(0)], false);
       case EXTRACT -> level.rescale(components);
+      case FLOOD -> level.words(FLOOD_LAYER_WORDS * in.scalar()).plus(level.rescale(2 * components));  // u, errors and noise are transformed
       case RESCALE -> absorbed[in.argument(0)]
           ? level.keySwitch(absorbed[argument.argument(0)], true) : level.rescale(components);
       case POLYNOMIAL -> {

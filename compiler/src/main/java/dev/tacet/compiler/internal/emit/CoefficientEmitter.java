@@ -10,6 +10,7 @@ import dev.tacet.he.CoefficientBlocks;
 import dev.tacet.he.Constant;
 import dev.tacet.he.Encoding;
 import dev.tacet.he.Indexes;
+import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.ProgramBuilder;
 import dev.tacet.he.Scale;
@@ -32,6 +33,8 @@ public final class CoefficientEmitter {
   private final ProgramBuilder builder;
   private final CoefficientNoise noise;
   private final List<List<ProgramBuilder.Value>> features = new ArrayList<>();
+  private ModelPrivacy privacy;  // null where answers do not hide the model
+  private ProgramBuilder.Value zero;  // the client's encryption of zero; null likewise
 
   private CoefficientEmitter(Plan plan, LinearMap map, CoefficientShape shape) {
     this.plan = plan;
@@ -55,6 +58,7 @@ public final class CoefficientEmitter {
     for (int t = 0; t < ciphertexts; t++) {
       avoidTransparency(t);
     }
+    privacy = privacy(ciphertexts);
     builder.layer("input");
     List<SignatureInput> inputs = inputs();
     builder.layer(OUTPUT_LAYER);
@@ -67,6 +71,20 @@ public final class CoefficientEmitter {
       deviation[t] = deviation(t, scale);
     }
     return finish(inputs, scale, deviation);
+  }
+
+  /** The flooding of all answers: that of the noisiest. */
+  private ModelPrivacy privacy(int ciphertexts) {
+    if (shape.privacy() == null) {
+      return null;
+    }
+    double largest = 0;
+    int coefficients = 0;
+    for (int t = 0; t < ciphertexts; t++) {
+      largest = Math.max(largest, ofEncryption(t));
+      coefficients += blocks.indexes(map.values(), t).length;
+    }
+    return noise.hiding(shape.privacy(), largest, CoefficientShape.logProduct(parameters.logQ()), coefficients);
   }
 
   /** The weight of a value's digit for a feature. */
@@ -108,6 +126,7 @@ public final class CoefficientEmitter {
       features.add(values);
       offset += node.size();
     }
+    zero = privacy == null ? null : builder.input(new ValueType(Encoding.COEFFICIENTS, level, 2, scale));
     return inputs;
   }
 
@@ -128,7 +147,8 @@ public final class CoefficientEmitter {
         sum = sum == null ? term : builder.add(sum, term);
       }
     }
-    ProgramBuilder.Value product = parameters.maxLevel() == 0 ? sum : builder.rescale(sum);
+    ProgramBuilder.Value hidden = privacy == null ? sum : builder.flood(sum, zero, privacy.floodBits());
+    ProgramBuilder.Value product = parameters.maxLevel() == 0 ? hidden : builder.rescale(hidden);
     double[] added = new double[(endRow(t) - firstRow(t)) * blocks.block()];
     for (int row = firstRow(t); row < endRow(t); row++) {
       added[(row - firstRow(t) + 1) * blocks.block() - 1] = row % blocks.digits() == 0 ? map.bias()[row / blocks.digits()] : 0;
@@ -150,12 +170,20 @@ public final class CoefficientEmitter {
 
   /** The deviation of the noise of one coefficient of output ciphertext t, in units. */
   private double deviation(int t, Scale scale) {
+    double product = ofEncryption(t);
+    if (privacy != null) {
+      product = Math.hypot(product, noise.flooding(privacy, CoefficientShape.logProduct(parameters.logQ())));
+    }
+    return parameters.maxLevel() == 0 ? product : Math.hypot(product, noise.rescale(scale.log2(parameters)));
+  }
+
+  /** What the weights make of the encryption's errors, before a rescale. Answers hide models from the holders of secret keys only. */
+  private double ofEncryption(int t) {
     double norm = 0;
     for (int row = firstRow(t); row < endRow(t); row++) {
       norm += Arrays.stream(row(row)).map(w -> w * w).sum();
     }
-    double product = noise.fresh(shape.logInput()) * Math.sqrt(norm);
-    return parameters.maxLevel() == 0 ? product : Math.hypot(product, noise.rescale(scale.log2(parameters)));
+    return (shape.privacy() == null ? noise.fresh(shape.logInput()) : noise.freshSecret(shape.logInput())) * Math.sqrt(norm);
   }
 
   private CoefficientEmission finish(List<SignatureInput> inputs, Scale scale, double[] deviation) {
@@ -189,7 +217,7 @@ public final class CoefficientEmitter {
         OUTPUT_LAYER, "linear", parameters.maxLevel(), parameters.maxLevel(), -Math.log(Math.max(worst, 1e-300)) / Math.log(2), "");
     Emission emission = new Emission(
         builder.build(), inputs, List.of(output), List.of(layer), valueError);
-    return new CoefficientEmission(emission, blocks, map, rounded);
+    return new CoefficientEmission(emission, blocks, map, privacy, rounded);
   }
 
   /**

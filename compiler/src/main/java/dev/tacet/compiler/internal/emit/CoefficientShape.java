@@ -2,6 +2,7 @@
 package dev.tacet.compiler.internal.emit;
 
 import dev.tacet.he.CoefficientBlocks;
+import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.Parameters;
 
 /**
@@ -13,8 +14,9 @@ import dev.tacet.he.Parameters;
  * @param parameters one prime, or two of which the product is divided by the second
  * @param blocks where numbers lie
  * @param weightBits log2 of the weights' scale
+ * @param privacy the answers and bits for which answers are to hide the model; null for none
  */
-public record CoefficientShape(Parameters parameters, CoefficientBlocks blocks, int weightBits) {
+public record CoefficientShape(Parameters parameters, CoefficientBlocks blocks, int weightBits, ModelPrivacy privacy) {
   /** Returns log2 of a product's scale under a modulus of so many bits. */
   public static int logProduct(double logQ) {
     return (int) Math.ceil(logQ - 3);

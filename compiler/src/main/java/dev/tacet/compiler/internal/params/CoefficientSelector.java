@@ -8,6 +8,7 @@ import dev.tacet.compiler.internal.emit.LinearMap;
 import dev.tacet.compiler.internal.emit.Plan;
 import dev.tacet.he.CoefficientBlocks;
 import dev.tacet.he.Constant;
+import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.ModulusChain;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.RingType;
@@ -47,9 +48,11 @@ public final class CoefficientSelector {
   private final Plan plan;
   private final LinearMap map;
   private final SecurityLevel security;
+  private final ModelPrivacy privacy;
 
-  private CoefficientSelector(Plan plan, SecurityLevel security) {
+  private CoefficientSelector(Plan plan, SecurityLevel security, ModelPrivacy privacy) {
     this.plan = plan;
+    this.privacy = privacy;
     this.map = LinearMap.of(plan);
     this.security = security;
   }
@@ -64,13 +67,14 @@ public final class CoefficientSelector {
   /**
    * Chooses parameters.
    *
+   * @param privacy the answers and bits for which answers are to hide the model; null for none
    * @param noiseTarget the largest error that noise and the rounding of weights may make in a decrypted value, in output units
    * @param maxBytes the most bytes of request and answer together
    * @return nothing if no allowed ring meets the targets
    */
   public static Optional<Choice> select(
-      Plan plan, SecurityLevel security, int maxLogRingDegree, double noiseTarget, long maxBytes) {
-    CoefficientSelector selector = new CoefficientSelector(plan, security);
+      Plan plan, SecurityLevel security, ModelPrivacy privacy, int maxLogRingDegree, double noiseTarget, long maxBytes) {
+    CoefficientSelector selector = new CoefficientSelector(plan, security, privacy);
     List<Candidate> candidates = new ArrayList<>();
     double widest = java.util.Arrays.stream(selector.map.unit()).max().orElseThrow();
     for (int logN = SecurityLevel.MIN_LOG_RING_DEGREE; logN <= maxLogRingDegree; logN++) {
@@ -96,7 +100,7 @@ public final class CoefficientSelector {
 
   private Optional<Choice> emit(Candidate candidate) {
     return build(candidate.logN, candidate.primeBits).map(parameters -> new Choice(
-        parameters, CoefficientEmitter.emit(plan, map, new CoefficientShape(parameters, candidate.blocks, candidate.weightBits))));
+        parameters, CoefficientEmitter.emit(plan, map, new CoefficientShape(parameters, candidate.blocks, candidate.weightBits, privacy))));
   }
 
   private void collect(int logN, double target, long maxBits, List<Candidate> candidates) {
@@ -124,7 +128,7 @@ public final class CoefficientSelector {
           if (rows >= 1 && map.values() * (long) digits.digits <= Constant.MAX_PERIOD) {
             CoefficientBlocks blocks =
                 new CoefficientBlocks(block, rows, digits.digits, digits.digitBits, CoefficientBlocks.MIN_ZEROS);
-            long inputs = 0;
+            long inputs = privacy == null ? 0 : 1;
             for (int features : map.inputs()) {
               inputs += blocks.inputs(features);
             }
@@ -164,12 +168,14 @@ public final class CoefficientSelector {
     for (int digits = 1; digits <= CoefficientBlocks.MAX_DIGITS; digits++) {
       Digits best = null;
       int mostWeightBits = Math.min(logProduct - LEAST_INPUT_BITS, primeBits[0] - 6);
-      for (int weightBits = Math.max(LEAST_WEIGHT_BITS, logProduct - MAX_PRIME_BITS); weightBits <= mostWeightBits; weightBits++) {
+      // What is flooded has to stand out from what hides it: inputs take all bits that weights do not need.
+      int least = privacy == null ? Math.max(LEAST_WEIGHT_BITS, logProduct - MAX_PRIME_BITS) : LEAST_WEIGHT_BITS;
+      for (int weightBits = least; weightBits <= mostWeightBits; weightBits++) {
         int digitBits = digits == 1 ? 0 : Math.min(MOST_DIGIT_BITS, map.digitBits(weightBits));
         if (digits > 1 && digitBits < LEAST_DIGIT_BITS) {
           continue;
         }
-        double encryption = NoiseModel.DEVIATIONS * noise.fresh(logProduct - weightBits) * norm * Math.sqrt(digits);
+        double encryption = NoiseModel.DEVIATIONS * encryption(noise, logProduct, weightBits, norm, digits);
         double rounding = perWeight * Math.pow(2, -weightBits - digitBits * (digits - 1));
         double error = Math.hypot(encryption, rescale) + rounding;
         if (best == null || error < best.error) {
@@ -181,6 +187,20 @@ public final class CoefficientSelector {
       }
     }
     return found;
+  }
+
+  /** The deviation of a product's noise, flooding included; infinite where that takes more than there is. */
+  private double encryption(CoefficientNoise noise, int logProduct, int weightBits, double norm, int digits) {
+    if (privacy == null) {
+      return noise.fresh(logProduct - weightBits) * norm * Math.sqrt(digits);
+    }
+    double own = noise.freshSecret(logProduct - weightBits) * norm * Math.sqrt(digits);
+    try {
+      ModelPrivacy hiding = noise.hiding(privacy, own, logProduct, map.values() * digits + CoefficientBlocks.MIN_ZEROS);
+      return Math.hypot(own, noise.flooding(hiding, logProduct));
+    } catch (IllegalArgumentException tooMuch) {
+      return Double.POSITIVE_INFINITY;
+    }
   }
 
   private Optional<Parameters> build(int logN, int[] primeBits) {
