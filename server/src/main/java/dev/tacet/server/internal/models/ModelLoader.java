@@ -116,7 +116,7 @@ final class ModelLoader {
       throw e;
     }
     try {
-      WarmUp.run(model, warmUpBytes);
+      WarmUp.run(model, warmUpBytes, WarmUp.MOST);
     } catch (RuntimeException | Error e) {
       model.retire();
       throw e;

@@ -3,6 +3,8 @@ package dev.tacet.server.internal.models;
 
 import dev.tacet.he.Blob;
 import dev.tacet.he.BlobKind;
+import dev.tacet.he.Cancellation;
+import dev.tacet.he.CancelledException;
 import dev.tacet.he.Ciphertext;
 import dev.tacet.he.EvaluationKeySet;
 import dev.tacet.he.ExecutableProgram;
@@ -11,30 +13,53 @@ import dev.tacet.he.Parameters;
 import dev.tacet.he.ValueType;
 import dev.tacet.he.internal.BoundedWriter;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Runs a model once on ciphertexts and keys that are all zeros, which takes the time of a real call, since no operation's time depends
- * on its operands. Code and memory are warm afterwards, and admission knows what a run costs.
+ * on its operands. Code and memory are warm afterwards, and admission knows what a run costs. A run of many seconds is given up:
+ * being warm is nothing to it, and its model would be ready late.
  */
 final class WarmUp {
   private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
   private static final int SEED_BYTES = 32;
 
+  /** The longest that a model is held back. */
+  static final Duration MOST = Duration.ofSeconds(10);
+
   private WarmUp() {}
 
-  /** Runs a model unless its expanded keys take more than a number of bytes. */
-  static void run(ServedModel model, long mostBytes) {
+  /**
+   * Runs a model, unless its expanded keys take more than a number of bytes or the run more than a time.
+   *
+   * @return whether it ran to its end
+   */
+  static boolean run(ServedModel model, long mostBytes, Duration most) {
+    Cancellation late = new Cancellation();
+    CompletableFuture<Void> limit = CompletableFuture.runAsync(
+        late::cancel, CompletableFuture.delayedExecutor(most.toNanos(), TimeUnit.NANOSECONDS));
+    try {
+      return run(model, mostBytes, late);
+    } finally {
+      limit.cancel(false);
+    }
+  }
+
+  /** As above, until it is cancelled. */
+  static boolean run(ServedModel model, long mostBytes, Cancellation late) {
     Parameters parameters = model.parameters();
     Collection<KeyRequirement> required = model.program().requiredKeys();
     long keyBytes = ServedModel.expandedBytes(required, parameters);
     if (mostBytes == 0 || keyBytes > mostBytes) {
-      return;
+      return false;
     }
     List<Ciphertext> inputs = new ArrayList<>();
     Iterable<ByteBuffer> blobs = () -> blobs(required.iterator(), parameters);
@@ -42,10 +67,14 @@ final class WarmUp {
       for (ValueType type : model.program().inputCiphertexts()) {
         inputs.add(Ciphertext.fromBytes(model.context(), ciphertext(type, parameters)));
       }
-      try (ExecutableProgram.Run run = model.executable().run(keys, inputs, null)) {
+      try (ExecutableProgram.Run run = model.executable().run(keys, inputs, late)) {
         model.measured(run.nanos());
         LOG.debug("model {} version {}: a run takes {} ms", model.name(), model.version(), run.nanos() / 1_000_000);
       }
+      return true;
+    } catch (CancelledException e) {
+      LOG.info("model {} version {}: a run takes long and is not waited for: {}", model.name(), model.version(), e.getMessage());
+      return false;
     } finally {
       inputs.forEach(Ciphertext::close);
     }
@@ -76,9 +105,9 @@ final class WarmUp {
   }
 
   private static ByteBuffer ciphertext(ValueType type, Parameters parameters) {
-    BoundedWriter body = new BoundedWriter().u8(type.encoding().code()).u8(type.level()).u8(type.components()).u8(0);
+    BoundedWriter body = new BoundedWriter().u8(type.encoding().code()).u8(type.level()).u8(type.components()).u8(1);
     type.scale().writeTo(body);
-    body.bytes(new byte[type.components() * limbBytes(parameters.modulusChain(), type.level() + 1, parameters)]);
+    body.bytes(new byte[SEED_BYTES + limbBytes(parameters.modulusChain(), type.level() + 1, parameters)]);
     return direct(BlobKind.CIPHERTEXT, parameters, body);
   }
 
