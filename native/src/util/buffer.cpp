@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "util/buffer.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,9 +12,10 @@
 #include <vector>
 
 #include "util/error.h"
+#include "util/slabs.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-#define TACET_CACHE_BUFFERS 0
+#define TACET_CACHE_BUFFERS 0  // neither cache nor slabs: the sanitizer watches each block by itself
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define TACET_CACHE_BUFFERS 0
@@ -28,9 +28,7 @@
 namespace tacet {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kSmallestCached = std::size_t{16} << 10;
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kFewestCachedBytes = std::size_t{256} << 20;
 
 std::atomic<u64> from_system{0};
@@ -44,7 +42,26 @@ std::size_t cache_limit() {
 
 std::size_t rounded_bytes(std::size_t words) {
   if (words > (std::size_t{1} << 50)) fail(Code::kOutOfMemory, "cannot allocate %zu words", words);
-  return (words * sizeof(u64) + kAlignment - 1) / kAlignment * kAlignment;
+  return (words * sizeof(u64) + Slabs::kAlignment - 1) / Slabs::kAlignment * Slabs::kAlignment;
+}
+
+Slabs& slabs() {
+  // Never destroyed: buffers with static lifetime may outlive any order of destruction.
+  static Slabs* instance = new Slabs;
+  return *instance;
+}
+
+bool in_slab(std::size_t bytes) { return TACET_CACHE_BUFFERS && bytes >= Slabs::kSmallest; }
+
+u64* take_from_system(std::size_t bytes) {
+  void* block = in_slab(bytes) ? slabs().take(bytes) : std::aligned_alloc(Slabs::kAlignment, bytes);
+  if (block == nullptr) fail(Code::kOutOfMemory, "cannot allocate %zu bytes", bytes);
+  from_system.fetch_add(1, std::memory_order_relaxed);
+  return static_cast<u64*>(block);
+}
+
+void give_to_system(u64* block, std::size_t bytes) noexcept {
+  in_slab(bytes) ? slabs().give(block, bytes) : std::free(block);
 }
 
 /// A number of the calling thread.
@@ -90,7 +107,7 @@ class Cache {
   void release() {
     std::lock_guard<std::mutex> lock(mutex_);
     for (auto& entry : free_) {
-      for (const Block& block : entry.second) std::free(block.words);
+      for (const Block& block : entry.second) give_to_system(block.words, entry.first);
     }
     free_.clear();
     cached_ = 0;
@@ -120,17 +137,7 @@ u64* allocate(std::size_t words) {
   if (TACET_CACHE_BUFFERS && bytes >= kSmallestCached) {
     if (u64* block = cache().take(bytes)) return block;
   }
-  // Keys, diagonals and digits are read from front to back: with huge pages that is up to 1.5 times faster.
-  const bool huge = bytes >= kHugePage;
-  void* block = nullptr;
-  if (posix_memalign(&block, huge ? kHugePage : kAlignment, bytes) != 0) {
-    fail(Code::kOutOfMemory, "cannot allocate %zu bytes", bytes);
-  }
-#ifdef MADV_HUGEPAGE
-  if (huge) madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // a wish: the system may ignore it
-#endif
-  from_system.fetch_add(1, std::memory_order_relaxed);
-  return static_cast<u64*>(block);
+  return take_from_system(bytes);
 }
 
 }  // namespace
@@ -149,7 +156,7 @@ Buffer::~Buffer() {
   if (data_ == nullptr || borrowed_) return;
   const std::size_t bytes = rounded_bytes(size_);
   if (TACET_CACHE_BUFFERS && bytes >= kSmallestCached && cache().give(data_, bytes)) return;
-  std::free(data_);
+  give_to_system(data_, bytes);
 }
 
 Buffer::Buffer(const Buffer& other) : Buffer(other.size_) {

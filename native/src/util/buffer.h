@@ -10,9 +10,8 @@
 namespace tacet {
 
 /// Owns `size` 64-bit words, aligned to 64 bytes, uninitialised on construction. Freed blocks are kept for reuse up to
-/// a bound, so that operations do not return to the operating system for every polynomial; blocks of 2 MiB and more ask for huge
-/// pages. Throws Error(kOutOfMemory)
-/// with the bytes asked for.
+/// a bound, so that operations do not return to the operating system for every polynomial; blocks of 128 KiB and more lie in huge
+/// pages (Slabs) where the system has some. Throws Error(kOutOfMemory) with the bytes asked for.
 class Buffer {
  public:
   Buffer() = default;

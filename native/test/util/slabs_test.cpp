@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "util/slabs.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <set>
+#include <vector>
+
+namespace tacet {
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+struct Block {
+  unsigned char* bytes;
+  std::size_t size;
+  unsigned char mark;
+};
+
+TEST(Slabs, BlocksAreAlignedAndNeverOverlap) {
+  Slabs slabs;
+  std::mt19937 engine(7);
+  const std::size_t sizes[] = {Slabs::kSmallest, Slabs::kSmallest + 64, 256 << 10, 3 * kMiB + 4160, 20 * kMiB, 40 * kMiB};
+  std::vector<Block> held;
+  for (int step = 0; step < 2000; ++step) {
+    if (held.size() < 12 && engine() % 2 == 0) {
+      const std::size_t size = sizes[engine() % (step % 50 == 0 ? 6 : 4)];
+      auto* bytes = static_cast<unsigned char*>(slabs.take(size));
+      ASSERT_NE(nullptr, bytes);
+      EXPECT_EQ(0u, reinterpret_cast<std::uintptr_t>(bytes) % Slabs::kAlignment);
+      const auto mark = static_cast<unsigned char>(engine());
+      std::memset(bytes, mark, 4096);
+      std::memset(bytes + size - 4096, mark, 4096);
+      held.push_back({bytes, size, mark});
+    } else if (!held.empty()) {
+      std::swap(held[engine() % held.size()], held.back());
+      const Block block = held.back();
+      held.pop_back();
+      for (std::size_t i = 0; i < 4096; ++i) {
+        ASSERT_EQ(block.mark, block.bytes[i]);
+        ASSERT_EQ(block.mark, block.bytes[block.size - 1 - i]);
+      }
+      slabs.give(block.bytes, block.size);
+    }
+  }
+  for (const Block& block : held) slabs.give(block.bytes, block.size);
+  EXPECT_EQ(0u, slabs.mapped());
+}
+
+TEST(Slabs, BlocksOfOneSizeShareASlabAndDifferentSetsOfTheCache) {
+  Slabs slabs;
+  std::vector<void*> blocks;
+  std::set<std::uintptr_t> sets;
+  for (int i = 0; i < 16; ++i) {
+    blocks.push_back(slabs.take(kMiB));
+    sets.insert(reinterpret_cast<std::uintptr_t>(blocks.back()) % 4096 / 64);
+  }
+  EXPECT_EQ(18 * kMiB, slabs.mapped());  // 16 MiB and what keeps them apart, in huge pages
+  EXPECT_EQ(16u, sets.size());
+  for (void* block : blocks) slabs.give(block, kMiB);
+  EXPECT_EQ(0u, slabs.mapped());
+}
+
+TEST(Slabs, FreedBlocksAreTakenBeforeAnotherSlab) {
+  Slabs slabs;
+  std::vector<void*> blocks;
+  for (int i = 0; i < 40; ++i) blocks.push_back(slabs.take(kMiB));
+  const std::size_t mapped = slabs.mapped();
+  for (int i = 0; i < 40; i += 2) slabs.give(blocks[static_cast<std::size_t>(i)], kMiB);
+  EXPECT_EQ(mapped, slabs.mapped());
+  for (int i = 0; i < 40; i += 2) blocks[static_cast<std::size_t>(i)] = slabs.take(kMiB);
+  EXPECT_EQ(mapped, slabs.mapped());
+  EXPECT_EQ(40u, std::set<void*>(blocks.begin(), blocks.end()).size());
+  for (void* block : blocks) slabs.give(block, kMiB);
+  EXPECT_EQ(0u, slabs.mapped());
+}
+
+TEST(Slabs, WhatTheSystemDoesNotHaveIsNull) {
+  Slabs slabs;
+  EXPECT_EQ(nullptr, slabs.take(std::size_t{1} << 52));
+  EXPECT_EQ(0u, slabs.mapped());
+  void* const block = slabs.take(kMiB);
+  EXPECT_NE(nullptr, block);
+  slabs.give(block, kMiB);
+}
+
+}  // namespace
+}  // namespace tacet
