@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "ckks/rounding.h"
 #include "util/error.h"
 
 namespace tacet {
@@ -114,69 +115,115 @@ std::size_t best_baby_count(Basis basis, const std::vector<double>& p, int depth
   return best;
 }
 
-/// One evaluation: computes basis elements when they are first used, each at the highest level it can have.
-class Evaluation {
+/// What stands for a ciphertext where only types are followed.
+struct Typed {
+  int level;
+  Scale scale;
+};
+
+/// The operations of Evaluator that an evaluation uses, on types: checks the scalars and nothing else.
+class TypeEvaluator {
  public:
-  Evaluation(const Evaluator& evaluator, const Ciphertext& x, Basis basis, std::size_t baby)
-      : evaluator_(evaluator), ring_(evaluator.context().ring()), basis_(basis), baby_(baby), top_(x.level) {
-    elements_.emplace(1, x);
-    elements_.at(1).seed.reset();
+  explicit TypeEvaluator(const Ring& ring) : ring_(ring) {}
+
+  Typed add(const Typed& a, const Typed&) const { return a; }
+  Typed negate(const Typed& a) const { return a; }
+  Typed drop_level(const Typed& a, int level) const { return {level, a.scale}; }
+  Typed multiply(const Typed& a, const Typed& b) const { return {a.level, a.scale * b.scale}; }
+  Typed rescale(const Typed& a) const { return {a.level - 1, a.scale.times_prime(a.level, -1)}; }
+  Typed relinearize_rescale(const Typed& a) const { return rescale(a); }
+  Typed multiply_relinearize_rescale(const Typed& a, const Typed& b, const Typed* = nullptr) const {
+    return rescale(multiply(a, b));
+  }
+  Typed add_scalar(const Typed& a, double value) const {
+    rounded_scalar(ring_, "addScalar", value, a.scale, a.level);
+    return a;
+  }
+  Typed multiply_scalar(const Typed& a, double value, const Scale& plain) const {
+    rounded_scalar(ring_, "multiplyScalar", value, plain, a.level);
+    return {a.level, a.scale * plain};
   }
 
+ private:
+  const Ring& ring_;
+};
+
+/// One evaluation: computes basis elements when they are first used, each at the highest level it can have. On ciphertexts by an
+/// Evaluator, or on types.
+template <class Operations, class Value>
+class Evaluation {
+ public:
+  Evaluation(const Operations& evaluator, const Ring& ring, Value x, Basis basis, std::size_t baby)
+      : evaluator_(evaluator), ring_(ring), basis_(basis), baby_(baby), top_(x.level) {
+    elements_.emplace(1, std::move(x));
+  }
+
+  /// The whole of p at level top - depth with scale `target`.
+  Value whole(const std::vector<double>& p, int depth, const Scale& target) {
+    std::optional<Value> result = evaluate(p, depth, target);
+    if (!result) {  // only the constant is nonzero: 0 * x + constant, at the type that was asked for
+      const int level = top_ - depth + 1;
+      const Value dropped = evaluator_.drop_level(elements_.at(1), level);
+      result = evaluator_.rescale(evaluator_.multiply_scalar(dropped, 0.0, target.times_prime(level) / dropped.scale));
+    }
+    return with_constant(std::move(*result), p[0]);
+  }
+
+ private:
+
   /// p at level top - depth with scale `target`, without its constant; nothing if p is one, which costs no ciphertext.
-  std::optional<Ciphertext> evaluate(const std::vector<double>& p, int depth, const Scale& target) {
-    std::optional<Ciphertext> sum = terms(p, depth, target.times_prime(top_ - depth + 1));
+  std::optional<Value> evaluate(const std::vector<double>& p, int depth, const Scale& target) {
+    std::optional<Value> sum = terms(p, depth, target.times_prime(top_ - depth + 1));
     if (sum) sum = evaluator_.relinearize_rescale(*sum);
     return sum;
   }
 
-  Ciphertext with_constant(Ciphertext x, double constant) const {
+  Value with_constant(Value x, double constant) const {
     return constant == 0 ? x : evaluator_.add_scalar(x, constant);
   }
 
- private:
   /// p at level top - depth + 1 with scale `wanted`, before the relinearization and rescale that all its products share.
-  std::optional<Ciphertext> terms(const std::vector<double>& p, int depth, const Scale& wanted) {
+  std::optional<Value> terms(const std::vector<double>& p, int depth, const Scale& wanted) {
     const std::size_t degree = degree_of(p);
     if (degree == 0) return std::nullopt;
     if (is_leaf(degree, baby_, depth)) return leaf(p, degree, depth, wanted);
     const std::size_t g = largest_power_of_two(degree);
     const Division parts =
         divide(basis_, std::vector<double>(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(degree + 1)), g);
-    const Ciphertext giant = evaluator_.drop_level(element(g), top_ - depth + 1);
+    const Value giant = evaluator_.drop_level(element(g), top_ - depth + 1);
     const Scale quotient_scale = wanted / giant.scale;
-    Ciphertext result;
-    if (std::optional<Ciphertext> quotient = evaluate(parts.quotient, depth - 1, quotient_scale)) {
+    Value result;
+    if (std::optional<Value> quotient = evaluate(parts.quotient, depth - 1, quotient_scale)) {
       result = evaluator_.multiply(with_constant(std::move(*quotient), parts.quotient[0]), giant);
     } else {
       result = evaluator_.multiply_scalar(giant, parts.quotient[0], quotient_scale);
     }
-    if (const std::optional<Ciphertext> remainder = terms(parts.remainder, depth, wanted)) {
+    if (const std::optional<Value> remainder = terms(parts.remainder, depth, wanted)) {
       result = evaluator_.add(result, *remainder);
     }
     return result;
   }
 
   /// sum_{1 <= i <= degree} p[i] B_i at level top - depth + 1, every term at the scale `wanted`.
-  Ciphertext leaf(const std::vector<double>& p, std::size_t degree, int depth, const Scale& wanted) {
+  Value leaf(const std::vector<double>& p, std::size_t degree, int depth, const Scale& wanted) {
     const int level = top_ - depth + 1;
-    std::optional<Ciphertext> sum;
+    std::optional<Value> sum;
     for (std::size_t i = 1; i <= degree; ++i) {
       if (p[i] == 0) continue;
-      const Ciphertext x = evaluator_.drop_level(element(i), level);
-      Ciphertext term = evaluator_.multiply_scalar(x, p[i], wanted / x.scale);
+      const Value x = evaluator_.drop_level(element(i), level);
+      Value term = evaluator_.multiply_scalar(x, p[i], wanted / x.scale);
       sum = sum ? evaluator_.add(*sum, term) : std::move(term);
     }
     return *sum;
   }
 
   /// B_i at level top - ceil(log2 i), computed when it is first asked for.
-  const Ciphertext& element(std::size_t i) {
+  const Value& element(std::size_t i) {
     const auto found = elements_.find(i);
     if (found != elements_.end()) return found->second;
     const std::size_t high = high_part(i);
-    Ciphertext b = element(high);
-    Ciphertext a = element(i - high);
+    Value b = element(high);
+    Value a = element(i - high);
     const int level = b.level < a.level ? b.level : a.level;
     a = evaluator_.drop_level(a, level);
     b = evaluator_.drop_level(b, level);
@@ -184,59 +231,75 @@ class Evaluation {
   }
 
   /// B_{low + high} from B_low and B_high at one level, rescaled.
-  Ciphertext product(std::size_t low, const Ciphertext& a, std::size_t high, const Ciphertext& b) {
+  Value product(std::size_t low, const Value& a, std::size_t high, const Value& b) {
     if (basis_ == Basis::kMonomial) return evaluator_.multiply_relinearize_rescale(a, b);
-    const Ciphertext twice = evaluator_.add(b, b);  // T_{low + high} = 2 T_low T_high - T_{high - low}
+    const Value twice = evaluator_.add(b, b);  // T_{low + high} = 2 T_low T_high - T_{high - low}
     if (low == high) return evaluator_.add_scalar(evaluator_.multiply_relinearize_rescale(a, twice), -1.0);
-    const Ciphertext difference =
+    const Value difference =
         evaluator_.negate(at_scale(evaluator_.drop_level(element(high - low), a.level), a.scale * b.scale));
     return evaluator_.multiply_relinearize_rescale(a, twice, &difference);
   }
 
   /// x multiplied by the integer nearest to wanted/scale and then taken to have exactly the wanted scale: a relative
   /// error below scale/(2 wanted), far below the noise.
-  Ciphertext at_scale(Ciphertext x, const Scale& wanted) const {
+  Value at_scale(Value x, const Scale& wanted) const {
     const ScaleValue ratio = (wanted / x.scale).value(ring_);
     x = evaluator_.multiply_scalar(x, std::rint(std::ldexp(ratio.mantissa, ratio.exponent)), Scale());
     x.scale = wanted;
     return x;
   }
 
-  const Evaluator& evaluator_;
+  const Operations& evaluator_;
   const Ring& ring_;
   const Basis basis_;
   const std::size_t baby_;
   const int top_;
-  std::map<std::size_t, Ciphertext> elements_;
+  std::map<std::size_t, Value> elements_;
 };
 
 }  // namespace
 
 int polynomial_depth(std::size_t degree) { return ceil_log2(degree + 1); }
 
+namespace {
+
+void check_coefficients(int level, const double* coefficients, std::size_t degree) {
+  if (degree < 1) fail(Code::kInvalidArgument, "a polynomial of degree %zu; the degree must be at least 1", degree);
+  const int depth = polynomial_depth(degree);
+  if (level < depth) {
+    fail(Code::kInvalidArgument, "a polynomial of degree %zu needs level %d, the ciphertext has %d", degree, depth, level);
+  }
+  for (std::size_t i = 0; i <= degree; ++i) {
+    if (!std::isfinite(coefficients[i])) fail(Code::kInvalidArgument, "coefficient %zu of the polynomial is not finite", i);
+  }
+}
+
+template <class Operations, class Value>
+Value evaluate_checked(const Operations& operations, const Ring& ring, Value x, Basis basis, const double* coefficients,
+                       std::size_t degree, const Scale& target) {
+  const std::vector<double> p(coefficients, coefficients + degree + 1);
+  const int depth = polynomial_depth(degree);
+  return Evaluation<Operations, Value>(operations, ring, std::move(x), basis, best_baby_count(basis, p, depth))
+      .whole(p, depth, target);
+}
+
+}  // namespace
+
+void check_polynomial(const Context& context, int level, const Scale& scale, Basis basis, const double* coefficients,
+                      std::size_t degree, const Scale& target) {
+  check_coefficients(level, coefficients, degree);
+  evaluate_checked(TypeEvaluator(context.ring()), context.ring(), Typed{level, scale}, basis, coefficients, degree, target);
+}
+
 Ciphertext evaluate_polynomial(const Evaluator& evaluator, const Ciphertext& x, Basis basis, const double* coefficients,
                                std::size_t degree, const Scale& target) {
-  const int depth = polynomial_depth(degree);
-  if (degree < 1) fail(Code::kInvalidArgument, "a polynomial of degree %zu; the degree must be at least 1", degree);
   if (x.size() != 2 || x.encoding != Encoding::kSlots) {
     fail(Code::kInvalidArgument, "a polynomial takes 2 components in SLOTS, the ciphertext has %d", x.size());
   }
-  if (x.level < depth)
-    fail(Code::kInvalidArgument, "a polynomial of degree %zu needs level %d, the ciphertext has %d", degree, depth,
-         x.level);
-  for (std::size_t i = 0; i <= degree; ++i) {
-    if (!std::isfinite(coefficients[i]))
-      fail(Code::kInvalidArgument, "coefficient %zu of the polynomial is not finite", i);
-  }
-  const std::vector<double> p(coefficients, coefficients + degree + 1);
-  Evaluation evaluation(evaluator, x, basis, best_baby_count(basis, p, depth));
-  std::optional<Ciphertext> result = evaluation.evaluate(p, depth, target);
-  if (!result) {  // only the constant is nonzero: 0 * x + constant, at the type that was asked for
-    const int level = x.level - depth + 1;
-    const Ciphertext dropped = evaluator.drop_level(x, level);
-    result = evaluator.rescale(evaluator.multiply_scalar(dropped, 0.0, target.times_prime(level) / x.scale));
-  }
-  return evaluation.with_constant(std::move(*result), p[0]);
+  check_coefficients(x.level, coefficients, degree);
+  Ciphertext unseeded = x;
+  unseeded.seed.reset();
+  return evaluate_checked(evaluator, evaluator.context().ring(), std::move(unseeded), basis, coefficients, degree, target);
 }
 
 }  // namespace tacet

@@ -18,4 +18,9 @@ int polynomial_depth(std::size_t degree);
 Ciphertext evaluate_polynomial(const Evaluator& evaluator, const Ciphertext& x, Basis basis, const double* coefficients,
                                std::size_t degree, const Scale& target);
 
+/// Throws what evaluate_polynomial would throw for a ciphertext of this level and scale: Error(kInvalidArgument) with the numbers
+/// where a scalar made of the coefficients does not fit its level.
+void check_polynomial(const Context& context, int level, const Scale& scale, Basis basis, const double* coefficients,
+                      std::size_t degree, const Scale& target);
+
 }  // namespace tacet

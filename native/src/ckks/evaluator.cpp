@@ -56,19 +56,6 @@ void check_plain(const Ring& ring, const char* operation, const Ciphertext& a, c
   }
 }
 
-void check_finite(const char* operation, double value) {
-  if (!std::isfinite(value))
-    fail(Code::kInvalidArgument, "%s of a scalar that is %s", operation, std::isnan(value) ? "NaN" : "infinite");
-}
-
-void check_fits(const Ring& ring, const char* operation, const RoundedInteger& x, int level, const Scale& scale) {
-  const double bound = ring.log2_q(level) - 1;
-  if (!(x.log2() < bound)) {
-    fail(Code::kInvalidArgument, "%s: the scalar at scale %s has %.1f bits, level %d allows %.1f", operation,
-         scale.text(ring).c_str(), x.log2(), level, bound);
-  }
-}
-
 void check_rescale(const char* operation, const Ciphertext& a) {
   if (a.level < 1)
     fail(Code::kInvalidArgument, "%s needs level 1 or more, the ciphertext is at level %d", operation, a.level);
@@ -168,10 +155,8 @@ Ciphertext Evaluator::add_plain(const Ciphertext& a, const Plaintext& b) const {
 
 Ciphertext Evaluator::add_scalar(const Ciphertext& a, double value) const {
   check(a, "addScalar", 3);
-  check_finite("addScalar", value);
   const Ring& ring = context_->ring();
-  const RoundedInteger constant = round_scaled(value, a.scale.value(ring));
-  check_fits(ring, "addScalar", constant, a.level, a.scale);
+  const RoundedInteger constant = rounded_scalar(ring, "addScalar", value, a.scale, a.level);
   Ciphertext out = unseeded(a);
   add_constants(ring, out.components[0], residues(ring, a.level, constant));
   return out;
@@ -215,13 +200,11 @@ Ciphertext Evaluator::multiply_plain(const Ciphertext& a, const Plaintext& b) co
 
 Ciphertext Evaluator::multiply_scalar(const Ciphertext& a, double value, const Scale& plain) const {
   check(a, "multiplyScalar", 3);
-  check_finite("multiplyScalar", value);
   const Ring& ring = context_->ring();
   if (plain == Scale() && value != std::rint(value)) {
     fail(Code::kInvalidArgument, "multiplyScalar with plain scale 1 takes an integer");
   }
-  const RoundedInteger constant = round_scaled(value, plain.value(ring));
-  check_fits(ring, "multiplyScalar", constant, a.level, plain);
+  const RoundedInteger constant = rounded_scalar(ring, "multiplyScalar", value, plain, a.level);
   Ciphertext out = unseeded(a);
   out.scale = a.scale * plain;
   const std::vector<u64> words = residues(ring, a.level, constant);

@@ -26,6 +26,10 @@ RoundedInteger round_to_integer(double x, int shift);
 /// round(value * scale) for a finite value.
 RoundedInteger round_scaled(double value, const ScaleValue& scale);
 
+/// round(value * scale), the constant of `operation` on a ciphertext at `level`. Throws Error(kInvalidArgument) with the numbers unless
+/// value is finite and the integer is smaller than half of q_0 ... q_level.
+RoundedInteger rounded_scalar(const Ring& ring, const char* operation, double value, const Scale& scale, int level);
+
 /// The residues of x modulo q_0..q_level, one word each.
 std::vector<u64> residues(const Ring& ring, int level, const RoundedInteger& x);
 

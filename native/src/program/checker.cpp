@@ -8,6 +8,7 @@
 
 #include "circuits/linear_transform.h"
 #include "circuits/matrix_product.h"
+#include "ckks/rounding.h"
 #include "ring/automorphism.h"
 #include "rlwe/rerandomise.h"
 #include "util/error.h"
@@ -67,7 +68,8 @@ class OpChecker {
     fail(Code::kMalformed, "op %u (%s): %s", id_, info_.name, text);
   }
 
-  /// result_type(), where a scale that leaves its bounds is the program's fault and not the caller's.
+  /// result_type(), where a scale that leaves its bounds or a scalar that does not fit its level is the program's fault and not the
+  /// caller's.
   ValueType bounded_result_type() const {
     try {
       return result_type();
@@ -85,7 +87,10 @@ class OpChecker {
       case Opcode::kAdd:
       case Opcode::kSub: return sum();
       case Opcode::kAddPlain: need_vector(); return argument(0);
-      case Opcode::kAddScalar: need_slots(); return argument(0);
+      case Opcode::kAddScalar:
+        need_slots();
+        rounded_scalar(context_.ring(), "addScalar", op_.scalar, argument(0).scale, argument(0).level);
+        return argument(0);
       case Opcode::kComplex: return complex();
       case Opcode::kMultiply: return product(argument(0), argument(1));
       case Opcode::kSquare: return product(argument(0), argument(0));
@@ -198,6 +203,7 @@ class OpChecker {
         (op_.scalar != std::nearbyint(op_.scalar) || std::fabs(op_.scalar) > kLargestExactInteger)) {
       refuse("scalar %.17g at scale 1 is not an integer of at most 2^53", op_.scalar);
     }
+    rounded_scalar(context_.ring(), "multiplyScalar", op_.scalar, op_.plain_scale, argument(0).level);
     return scaled();
   }
 
@@ -230,11 +236,14 @@ class OpChecker {
   ValueType polynomial() const {
     need_slots();
     need_two_components();
-    const std::size_t degree = constant<PolynomialConstant>("a polynomial").coefficients.size() - 1;
+    const auto& constant_polynomial = constant<PolynomialConstant>("a polynomial");
+    const std::size_t degree = constant_polynomial.coefficients.size() - 1;
     if (degree == 0) refuse("degree 0, takes 1 or more");
     const int depth = polynomial_depth(degree);
     ValueType type = argument(0);
     if (type.level < depth) refuse("degree %zu needs level %d, has %d", degree, depth, type.level);
+    check_polynomial(context_, type.level, type.scale, constant_polynomial.basis, constant_polynomial.coefficients.data(), degree,
+                     op_.type.scale);
     type.level -= depth;
     type.scale = op_.type.scale;
     return type;

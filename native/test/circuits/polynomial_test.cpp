@@ -86,6 +86,37 @@ TEST_P(Polynomial, TakesSparseOddAndConstantCoefficients) {
   }
 }
 
+TEST_P(Polynomial, TheCheckRefusesWhatTheEvaluationWould) {
+  Lab& l = lab();
+  const Ciphertext input = l.encrypt(l.random(9));
+  int refused = 0, allowed = 0;
+  for (const std::size_t degree : {1, 2, 5}) {
+    const int level = polynomial_depth(degree);  // the least one: the fewest bits
+    const Ciphertext x = l.evaluator.drop_level(input, level);
+    for (std::size_t large = 0; large <= degree; ++large) {
+      for (const double magnitude : {1.0, 1e5, 1e12, 1e18, 1e25, 1e33}) {
+        std::vector<double> c = random_coefficients(degree, 11);
+        c[large] = magnitude;
+        std::string evaluated, checked;
+        try {
+          evaluate_polynomial(l.evaluator, x, basis, c.data(), degree, l.scale);
+        } catch (const Error& error) {
+          evaluated = error.text;
+        }
+        try {
+          check_polynomial(*l.context, level, x.scale, basis, c.data(), degree, l.scale);
+        } catch (const Error& error) {
+          checked = error.text;
+        }
+        EXPECT_EQ(evaluated, checked) << "degree " << degree << ", coefficient " << large << " is " << magnitude;
+        ++(evaluated.empty() ? allowed : refused);
+      }
+    }
+  }
+  EXPECT_GT(allowed, 10);
+  EXPECT_GT(refused, 10);
+}
+
 INSTANTIATE_TEST_SUITE_P(BasesAndRings, Polynomial,
                          ::testing::Combine(::testing::Values(Basis::kMonomial, Basis::kChebyshev),
                                             ::testing::ValuesIn(kBothRings)),

@@ -311,6 +311,41 @@ TEST_P(CheckerIn, RefusesScalarsThatTheScaleOneCannotHold) {
   draft.refused({"op 1 (multiplyScalar)", "integer"});
 }
 
+TEST_P(CheckerIn, RefusesScalarsThatTheLevelCannotHold) {
+  const auto large = [&](Instruction& op) {
+    op.scalar = 1e30;
+    op.plain_scale = lab.scale;
+  };
+  for (const int level : {3, 1}) {  // 1e30 at 2^40 has 140 bits, two primes have 80, four 160
+    Draft sum(lab), product(lab);
+    sum.output(sum.add(Opcode::kAddScalar, {sum.input(level)}, sum.type(level), large));
+    ValueType scaled = product.type(level);
+    scaled.scale = lab.scale * lab.scale;
+    product.output(product.add(Opcode::kMultiplyScalar, {product.input(level)}, scaled, large));
+    if (level == 3) {
+      EXPECT_NO_THROW(sum.check());
+      EXPECT_NO_THROW(product.check());
+    } else {
+      sum.refused({"op 1 (addScalar)", "139.7 bits", "level 1 allows"});
+      product.refused({"op 1 (multiplyScalar)", "139.7 bits", "level 1 allows"});
+    }
+  }
+  Draft unknown(lab);
+  unknown.output(unknown.add(Opcode::kAddScalar, {unknown.input(3)}, unknown.type(3), [](Instruction& op) { op.scalar = NAN; }));
+  unknown.refused({"op 1 (addScalar)", "NaN"});
+}
+
+TEST_P(CheckerIn, RefusesPolynomialsWithCoefficientsThatTheirLevelsCannotHold) {
+  for (const std::vector<double>& coefficients : {std::vector<double>{0, 0, 0, 1e30}, {1e30, 1, 1, 1}}) {
+    draft.program.constants.push_back(PolynomialConstant{Basis::kChebyshev, coefficients});
+    Draft one = draft;
+    one.output(one.add(Opcode::kPolynomial, {one.input(2)}, one.type(0), [&](Instruction& op) {
+      op.constant = static_cast<u32>(one.program.constants.size() - 1);
+    }));
+    one.refused({"op 1 (polynomial)", "scalar at scale", "bits"});
+  }
+}
+
 TEST_P(CheckerIn, RefusesCountsThatAreNoPowersOfTwo) {
   draft.output(draft.add(Opcode::kRotateSum, {draft.input(3)}, draft.type(3), [](Instruction& op) { op.count = 3; }));
   draft.refused({"op 1 (rotateSum)", "count 3"});
