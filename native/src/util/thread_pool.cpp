@@ -188,8 +188,12 @@ ThreadPool::Seat::Seat(ThreadPool& pool) : pool_(seated || inside_loop ? nullptr
   std::unique_lock<std::mutex> lock(state.mutex);
   ++state.waiting;
   while (state.taken >= state.size) {
-    state.seat.wait_for(lock, std::chrono::milliseconds(5));
-    if (cancel != nullptr && cancel->load(std::memory_order_relaxed) != 0) break;
+    if (cancel == nullptr) {
+      state.seat.wait(lock);
+      continue;
+    }
+    state.seat.wait_for(lock, std::chrono::milliseconds(5));  // nothing notifies of the flag
+    if (cancel->load(std::memory_order_relaxed) != 0) break;
   }
   --state.waiting;
   const bool cancelled = state.taken >= state.size;

@@ -6,7 +6,9 @@
 #include <limits>
 
 #include "support/fixture.h"
+#include "util/buffer.h"
 #include "util/cancel.h"
+#include "util/thread_pool.h"
 
 namespace tacet {
 namespace {
@@ -206,6 +208,22 @@ TEST_P(MatrixProductIn, ASetFlagStopsItBetweenStripes) {
   const CancelScope scope(&flag);
   expect_error(Code::kCancelled, {}, [&] { product.apply(layer.x()); });
 }
+
+#if !defined(TACET_SANITIZED)  // freed blocks are not kept under the address sanitizer
+TEST_P(MatrixProductIn, ThatIsAppliedAgainTakesNoMemoryFromTheSystem) {
+  Lab lab(Shape{11, 2, 40, 1, 1, GetParam()});
+  const Layer layer(lab, 9, 40);  // whose tiles are large enough to be kept
+  for (const bool small : {false, true}) {
+    const MatrixProduct product = layer.encode(small ? Scale::power_of_two(7) : Scale().times_prime(2));
+    EXPECT_EQ(small, product.small_limbs() > 0);
+    const std::vector<const Ciphertext*> x = layer.x();
+    for (int i = 0; i < 3; ++i) product.apply(x);
+    const u64 before = blocks_from_system();
+    for (int i = 0; i < 20; ++i) product.apply(x);
+    EXPECT_LE(blocks_from_system() - before, 2 * pool().size());  // how the threads interleave may ask for a few more
+  }
+}
+#endif
 
 }  // namespace
 }  // namespace tacet

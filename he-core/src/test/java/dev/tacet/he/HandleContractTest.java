@@ -17,14 +17,18 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Use after close, double close, close while running, leaks, cancellation, and objects that do not belong together. */
+/** Use after close, double close, close while running, leaks, cancellation, and objects that do not belong together; in both rings. */
 @Timeout(60)
+@ParameterizedClass(name = "{0}")
+@EnumSource(RingType.class)
 final class HandleContractTest {
   private static HeFixture he;
   private static Program slowProgram;
@@ -32,10 +36,16 @@ final class HandleContractTest {
   private static EvaluationKeySet keys;
   private static Ciphertext input;
 
+  private final RingType ring;
+
+  HandleContractTest(RingType ring) {
+    this.ring = ring;
+  }
+
   /** A chain of two thousand rotations in a ring of degree 2^13: a second of work or more, nothing to run side by side. */
-  @BeforeAll
-  static void makeASlowProgram() {
-    he = new HeFixture(HeFixture.parameters(13, 3));
+  @BeforeParameterizedClassInvocation
+  static void makeASlowProgram(RingType ring) {
+    he = new HeFixture(HeFixture.parameters(ring, 13, 3));
     ProgramBuilder builder = new ProgramBuilder(he.parameters);
     builder.layer("start");
     ProgramBuilder.Value value = builder.input(3, he.scale);
@@ -50,7 +60,7 @@ final class HandleContractTest {
     input = he.encrypt(he.slots(new Random(3)));
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void close() {
     List.of(input, keys, slow).forEach(NativeObject::close);
     he.close();
@@ -102,7 +112,7 @@ final class HandleContractTest {
 
   @Test
   void aContextMayBeClosedBeforeWhatWasMadeInIt() {
-    HeFixture other = new HeFixture(HeFixture.parameters(7, 2));
+    HeFixture other = new HeFixture(HeFixture.parameters(ring, 7, 2));
     double[] x = other.slots(new Random(4));
     try (Ciphertext c = other.encrypt(x)) {
       other.context.close();
@@ -156,7 +166,7 @@ final class HandleContractTest {
 
   @Test
   void concurrentRunsShareProgramAndKeys() {
-    try (HeFixture small = new HeFixture(HeFixture.parameters(7, 3))) {
+    try (HeFixture small = new HeFixture(HeFixture.parameters(ring, 7, 3))) {
       ProgramBuilder builder = new ProgramBuilder(small.parameters);
       builder.output(builder.rotate(builder.input(3, small.scale), 1));
       Program program = builder.build();
@@ -213,7 +223,7 @@ final class HandleContractTest {
 
   @Test
   void objectsOfOtherParametersAreRefused() {
-    try (HeFixture other = new HeFixture(HeFixture.parameters(11, 2));
+    try (HeFixture other = new HeFixture(HeFixture.parameters(ring, 11, 2));
         Ciphertext foreign = other.encrypt(new double[] {1});
         EvaluationKeySet foreignKeys = other.keys(List.of(other.rotation(1)));
         PublicKey foreignKey = other.generator.publicKey()) {
