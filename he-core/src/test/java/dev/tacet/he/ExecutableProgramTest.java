@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -36,7 +37,8 @@ final class ExecutableProgramTest {
       assertEquals(Op.NEGATE.code(), good[negate]);
       assertMessage(UnsupportedException.class, "bootstrap", he, withByte(good, negate, Op.BOOTSTRAP.code()));
       assertMessage(MalformedException.class, "op 1 (relinearize): 2 components, takes 3", he, withByte(good, negate, 18));
-      assertMessage(MalformedException.class, "opcode 27", he, withByte(good, negate, 27));
+      int unknown = 1 + Stream.of(Op.values()).mapToInt(Op::code).max().orElseThrow();
+      assertMessage(MalformedException.class, "opcode " + unknown, he, withByte(good, negate, unknown));
       assertMessage(MalformedException.class, "uses value 1", he, withByte(good, negate + 4, 1));
       assertMessage(MalformedException.class, "declared level 1, computed 2", he, withByte(good, negate + 9, 1));
     }
