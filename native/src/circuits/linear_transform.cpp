@@ -56,35 +56,6 @@ constexpr std::size_t kGiantsAtOnce = 32;
 /// Words from one baby step's block to the next: at powers of two apart all would fall into one set of the cache.
 std::size_t block_stride(std::size_t words) { return words + 8; }
 
-/// sigma_g(total) + next in QP: one modDown and one key switch of the second half. Writes the result over `next`.
-void rotate_and_add(const Ring& ring, RaisedPair total, RaisedPair& next, const EvaluationKey& key) {
-  std::vector<Poly<Eval>> c1;
-  c1.push_back(std::move(total.c1));
-  c1 = mod_down(ring, std::move(c1));
-  const Decomposition digits(ring, c1.front());
-  const GadgetProduct product(ring, digits, key, Addend());
-  const auto add_words = [&](int limb, const LimbDigits& of_limb, std::size_t start, std::size_t words) {
-    PairTerms terms = product.row(limb, of_limb, start);
-    terms.c0 = total.c0.limb(limb);
-    terms.w = 1;
-    terms.plus0 = terms.out0 = next.c0.limb(limb) + start;
-    terms.plus1 = terms.out1 = next.c1.limb(limb) + start;
-    kernels().inner_product_pairs(&terms, 1, words, ring.modulus(ring.index_of(limb, digits.q_limbs())));
-  };
-  const std::size_t n = ring.n(), limbs = static_cast<std::size_t>(total.c0.limbs());
-  const std::size_t whole = limbs_one_by_one(digits, limbs);
-  pool().parallel_for(whole, [&](std::size_t i) {
-    const int limb = static_cast<int>(i);
-    add_words(limb, LimbDigits(digits, limb), 0, n);
-  });
-  for (std::size_t i = whole; i < limbs; ++i) {
-    const int limb = static_cast<int>(i);
-    const LimbDigits of_limb(digits, limb);
-    const std::size_t words = n / limb_pieces(n);
-    pool().parallel_for(limb_pieces(n), [&](std::size_t piece) { add_words(limb, of_limb, piece * words, words); });
-  }
-}
-
 /// Giant steps that are not the second of a pair.
 std::set<i64> first_giants(const SparseMap& map) {
   std::set<i64> all, first;
@@ -495,7 +466,7 @@ Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& 
     std::vector<RaisedPair> sums = giant_sums(ring, babies, first, end - first);
     for (std::size_t g = end; g-- > first;) {
       RaisedPair& sum = sums[g - first];
-      if (g + 1 < giants_.size()) rotate_and_add(ring, std::move(total), sum, key_of(giants_[g + 1].step - giants_[g].step));
+      if (g + 1 < giants_.size()) rotate_and_add(ring, total, sum, key_of(giants_[g + 1].step - giants_[g].step), sum);
       total = std::move(sum);
     }
     end = first;
@@ -503,22 +474,19 @@ Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& 
   if (giants_.front().step != 0) {
     const int q_limbs = level_ + 1, p_limbs = ring.special_count();
     RaisedPair rotated{Poly<Eval>::zero(n, q_limbs, p_limbs), Poly<Eval>::zero(n, q_limbs, p_limbs)};
-    rotate_and_add(ring, std::move(total), rotated, key_of(giants_.front().step));
+    rotate_and_add(ring, total, rotated, key_of(giants_.front().step), rotated);
     total = std::move(rotated);
   }
   if (conjugation != nullptr) {  // the sum of both is twice the real part
-    RaisedPair both = total;
-    rotate_and_add(ring, std::move(total), both, *conjugation);
+    RaisedPair both{Poly<Eval>(n, level_ + 1, ring.special_count()), Poly<Eval>(n, level_ + 1, ring.special_count())};
+    rotate_and_add(ring, total, total, *conjugation, both);
     total = std::move(both);
   }
 
-  std::vector<Poly<Eval>> halves;
-  halves.push_back(std::move(total.c0));
-  halves.push_back(std::move(total.c1));
   Ciphertext out;
   out.level = level_;
   out.scale = x.scale * plain_;
-  out.components = mod_down(ring, std::move(halves));
+  out.components = mod_down(ring, {&total.c0, &total.c1});
   return out;
 }
 

@@ -1,11 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rotations and conjugation.
+#include <cstring>
+
 #include "ckks/evaluator.h"
 #include "ring/transform.h"
 #include "util/error.h"
 #include "util/thread_pool.h"
 
 namespace tacet {
+
+namespace {
+
+/// P a.
+RaisedPair raised(const Ring& ring, const Ciphertext& a) {
+  const std::size_t n = ring.n();
+  RaisedPair out{Poly<Eval>(n, a.level + 1, ring.special_count()), Poly<Eval>(n, a.level + 1, ring.special_count())};
+  pool().parallel_for(static_cast<std::size_t>(out.c0.limbs()), [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    Poly<Eval>* const halves[] = {&out.c0, &out.c1};
+    for (std::size_t h = 0; h < 2; ++h) {
+      u64* const to = halves[h]->limb(limb);
+      if (limb > a.level) {  // P is zero modulo its primes
+        std::memset(to, 0, n * sizeof(u64));
+        continue;
+      }
+      const u64 p = ring.special_mod(limb), q = ring.modulus(limb).value;
+      kernels().multiply_constant(to, a.components[h].limb(limb), p, shoup(p, q), n, q);
+    }
+  });
+  return out;
+}
+
+}  // namespace
 
 /// sigma_g(a) for the Galois element of each key, by one decomposition.
 std::vector<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, const std::vector<const EvaluationKey*>& keys) const {
@@ -59,12 +85,31 @@ Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const
   check(a, "rotateSum", 2);
   Ciphertext sum = a;
   sum.seed.reset();
-  i64 distance = step % slots;
-  for (i64 done = 1; done < count; done *= 2) {
-    Ciphertext rotated = rotate(sum, distance);
-    for (std::size_t i = 0; i < 2; ++i) add_into(context_->ring(), rotated.components[i], sum.components[i]);
+  const Ring& ring = context_->ring();
+  std::vector<const EvaluationKey*> rotations;  // what follows them are doublings
+  i64 done = 1, distance = step % slots;
+  for (; done < count && galois_element(ring, distance) != 1; done *= 2, distance = distance * 2 % slots) {
+    rotations.push_back(&keys().find(galois_element(ring, distance), a.level));
+  }
+  if (rotations.size() == 1) {
+    Ciphertext rotated = std::move(apply_galois(a, rotations).front());
+    for (std::size_t i = 0; i < 2; ++i) add_into(ring, rotated.components[i], sum.components[i]);
     sum = std::move(rotated);
-    distance = distance * 2 % slots;
+  } else if (!rotations.empty()) {  // sums times P: one division at the end, and one of the half that is switched for each rotation
+    RaisedPair total = raised(ring, a);
+    for (std::size_t i = 0; i < rotations.size(); ++i) {
+      RaisedPair next{Poly<Eval>(ring.n(), a.level + 1, ring.special_count()), Poly<Eval>(ring.n(), a.level + 1, ring.special_count())};
+      if (i == 0) {
+        rotate_and_add(ring, total, a.components[1], total, *rotations[i], next);
+      } else {
+        rotate_and_add(ring, total, total, *rotations[i], next);
+      }
+      total = std::move(next);
+    }
+    sum.components = mod_down(ring, {&total.c0, &total.c1});
+  }
+  for (; done < count; done *= 2) {
+    for (Poly<Eval>& component : sum.components) add_into(ring, component, component);
   }
   return sum;
 }

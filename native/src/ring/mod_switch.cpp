@@ -32,16 +32,16 @@ void parallel_pieces(std::size_t count, std::size_t n, const Body& body) {
 }
 
 /// The quotients of polynomials that have all their limbs.
-std::vector<Poly<Eval>> quotients(const Ring& ring, Divisor divisor, const std::vector<Poly<Eval>>& x) {
+std::vector<Poly<Eval>> quotients(const Ring& ring, Divisor divisor, const std::vector<const Poly<Eval>*>& x) {
   const std::size_t n = ring.n();
-  const int q_limbs = x.front().q_limbs();
+  const int q_limbs = x.front()->q_limbs();
   Remainders remainders(ring, divisor, q_limbs, x.size());
   pool().parallel_for(x.size() * remainders.size(), [&](std::size_t task) {
     const std::size_t which = task / remainders.size();
     const std::size_t i = task % remainders.size();
     const int index = remainders.index(i);
     const int limb = index < ring.chain_length() ? index : q_limbs + (index - ring.chain_length());
-    std::memcpy(remainders.limb(which, i), x[which].limb(limb), n * sizeof(u64));
+    std::memcpy(remainders.limb(which, i), x[which]->limb(limb), n * sizeof(u64));
     remainders.invert(which, i);
   });
   remainders.finish();
@@ -51,7 +51,7 @@ std::vector<Poly<Eval>> quotients(const Ring& ring, Divisor divisor, const std::
   pool().parallel_for(x.size() * limbs, [&](std::size_t task) {
     const std::size_t which = task / limbs;
     const int limb = static_cast<int>(task % limbs);
-    remainders.divide(out[which].limb(limb), x[which].limb(limb), which, limb);
+    remainders.divide(out[which].limb(limb), x[which]->limb(limb), which, limb);
   });
   return out;
 }
@@ -128,23 +128,29 @@ void Decomposition::lift() {
   lifted_ = std::move(lifted);
 }
 
-std::vector<Poly<Eval>> mod_down(const Ring& ring, std::vector<Poly<Eval>> x) {
-  for (const Poly<Eval>& each : x) {
-    if (each.p_limbs() != ring.special_count()) {
-      fail(Code::kInternal, "modDown of %d special limbs, the ring has %d", each.p_limbs(), ring.special_count());
+std::vector<Poly<Eval>> mod_down(const Ring& ring, const std::vector<const Poly<Eval>*>& x) {
+  for (const Poly<Eval>* each : x) {
+    if (each->p_limbs() != ring.special_count()) {
+      fail(Code::kInternal, "modDown of %d special limbs, the ring has %d", each->p_limbs(), ring.special_count());
     }
   }
-  if (ring.special_count() == 0) return x;
+  if (ring.special_count() == 0) {
+    std::vector<Poly<Eval>> copies;
+    for (const Poly<Eval>* each : x) copies.push_back(*each);
+    return copies;
+  }
   return quotients(ring, Divisor::kSpecial, x);
 }
 
 std::vector<Poly<Eval>> divide_by_last(const Ring& ring, const std::vector<Poly<Eval>>& x) {
+  std::vector<const Poly<Eval>*> dividends;
   for (const Poly<Eval>& each : x) {
     if (each.q_limbs() < 2 || each.p_limbs() != 0) {
       fail(Code::kInternal, "rescale of %d chain and %d special limbs", each.q_limbs(), each.p_limbs());
     }
+    dividends.push_back(&each);
   }
-  return quotients(ring, Divisor::kLast, x);
+  return quotients(ring, Divisor::kLast, dividends);
 }
 
 }  // namespace tacet

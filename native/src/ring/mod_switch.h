@@ -94,8 +94,8 @@ class Decomposition {
 };
 
 /// round(x / P) of each: x has chain limbs and all special limbs; the results have the chain limbs. Rounds to nearest (centred
-/// remainder). With no special primes returns x.
-std::vector<Poly<Eval>> mod_down(const Ring& ring, std::vector<Poly<Eval>> x);
+/// remainder). With no special primes returns copies.
+std::vector<Poly<Eval>> mod_down(const Ring& ring, const std::vector<const Poly<Eval>*>& x);
 
 /// round(x / q_level) for x with chain limbs 0..level, level >= 1; the results have limbs 0..level-1.
 std::vector<Poly<Eval>> divide_by_last(const Ring& ring, const std::vector<Poly<Eval>>& x);

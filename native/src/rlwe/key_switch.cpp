@@ -137,4 +137,37 @@ std::vector<RaisedPair> switch_keys(const Ring& ring, const Decomposition& digit
   return out;
 }
 
+void rotate_and_add(const Ring& ring, const RaisedPair& total, const Poly<Eval>& c1, const RaisedPair& plus, const EvaluationKey& key,
+                    RaisedPair& out) {
+  const Decomposition digits(ring, c1);
+  const GadgetProduct product(ring, digits, key, Addend());
+  const auto add_words = [&](int limb, const LimbDigits& of_limb, std::size_t start, std::size_t words) {
+    PairTerms terms = product.row(limb, of_limb, start);
+    terms.c0 = total.c0.limb(limb);
+    terms.w = 1;
+    terms.plus0 = plus.c0.limb(limb) + start;
+    terms.plus1 = plus.c1.limb(limb) + start;
+    terms.out0 = out.c0.limb(limb) + start;
+    terms.out1 = out.c1.limb(limb) + start;
+    kernels().inner_product_pairs(&terms, 1, words, ring.modulus(ring.index_of(limb, digits.q_limbs())));
+  };
+  const std::size_t n = ring.n(), limbs = static_cast<std::size_t>(total.c0.limbs());
+  const std::size_t whole = limbs_one_by_one(digits, limbs);
+  pool().parallel_for(whole, [&](std::size_t i) {
+    const int limb = static_cast<int>(i);
+    add_words(limb, LimbDigits(digits, limb), 0, n);
+  });
+  for (std::size_t i = whole; i < limbs; ++i) {
+    const int limb = static_cast<int>(i);
+    const LimbDigits of_limb(digits, limb);
+    const std::size_t words = n / limb_pieces(n);
+    pool().parallel_for(limb_pieces(n), [&](std::size_t piece) { add_words(limb, of_limb, piece * words, words); });
+  }
+}
+
+void rotate_and_add(const Ring& ring, const RaisedPair& total, const RaisedPair& plus, const EvaluationKey& key, RaisedPair& out) {
+  const std::vector<Poly<Eval>> c1 = mod_down(ring, {&total.c1});
+  rotate_and_add(ring, total, c1.front(), plus, key, out);
+}
+
 }  // namespace tacet

@@ -75,4 +75,12 @@ inline RaisedPair switch_key(const Ring& ring, const Decomposition& digits, cons
   return std::move(switch_keys(ring, digits, {&key}, addend, rescale).front());
 }
 
+/// out = sigma(total) + plus in QP, sigma the key's automorphism: one gadget product of total's second half, which is `c1` times P, and no
+/// division. `out` has all limbs; it may be `plus` and overlaps nothing else.
+void rotate_and_add(const Ring& ring, const RaisedPair& total, const Poly<Eval>& c1, const RaisedPair& plus, const EvaluationKey& key,
+                    RaisedPair& out);
+
+/// The same, with total's second half divided by P for it.
+void rotate_and_add(const Ring& ring, const RaisedPair& total, const RaisedPair& plus, const EvaluationKey& key, RaisedPair& out);
+
 }  // namespace tacet

@@ -163,6 +163,25 @@ TEST_P(EvaluatorOver, SumsRotations) {
             8 * kBound);
 }
 
+TEST_P(EvaluatorOver, SumsOneRotationAndThoseThatComeRoundToWhereTheyBegan) {
+  const i64 slots = static_cast<i64>(lab.slots());
+  for (const i64 step : {slots / 4, slots / 2}) lab.add_rotation(step);
+  struct Case {
+    i64 step, count;
+  };
+  for (const Case& c : {Case{slots / 2, 2}, Case{slots / 4, 4}, Case{slots / 4, 8}, Case{slots / 2, 4}, Case{0, 4}, Case{3, 1}}) {
+    const Ciphertext sum = lab.evaluator.rotate_sum(cx, c.step, c.count);
+    EXPECT_EQ(cx.level, sum.level);
+    EXPECT_TRUE(cx.scale == sum.scale);
+    const auto expected = [&](std::size_t i) {
+      double total = 0;
+      for (i64 k = 0; k < c.count; ++k) total += at(x, i, c.step * k);
+      return total;
+    };
+    EXPECT_LT(lab.error(sum, expected), static_cast<double>(c.count) * kBound) << c.count << " terms " << c.step << " apart";
+  }
+}
+
 TEST_P(EvaluatorOver, ConjugatesWhereSlotsAreComplex) {
   if (GetParam().ring != RingType::kStandard) {
     expect_error(Code::kUnsupported, {"conjugate", "CONJUGATE_INVARIANT"}, [&] { lab.evaluator.conjugate(cx); });

@@ -71,7 +71,7 @@ class KnownAnswersIn : public ::testing::TestWithParam<RingType> {
 
 TEST_P(KnownAnswersIn, ModDownRoundsToTheNearestMultipleOfP) {
   const Poly<Eval> x = to_eval(ring, poly_of(known.mod_down_in, 16, 3, 2));
-  EXPECT_EQ(known.mod_down_out, words_of(to_coeff(ring, mod_down(ring, {x}).front())));
+  EXPECT_EQ(known.mod_down_out, words_of(to_coeff(ring, mod_down(ring, {&x}).front())));
 }
 
 TEST_P(KnownAnswersIn, RescaleRoundsToTheNearestMultipleOfTheLastPrime) {
