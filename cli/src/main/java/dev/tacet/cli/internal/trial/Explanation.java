@@ -133,6 +133,11 @@ public record Explanation(
         List.copyOf(choices), report);
   }
 
+  /** Returns the bytes that the encoded constants of a model take on its host. */
+  static long constantBytes(ModelArtifact artifact) {
+    return report(artifact).path("bytes").path("memory_constants").asLong();
+  }
+
   private static JsonNode report(ModelArtifact artifact) {
     try {
       return new JsonMapper().readTree(artifact.report());

@@ -18,6 +18,9 @@ import java.util.List;
 public final class LocalHost implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
+  /** Constants that a busy machine encodes at least in a second. */
+  private static final long CONSTANTS_A_SECOND = 8L << 20;
+
   private final TemporaryFolder folder;
   private final ServerProcess server;
   private final RecordingProxy proxy;
@@ -50,7 +53,7 @@ public final class LocalHost implements AutoCloseable {
       if (plantedPhrase != null) {
         arguments.addAll(List.of("--plant-needle", plantedPhrase));
       }
-      server = ServerProcess.start(arguments, PATIENCE);
+      server = ServerProcess.start(arguments, patience(artifacts));
       RecordingProxy proxy = recorded ? RecordingProxy.start(server.uri(), folder.folder("wire")) : null;
       return new LocalHost(folder, server, proxy);
     } catch (IOException e) {
@@ -63,6 +66,12 @@ public final class LocalHost implements AutoCloseable {
       folder.close();
       throw e;
     }
+  }
+
+  /** How long a host may take to encode the constants of its models before it listens. */
+  static Duration patience(List<ModelArtifact> artifacts) {
+    long constants = artifacts.stream().mapToLong(artifact -> Explanation.constantBytes(artifact)).sum();
+    return PATIENCE.plusSeconds(constants / CONSTANTS_A_SECOND);
   }
 
   /** Where to connect: the proxy, if there is one. */
