@@ -75,7 +75,7 @@ public final class TryCommand implements Callable<Integer> {
       OutputTable compared = ClampedRows.of(signature, rows).clear(clear, clearOutputs);
       try (LocalHost host = LocalHost.start(List.of(compilation.artifact()), null, false);
           ClientProgress progress = new ClientProgress();
-          TacetClient client = TacetClient.builder(host.uri()).clampFeatures(true).progress(progress).build()) {
+          TacetClient client = TacetClient.builder(host.uri()).clampFeatures(true).deadline(LocalHost.DEADLINE).progress(progress).build()) {
         Trial trial = Trial.prepare(client, compilation.artifact());
         trial.run(rows, clearOutputs, compared, Comparison.kindOf(signature), done -> progress.rows(done, rows.count()));
         report = trial.report(compilation.milliseconds(), null);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal.trial;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.tacet.cli.internal.process.RecordingProxy;
 import dev.tacet.cli.internal.process.ServerProcess;
 import dev.tacet.cli.internal.process.TemporaryFolder;
 import dev.tacet.he.ModelArtifact;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +22,9 @@ public final class LocalHost implements AutoCloseable {
 
   /** Constants that a busy machine encodes at least in a second. */
   private static final long CONSTANTS_A_SECOND = 8L << 20;
+
+  /** How long a call may take: whoever tries a model on a machine of their own waits for it. */
+  public static final Duration DEADLINE = Duration.ofMinutes(30);
 
   private final TemporaryFolder folder;
   private final ServerProcess server;
@@ -50,6 +55,7 @@ public final class LocalHost implements AutoCloseable {
       List<String> arguments =
           new ArrayList<>(
               List.of("--models", models.toString(), "--data", folder.folder("data").toString(), "--port", "0"));
+      arguments.addAll(List.of("--set", "limits.memory=" + memory(), "--set", "limits.duration=" + DEADLINE.toMinutes() + "m"));
       if (plantedPhrase != null) {
         arguments.addAll(List.of("--plant-needle", plantedPhrase));
       }
@@ -66,6 +72,11 @@ public final class LocalHost implements AutoCloseable {
       folder.close();
       throw e;
     }
+  }
+
+  /** Bytes that ciphertexts may take: three quarters of the machine's memory, which this host shares with nobody but its client. */
+  private static long memory() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize() / 4 * 3;
   }
 
   /** How long a host may take to encode the constants of its models before it listens. */

@@ -16,8 +16,10 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -61,11 +63,12 @@ final class WarmUp {
     if (mostBytes == 0 || keyBytes > mostBytes) {
       return false;
     }
-    List<Ciphertext> inputs = new ArrayList<>();
+    Map<ValueType, Ciphertext> zeros = new HashMap<>();  // one of each type stands in for all inputs of that type
     Iterable<ByteBuffer> blobs = () -> blobs(required.iterator(), parameters);
     try (EvaluationKeySet keys = required.isEmpty() ? null : EvaluationKeySet.load(model.context(), blobs)) {
+      List<Ciphertext> inputs = new ArrayList<>();
       for (ValueType type : model.program().inputCiphertexts()) {
-        inputs.add(Ciphertext.fromBytes(model.context(), ciphertext(type, parameters)));
+        inputs.add(zeros.computeIfAbsent(type, t -> Ciphertext.fromBytes(model.context(), ciphertext(t, parameters))));
       }
       try (ExecutableProgram.Run run = model.executable().run(keys, inputs, late)) {
         model.measured(run.nanos());
@@ -76,7 +79,7 @@ final class WarmUp {
       LOG.info("model {} version {}: a run takes long and is not waited for: {}", model.name(), model.version(), e.getMessage());
       return false;
     } finally {
-      inputs.forEach(Ciphertext::close);
+      zeros.values().forEach(Ciphertext::close);
     }
   }
 
