@@ -242,7 +242,7 @@ TEST_P(KeySwitching, WithKeysMadeForALowerLevelIsRightThereAndBelow) {
   }
 }
 
-#ifdef __linux__
+#if defined(__linux__) && !defined(TACET_SANITIZED)  // the address sanitizer has blocks of its own
 TEST_P(KeySwitching, ReadsExpandedKeysFromHugePages) {
   Lab lab(Shape{14, 2, 40, 1, 1, GetParam()});
   const EvaluationKey key =
