@@ -50,9 +50,15 @@ public final class DeletionReceipt {
     if (!form.matches()) {
       throw new AuditTrailException("the file is no receipt of a deletion");
     }
-    return of(
-        form.group(1).getBytes(StandardCharsets.UTF_8), Base64.getDecoder().decode(form.group(2)),
-        Base64.getDecoder().decode(form.group(3)));
+    return of(form.group(1).getBytes(StandardCharsets.UTF_8), decoded(form.group(2)), decoded(form.group(3)));
+  }
+
+  private static byte[] decoded(String base64) {
+    try {
+      return Base64.getDecoder().decode(base64);
+    } catch (IllegalArgumentException e) {
+      throw new AuditTrailException("the file is no receipt of a deletion: " + e.getMessage());
+    }
   }
 
   /** Returns what was deleted, one thing a line. */

@@ -13,6 +13,7 @@ import dev.tacet.protocol.v1.GetModelResponse;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Whatever arrives, decoding it gives an object or a HeException. Without JAZZER_FUZZ each target runs on its seeds; with
@@ -33,6 +34,18 @@ class DecodingFuzzTest {
     Metadata trailers = new Metadata();
     trailers.put(Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER), bytes);
     ErrorTable.fromGrpc(Status.fromCodeValue(bytes.length % 17).asRuntimeException(trailers));
+  }
+
+  @FuzzTest(maxDuration = "10s")
+  void ownersSignaturesOfModels(byte[] bytes) {
+    try {
+      ModelProvenance read = ModelProvenance.parse(new String(bytes, StandardCharsets.UTF_8));
+      if (read.problem(new byte[44], read.model(), read.artifactSha256(), read.signatureSha256()).isEmpty()) {
+        throw new AssertionError("signed by a key that is none");
+      }
+    } catch (HeException e) {
+      return;
+    }
   }
 
   /** The first byte picks the object; the envelope around the rest is repaired, so that the search starts behind it. */

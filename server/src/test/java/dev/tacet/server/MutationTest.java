@@ -10,11 +10,16 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import dev.tacet.he.Blob;
 import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.v1.DeleteKeySetRequest;
 import dev.tacet.protocol.v1.GetModelRequest;
+import dev.tacet.protocol.v1.GrantKeySetRequest;
 import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferResponse;
 import dev.tacet.protocol.v1.MissingKeysRequest;
+import dev.tacet.protocol.v1.ReadAuditRequest;
+import dev.tacet.protocol.v1.ReadKeptRequest;
 import dev.tacet.protocol.v1.RegisterKeySetRequest;
+import dev.tacet.protocol.v1.RevokeKeySetRequest;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
@@ -27,6 +32,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -44,9 +50,6 @@ class MutationTest {
 
   /** Into how many parts the calls are divided whose memory is compared; odd, for a median. */
   private static final int WINDOWS = 5;
-
-  /** Calls of a part; together they are the second half. */
-  private static final int WINDOW = MUTATIONS / (2 * WINDOWS);
 
   @TempDir static Path folder;
   private static TestHost host;
@@ -137,25 +140,33 @@ class MutationTest {
   }
 
   private static Map<ErrorCause, Integer> storm(String method, Source source, long seed) {
+    return storm(Map.of(method, source), MUTATIONS, seed);
+  }
+
+  /** Calls the methods in turn, in an order drawn by chance. */
+  private static Map<ErrorCause, Integer> storm(Map<String, Source> sources, int mutations, long seed) {
     Map<ErrorCause, Integer> seen = new EnumMap<>(ErrorCause.class);
     Random random = new Random(seed);
+    List<String> methods = sources.keySet().stream().sorted().toList();
     long[] resident = new long[WINDOWS + 1];
-    for (int i = 0; i < MUTATIONS; i++) {
-      byte[] message = source.next(random).toByteArray();
+    int window = mutations / (2 * WINDOWS); // together the windows are the second half: what comes before warms up
+    for (int i = 0; i < mutations; i++) {
+      String method = methods.get(random.nextInt(methods.size()));
+      byte[] message = sources.get(method).next(random).toByteArray();
       try {
         send(method, random.nextInt(4) == 0 ? message : mutate(message, random));
       } catch (StatusRuntimeException e) {
         ErrorCause cause = dev.tacet.protocol.ErrorTable.fromGrpc(e).errorCause();
-        assertNotEquals(ErrorCause.INTERNAL, cause, "mutation " + i + ": " + e);
-        assertNotEquals(ErrorCause.UNREACHABLE, cause, "mutation " + i + ": " + e);
+        assertNotEquals(ErrorCause.INTERNAL, cause, method + ", mutation " + i + ": " + e);
+        assertNotEquals(ErrorCause.UNREACHABLE, cause, method + ", mutation " + i + ": " + e);
         seen.merge(cause, 1, Integer::sum);
       }
-      int measured = i + 1 - (MUTATIONS - WINDOWS * WINDOW); // those before warm up
-      if (measured >= 0 && measured % WINDOW == 0) {
-        resident[measured / WINDOW] = residentBytes();
+      int measured = i + 1 - (mutations - WINDOWS * window);
+      if (measured >= 0 && measured % window == 0) {
+        resident[measured / window] = residentBytes();
       }
     }
-    assertNoLeak(method, resident);
+    assertNoLeak(methods + ", windows of " + window + " calls", resident);
     assertServes();
     return seen;
   }
@@ -164,7 +175,7 @@ class MutationTest {
    * A leak grows with the calls, in each window alike; what grows in a step or two (a pool's next chunk, an arena of another
    * thread, the compiler's buffers) is none. So the median window counts, for all of them, and steps have a bound of their own.
    */
-  private static void assertNoLeak(String method, long[] resident) {
+  private static void assertNoLeak(String what, long[] resident) {
     long[] grown = new long[WINDOWS];
     for (int w = 0; w < WINDOWS; w++) {
       grown[w] = resident[w + 1] - resident[w];
@@ -173,7 +184,7 @@ class MutationTest {
     java.util.Arrays.sort(sorted);
     assertTrue(
         sorted[WINDOWS / 2] * WINDOWS < 16L << 20 && resident[WINDOWS] - resident[0] < 256L << 20,
-        method + ": resident memory grew by " + java.util.Arrays.toString(grown) + " bytes in windows of " + WINDOW + " calls");
+        what + ": resident memory grew by " + java.util.Arrays.toString(grown) + " bytes");
   }
 
   /** Returns resident bytes; the test's heap has one size and is touched from the start, so the rest shows. */
@@ -255,5 +266,30 @@ class MutationTest {
     assertTrue(seen.containsKey(ErrorCause.MODEL_NOT_FOUND), seen::toString);
     storm("tacet.v1.ModelService/ListModels", random -> model, 6);
     assertEquals("half", host.models().getModel(model).getName());
+  }
+
+  /** Half of them name a key set that is there; deletions go on all the time. */
+  @Test
+  void whatOwnersSayAboutTheirKeysAndWhatIsKeptSurvivesMutations() {
+    try (TestOwner keys = new TestOwner(TestModels.square())) {
+      keys.upload(host.keys());
+      String id = keys.manifest.keySetId();
+      Source registered = random -> RegisterKeySetRequest.newBuilder().setManifest(ByteString.copyFrom(keys.manifest.toBytes())).build();
+      Source deleted = random -> DeleteKeySetRequest.newBuilder().setKeySetId(id).build();
+      Source granted = random ->
+          GrantKeySetRequest.newBuilder().setKeySetId(id).setGrantee("api-key:x" + random.nextInt(3)).setPurpose("tests").build();
+      Source revoked = random -> RevokeKeySetRequest.newBuilder().setKeySetId(id).setGrantee("api-key:x" + random.nextInt(3)).build();
+      Source read = random -> ReadKeptRequest.newBuilder().setName("keysets/" + id).setOffset(random.nextInt(3)).build();
+      Source audit = random -> ReadAuditRequest.newBuilder().setFromSequence(random.nextInt(100)).setLimit(random.nextInt(50)).build();
+      Map<ErrorCause, Integer> seen = storm(
+          Map.of("tacet.v1.KeyService/RegisterKeySet", registered, "tacet.v1.KeyService/DeleteKeySet", deleted,
+              "tacet.v1.KeyService/ListKeySets", deleted, "tacet.v1.GrantService/GrantKeySet", granted,
+              "tacet.v1.GrantService/RevokeKeySet", revoked, "tacet.v1.GrantService/ListGrants", revoked,
+              "tacet.v1.AuditService/ReadAudit", audit, "tacet.v1.PrivacyService/GetTerms", audit,
+              "tacet.v1.PrivacyService/ShowKept", audit, "tacet.v1.PrivacyService/ReadKept", read),
+          MUTATIONS / 2, 7);
+      assertTrue(seen.containsKey(ErrorCause.MALFORMED) && seen.containsKey(ErrorCause.KEY_NOT_FOUND), seen::toString);
+      storm(Map.of("tacet.v1.PrivacyService/DeleteKept", deleted, "tacet.v1.GrantService/GrantKeySet", granted), MUTATIONS / 20, 8);
+    }
   }
 }

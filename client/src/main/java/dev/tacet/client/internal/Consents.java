@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -38,17 +39,23 @@ public final class Consents {
       for (String line : Files.readAllLines(file)) {
         Matcher form = LINE.matcher(line);
         if (!form.matches()) {
-          throw new KeyRingException(
-              "the record of consent in " + file + " is damaged", "Restore the file; until then nothing is sent for its purpose.", null);
+          throw damaged(file, null);
         }
         decisions.add(new Decision(Instant.parse(form.group(1)), form.group(2).equals("given"), form.group(3)));
       }
     } catch (NoSuchFileException e) {
       return decisions;
+    } catch (DateTimeParseException e) {
+      throw damaged(file, e);
     } catch (IOException e) {
       throw new KeyRingException("the record of consent in " + file + ": " + e, "Check that the folder can be read.", e);
     }
     return decisions;
+  }
+
+  private static KeyRingException damaged(Path file, Exception cause) {
+    return new KeyRingException(
+        "the record of consent in " + file + " is damaged", "Restore the file; until then nothing is sent for its purpose.", cause);
   }
 
   /** Tells whether consent was given and not withdrawn since. */
