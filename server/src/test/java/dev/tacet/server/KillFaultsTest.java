@@ -16,8 +16,8 @@ import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -25,7 +25,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -187,16 +186,14 @@ class KillFaultsTest {
     owner.upload(keys());
     kill();
     for (int round = 0; round < ROUNDS; round++) {
-      try (Stream<Path> files = Files.walk(data.resolve("state"))) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
+      EarlierState.of(data);
       for (int attempt = 0; attempt < 3; attempt++) {
         process = ServerProcess.launch(List.of(), models.toString(), data.toString());
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!Files.exists(data.resolve("state")) && System.nanoTime() < end) {
-          Thread.sleep(1);
+        Path database = data.resolve("state").resolve("index.mv.db");
+        FileTime untouched = Files.getLastModifiedTime(database);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (Files.getLastModifiedTime(database).equals(untouched) && System.nanoTime() < end) {
+          Thread.sleep(1); // until the database is opened
         }
         Thread.sleep(random.nextInt(600));
         kill();
