@@ -88,6 +88,20 @@ class KeyLifetimeTest {
   }
 
   @Test
+  void aClockThatJumpsADayBackDeletesNothingAndOneThatReturnsExpiresWhatItWould() throws IOException {
+    ContentHash id = register(first);
+    clock.jump(Duration.ofDays(-1));
+    store.use(id, "alice");
+    assertEquals(0, store.sweep());
+    ContentHash later = register(second);
+    clock.jump(Duration.ofDays(1));
+    store.use(id, "alice");
+    fails(ErrorCause.KEY_EXPIRED, () -> store.use(later, "alice"));
+    clock.jump(HOUR.plusSeconds(1));
+    fails(ErrorCause.KEY_EXPIRED, () -> store.use(id, "alice"));
+  }
+
+  @Test
   void theSweepDeletesWhatExpiredWithTheKeysThatNoOtherSetNames() throws IOException {
     List<ContentHash> told = new ArrayList<>();
     store.onDeleted(told::add);
