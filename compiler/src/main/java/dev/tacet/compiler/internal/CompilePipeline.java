@@ -159,6 +159,8 @@ public final class CompilePipeline {
     double noise = answerNoise.bound();
     AnswerMetric.Score score = metric.score(computed, noise);
     List<CipherOutput> outputs = new ArrayList<>(emission.outputs());
+    outputs.replaceAll(output -> output.kind().guards() && answerNoise.guardError() > output.slotError()
+        ? output.withErrors(answerNoise.guardError(), 0) : output);
     CipherOutput value = outputs.get(0).withErrors(answerNoise.slotError(), 0);
     double copies = packing == RowPacking.LATENCY ? (double) selection.parameters().slots() / value.period() : 1;
     double errorBound = Math.max(ActivationFitter.ERROR_FACTOR * score.valueError() + noise, value.leastErrorBound(copies));

@@ -173,7 +173,8 @@ public final class BatchEmitter {
       int logScale = full ? shape.primeBits() : leastTarget(node.id()) - shape.weightBits();
       value = builder.polynomial(u.value(), new Constant.Polynomial(Constant.Basis.CHEBYSHEV, fit.coefficients()),
           Scale.powerOfTwo(logScale));
-      double own = noise.polynomialOfMany(fit.coefficients(), logScale);
+      double own = Math.hypot(noise.polynomialOfMany(fit.coefficients(), logScale),
+          noise.polynomialTail(fit.coefficients(), shape.primeBits()) / (NoiseModel.DEVIATIONS * NoiseModel.SAFETY));
       deviation = Math.hypot(deviation, full ? own : own + COARSE_TERMS * Math.sqrt(fit.degree()) * noise.rescale(logScale));
     }
     double[] offsets = new double[node.size()];

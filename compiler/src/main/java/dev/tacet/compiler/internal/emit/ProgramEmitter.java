@@ -138,6 +138,8 @@ public final class ProgramEmitter {
           u.value(), new Constant.Polynomial(Constant.Basis.CHEBYSHEV, fit.coefficients()), scale);
       deviation = Math.hypot(slope(fit.coefficients()) * u.deviation(),
           noise.polynomial(fit.coefficients(), parameters.logScale()));
+      double tail = noise.polynomialTail(fit.coefficients(), parameters.logScale());
+      deviation = tail > NoiseModel.MOST_TAIL ? Math.hypot(deviation, tail) : deviation;  // no parameters that are precise
       common = slope(fit.coefficients()) * u.common();
     }
     double[] factors = Arrays.stream(fit.outputScale()).map(factor -> factor / (gain * gain)).toArray();
