@@ -27,6 +27,8 @@ public final class ServerProcess {
     if (library != null) {
       command.add("-Dtacet.native.path=" + library);
     }
+    // The default folder is named after the user, who has another name, and not another's rights, in a namespace of its own.
+    command.add("-Dtacet.native.dir=" + Path.of("target", "engine").toAbsolutePath());
     command.add(ServerProcess.class.getName());
     command.addAll(List.of(arguments));
     return command;
