@@ -233,14 +233,20 @@ final class PlanSearch {
       double noiseTarget = noiseTarget(plan, fitter.errorOf(fitted.get()));
       for (double keyPrice : options.keyBudget() > 0 ? KEY_PRICES : USUAL_KEY_PRICES) {
         Plan priced = plan.withKeyPrice(keyPrice);
-        Optional<Selection> selection = selection(priced, maxLogRingDegree, noiseTarget);
-        if (selection.isEmpty() || !selection.get().precise()) {
+        Optional<Selection> selection = selection(priced, maxLogRingDegree, noiseTarget).filter(Selection::precise);
+        int smaller = selection.map(s -> s.parameters().logRingDegree() - 1).orElse(maxLogRingDegree);
+        Optional<Selection> single = selection(priced.withoutPairs(), smaller, noiseTarget).filter(Selection::precise);
+        if (single.isPresent()) {  // the noise of pairs would ask for a larger ring, or for more than there is
+          priced = priced.withoutPairs();
+          selection = single;
+        }
+        if (selection.isEmpty()) {
           break;
         }
         long keyBytes = Costs.keyBytes(selection.get().emission().program());
         leastKeyBytes = Math.min(leastKeyBytes, keyBytes);
         if (keyBytes <= (options.keyBudget() > 0 ? options.keyBudget() : maxKeyBytes)) {
-          return selection.map(s -> new Found(priced, s, metric.score(plan.fitted(), s.emission().valueError()), "", null));
+          return Optional.of(new Found(priced, selection.get(), metric.score(plan.fitted(), selection.get().emission().valueError()), "", null));
         }
       }
       levels = needed - 1;
@@ -333,7 +339,7 @@ final class PlanSearch {
       reach[i] = Math.max(reach[i], least);
     }
     return new Plan(fitted, features, bounds, layout, Levels.of(fitted), center,
-        reach, options.guards(), 1, options.rowsPerRequest(), options.costs());
+        reach, options.guards(), 1, true, options.rowsPerRequest(), options.costs());
   }
 
   /**

@@ -35,6 +35,7 @@ final class FormEmitter {
   private final SideBySide rows;
   private final boolean outline;
   private final double keyPrice;
+  private final boolean pairs;
   private final CostProfile profile;
   private final Set<Integer> keys = new HashSet<>();
 
@@ -50,6 +51,7 @@ final class FormEmitter {
     this.layout = plan.layout();
     this.rows = new SideBySide(plan.rows());
     this.keyPrice = plan.keyPrice();
+    this.pairs = plan.pairs();
     this.profile = plan.costs();
     this.outline = outline;
   }
@@ -158,7 +160,7 @@ final class FormEmitter {
     }
     DiagonalMap map = layout.diagonals(matrix, signal.map(), signal.copyShift(), out, parameters.slots() / rows.rows());
     Matrix weights = outline ? null : matrix.scaled(rowFactor, signal.factor());
-    Diagonals diagonals = map.splits().cheapest(weights, new StepCosts(profile, parameters, level), keys, keyPrice);
+    Diagonals diagonals = map.splits().cheapest(weights, new StepCosts(profile, parameters, level), pairs, keys, keyPrice);
     double rotation = diagonals.rotations().isEmpty() ? 0 : square(noise.keySwitch(level, logIn));
     int parts = diagonals.pair() == 0 ? 1 : 2;  // a pair's real part has the noise of both parts of its operand
     int sums = diagonals.firstGiantSteps().size() + parts - 1;

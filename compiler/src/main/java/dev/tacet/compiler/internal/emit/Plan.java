@@ -20,6 +20,7 @@ import dev.tacet.compiler.internal.pack.Levels;
  * @param outputReach half of that range, not 0
  * @param guards whether activation inputs that are not proved to stay inside their intervals are sent back
  * @param keyPrice how many times their usual price evaluation keys cost where rotations are split into steps
+ * @param pairs whether giant steps may be evaluated in pairs, which is faster and adds the noise of imaginary parts
  * @param rows rows that lie side by side in a ciphertext, a power of two
  * @param costs what operations take on the machine that will serve
  */
@@ -33,6 +34,7 @@ public record Plan(
     double[] outputReach,
     boolean guards,
     double keyPrice,
+    boolean pairs,
     int rows,
     CostProfile costs) {
   /** Returns the fewest slots of a ring that hold its rows. */
@@ -40,8 +42,13 @@ public record Plan(
     return (long) rows * layout.largestPeriod();
   }
 
+  /** Returns the plan with giant steps one by one. */
+  public Plan withoutPairs() {
+    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, keyPrice, false, rows, costs);
+  }
+
   /** Returns the plan with another price of keys. */
   public Plan withKeyPrice(double value) {
-    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value, rows, costs);
+    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value, pairs, rows, costs);
   }
 }

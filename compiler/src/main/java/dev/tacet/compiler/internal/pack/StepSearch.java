@@ -68,14 +68,15 @@ public final class StepSearch {
    *
    * @param matrix the matrix whose entries they hold; null for an outline, which has the same steps and one entry a diagonal
    * @param costs what steps cost here
+   * @param pairs whether giant steps may be paired, where the ring allows it
    * @param keys steps whose keys are there already
    * @param keyPrice how many times their usual price keys cost
    */
-  public Diagonals cheapest(Matrix matrix, StepCosts costs, Set<Integer> keys, double keyPrice) {
+  public Diagonals cheapest(Matrix matrix, StepCosts costs, boolean pairs, Set<Integer> keys, double keyPrice) {
     Candidate best = null;
     double least = Double.POSITIVE_INFINITY;
     for (Candidate candidate : candidates) {
-      if (candidate.split.pair() != 0 && !costs.pairs()) {
+      if (candidate.split.pair() != 0 && !(pairs && costs.pairs())) {
         continue;
       }
       double cost = candidate.cost(costs, keys, keyPrice * costs.newKey());

@@ -48,9 +48,9 @@ class DiagonalMapTest {
   private static double[] run(DiagonalMap map, Matrix matrix, int outPeriod, double[] slots) {
     Set<Integer> keys = new HashSet<>();
     StepCosts costs = new StepCosts(CostProfile.embedded(), PARAMETERS, 2);
-    Diagonals constant = map.splits().cheapest(matrix, costs, keys, 1);
+    Diagonals constant = map.splits().cheapest(matrix, costs, true, keys, 1);
     assertEquals(map.size(), constant.terms().size());
-    assertEquals(constant.rotations(), map.splits().cheapest(null, costs, new HashSet<>(), 1).rotations());
+    assertEquals(constant.rotations(), map.splits().cheapest(null, costs, true, new HashSet<>(), 1).rotations());
     assertTrue(keys.containsAll(constant.rotations()));
     double[] z = new double[SLOTS];
     for (Diagonals.Term term : constant.terms()) {
