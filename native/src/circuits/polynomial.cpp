@@ -170,7 +170,6 @@ class Evaluation {
   }
 
  private:
-
   /// p at level top - depth with scale `target`, without its constant; nothing if p is one, which costs no ciphertext.
   std::optional<Value> evaluate(const std::vector<double>& p, int depth, const Scale& target) {
     std::optional<Value> sum = terms(p, depth, target.times_prime(top_ - depth + 1));

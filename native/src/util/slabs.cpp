@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kSlab = 16 * kHugePage;
-constexpr std::size_t kMostBlocks = 16;
+constexpr std::size_t kFewestBlocks = 16;  // where they fit into kSlab
 constexpr std::size_t kApart = 576;  // between blocks: a few lines more than a power of two
 
 std::size_t stride_of(std::size_t bytes) { return (bytes + Slabs::kAlignment - 1) / Slabs::kAlignment * Slabs::kAlignment + kApart; }
@@ -39,8 +39,9 @@ Slabs::~Slabs() {
 Slabs::ByAddress::iterator Slabs::add(std::size_t block_bytes, Size& size) {
   const std::size_t stride = stride_of(block_bytes);
   Slab slab;
-  slab.blocks = std::clamp<std::size_t>(kSlab / stride, 1, kMostBlocks);
-  slab.bytes = (slab.blocks * stride + kHugePage - 1) / kHugePage * kHugePage;
+  const std::size_t blocks = std::clamp<std::size_t>(kSlab / stride, 1, kFewestBlocks);
+  slab.bytes = (blocks * stride + kHugePage - 1) / kHugePage * kHugePage;
+  slab.blocks = slab.bytes / stride;  // as many as its huge pages hold
   for (std::size_t i = slab.blocks; i-- > 0;) slab.free.push_back(i);
   size.open.reserve(size.slabs + 1);
   ByAddress unplaced;

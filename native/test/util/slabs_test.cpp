@@ -64,6 +64,17 @@ TEST(Slabs, BlocksOfOneSizeShareASlabAndDifferentSetsOfTheCache) {
   EXPECT_EQ(0u, slabs.mapped());
 }
 
+TEST(Slabs, BlocksFillTheHugePagesOfTheirSlab) {
+  Slabs slabs;
+  std::vector<void*> blocks;
+  for (int i = 0; i < 31; ++i) blocks.push_back(slabs.take(Slabs::kSmallest));
+  EXPECT_EQ(4 * kMiB, slabs.mapped());
+  blocks.push_back(slabs.take(Slabs::kSmallest));
+  EXPECT_EQ(8 * kMiB, slabs.mapped());
+  for (void* block : blocks) slabs.give(block, Slabs::kSmallest);
+  EXPECT_EQ(0u, slabs.mapped());
+}
+
 TEST(Slabs, FreedBlocksAreTakenBeforeAnotherSlab) {
   Slabs slabs;
   std::vector<void*> blocks;

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "ciphertexts.h"
-#include "memory.h"
 #include "prepared.h"
 #include "runs.h"
 #include "util/error.h"
@@ -10,15 +9,10 @@
 namespace tacet::suite {
 namespace {
 
-/// What the run of an image holds at once; that of a batch takes long enough to fault in its own.
-constexpr std::size_t kWorkingBytes = std::size_t{32} << 20;
-
 void compute(const Instance& instance) {
   remove_old(instance.download());
   Clock clock;
-  ReservedMemory memory(kWorkingBytes);
   const Prepared prepared(instance);
-  memory.wait();
   const ClientModel& model = prepared.model();
   const double loaded = clock.lap();
   const RunPlan plan = plan_runs(model, instance.rows);

@@ -126,6 +126,9 @@ class RowsSideBySideTest {
     String wide = assertThrows(UncompilableModelException.class,
         () -> Compiler.compile(source, options.withRowsPerRequest(4096))).getMessage();
     assertTrue(wide.contains("--rows-per-request 1024"), wide);
+    String hidden = assertThrows(UncompilableModelException.class,
+        () -> Compiler.compile(source, options.withModelPrivacy(CompileOptions.MODEL_PRIVACY))).getMessage();
+    assertTrue(hidden.contains("with model privacy"), hidden);
     assertThrows(IllegalArgumentException.class, () -> options.withRowsPerRequest(3));
   }
 }

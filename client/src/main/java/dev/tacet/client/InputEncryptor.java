@@ -123,22 +123,10 @@ public final class InputEncryptor {
       for (int r = 0; r < rows.length; r++) {
         List<Integer> moved = new ArrayList<>();
         this.rows[r] = accepted(rows[r], moved);
-        requireIn(this.rows[r]);
+        signature.requireAcceptable(this.rows[r]);
         clamped.add(List.copyOf(moved));
       }
       clampedFeatures = List.copyOf(clamped);
-    }
-
-    private void requireIn(double[] row) {
-      if (layout != null) {
-        layout.requireAcceptable(row);
-        return;
-      }
-      int start = 0;
-      for (SignatureInput input : signature.inputs()) {
-        input.requireAcceptable(Arrays.copyOfRange(row, start, start + input.features()));
-        start += input.features();
-      }
     }
 
     /** The slots of all rows that lie side by side. */
@@ -237,11 +225,7 @@ public final class InputEncryptor {
 
   /** Makes the checks of {@link #encrypt} without encrypting. */
   public void requireAcceptable(double[] row) {
-    if (signature.packing() == RowPacking.THROUGHPUT) {
-      new BatchLayout(signature, parameters).requireAcceptable(accepted(row, new ArrayList<>()));
-    } else {
-      pack(row, new ArrayList<>());
-    }
+    signature.requireAcceptable(accepted(row, new ArrayList<>()));
   }
 
   /** What one ciphertext holds. */

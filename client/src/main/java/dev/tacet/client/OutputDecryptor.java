@@ -70,13 +70,30 @@ public final class OutputDecryptor {
       return answer.results().get(0);
     }
     requireCount(ciphertexts.size());
+    return layout == null ? ofRow(slots(ciphertexts), 0) : coefficients(ciphertexts);
+  }
+
+  /** The outputs' ciphertexts decrypted, in the outputs' order; null for a guard that lies in another output's ciphertext. */
+  private List<Decryptor.Decrypted> slots(List<byte[]> ciphertexts) {
+    List<Decryptor.Decrypted> decrypted = new ArrayList<>();
+    for (CipherOutput output : signature.cipherOutputs()) {
+      boolean beside = output.kind() == CipherOutput.Kind.IMAGINARY_GUARD;
+      decrypted.add(beside ? null : decrypt(output, ciphertexts.get(output.programOutput())));
+    }
+    return decrypted;
+  }
+
+  /** Makes every check of one row's slots, and the model's own last steps. */
+  private Postprocessing.Result ofRow(List<Decryptor.Decrypted> decrypted, int row) {
     Map<String, double[]> values = new HashMap<>();
     Map<String, Double> errors = new HashMap<>();
-    for (CipherOutput output : signature.cipherOutputs()) {
-      if (output.kind() == CipherOutput.Kind.IMAGINARY_GUARD) {
+    for (int o = 0; o < decrypted.size(); o++) {
+      Decryptor.Decrypted d = decrypted.get(o);
+      if (d == null) {
         continue;  // checked with the output whose ciphertext it lies in
       }
-      double[] unpacked = layout == null ? slots(output, ciphertexts.get(output.programOutput())) : coefficients(output, ciphertexts);
+      CipherOutput output = signature.cipherOutputs().get(o);
+      double[] unpacked = signature.unpack(output, row, d.real(), d.imaginary(), d.coefficientFraction());
       if (output.kind() == CipherOutput.Kind.VALUE) {
         values.put(output.name(), unpacked);
         errors.put(output.name(), output.errorBound());
@@ -85,13 +102,9 @@ public final class OutputDecryptor {
     return signature.tail().run(values, errors);
   }
 
-  private double[] slots(CipherOutput output, byte[] blob) {
-    Decryptor.Decrypted decrypted = decrypt(output, blob);
-    return signature.unpack(output, decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
-  }
-
   /** All ciphertexts belong to the one output that the coefficient packing has. */
-  private double[] coefficients(CipherOutput output, List<byte[]> ciphertexts) {
+  private Postprocessing.Result coefficients(List<byte[]> ciphertexts) {
+    CipherOutput output = signature.cipherOutputs().get(0);
     List<double[]> coefficients = new ArrayList<>();
     double[] fractions = new double[ciphertexts.size()];
     for (int t = 0; t < fractions.length; t++) {
@@ -101,7 +114,8 @@ public final class OutputDecryptor {
       coefficients.add(decrypted.real());
       fractions[t] = decrypted.coefficientFraction();
     }
-    return layout.unpack(output, coefficients, fractions);
+    return signature.tail().run(
+        Map.of(output.name(), layout.unpack(output, coefficients, fractions)), Map.of(output.name(), output.errorBound()));
   }
 
   /**
@@ -201,14 +215,10 @@ public final class OutputDecryptor {
       throw new IllegalArgumentException("an answer to " + rows + " rows, model " + signature.model() + " takes 1.." + most);
     }
     requireCount(ciphertexts.size());
-    Map<CipherOutput, Decryptor.Decrypted> decrypted = new HashMap<>();
-    for (CipherOutput output : signature.cipherOutputs()) {
-      if (output.kind() != CipherOutput.Kind.IMAGINARY_GUARD) {
-        Decryptor.Decrypted d = decrypt(output, ciphertexts.get(output.programOutput()));
-        if (!(d.coefficientFraction() <= 1)) {
-          signature.unpack(output, 0, d.real(), d.imaginary(), d.coefficientFraction());  // throws: no row has an answer
-        }
-        decrypted.put(output, d);
+    List<Decryptor.Decrypted> decrypted = slots(ciphertexts);
+    for (int o = 0; o < decrypted.size(); o++) {
+      if (decrypted.get(o) != null) {
+        signature.cipherOutputs().get(o).requireInRange(decrypted.get(o).coefficientFraction());
       }
     }
     List<Postprocessing.Result> results = new ArrayList<>();
@@ -222,19 +232,6 @@ public final class OutputDecryptor {
       }
     }
     return new BatchAnswer(results, failures);
-  }
-
-  private Postprocessing.Result ofRow(Map<CipherOutput, Decryptor.Decrypted> decrypted, int row) {
-    Map<String, double[]> values = new HashMap<>();
-    Map<String, Double> errors = new HashMap<>();
-    decrypted.forEach((output, d) -> {
-      double[] unpacked = signature.unpack(output, row, d.real(), d.imaginary(), d.coefficientFraction());
-      if (output.kind() == CipherOutput.Kind.VALUE) {
-        values.put(output.name(), unpacked);
-        errors.put(output.name(), output.errorBound());
-      }
-    });
-    return signature.tail().run(values, errors);
   }
 
   /** By program output, the number of its first ciphertext; last, how many there are. */

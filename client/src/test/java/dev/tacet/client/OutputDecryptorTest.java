@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.he.AnswerCheckException;
+import dev.tacet.he.Arrangement;
 import dev.tacet.he.Blob;
 import dev.tacet.he.Ciphertext;
 import dev.tacet.he.Context;
@@ -95,7 +96,7 @@ class OutputDecryptorTest {
   void sharedAnswersAreFloodedWithinTheirBoundsAndCounted() {
     Signature own = ARTIFACT.signature();
     Signature sharing = new Signature(own.model(), own.parametersHash(), own.securityBits(), own.inputs(), own.cipherOutputs(),
-        own.tail(), own.keys(), new Sharing(2, 10, 1e-5));
+        own.tail(), own.keys(), Arrangement.latency(new Sharing(2, 10, 1e-5)));
     OutputDecryptor decryptor = OutputDecryptor.of(sharing, key);
     double[] exact = scores(answer);
     Postprocessing.Result first = decryptor.decryptForSharing(answer);

@@ -34,25 +34,6 @@ public final class BatchLayout {
   }
 
   /**
-   * Checks a row.
-   *
-   * @throws IllegalArgumentException if it has another number of features
-   * @throws FeatureOutOfBoundsException if a feature is not a number or outside its bounds
-   */
-  public void requireAcceptable(double[] row) {
-    Signature.require(
-        row.length == signature.features(), "row has %d features, model %s needs %d", row.length, signature.model(),
-        signature.features());
-    int start = 0;
-    for (SignatureInput input : signature.inputs()) {
-      for (int f = 0; f < input.features(); f++) {
-        input.normalised(f, row[start + f]);
-      }
-      start += input.features();
-    }
-  }
-
-  /**
    * Lays one feature of all rows out in slots.
    *
    * @param input number of the input

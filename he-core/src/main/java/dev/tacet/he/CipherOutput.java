@@ -10,10 +10,11 @@ import java.util.Objects;
  * What one encrypted output of a program means, and every check that a decrypted answer must pass before it is a number.
  *
  * <p>In the latency packing slots [0, count) of a VALUE hold the values, slots [count, period) are structural zeros, and the period
- * is repeated over all slots: the copies must agree. Where several rows lie side by side, value i of row r is slot i rows + r. In the throughput packing an output is an array of count ciphertexts with
- * one row a slot, its period is 1, and {@link BatchLayout} checks it. In the coefficient packing values and structural zeros lie in coefficients, the
- * period is 1, "slot" below means one of these, and {@link CoefficientLayout} checks it. A ZERO_CHECK is zero everywhere. A GUARD stays within its bound everywhere, which proves
- * that an activation's input did not leave its fitted interval. An IMAGINARY_GUARD is one in the imaginary parts of another output's
+ * is repeated over all slots: the copies must agree. Where several rows lie side by side, value i of row r is slot i rows + r. In
+ * the throughput packing an output is an array of count ciphertexts with one row a slot, its period is 1, and {@link BatchLayout}
+ * checks it. In the coefficient packing values and structural zeros lie in coefficients, the period is 1, "slot" below means one of
+ * these, and {@link CoefficientLayout} checks it. A ZERO_CHECK is zero everywhere. A GUARD stays within its bound everywhere, which
+ * proves that an activation's input did not leave its fitted interval. An IMAGINARY_GUARD is one in the imaginary parts of another output's
  * slots: with it a ciphertext carries both.
  *
  * @param kind VALUE, ZERO_CHECK, GUARD or IMAGINARY_GUARD
@@ -135,8 +136,8 @@ public record CipherOutput(
    * Checks a decrypted answer and returns the values of one row in real units; the copies are averaged, which lowers the noise.
    *
    * <p>Checked: the largest coefficient is within q0/8; every slot is a number; imaginary parts are within slotError; copies
-   * agree within twice that; |slot| is within bound + slotError; structural zeros and ZERO_CHECK slots are within slotError. The slots of other rows
-   * are not looked at.
+   * agree within twice that; |slot| is within bound + slotError; structural zeros and ZERO_CHECK slots are within slotError.
+   * The slots of other rows are not looked at.
    *
    * @param row 0..rows-1
    * @param real real parts of all slots
@@ -154,9 +155,7 @@ public record CipherOutput(
     Signature.require(
         imaginary == null || imaginary.length == real.length, "output %s: %d real and %d imaginary parts",
         name, real.length, imaginary == null ? 0 : imaginary.length);
-    if (!(coefficientFraction <= 1)) {
-      throw failed("a decrypted coefficient exceeds q0/8: the key is wrong or the computation overflowed");
-    }
+    requireInRange(coefficientFraction);
     int used = kind == Kind.VALUE ? count * rows : kind.guards() ? period : 0;
     double limit = bound + slotError;
     for (int j = row; j < real.length; j += rows) {
@@ -184,6 +183,18 @@ public record CipherOutput(
       values[i] = factor[i] * (sum * period / real.length) + offset[i];
     }
     return values;
+  }
+
+  /**
+   * Makes the one check that concerns all rows of a ciphertext.
+   *
+   * @param coefficientFraction largest |coefficient| times 8 / q0
+   * @throws AnswerCheckException if it is above 1
+   */
+  public void requireInRange(double coefficientFraction) {
+    if (!(coefficientFraction <= 1)) {
+      throw failed("a decrypted coefficient exceeds q0/8: the key is wrong or the computation overflowed");
+    }
   }
 
   /** As {@link #unpack(int, double[], double[], double)}, of the first row. */

@@ -42,7 +42,7 @@ public final class Signature {
       List<CipherOutput> cipherOutputs,
       Postprocessing tail,
       List<KeyRequirement> keys) {
-    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, null);
+    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, Arrangement.LATENCY);
   }
 
   /**
@@ -52,13 +52,10 @@ public final class Signature {
    * @param parametersHash 64 hexadecimal digits, {@link Parameters#hashHex()}
    * @param securityBits bits of security that the parameters were chosen for
    * @param inputs one per program input, in order; at least one
-   * @param cipherOutputs one per program output, each number once; at least one VALUE
+   * @param cipherOutputs one per program output, each number once, and the guards that lie beside them; at least one VALUE
    * @param tail from the VALUE outputs to the model's named outputs
    * @param keys evaluation keys needed, ascending
-   * @param sharing the reserve for decrypted values that are shown to others; null if there is none
-   * @param packing how rows lie in ciphertexts
-   * @param known the known rows of every batch in the throughput packing, null in others
-   * @param blocks where numbers lie in the coefficient packing, null in others
+   * @param arrangement how rows lie in ciphertexts
    * @throws IllegalArgumentException with the numbers, if something is inconsistent
    */
   public Signature(
@@ -69,31 +66,12 @@ public final class Signature {
       List<CipherOutput> cipherOutputs,
       Postprocessing tail,
       List<KeyRequirement> keys,
-      Sharing sharing,
-      RowPacking packing,
-      KnownRows known,
-      CoefficientBlocks blocks) {
-    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, sharing, packing, known, blocks, null);
-  }
-
-  Signature(
-      String model,
-      String parametersHash,
-      int securityBits,
-      List<SignatureInput> inputs,
-      List<CipherOutput> cipherOutputs,
-      Postprocessing tail,
-      List<KeyRequirement> keys,
-      Sharing sharing,
-      RowPacking packing,
-      KnownRows known,
-      CoefficientBlocks blocks,
-      ModelPrivacy privacy) {
-    this.privacy = privacy;
-    this.sharing = sharing;
-    this.packing = Objects.requireNonNull(packing, "packing");
-    this.known = known;
-    this.blocks = blocks;
+      Arrangement arrangement) {
+    this.privacy = arrangement.privacy();
+    this.sharing = arrangement.sharing();
+    this.packing = arrangement.packing();
+    this.known = arrangement.known();
+    this.blocks = arrangement.blocks();
     this.model = Objects.requireNonNull(model, "model");
     this.parametersHash = Objects.requireNonNull(parametersHash, "parametersHash");
     this.securityBits = securityBits;
@@ -130,47 +108,7 @@ public final class Signature {
     }
     require(
         values.equals(Set.copyOf(tail.inputs())), "postprocessing takes %s, the VALUE outputs are %s", tail.inputs(), values);
-    require(privacy == null || packing == RowPacking.COEFFICIENT && privacy.floodBits() > 0,
-        "answers that hide the model are of packing COEFFICIENT and flooded, packing %s has %s", packing, privacy);
     requirePacking();
-  }
-
-  /**
-   * Returns this signature for answers that hide the model.
-   *
-   * @throws IllegalArgumentException if the packing is not COEFFICIENT, or no flooding is chosen
-   */
-  public Signature withModelPrivacy(ModelPrivacy value) {
-    return new Signature(
-        model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, sharing, packing, known, blocks, Objects.requireNonNull(value));
-  }
-
-  /** Makes and validates a signature of a packing without coefficient blocks; see the constructor before. */
-  public Signature(
-      String model,
-      String parametersHash,
-      int securityBits,
-      List<SignatureInput> inputs,
-      List<CipherOutput> cipherOutputs,
-      Postprocessing tail,
-      List<KeyRequirement> keys,
-      Sharing sharing,
-      RowPacking packing,
-      KnownRows known) {
-    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, sharing, packing, known, null);
-  }
-
-  /** Makes and validates a signature of the latency packing; see the other constructor. */
-  public Signature(
-      String model,
-      String parametersHash,
-      int securityBits,
-      List<SignatureInput> inputs,
-      List<CipherOutput> cipherOutputs,
-      Postprocessing tail,
-      List<KeyRequirement> keys,
-      Sharing sharing) {
-    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, sharing, RowPacking.LATENCY, null, null);
   }
 
   private void requirePacking() {
@@ -182,11 +120,6 @@ public final class Signature {
     require(
         rows == 1 || packing == RowPacking.LATENCY && sharing == null, "%d rows side by side in packing %s%s", rows, packing,
         sharing == null ? "" : " with a reserve for sharing");
-    require(packing == RowPacking.LATENCY || sharing == null, "packing %s has no reserve for sharing", packing);
-    require(batches == (known != null), "packing %s %s known rows", packing, known == null ? "needs" : "has no");
-    require(
-        (packing == RowPacking.COEFFICIENT) == (blocks != null), "packing %s %s coefficient blocks", packing,
-        blocks == null ? "needs" : "has no");
     if (packing == RowPacking.COEFFICIENT) {
       requireCoefficients();
       return;
@@ -221,6 +154,24 @@ public final class Signature {
         output.count() * (long) blocks.digits() <= Constant.MAX_PERIOD, "%d values of %d digits, at most %d rows are accepted",
         output.count(), blocks.digits(), Constant.MAX_PERIOD);
     require(keys.isEmpty(), "packing %s takes no evaluation key, %d are listed", packing, keys.size());
+  }
+
+  /**
+   * Checks a row before it is laid out.
+   *
+   * @param row the features of all inputs, one input after the other
+   * @throws IllegalArgumentException if it has another number of features
+   * @throws FeatureOutOfBoundsException if a feature is not a number or outside its bounds
+   */
+  public void requireAcceptable(double[] row) {
+    require(row.length == features(), "row has %d features, model %s needs %d", row.length, model, features());
+    int start = 0;
+    for (SignatureInput input : inputs) {
+      for (int f = 0; f < input.features(); f++) {
+        input.normalised(f, row[start + f]);
+      }
+      start += input.features();
+    }
   }
 
   /** Returns how many rows lie side by side in the slots of a ciphertext; 1 but in the latency packing. */

@@ -110,7 +110,8 @@ final class SignatureCodec {
       in.end();
       Signature signature =
           new Signature(
-              model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys, sharing, packing, known, blocks, privacy);
+              model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys,
+              new Arrangement(packing, sharing, known, blocks, privacy));
       if (version != ROWS_VERSION && shifts != signature.hasShifts()) {
         throw in.malformed("body version " + version + " without a copy shift is written as version " + (version - SHIFTS));
       }

@@ -12,8 +12,8 @@ import java.util.Objects;
  * <p>In the latency packing place i of a period holds (x_i - center_i) / halfWidth_i for i in [0, features); places [features, period)
  * are zero. Slot i of copy k of the period holds place (i + k copyShift) modulo the period: with 0 all copies are alike, else they are
  * rotated against one another, so that a matrix takes fewer diagonals. Where several rows lie side by side, each place is as many
- * neighbouring slots, one of each row: place i of row r is slot i rows + r, and period and copy shift count slots. In the throughput packing the period is 1 and element i of an
- * array of ciphertexts holds this number, each row in its own slot (see {@link BatchLayout}). In the coefficient packing the period
+ * neighbouring slots, one of each row: place i of row r is slot i rows + r, and period and copy shift count slots. In the throughput
+ * packing the period is 1 and element i of an array of ciphertexts holds this number, each row in its own slot (see {@link BatchLayout}). In the coefficient packing the period
  * is 1 as well, and the numbers lie in coefficients (see {@link CoefficientBlocks}).
  *
  * @param name the ONNX name
@@ -165,19 +165,6 @@ public record SignatureInput(
       System.arraycopy(packed, 0, packed, (copy + 1) * period - shift, shift);
     }
     return packed;
-  }
-
-  /**
-   * Makes the checks of {@link #pack(double[][], int)} of one row.
-   *
-   * @throws IllegalArgumentException if the row has another number of features
-   * @throws FeatureOutOfBoundsException if a feature is not a number or outside its bounds
-   */
-  public void requireAcceptable(double[] row) {
-    requireCount(row);
-    for (int i = 0; i < features; i++) {
-      normalised(i, row[i]);
-    }
   }
 
   /** Returns (value - center_i) / halfWidth_i of feature i, whose bounds are checked. */

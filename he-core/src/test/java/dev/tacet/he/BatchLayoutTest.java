@@ -44,7 +44,7 @@ class BatchLayoutTest {
     CipherOutput guard = new CipherOutput(CipherOutput.Kind.GUARD, 1, "guard", 1, 1, 0, SCALE, new double[0], new double[0], 1,
         ERROR, 0);
     return new Signature("m", PARAMETERS.hashHex(), 128, List.of(input), List.of(value, guard),
-        Postprocessing.identity(List.of("y")), List.of(), null, packing, known);
+        Postprocessing.identity(List.of("y")), List.of(), new Arrangement(packing, null, known, null, null));
   }
 
   private final Signature signature = signature(known(0.5), RowPacking.THROUGHPUT);
@@ -139,8 +139,8 @@ class BatchLayoutTest {
 
   @Test
   void badRowsAreRefusedByTheirFeature() {
-    assertThrows(IllegalArgumentException.class, () -> layout.requireAcceptable(new double[3]));
-    assertEquals(1, assertThrows(FeatureOutOfBoundsException.class, () -> layout.requireAcceptable(new double[] {0, 11})).index());
+    assertThrows(IllegalArgumentException.class, () -> signature.requireAcceptable(new double[3]));
+    assertEquals(1, assertThrows(FeatureOutOfBoundsException.class, () -> signature.requireAcceptable(new double[] {0, 11})).index());
     assertThrows(FeatureOutOfBoundsException.class, () -> layout.element(0, 0, new double[][] {{Double.NaN, 0}}));
     assertThrows(IllegalArgumentException.class, () -> layout.element(0, 0, new double[layout.capacity() + 1][2]));
     assertThrows(IllegalArgumentException.class, () -> layout.answer(0));

@@ -190,8 +190,8 @@ class CoefficientPackingTest {
   }
 
   private static Signature signature(Signature s, CoefficientBlocks blocks, RowPacking packing) {
-    return new Signature(s.model(), s.parametersHash(), s.securityBits(), s.inputs(), s.cipherOutputs(), s.tail(), s.keys(), null, packing,
-        null, blocks);
+    return new Signature(s.model(), s.parametersHash(), s.securityBits(), s.inputs(), s.cipherOutputs(), s.tail(), s.keys(),
+        new Arrangement(packing, null, null, blocks, null));
   }
 
   private static void refused(String part, org.junit.jupiter.api.function.Executable body) {

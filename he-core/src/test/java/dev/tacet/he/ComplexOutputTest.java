@@ -70,7 +70,7 @@ class ComplexOutputTest {
     List<CipherOutput> outputs = new java.util.ArrayList<>(List.of(OUTPUT));
     outputs.addAll(List.of(guards));
     return new Signature(SIGNATURE.model(), SIGNATURE.parametersHash(), SIGNATURE.securityBits(), SIGNATURE.inputs(), outputs,
-        SIGNATURE.tail(), SIGNATURE.keys(), null);
+        SIGNATURE.tail(), SIGNATURE.keys());
   }
 
   @Test

@@ -56,7 +56,7 @@ class GoldenModelFilesTest {
   static Signature sharing() {
     Signature s = Samples.artifact().signature();
     return new Signature(s.model(), s.parametersHash(), s.securityBits(), s.inputs(), s.cipherOutputs(), s.tail(), s.keys(),
-        new Sharing(1000, 30, 0x1p-30));
+        Arrangement.latency(new Sharing(1000, 30, 0x1p-30)));
   }
 
   @Test

@@ -90,7 +90,7 @@ final class LinearSample {
     Arrays.fill(offset, -3);
     CipherOutput output = new CipherOutput(CipherOutput.Kind.VALUE, 0, "y", values, 1, 0, scale, factor, offset, 1, 1e-4, 1e-2);
     signature = new Signature("linear", parameters.hashHex(), parameters.security().bits(), described, List.of(output),
-        Postprocessing.identity(List.of("y")), List.of(), null, RowPacking.COEFFICIENT, null, blocks);
+        Postprocessing.identity(List.of("y")), List.of(), Arrangement.coefficients(blocks, null));
   }
 
   /** The weight of a row: of value row / digits, digit row mod digits. */

@@ -40,15 +40,15 @@ class ModelPrivacyTest {
     return b.build();
   }
 
-  private static Signature signature() {
+  private static Signature signature(ModelPrivacy privacy) {
     double[] ones = {1, 1, 1, 1};
     double[] low = {-1, -1, -1, -1};
     Program program = program(0);
     Scale scale = program.outputTypes().get(0).scale();
     SignatureInput input = new SignatureInput("x", new int[] {4}, 4, 1, IN.scale(), 1, low, ones, new double[4], ones);
     CipherOutput output = new CipherOutput(CipherOutput.Kind.VALUE, 0, "y", 1, 1, 0, scale, new double[] {1}, new double[1], 2, 1e-3, 1e-3);
-    return new Signature("private", PARAMETERS.hashHex(), 0, List.of(input), List.of(output), Postprocessing.identity(List.of("y")), List.of(), null,
-        RowPacking.COEFFICIENT, null, BLOCKS);
+    return new Signature("private", PARAMETERS.hashHex(), 0, List.of(input), List.of(output), Postprocessing.identity(List.of("y")), List.of(),
+        Arrangement.coefficients(BLOCKS, privacy));
   }
 
   private static Ciphertext encrypt(SecretKey key, double[] numbers) {
@@ -117,8 +117,8 @@ class ModelPrivacyTest {
 
   @Test
   void theSignatureSaysWhatTheProgramDoes() {
-    Signature open = signature();
-    Signature hidden = open.withModelPrivacy(PRIVACY);
+    Signature open = signature(null);
+    Signature hidden = signature(PRIVACY);
     assertEquals(hidden, Signature.fromBytes(ByteBuffer.wrap(hidden.toBytes())));
     assertEquals(PRIVACY, Signature.fromBytes(ByteBuffer.wrap(hidden.toBytes())).modelPrivacy().orElseThrow());
     assertNotEquals(open.sha256(), hidden.sha256());
@@ -128,9 +128,8 @@ class ModelPrivacyTest {
     assertThrows(IllegalArgumentException.class, () -> hidden.requireMatches(program(0)));
     String message = assertThrows(IllegalArgumentException.class, () -> hidden.requireMatches(program(BITS - 1))).getMessage();
     assertTrue(message.contains("flooded by 60 bits"), message);
-    Signature latency = Samples.artifact().signature();
-    assertThrows(IllegalArgumentException.class, () -> latency.withModelPrivacy(PRIVACY));
-    assertThrows(IllegalArgumentException.class, () -> open.withModelPrivacy(new ModelPrivacy(1, 20, 0)));
+    assertThrows(IllegalArgumentException.class, () -> new Arrangement(RowPacking.LATENCY, null, null, null, PRIVACY));
+    assertThrows(IllegalArgumentException.class, () -> signature(new ModelPrivacy(1, 20, 0)));
   }
 
   @Test

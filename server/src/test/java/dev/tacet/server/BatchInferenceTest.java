@@ -15,6 +15,7 @@ import dev.tacet.client.Prediction;
 import dev.tacet.client.RemoteModel;
 import dev.tacet.client.TacetClient;
 import dev.tacet.he.AnswerCheckException;
+import dev.tacet.he.Arrangement;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Constant;
 import dev.tacet.he.Context;
@@ -28,7 +29,6 @@ import dev.tacet.he.Postprocessing;
 import dev.tacet.he.Program;
 import dev.tacet.he.ProgramBuilder;
 import dev.tacet.he.RingType;
-import dev.tacet.he.RowPacking;
 import dev.tacet.he.Scale;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Signature;
@@ -93,8 +93,8 @@ class BatchInferenceTest {
       System.arraycopy(inTheClear(row), 0, known, 2 * k, 2);
     }
     Signature signature = new Signature("batch", parameters.hashHex(), 128, List.of(input), List.of(output),
-        Postprocessing.identity(List.of("y")), List.copyOf(program.requiredKeys()), null, RowPacking.THROUGHPUT,
-        new KnownRows(KNOWN, 0, 1, List.of(known)));
+        Postprocessing.identity(List.of("y")), List.copyOf(program.requiredKeys()),
+        Arrangement.throughput(new KnownRows(KNOWN, 0, 1, List.of(known))));
     return new ModelArtifact(parameters, signature, program, "{}", "{}");
   }
 

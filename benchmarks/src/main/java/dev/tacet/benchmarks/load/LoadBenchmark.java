@@ -3,6 +3,7 @@ package dev.tacet.benchmarks.load;
 
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.protocol.v1.InferRequest;
+import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -89,7 +90,7 @@ public final class LoadBenchmark {
       AtomicInteger each = new AtomicInteger();
       new Loop(host.channel, requests).closed(1, 0.001 + seconds / 100, () -> each.getAndIncrement() % clients);
       for (InferRequest request : requests) { // every key set once, so that all are in memory
-        dev.tacet.protocol.v1.InferenceServiceGrpc.newBlockingStub(host.channel).infer(request);
+        InferenceServiceGrpc.newBlockingStub(host.channel).infer(request);
       }
       needed = (long) host.metric("tacet_keys_expanded_bytes");
       say("expanded keys of all clients: %d MiB", needed >> 20);

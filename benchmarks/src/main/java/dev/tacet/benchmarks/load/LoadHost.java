@@ -80,7 +80,10 @@ final class LoadHost implements AutoCloseable {
     String page = HttpClient.newHttpClient()
         .send(HttpRequest.newBuilder(uri.resolve("/metrics")).build(), HttpResponse.BodyHandlers.ofString()).body();
     Matcher matcher = Pattern.compile("^" + name + " (\\S+)$", Pattern.MULTILINE).matcher(page);
-    return matcher.find() ? Double.parseDouble(matcher.group(1)) : 0;
+    if (!matcher.find()) {
+      throw new IOException("the host has no metric " + name);
+    }
+    return Double.parseDouble(matcher.group(1));
   }
 
   @Override

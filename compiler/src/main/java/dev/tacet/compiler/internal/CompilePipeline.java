@@ -27,6 +27,7 @@ import dev.tacet.compiler.internal.pack.Layout;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.Selection;
 import dev.tacet.compiler.internal.simulate.AnswerNoise;
+import dev.tacet.he.Arrangement;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.KnownRows;
 import dev.tacet.he.ModelArtifact;
@@ -84,13 +85,16 @@ public final class CompilePipeline {
     }
     refuseIf(Feasibility.keys(name(), options, search.leastKeyBytes()));
     throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
-        "it needs " + search.needed() + " levels or more and periods of " + (long) options.rowsPerRequest() * Layout.of(network).largestPeriod()
-            + (options.rowsPerRequest() == 1 ? "" : " slots for " + options.rowsPerRequest() + " rows side by side") + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "
+        "it needs " + search.needed() + " levels or more and periods of "
+            + (long) options.rowsPerRequest() * Layout.of(network).largestPeriod()
+            + (options.rowsPerRequest() == 1 ? "" : " slots for " + options.rowsPerRequest() + " rows side by side")
+            + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "
             + options.security() + " and the precision asked for" + (options.sharing() == null ? "" : String.format(Locale.ROOT,
                 ", of which flooding for %d shared results at %d statistical bits takes %.1f bits", options.sharing().results(),
                 options.sharing().statisticalBits(), options.sharing().logFactor(network.output().size()))),
-        "use " + (options.rowsPerRequest() == 1 ? "" : "fewer rows side by side, ") + "fewer or narrower layers, activations of lower degree (squares), " + (options.sharing() == null ? "" : "fewer shared"
-            + " results or statistical bits, ") + "or a looser accuracy")));
+        "use " + (options.rowsPerRequest() == 1 ? "" : "fewer rows side by side, ")
+            + "fewer or narrower layers, activations of lower degree (squares), "
+            + (options.sharing() == null ? "" : "fewer shared results or statistical bits, ") + "or a looser accuracy")));
   }
 
   private static void refuseIf(Optional<ModelProblem> problem) {
@@ -166,11 +170,12 @@ public final class CompilePipeline {
     double errorBound = Math.max(ActivationFitter.ERROR_FACTOR * score.valueError() + noise, value.leastErrorBound(copies));
     outputs.set(0, value.withErrors(value.slotError(), errorBound));
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
-        emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()), List.copyOf(emission.program().requiredKeys()),
-        sharing(emission), packing, trial == null ? null : knownRows(trial), coefficients == null ? null : coefficients.blocks());
-    if (coefficients != null && coefficients.privacy() != null) {
-      signature = signature.withModelPrivacy(coefficients.privacy());
-    }
+        emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()),
+        List.copyOf(emission.program().requiredKeys()), switch (packing) {
+          case LATENCY -> Arrangement.latency(sharing(emission));
+          case THROUGHPUT -> Arrangement.throughput(knownRows(trial));
+          case COEFFICIENT -> Arrangement.coefficients(coefficients.blocks(), coefficients.privacy());
+        });
     AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
         programError, notes, signature, rows.data());

@@ -77,16 +77,17 @@ public final class Feasibility {
     return Optional.empty();
   }
 
-  /** Says why rows cannot lie side by side: another packing than that of slots, or answers for sharing; or that they are too wide. */
+  /** Says why rows cannot lie side by side: a packing without copies, answers for sharing or that hide the model; or they are too wide. */
   static Optional<ModelProblem> sideBySide(String model, Network network, CompileOptions options) {
     if (options.rowsPerRequest() == 1) {
       return Optional.empty();
     }
     boolean spread = options.packing() == CompileOptions.Packing.AUTO || options.packing() == CompileOptions.Packing.LATENCY;
-    if (!spread || options.sharing() != null) {
-      return Optional.of(new ModelProblem(model, "model", options.rowsPerRequest() + " rows lie side by side in the latency packing, without a reserve"
-          + " for sharing; asked for is packing " + options.packing() + (options.sharing() == null ? "" : " with such a reserve"),
-          "leave --rows-per-request out, or use --packing latency without --share-results"));
+    if (!spread || options.sharing() != null || options.modelPrivacy() != null) {
+      return Optional.of(new ModelProblem(model, "model", options.rowsPerRequest() + " rows lie side by side in the latency packing, without"
+          + " a reserve for sharing and without hiding the model; asked for is packing " + options.packing()
+          + (options.sharing() == null ? "" : " with such a reserve") + (options.modelPrivacy() == null ? "" : " with model privacy"),
+          "leave --rows-per-request out, or use --packing latency without --share-results and --model-privacy"));
     }
     long slots = (long) options.rowsPerRequest() * Layout.of(network).largestPeriod();
     long most = 1L << options.maxLogRingDegree() - (options.ring() == CompileOptions.Ring.AUTO

@@ -165,7 +165,8 @@ final class PlanSearch {
     if (options.packing() == CompileOptions.Packing.COEFFICIENT || options.modelPrivacy() != null) {
       return coefficients(Long.MAX_VALUE / 16);
     }
-    if (options.packing() == CompileOptions.Packing.AUTO && options.rowsPerRequest() == 1 && Feasibility.coefficients("", network, options).isEmpty()) {
+    if (options.packing() == CompileOptions.Packing.AUTO && options.rowsPerRequest() == 1
+        && Feasibility.coefficients("", network, options).isEmpty()) {
       Optional<Found> found = coefficients(MAX_COEFFICIENT_BYTES);
       if (found.isPresent()) {
         return found;
@@ -246,7 +247,8 @@ final class PlanSearch {
         long keyBytes = Costs.keyBytes(selection.get().emission().program());
         leastKeyBytes = Math.min(leastKeyBytes, keyBytes);
         if (keyBytes <= (options.keyBudget() > 0 ? options.keyBudget() : maxKeyBytes)) {
-          return Optional.of(new Found(priced, selection.get(), metric.score(plan.fitted(), selection.get().emission().valueError()), "", null));
+          AnswerMetric.Score score = metric.score(plan.fitted(), selection.get().emission().valueError());
+          return Optional.of(new Found(priced, selection.get(), score, "", null));
         }
       }
       levels = needed - 1;
@@ -310,8 +312,8 @@ final class PlanSearch {
   /** The coefficient packing of a linear network; nothing if no ring is precise enough, or request and answer take more bytes. */
   private Optional<Found> coefficients(long maxBytes) {
     Plan plan = plan(new FittedNetwork(network, Map.of()));
-    return CoefficientSelector.select(plan, options.security(), options.modelPrivacy(), options.maxLogRingDegree(), batchNoiseTarget(plan, 0), maxBytes)
-        .map(choice -> {
+    return CoefficientSelector.select(
+        plan, options.security(), options.modelPrivacy(), options.maxLogRingDegree(), batchNoiseTarget(plan, 0), maxBytes).map(choice -> {
           Emission emission = choice.emission().emission();
           List<double[]> outputs = choice.emission().outputs(plan, metric.rows());
           return new Found(plan, new Selection(choice.parameters(), emission, true), metric.score(outputs, emission.valueError()), "", null,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.he.AnswerCheckException;
+import dev.tacet.he.Arrangement;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Ciphertext;
 import dev.tacet.he.Context;
@@ -76,7 +77,7 @@ class DecryptForSharingTest {
     double[] one = {1};
     SignatureInput input = new SignatureInput("x", new int[] {1}, 1, PERIOD, scale, 0, new double[] {-1}, one, new double[1], one);
     return new Signature("m", parameters.hashHex(), 0, List.of(input), List.of(output),
-        new Postprocessing(List.of("y"), List.of(), List.of("y")), List.of(), sharing);
+        new Postprocessing(List.of("y"), List.of(), List.of("y")), List.of(), Arrangement.latency(sharing));
   }
 
   @Test

@@ -160,7 +160,8 @@ public final class Edge {
     } else {
       builder.https(address).tlsProvider(tls.get(), tls.get().config());
     }
-    int inferBytes = models.changes() ? limits.maxInferBytes() : Math.min(limits.maxInferBytes(), largestRequest());
+    boolean known = !models.changes() && models.readyCount() > 0; // else a request may be of any length, if only to be told that there is no model
+    int inferBytes = known ? Math.min(limits.maxInferBytes(), largestRequest()) : limits.maxInferBytes();
     for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.GrantService",
         "tacet.v1.AuditService", "tacet.v1.PrivacyService", "tacet.v1.InferenceService", "inference.GRPCInferenceService")) {
       health.setStatus(service, ServingStatus.SERVING);

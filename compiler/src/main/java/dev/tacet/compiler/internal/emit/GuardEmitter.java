@@ -204,7 +204,7 @@ final class GuardEmitter {
   }
 
   private Part described(String name, ProgramBuilder.Value value, Place place, int count, int period, double bound, double deviation) {
-    return new Part(value, new CipherOutput(place.kind, place.number, name, count, rows.step(period), rows.rows(), 0, value.scale(), new double[0],
-        new double[0], bound, NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
+    return new Part(value, new CipherOutput(place.kind, place.number, name, count, rows.step(period), rows.rows(), 0, value.scale(),
+        new double[0], new double[0], bound, NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
   }
 }

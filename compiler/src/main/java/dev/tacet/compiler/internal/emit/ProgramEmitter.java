@@ -110,7 +110,8 @@ public final class ProgramEmitter {
     int level = plan.levels().total();
     Scale inputScale = Scale.powerOfTwo(noise.logInputScale(period));
     inputs.add(new SignatureInput(
-        node.name(), node.shape(), size, period * plan.rows(), copyShift * plan.rows(), plan.rows(), inputScale, level, bounds.low(), bounds.high(), center, halfWidth));
+        node.name(), node.shape(), size, period * plan.rows(), copyShift * plan.rows(), plan.rows(), inputScale, level, bounds.low(),
+        bounds.high(), center, halfWidth));
     signals.put(node.id(), new Signal(builder.input(level, inputScale), map, copyShift, halfWidth, center,
         noise.fresh(noise.logInputScale(period)),
         noise.encode(copyShift == 0 ? period : places, noise.logInputScale(period))));
@@ -256,7 +257,8 @@ public final class ProgramEmitter {
     double copies = (double) parameters.slots() / plan.rows() / plan.layout().output().period();
     valueError = NoiseModel.DEVIATIONS * largest * Math.hypot(result.deviation() / Math.sqrt(copies), result.common());
     return new Answer(value, new CipherOutput(CipherOutput.Kind.VALUE, 0, network.outputName(), size,
-        plan.layout().output().period() * plan.rows(), plan.rows(), 0, value.scale(), result.factor(), result.offset(), bound, slotError, slotError * largest));
+        plan.layout().output().period() * plan.rows(), plan.rows(), 0, value.scale(), result.factor(), result.offset(), bound, slotError,
+        slotError * largest));
   }
 
   private double reach(ValueBounds.Bounds bounds, int i) {
