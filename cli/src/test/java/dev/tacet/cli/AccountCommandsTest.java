@@ -147,6 +147,15 @@ class AccountCommandsTest {
     assertEquals(2, refused.err().lines().count(), refused.all());
     Files.writeString(folder.resolve("wrong.policy"), "class.sensitive.transport = tls\n");
     assertTrue(run(predict + "--policy @wrong.policy").err().contains("class.sensitive.transport is no rule"));
+    done("keygen @models/breast-cancer/1/model.tacet --keys @cardkeys --passphrase-file @passphrase");
+    String provide = predict + "--card @cardkeys/owner.card --output @answers ";
+    Ended provider = run(provide + "--policy @strict.policy");
+    assertTrue(provider.exit() == 1 && provider.err().contains("rule class.sensitive.transports"), provider.all());
+    assertTrue(run(provide + "--trusted-model-key @stranger.key.pub").err().contains("model breast-cancer is signed by the key"));
+    assertEquals(2, run(provide + "--accept-signature " + "0".repeat(64)).exit(), "the card says what is trusted");
+    Files.writeString(folder.resolve("purpose.policy"), "purpose = research\n");
+    assertEquals(2, run(provide + "--policy @purpose.policy").exit(), "a provider has no record of consent");
+    assertFalse(Files.exists(folder.resolve("answers")));
     Files.writeString(folder.resolve("open.policy"), "class.sensitive.transports = *\nclass.sensitive.hosts = *\n");
     assertEquals(2, run("privacy consent --server " + uri + " --policy @open.policy").exit(), "no keys are named");
   }

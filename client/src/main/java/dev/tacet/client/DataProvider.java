@@ -14,7 +14,10 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * A data provider: holds the owner's public key and nothing secret, encrypts rows, has the host evaluate them, and forwards
@@ -24,62 +27,139 @@ public final class DataProvider implements AutoCloseable {
   private final ProviderCard card;
   private final Host host;
   private final ModelDescription description;
+  private final PolicyGuard guard;
   private final Context context;
   private final PublicKey key;
   private final InputEncryptor encryptor;
 
-  private DataProvider(
-      ProviderCard card, Host host, ModelDescription description, Context context, PublicKey key, boolean clamp) {
-    this.card = card;
+  private DataProvider(Builder settings, Host host) {
+    card = settings.card;
     this.host = host;
-    this.description = description;
-    this.context = context;
-    this.key = key;
-    this.encryptor = InputEncryptor.of(description.signature(), key).clamping(clamp);
-  }
-
-  /** Connects with the defaults: the platform's certificates, features outside their bounds refused, 5 minutes a call. */
-  public static DataProvider connect(URI uri, ProviderCard card) {
-    return connect(uri, card, null, false, Duration.ofMinutes(5));
-  }
-
-  /** As {@link #connect(URI, ProviderCard, Path, Credentials, boolean, Duration)}, without credentials. */
-  public static DataProvider connect(
-      URI uri, ProviderCard card, Path trustCertificates, boolean clampFeatures, Duration deadline) {
-    return connect(uri, card, trustCertificates, Credentials.none(), clampFeatures, deadline);
-  }
-
-  /**
-   * Connects to the host and checks that it serves just the model that the owner's card names.
-   *
-   * @param trustCertificates PEM file of certificates to trust instead of the platform's, or null
-   * @param credentials prove to the host who the provider is
-   * @param clampFeatures whether features outside their bounds are moved to the bound and flagged, instead of refused
-   * @param deadline time limit of one call
-   * @throws SignatureChangedException if the host's signature is not the card's
-   * @throws InsecureModelException if the parameters are below 128 bits
-   * @throws dev.tacet.he.MalformedException if the card's key is not one for these parameters
-   */
-  public static DataProvider connect(
-      URI uri, ProviderCard card, Path trustCertificates, Credentials credentials, boolean clampFeatures, Duration deadline) {
-    Host host = new Host(uri, trustCertificates, credentials, deadline);
-    Context context = null;
+    guard = new PolicyGuard(
+        settings.policy, host, new PrivacyPolicy.Destination(settings.uri.getHost(), Host.transport(settings.uri, settings.credentials)),
+        null);
+    description = host.model(card.model(), "");
+    if (!description.signatureSha256().equals(card.signatureSha256())) {
+      throw new SignatureChangedException(card.model(), card.signatureSha256(), description.signatureSha256(), null);
+    }
+    new ParameterPolicy(settings.securityFloor, Integer.MAX_VALUE, Long.MAX_VALUE)
+        .check(description.parameters(), description.signature());
+    if (settings.modelKey != null) {
+      settings.modelKey.requireSigned(description);
+    }
+    guard.requireAllowed(description.signature());
+    context = Context.create(description.parameters());
     try {
-      ModelDescription description = host.model(card.model(), "");
-      if (!description.signatureSha256().equals(card.signatureSha256())) {
-        throw new SignatureChangedException(card.model(), card.signatureSha256(), description.signatureSha256(), null);
-      }
-      new ParameterPolicy(SecurityLevel.CLASSICAL_128, Integer.MAX_VALUE, Long.MAX_VALUE)
-          .check(description.parameters(), description.signature());
-      context = Context.create(description.parameters());
-      PublicKey key = PublicKey.fromBytes(context, ByteBuffer.wrap(card.publicKey()));
-      return new DataProvider(card, host, description, context, key, clampFeatures);
+      key = PublicKey.fromBytes(context, ByteBuffer.wrap(card.publicKey()));
+      encryptor = InputEncryptor.of(description.signature(), key).clamping(settings.clamping);
     } catch (RuntimeException e) {
-      if (context != null) {
-        context.close();
+      context.close();
+      throw e;
+    }
+  }
+
+  /** Connects with the defaults of {@link #builder}. */
+  public static DataProvider connect(URI uri, ProviderCard card) {
+    return builder(uri, card).connect();
+  }
+
+  /** Starts a builder for a host at {@code http://host:port} or {@code https://host:port}, under the key of a card's owner. */
+  public static Builder builder(URI uri, ProviderCard card) {
+    return new Builder(uri, card);
+  }
+
+  /** The settings of a {@link DataProvider}. Every one has a default but the address and the card. */
+  public static final class Builder {
+    private final URI uri;
+    private final ProviderCard card;
+    private Path trust;
+    private Credentials credentials = Credentials.none();
+    private SecurityLevel securityFloor = SecurityLevel.CLASSICAL_128;
+    private boolean clamping;
+    private Duration deadline = Duration.ofMinutes(5);
+    private ModelKey modelKey;
+    private PrivacyPolicy policy;
+
+    private Builder(URI uri, ProviderCard card) {
+      this.uri = Objects.requireNonNull(uri, "uri");
+      this.card = Objects.requireNonNull(card, "card");
+    }
+
+    /** Trusts the certificates of a PEM file instead of the platform's, for https. */
+    public Builder trustCertificates(Path pem) {
+      trust = pem;
+      return this;
+    }
+
+    /** Sets how the host is told who calls. Default: no credentials. */
+    public Builder credentials(Credentials value) {
+      credentials = Objects.requireNonNull(value, "credentials");
+      return this;
+    }
+
+    /** Sets the least security level of the model's parameters. Default: 128 bits, classical. */
+    public Builder securityFloor(SecurityLevel level) {
+      securityFloor = Objects.requireNonNull(level, "level");
+      return this;
+    }
+
+    /** Moves features outside their bounds to the bound and flags the answer, instead of refusing them. Default: off. */
+    public Builder clampFeatures(boolean on) {
+      clamping = on;
+      return this;
+    }
+
+    /** Sets the time limit of one call. Default: 5 minutes. */
+    public Builder deadline(Duration value) {
+      if (value.isNegative() || value.isZero()) {
+        throw new IllegalArgumentException("deadline " + value + " must be positive");
       }
-      host.close();
-      throw e instanceof ServiceException call ? CallErrors.translate(call) : e;
+      deadline = value;
+      return this;
+    }
+
+    /**
+     * Trusts the model only if its owner signed it with this key ({@code tacet sign}). Default: the card's word.
+     *
+     * @param pem file of the owner's public key
+     * @throws IllegalArgumentException if it is none
+     */
+    public Builder trustModelKey(Path pem) {
+      modelKey = ModelKey.read(pem);
+      return this;
+    }
+
+    /**
+     * Keeps to a privacy policy: what it does not allow is refused before anything is sent. Default: no policy.
+     *
+     * @throws IllegalArgumentException if it names a purpose: consent is recorded in a key ring, which a provider has not
+     */
+    public Builder policy(PrivacyPolicy value) {
+      if (!value.purpose().isEmpty()) {
+        throw new IllegalArgumentException("the policy is for the purpose " + value.purpose()
+            + ", whose consent is recorded in a key ring; a data provider has none and takes a policy without a purpose");
+      }
+      policy = value;
+      return this;
+    }
+
+    /**
+     * Connects to the host and checks that it serves just the model that the owner's card names.
+     *
+     * @throws SignatureChangedException if the host's signature is not the card's
+     * @throws InsecureModelException if the parameters are below the security floor
+     * @throws UntrustedModelException if a key of the model's owner is trusted and did not sign it
+     * @throws PolicyException if the policy does not allow to send the model's features to this host
+     * @throws dev.tacet.he.MalformedException if the card's key is not one for these parameters
+     */
+    public DataProvider connect() {
+      Host host = new Host(uri, trust, credentials, deadline);
+      try {
+        return new DataProvider(this, host);
+      } catch (RuntimeException e) {
+        host.close();
+        throw e instanceof ServiceException call ? CallErrors.translate(call) : e;
+      }
     }
   }
 
@@ -106,6 +186,31 @@ public final class DataProvider implements AutoCloseable {
 
   /** As {@link #submit(double[])}, for 1..{@link #rowsPerRequest()} rows in one request. */
   public EncryptedAnswer submit(double[][] rows) {
+    EncryptedAnswer answer = send(rows);
+    pad(1);
+    return answer;
+  }
+
+  /**
+   * Submits any number of rows in as many requests as they need, then those that the policy's padding asks for.
+   *
+   * @param answers takes the answers in the rows' order, each of {@link #rowsPerRequest()} rows but the last
+   */
+  public void submitAll(double[][] rows, Consumer<EncryptedAnswer> answers) {
+    int each = rowsPerRequest();
+    for (int start = 0; start < rows.length; start += each) {
+      answers.accept(send(Arrays.copyOfRange(rows, start, Math.min(rows.length, start + each))));
+    }
+    pad((rows.length + each - 1) / each);
+  }
+
+  private void pad(int requests) {
+    for (int i = guard.padded(requests) - requests; i > 0; i--) {
+      send(new double[][] {encryptor.paddingRow()});
+    }
+  }
+
+  private EncryptedAnswer send(double[][] rows) {
     if (rows.length < 1 || rows.length > rowsPerRequest()) {
       throw new IllegalArgumentException("a request of " + rows.length + " rows, must be 1.." + rowsPerRequest());
     }

@@ -20,6 +20,8 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /** Turns rows of features into the ciphertexts that a signature asks for. Safe to use from many threads. */
 public final class InputEncryptor {
@@ -221,6 +223,17 @@ public final class InputEncryptor {
         Ciphertext ciphertext = encrypt.encrypt(plaintext)) {
       return ciphertext.toBytes();
     }
+  }
+
+  /** Returns the row of requests that only pad: every feature in the middle of its bounds. */
+  double[] paddingRow() {
+    return signature.inputs().stream().flatMapToDouble(InputEncryptor::middle).toArray();
+  }
+
+  private static DoubleStream middle(SignatureInput input) {
+    double[] low = input.low();
+    double[] high = input.high();
+    return IntStream.range(0, input.features()).mapToDouble(i -> low[i] / 2 + high[i] / 2);
   }
 
   /** Makes the checks of {@link #encrypt} without encrypting. */

@@ -12,7 +12,6 @@ import dev.tacet.he.Parameters;
 import dev.tacet.he.Postprocessing;
 import dev.tacet.he.PublicKey;
 import dev.tacet.he.Signature;
-import dev.tacet.he.SignatureInput;
 import dev.tacet.he.UnsupportedException;
 import dev.tacet.he.secret.SecretKey;
 import dev.tacet.protocol.ErrorCause;
@@ -29,8 +28,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
-import java.util.stream.DoubleStream;
-import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -135,25 +132,18 @@ public final class RemoteModel {
 
   private void padOne() {
     try {
-      double[] row = signature().inputs().stream().flatMapToDouble(RemoteModel::middle).toArray();
       if (rowsPerRequest() > 1) {
         int outputs = signature().cipherOutputs().stream().mapToInt(signature()::ciphertexts).sum();
-        InputEncryptor.Batch batch = encryptor.batch(new double[][] {row});
+        InputEncryptor.Batch batch = encryptor.batch(new double[][] {encryptor.paddingRow()});
         evaluate(keys -> client.host().inferStream(
             name(), description.version(), signatureSha256(), keys, batch.ciphertexts(), outputs));
       } else {
-        List<byte[]> ciphertexts = encryptor.encrypt(row).ciphertexts();
+        List<byte[]> ciphertexts = encryptor.encrypt(encryptor.paddingRow()).ciphertexts();
         evaluate(keys -> client.host().infer(name(), description.version(), signatureSha256(), keys, ciphertexts));
       }
     } catch (AnswerCheckException e) {
       LOG.debug("the answer to a padding request is not used, whatever it is");
     }
-  }
-
-  private static DoubleStream middle(SignatureInput input) {
-    double[] low = input.low();
-    double[] high = input.high();
-    return IntStream.range(0, input.features()).mapToDouble(i -> low[i] / 2 + high[i] / 2);
   }
 
   /**

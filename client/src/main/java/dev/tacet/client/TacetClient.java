@@ -8,7 +8,6 @@ import dev.tacet.he.Blob;
 import dev.tacet.he.MalformedException;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Signature;
-import dev.tacet.protocol.Ed25519Key;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ModelMessages.ModelDescription;
 import dev.tacet.protocol.ServiceException;
@@ -49,7 +48,7 @@ public final class TacetClient implements AutoCloseable {
   private final boolean ownsKeyRing;
   private final Pins pins;
   private final List<Signature> trusted;
-  private final byte[] modelKey;
+  private final ModelKey modelKey;
   private final PolicyGuard guard;
   private final ParameterPolicy policy;
   private final boolean clamping;
@@ -155,7 +154,9 @@ public final class TacetClient implements AutoCloseable {
       requireTrusted(name, description.signatureSha256());
     }
     policy.check(description.parameters(), description.signature());
-    requireOwner(description);
+    if (modelKey != null) {
+      modelKey.requireSigned(description);
+    }
     guard.requireAllowed(description.signature());
     RemoteModel model = new RemoteModel(this, description);
     String trusted = pins.putIfAbsent(pin, description.signatureSha256());
@@ -163,19 +164,6 @@ public final class TacetClient implements AutoCloseable {
       throw new SignatureChangedException(name, trusted, description.signatureSha256(), null);
     }
     return model;
-  }
-
-  /** Refuses a model that the trusted key did not sign, where one is set. */
-  private void requireOwner(ModelDescription d) {
-    if (modelKey == null) {
-      return;
-    }
-    String problem =
-        d.provenance().map(p -> p.problem(modelKey, d.name(), d.artifactSha256(), d.signatureSha256()))
-            .orElse("model " + d.name() + " is not signed by its owner, and this client trusts signed models only");
-    if (!problem.isEmpty()) {
-      throw new UntrustedModelException(problem);
-    }
   }
 
   /** Where the owner's file says what to trust, there is no trust at first use, whatever version was asked for. */
@@ -376,7 +364,7 @@ public final class TacetClient implements AutoCloseable {
     private ProgressListener progress = ProgressListener.NONE;
     private int threads = 2;
     private final List<Signature> trusted = new ArrayList<>();
-    private byte[] modelKey;
+    private ModelKey modelKey;
     private PrivacyPolicy policy;
 
     private Builder(URI uri) {
@@ -449,12 +437,8 @@ public final class TacetClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is none
      */
     public Builder trustModelKey(Path pem) {
-      try {
-        modelKey = Ed25519Key.publicKeyFromPem(Files.readString(pem));
-        return this;
-      } catch (IOException e) {
-        throw new UncheckedIOException("cannot read the key in " + pem, e);
-      }
+      modelKey = ModelKey.read(pem);
+      return this;
     }
 
     /**

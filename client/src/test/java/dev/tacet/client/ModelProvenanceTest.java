@@ -52,6 +52,9 @@ class ModelProvenanceTest {
         assertTrue(e.getMessage().contains(word), e.getMessage());
       }
     }
+    ProviderCard card = new ProviderCard(TestModel.NAME, artifact.signature().sha256(), "cd".repeat(32), new byte[7]);
+    DataProvider.Builder provider = DataProvider.builder(host.uri(), card).trustModelKey(trusted);
+    assertThrows(UntrustedModelException.class, provider::connect);
     assertEquals(0, host.count("PutChunk"), "no key was made for it");
   }
 

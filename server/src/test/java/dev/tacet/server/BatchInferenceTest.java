@@ -152,7 +152,7 @@ class BatchInferenceTest {
     double[][] rows = rows(5);
     rows[3][0] = 9;
     try (DataProvider provider =
-        DataProvider.connect(host.uri, remote.providerCard(), null, true, java.time.Duration.ofMinutes(1))) {
+        DataProvider.builder(host.uri, remote.providerCard()).clampFeatures(true).connect()) {
       EncryptedAnswer answer = EncryptedAnswer.fromBytes(java.nio.ByteBuffer.wrap(provider.submit(rows).toBytes()));
       RemoteModel.Batch batch = remote.decryptEach(answer);
       assertEquals(List.of(0), batch.predictions().get(3).clampedFeatures());

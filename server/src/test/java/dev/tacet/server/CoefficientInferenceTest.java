@@ -43,7 +43,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -118,7 +117,7 @@ class CoefficientInferenceTest {
   @Test
   void aDataProvidersRowsAreTheOwnersToRead() {
     RemoteModel remote = client.model("diabetes");
-    try (DataProvider provider = DataProvider.connect(host.uri, remote.providerCard(), null, true, Duration.ofMinutes(1))) {
+    try (DataProvider provider = DataProvider.builder(host.uri, remote.providerCard()).clampFeatures(true).connect()) {
       for (double[] row : rows.subList(0, 5)) {
         EncryptedAnswer answer = EncryptedAnswer.fromBytes(ByteBuffer.wrap(provider.submit(row).toBytes()));
         assertArrayEquals(clear(row), numbers(remote.decrypt(answer)), remote.signature().cipherOutputs().get(0).errorBound());

@@ -29,7 +29,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -175,7 +174,7 @@ class KeyAccountTest {
       RemoteModel model = owner.model("square");
       ProviderCard card = model.providerCard();
       try (DataProvider provider =
-          DataProvider.connect(host.uri, card, null, Credentials.apiKey(clinic), false, Duration.ofMinutes(1))) {
+          DataProvider.builder(host.uri, card).credentials(Credentials.apiKey(clinic)).connect()) {
         assertEquals("KEY_NOT_FOUND", assertThrows(CallFailedException.class, () -> provider.submit(ROW)).reason());
         owner.account().grant(card.keySetId(), "api-key:clinic", "study 12");
         EncryptedAnswer answer = provider.submit(ROW);

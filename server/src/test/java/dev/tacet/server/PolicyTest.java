@@ -10,10 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.client.AuditTrail;
 import dev.tacet.client.CallFailedException;
+import dev.tacet.client.DataProvider;
 import dev.tacet.client.DeletionReceipt;
 import dev.tacet.client.KeptData;
 import dev.tacet.client.PolicyException;
 import dev.tacet.client.PrivacyPolicy;
+import dev.tacet.client.ProviderCard;
 import dev.tacet.client.RemoteModel;
 import dev.tacet.client.StoredKeySet;
 import dev.tacet.client.TacetClient;
@@ -21,6 +23,7 @@ import dev.tacet.he.PublicKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
@@ -51,14 +54,16 @@ class PolicyTest {
     host.close();
   }
 
+  private static PrivacyPolicy policy(String text) throws IOException {
+    return PrivacyPolicy.read(Files.writeString(Files.createTempFile(folder, "policy", ""), text));
+  }
+
   private static TacetClient client(String policy) throws IOException {
-    Path file = Files.writeString(Files.createTempFile(folder, "policy", ""), policy);
-    return TacetClient.builder(host.uri).policy(PrivacyPolicy.read(file)).build();
+    return TacetClient.builder(host.uri).policy(policy(policy)).build();
   }
 
   private static TacetClient kept(String purpose) throws IOException {
-    Path file = Files.writeString(Files.createTempFile(folder, "policy", ""), RULES + "purpose = " + purpose + "\n");
-    return TacetClient.builder(host.uri).policy(PrivacyPolicy.read(file)).keyStore(folder.resolve("keys"))
+    return TacetClient.builder(host.uri).policy(policy(RULES + "purpose = " + purpose + "\n")).keyStore(folder.resolve("keys"))
         .passphrase("one".toCharArray()).build();
   }
 
@@ -103,6 +108,31 @@ class PolicyTest {
           client.auditTrail().entries().stream().filter(e -> e.sequence() > seen && e.action().equals("inference")).toList();
       assertEquals(4, calls.size());
       assertEquals(1, new TreeSet<>(calls.stream().map(AuditTrail.Entry::detail).toList()).size(), calls.toString());
+    }
+  }
+
+  @Test
+  void aDataProviderKeepsToItsOwnPolicy() throws Exception {
+    try (TacetClient owner = TacetClient.connect(host.uri)) {
+      RemoteModel model = owner.model("square");
+      ProviderCard card = model.providerCard();
+      for (String[] refusal : new String[][] {
+          {RULES.replace("= loopback", "= tls"), "class.sensitive.transports"},
+          {RULES.replace("= eu", "= us"), "class.sensitive.regions"}}) {
+        DataProvider.Builder strict = DataProvider.builder(host.uri, card).policy(policy(refusal[0]));
+        assertEquals(refusal[1], assertThrows(PolicyException.class, strict::connect).rule());
+      }
+      PrivacyPolicy research = policy(RULES + "purpose = research\n");
+      assertThrows(IllegalArgumentException.class, () -> DataProvider.builder(host.uri, card).policy(research));
+      try (DataProvider provider = DataProvider.builder(host.uri, card).policy(policy(RULES + "padding.batches = 4\n")).connect()) {
+        long seen = owner.auditTrail().deleted() + owner.auditTrail().entries().size();
+        List<double[]> opened = new ArrayList<>();
+        provider.submitAll(new double[][] {ROW, {0, 0, 0}, ROW}, answer -> opened.add(model.decrypt(answer).numbers("y")));
+        assertEquals(3, opened.size());
+        assertArrayEquals(TestModels.squareInTheClear(ROW), opened.get(2), 1e-4);
+        assertEquals(4, owner.auditTrail().entries().stream()
+            .filter(e -> e.sequence() > seen && e.action().equals("inference")).count());
+      }
     }
   }
 

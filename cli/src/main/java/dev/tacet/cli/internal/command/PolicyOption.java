@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal.command;
 
+import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.InputFile;
+import dev.tacet.client.DataProvider;
 import dev.tacet.client.PrivacyPolicy;
 import dev.tacet.client.TacetClient;
 import java.nio.file.Path;
@@ -18,6 +20,18 @@ final class PolicyOption {
   /** Returns whether one was given. */
   boolean isGiven() {
     return file != null;
+  }
+
+  /** Has a data provider keep to it. */
+  void addTo(DataProvider.Builder builder) {
+    if (file != null) {
+      PrivacyPolicy policy = PrivacyPolicy.read(InputFile.require(file, REMEDY));
+      try {
+        builder.policy(policy);
+      } catch (IllegalArgumentException e) {
+        throw new CliException(CliException.BAD_USAGE, file + ": " + e.getMessage(), "Give --policy a file without 'purpose'.", e);
+      }
+    }
   }
 
   /** Has a client keep to it. */

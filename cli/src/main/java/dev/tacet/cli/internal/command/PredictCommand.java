@@ -11,12 +11,12 @@ import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.cli.internal.terminal.Progress;
 import dev.tacet.cli.internal.trial.Answers;
 import dev.tacet.client.DataProvider;
-import dev.tacet.client.EncryptedAnswer;
 import dev.tacet.client.Prediction;
 import dev.tacet.client.ProviderCard;
 import dev.tacet.client.RemoteModel;
 import dev.tacet.client.TacetClient;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -143,29 +144,57 @@ public final class PredictCommand implements Callable<Integer> {
     if (output == null || keys != null) {
       throw CliException.usage("a data provider holds no keys and cannot read answers", "Give --output FILE and no --keys.");
     }
+    if (version != null || acceptedSignature != null) {
+      throw CliException.usage("the card says which signature of the model is trusted",
+          "Give no --version-of-model and no --accept-signature beside --card.");
+    }
     OutputFile.requireFile(output, input);
     ProviderCard owner =
         ProviderCard.fromBytes(ByteBuffer.wrap(InputFile.read(card, "Give the owner.card that the key's owner sent you.")));
     if (!owner.model().equals(model)) {
       throw CliException.usage("the card is for model " + owner.model(), "Give --model " + owner.model() + ".");
     }
-    try (DataProvider provider = DataProvider.connect(server, owner, trust, access.credentials(), clamp, DEADLINE);
+    try (DataProvider provider = provider(owner);
         CiphertextFile.Writer out =
             new CiphertextFile.Writer(
                 output, CiphertextFile.Kind.ANSWERS, provider.signature(), UUID.randomUUID(),
                 rows.requests(provider.rowsPerRequest()));
         Progress progress = Progress.start("Submitting", rows.count(), " rows")) {
       rows.requireFeatures(provider.signature().features());
-      for (int start = 0; start < rows.count(); start += provider.rowsPerRequest()) {
-        int end = Math.min(rows.count(), start + provider.rowsPerRequest());
-        EncryptedAnswer answer = provider.submit(Arrays.copyOfRange(rows.values(), start, end));
-        out.write(CiphertextFile.Row.compared(answer.clampedRows(), answer.ciphertexts()));
-        progress.step(end - start);
-      }
+      provider.submitAll(rows.values(), answer -> {
+        try {
+          out.write(CiphertextFile.Row.compared(answer.clampedRows(), answer.ciphertexts()));
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+        progress.step(answer.clampedRows().size());
+      });
       out.commit();
     }
     System.out.println("Wrote " + output + ": " + rows.count() + " answers for the owner of the key to decrypt");
     return CliException.DONE;
+  }
+
+  private DataProvider provider(ProviderCard owner) {
+    DataProvider.Builder builder =
+        DataProvider.builder(server, owner).credentials(access.credentials()).clampFeatures(clamp).deadline(DEADLINE);
+    if (trust != null) {
+      builder.trustCertificates(trust);
+    }
+    policy.addTo(builder);
+    trustModelKey(builder::trustModelKey);
+    return builder.connect();
+  }
+
+  private void trustModelKey(Consumer<Path> builder) {
+    if (modelKey != null) {
+      String remedy = "Give --trusted-model-key the public key that 'tacet sign --new-key' wrote.";
+      try {
+        builder.accept(InputFile.require(modelKey, remedy));
+      } catch (IllegalArgumentException e) {
+        throw new CliException(CliException.BAD_USAGE, modelKey + ": " + e.getMessage(), remedy, e);
+      }
+    }
   }
 
   private TacetClient connect(ClientProgress progress) {
@@ -174,14 +203,7 @@ public final class PredictCommand implements Callable<Integer> {
       builder.trustCertificates(trust);
     }
     policy.addTo(builder);
-    if (modelKey != null) {
-      String remedy = "Give --trusted-model-key the public key that 'tacet sign --new-key' wrote.";
-      try {
-        builder.trustModelKey(InputFile.require(modelKey, remedy));
-      } catch (IllegalArgumentException e) {
-        throw new CliException(CliException.BAD_USAGE, modelKey + ": " + e.getMessage(), remedy, e);
-      }
-    }
+    trustModelKey(builder::trustModelKey);
     if (keys != null) {
       char[] secret = passphrase.read(!Files.exists(keys.resolve(KeygenCommand.RING)));
       builder.keyStore(keys.resolve(KeygenCommand.RING)).passphrase(secret);
