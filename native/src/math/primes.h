@@ -14,11 +14,13 @@ bool is_prime(u64 n);
 /// The wire format depends on this choice. Throws Error(kInvalidArgument) if q is not 1 mod 2n.
 u64 primitive_root(const Modulus& m, u64 n);
 
-/// The lowest `bits` bits of x in reverse order.
+/// The lowest `bits` bits of x (0..32) in reverse order.
 inline u32 bit_reverse(u32 x, int bits) {
-  u32 r = 0;
-  for (int i = 0; i < bits; ++i) r |= ((x >> i) & 1U) << (bits - 1 - i);
-  return r;
+  u64 r = __builtin_bswap32(x);
+  r = (r & 0x0f0f0f0f) << 4 | (r >> 4 & 0x0f0f0f0f);
+  r = (r & 0x33333333) << 2 | (r >> 2 & 0x33333333);
+  r = (r & 0x55555555) << 1 | (r >> 1 & 0x55555555);
+  return static_cast<u32>(r >> (32 - bits));
 }
 
 }  // namespace tacet

@@ -43,13 +43,14 @@ std::vector<u32> automorphism_permutation(const Ring& ring, u32 galois) {
   if (!is_galois_element(ring, galois)) {
     fail(Code::kInvalidArgument, "Galois element %u must be %s", galois, galois_element_rule(ring).c_str());
   }
-  // Entry j is the value at psi^(step brv(j) + 1), and sigma_g(x) there is x at psi^(g (step brv(j) + 1)).
-  const u64 step = ring.type() == RingType::kStandard ? 2 : 4;
-  const u64 mask = root_order(ring.type(), ring.n()) - 1;
+  // Entry brv(i) is the value at psi^(step i + 1), and sigma_g(x) there is x at psi^(g (step i + 1)) = psi^(step k + 1), where
+  // k = g i + (g - 1) / step.
+  const u32 step = ring.type() == RingType::kStandard ? 2 : 4;
+  const u32 mask = static_cast<u32>(ring.n()) - 1;
   std::vector<u32> permutation(ring.n());
-  for (std::size_t j = 0; j < ring.n(); ++j) {
-    const u64 exponent = (galois * (step * bit_reverse(static_cast<u32>(j), ring.log_n()) + 1)) & mask;
-    permutation[j] = bit_reverse(static_cast<u32>((exponent - 1) / step), ring.log_n());
+  u32 k = (galois - 1) / step & mask;
+  for (u32 i = 0; i <= mask; ++i, k = (k + galois) & mask) {
+    permutation[bit_reverse(i, ring.log_n())] = bit_reverse(k, ring.log_n());
   }
   return permutation;
 }

@@ -45,9 +45,11 @@ std::size_t rounded_bytes(std::size_t words) {
   return (words * sizeof(u64) + Slabs::kAlignment - 1) / Slabs::kAlignment * Slabs::kAlignment;
 }
 
+std::atomic<Slabs::Pages> pages{Slabs::Pages::kHuge};
+
 Slabs& slabs() {
   // Never destroyed: buffers with static lifetime may outlive any order of destruction.
-  static Slabs* instance = new Slabs;
+  static Slabs* instance = new Slabs(pages.load());
   return *instance;
 }
 
@@ -170,6 +172,8 @@ Buffer& Buffer::operator=(const Buffer& other) {
   }
   return *this;
 }
+
+void keep_buffers_in_small_pages() { pages = Slabs::Pages::kSmall; }
 
 u64 blocks_from_system() { return from_system.load(std::memory_order_relaxed); }
 

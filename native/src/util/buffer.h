@@ -43,6 +43,9 @@ class Buffer {
   bool borrowed_ = false;
 };
 
+/// Has buffers lie in small pages in this process, which is to end soon (Slabs::Pages); before its first buffer.
+void keep_buffers_in_small_pages();
+
 /// How many blocks of any size the process has asked the system for so far: an operation that runs again asks for none.
 u64 blocks_from_system();
 

@@ -17,7 +17,7 @@ constexpr std::size_t kApart = 576;  // between blocks: a few lines more than a 
 std::size_t stride_of(std::size_t bytes) { return (bytes + Slabs::kAlignment - 1) / Slabs::kAlignment * Slabs::kAlignment + kApart; }
 
 /// `bytes` (a multiple of huge pages) from the system, at the boundary of a huge page; null if there are none.
-char* map_aligned(std::size_t bytes) {
+char* map_aligned(std::size_t bytes, Slabs::Pages pages) {
   void* const all = mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (all == MAP_FAILED) return nullptr;
   char* const start = static_cast<char*>(all);
@@ -25,7 +25,9 @@ char* map_aligned(std::size_t bytes) {
   if (before != 0) munmap(start, before);
   if (before != kHugePage) munmap(start + before + bytes, kHugePage - before);
 #ifdef MADV_HUGEPAGE
-  madvise(start + before, bytes, MADV_HUGEPAGE);  // a wish: the system may ignore it
+  madvise(start + before, bytes, pages == Slabs::Pages::kHuge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);  // a wish: the system may ignore it
+#else
+  static_cast<void>(pages);
 #endif
   return start + before;
 }
@@ -46,7 +48,7 @@ Slabs::ByAddress::iterator Slabs::add(std::size_t block_bytes, Size& size) {
   size.open.reserve(size.slabs + 1);
   ByAddress unplaced;
   ByAddress::node_type node = unplaced.extract(unplaced.emplace(nullptr, std::move(slab)).first);
-  char* const start = map_aligned(node.mapped().bytes);
+  char* const start = map_aligned(node.mapped().bytes, pages_);
   if (start == nullptr) return slabs_.end();
   node.key() = start;
   mapped_ += node.mapped().bytes;

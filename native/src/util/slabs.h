@@ -19,7 +19,11 @@ class Slabs {
   static constexpr std::size_t kSmallest = std::size_t{128} << 10;
   static constexpr std::size_t kAlignment = 64;
 
-  Slabs() = default;
+  /// Which pages are asked for. Small ones for a process that ends soon: a huge page is cleared whole before its first word is used, and a
+  /// virtual machine that gives unused memory back to its host has small pages at hand, huge ones it must fetch.
+  enum class Pages { kHuge, kSmall };
+
+  explicit Slabs(Pages pages = Pages::kHuge) : pages_(pages) {}
   Slabs(const Slabs&) = delete;
   Slabs& operator=(const Slabs&) = delete;
   ~Slabs();
@@ -45,6 +49,7 @@ class Slabs {
 
   ByAddress::iterator add(std::size_t block_bytes, Size& size);
 
+  const Pages pages_;
   mutable std::mutex mutex_;
   ByAddress slabs_;
   std::unordered_map<std::size_t, Size> sizes_;  // by a block's bytes

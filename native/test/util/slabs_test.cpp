@@ -20,8 +20,12 @@ struct Block {
   unsigned char mark;
 };
 
-TEST(Slabs, BlocksAreAlignedAndNeverOverlap) {
-  Slabs slabs;
+class SlabsOf : public ::testing::TestWithParam<Slabs::Pages> {};
+
+INSTANTIATE_TEST_SUITE_P(Pages, SlabsOf, ::testing::Values(Slabs::Pages::kHuge, Slabs::Pages::kSmall));
+
+TEST_P(SlabsOf, BlocksAreAlignedAndNeverOverlap) {
+  Slabs slabs(GetParam());
   std::mt19937 engine(7);
   const std::size_t sizes[] = {Slabs::kSmallest, Slabs::kSmallest + 64, 256 << 10, 3 * kMiB + 4160, 20 * kMiB, 40 * kMiB};
   std::vector<Block> held;
