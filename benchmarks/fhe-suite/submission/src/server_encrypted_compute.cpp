@@ -4,7 +4,6 @@
 #include "ciphertexts.h"
 #include "prepared.h"
 #include "runs.h"
-#include "util/buffer.h"
 #include "util/error.h"
 
 namespace tacet::suite {
@@ -13,9 +12,6 @@ namespace {
 void compute(const Instance& instance) {
   remove_old(instance.download());
   Clock clock;
-  if (instance.rows == 1) {
-    keep_buffers_in_small_pages();
-  }
   const Prepared prepared(instance);
   const ClientModel& model = prepared.model();
   const double loaded = clock.lap();

@@ -7,6 +7,7 @@
 #include <exception>
 #include <string>
 
+#include "util/buffer.h"
 #include "util/error.h"
 
 namespace tacet::suite {
@@ -19,6 +20,7 @@ template <class Body>
 int guarded(const char* program, const Body& body) {
   const std::string stage = fs::path(program).filename().string();
   try {
+    keep_buffers_in_small_pages();  // no stage lives long
     body();
     return 0;
   } catch (const std::exception& error) {
