@@ -65,6 +65,10 @@ class Evaluator {
   std::vector<Ciphertext> rotate_hoisted(const Ciphertext& a, const std::vector<i64>& steps) const;
   /// sum over i < count of rotate(a, i * step), count a power of two, by log2(count) rotations.
   Ciphertext rotate_sum(const Ciphertext& a, i64 step, i64 count) const;
+  /// The mean of the rotations by the multiples of step, step * count = slots: every slot of a class modulo step gets the mean of its
+  /// class, at a's scale and without rounding. a is multiplied by count^-1 modulo Q before it is summed: the sum is a trace, which
+  /// multiplies some coefficients by count and cancels all others to zero, so nothing grows.
+  Ciphertext rotate_mean(const Ciphertext& a, i64 step, i64 count) const;
   /// Error(kUnsupported) in the conjugate-invariant ring.
   Ciphertext conjugate(const Ciphertext& a) const;
 

@@ -114,6 +114,27 @@ Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const
   return sum;
 }
 
+Ciphertext Evaluator::rotate_mean(const Ciphertext& a, i64 step, i64 count) const {
+  const i64 slots = static_cast<i64>(context_->slots());
+  if (step < 1 || count < 1 || slots % step != 0 || slots / step != count) {
+    fail(Code::kInvalidArgument, "rotateMean of %lld rotations %lld apart, together they must be the %lld slots",
+         static_cast<long long>(count), static_cast<long long>(step), static_cast<long long>(slots));
+  }
+  check(a, "rotateMean", 2);
+  const Ring& ring = context_->ring();
+  Ciphertext part = a;
+  part.seed.reset();
+  for (int limb = 0; limb <= a.level; ++limb) {
+    const Modulus& q = ring.modulus(limb);
+    const u64 inverse = inverse_mod(static_cast<u64>(count), q);
+    for (Poly<Eval>& component : part.components) {
+      u64* const x = component.limb(limb);
+      kernels().multiply_constant(x, x, inverse, shoup(inverse, q.value), ring.n(), q.value);
+    }
+  }
+  return rotate_sum(part, step, count);
+}
+
 Ciphertext Evaluator::conjugate(const Ciphertext& a) const {
   check(a, "conjugate", 2);
   const u32 element = conjugation_element(context_->ring());  // before the keys: there may be none where it does not exist

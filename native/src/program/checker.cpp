@@ -107,6 +107,7 @@ class OpChecker {
         need_two_components();
         return argument(0);
       case Opcode::kRotateSum: return rotate_sum();
+      case Opcode::kRotateMean: return rotate_mean();
       case Opcode::kLinearTransform: return linear_transform();
       case Opcode::kPolynomial: return polynomial();
       case Opcode::kMatrixProduct: return matrix_product();
@@ -212,6 +213,16 @@ class OpChecker {
     need_two_components();
     if (op_.count == 0 || (op_.count & (op_.count - 1)) != 0 || op_.count > context_.slots()) {
       refuse("count %u is not a power of two up to %zu slots", op_.count, context_.slots());
+    }
+    return argument(0);
+  }
+
+  ValueType rotate_mean() const {
+    need_slots();
+    need_two_components();
+    const std::size_t slots = context_.slots();
+    if (op_.stride == 0 || slots % op_.stride != 0 || slots / op_.stride != op_.count) {
+      refuse("%u rotations %u apart are not the %zu slots", op_.count, op_.stride, slots);
     }
     return argument(0);
   }
@@ -397,6 +408,7 @@ std::map<u32, int> required_keys(const Context& context, const Program& program)
     switch (op.opcode) {
       case Opcode::kRotate: need_rotation(op.steps, level); break;
       case Opcode::kRotateSum:
+      case Opcode::kRotateMean:
         for (i64 i = 1; i < static_cast<i64>(op.count); i *= 2) need_rotation(i * op.stride, level);
         break;
       case Opcode::kConjugate: need(conjugation_element(context.ring()), level); break;

@@ -266,6 +266,7 @@ class Run {
       case Opcode::kMultiplyScalar: return evaluator_.multiply_scalar(x, op.scalar, op.plain_scale);
       case Opcode::kRotate: return evaluator_.rotate(x, op.steps);
       case Opcode::kRotateSum: return evaluator_.rotate_sum(x, op.stride, op.count);
+      case Opcode::kRotateMean: return evaluator_.rotate_mean(x, op.stride, op.count);
       case Opcode::kConjugate: return evaluator_.conjugate(x);
       case Opcode::kLinearTransform: return executable_.transforms_[id]->apply(evaluator_, x);
       case Opcode::kPolynomial: {

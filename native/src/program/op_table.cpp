@@ -36,6 +36,7 @@ constexpr OpInfo kTable[kOpcodeCount] = {
     {"flood", 2, kHasScalar, true},
     {"bootstrap", 1, 0, false},
     {"complex", 2, 0, true},
+    {"rotateMean", 1, kHasStride, true},
 };
 
 }  // namespace

@@ -35,9 +35,10 @@ enum class Opcode : std::uint8_t {
   kFlood = 25,
   kBootstrap = 26,
   kComplex = 27,
+  kRotateMean = 28,
 };
 
-inline constexpr int kOpcodeCount = 28;
+inline constexpr int kOpcodeCount = 29;
 
 /// Which attributes follow an operation's arguments on the wire, in the order of the bits from low to high.
 enum AttributeBits : std::uint8_t {

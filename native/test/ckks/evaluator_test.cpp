@@ -182,6 +182,21 @@ TEST_P(EvaluatorOver, SumsOneRotationAndThoseThatComeRoundToWhereTheyBegan) {
   }
 }
 
+TEST_P(EvaluatorOver, TheMeanOfACopyOfEachClassIsExactAndCancelsTheRest) {
+  const i64 slots = static_cast<i64>(lab.slots()), step = 4, count = slots / step;
+  for (i64 distance = step; distance < slots; distance *= 2) lab.add_rotation(distance);
+  const Ciphertext mean = lab.evaluator.rotate_mean(cx, step, count);
+  EXPECT_EQ(cx.level, mean.level);
+  EXPECT_TRUE(cx.scale == mean.scale);
+  const auto expected = [&](std::size_t i) {
+    double total = 0;
+    for (i64 k = 0; k < count; ++k) total += at(x, i, k * step);
+    return total / static_cast<double>(count);
+  };
+  EXPECT_LT(lab.error(mean, expected), kBound);
+  EXPECT_LT(lab.error(lab.evaluator.rotate_mean(cx, slots, 1), [&](std::size_t i) { return at(x, i, 0); }), kBound);
+}
+
 TEST_P(EvaluatorOver, ConjugatesWhereSlotsAreComplex) {
   if (GetParam().ring != RingType::kStandard) {
     expect_error(Code::kUnsupported, {"conjugate", "CONJUGATE_INVARIANT"}, [&] { lab.evaluator.conjugate(cx); });
@@ -327,6 +342,13 @@ TEST_P(EvaluatorRefuses, CiphertextsOfOtherParameters) {
   const Ciphertext foreign = other.encrypt(other.random(1));
   expect_error(Code::kInvalidArgument, {"4096", "2048"}, [&] { lab.evaluator.add(top, foreign); });
   expect_error(Code::kInvalidArgument, {"4096", "2048"}, [&] { lab.evaluator.rotate(foreign, 1); });
+}
+
+TEST_P(EvaluatorRefuses, AMeanOfRotationsThatAreNotAllSlots) {
+  const i64 slots = static_cast<i64>(lab.slots());
+  for (const i64 step : {i64{0}, i64{3}, i64{-4}, slots / 2}) {
+    expect_error(Code::kInvalidArgument, {"rotateMean of 4 rotations"}, [&] { lab.evaluator.rotate_mean(top, step, 4); });
+  }
 }
 
 TEST_P(EvaluatorRefuses, ARotateSumOfAnotherCountThanAPowerOfTwoUpToTheSlots) {

@@ -347,8 +347,14 @@ TEST_P(CheckerIn, RefusesPolynomialsWithCoefficientsThatTheirLevelsCannotHold) {
 }
 
 TEST_P(CheckerIn, RefusesCountsThatAreNoPowersOfTwo) {
+  Draft mean = draft;
   draft.output(draft.add(Opcode::kRotateSum, {draft.input(3)}, draft.type(3), [](Instruction& op) { op.count = 3; }));
   draft.refused({"op 1 (rotateSum)", "count 3"});
+  mean.output(mean.add(Opcode::kRotateMean, {mean.input(3)}, mean.type(3), [](Instruction& op) {
+    op.stride = 3;
+    op.count = 4;
+  }));
+  mean.refused({"op 1 (rotateMean)", "4 rotations 3 apart are not the"});
 }
 
 TEST_P(CheckerIn, RefusesMissingAndRepeatedInputsAndOutputs) {

@@ -5,6 +5,7 @@ import dev.tacet.he.BatchLayout;
 import dev.tacet.he.Ciphertext;
 import dev.tacet.he.CoefficientLayout;
 import dev.tacet.he.Context;
+import dev.tacet.he.Encoding;
 import dev.tacet.he.Encryptor;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.Plaintext;
@@ -13,6 +14,7 @@ import dev.tacet.he.RowPacking;
 import dev.tacet.he.Signature;
 import dev.tacet.he.SignatureInput;
 import dev.tacet.he.UnsupportedException;
+import dev.tacet.he.ValueType;
 import dev.tacet.he.secret.SecretEncryptor;
 import dev.tacet.he.secret.SecretKey;
 import java.util.ArrayList;
@@ -210,16 +212,22 @@ public final class InputEncryptor {
     for (Packed packed : pack(row, clamped)) {
       ciphertexts.add(encrypted(packed.input(), packed.numbers()));
     }
-    signature.modelPrivacy().ifPresent(privacy -> ciphertexts.add(encrypted(signature.inputs().get(0), new double[1])));
+    if (signature.modelPrivacy().isPresent()) {
+      ciphertexts.add(encrypted(signature.zeroType(), new double[1]));
+    }
     return new EncryptedRow(ciphertexts, clamped);
   }
 
   /** Numbers in slots or in coefficients, as the packing has them. */
   private byte[] encrypted(SignatureInput input, double[] numbers) {
-    try (Plaintext plaintext =
-            layout == null
-                ? Plaintext.encode(context, numbers, input.level(), input.scale())
-                : Plaintext.encodeCoefficients(context, numbers, input.level(), input.scale());
+    return encrypted(
+        new ValueType(layout == null ? Encoding.SLOTS : Encoding.COEFFICIENTS, input.level(), 2, input.scale()), numbers);
+  }
+
+  private byte[] encrypted(ValueType type, double[] numbers) {
+    try (Plaintext plaintext = type.encoding() == Encoding.SLOTS
+            ? Plaintext.encode(context, numbers, type.level(), type.scale())
+            : Plaintext.encodeCoefficients(context, numbers, type.level(), type.scale());
         Ciphertext ciphertext = encrypt.encrypt(plaintext)) {
       return ciphertext.toBytes();
     }

@@ -120,6 +120,7 @@ public final class Simulator {
       leastPeriod = Math.max(leastPeriod, input.copyShift() == 0 ? input.period() : artifact.parameters().slots());
       at += input.features();
     }
+    signature.modelPrivacy().ifPresent(privacy -> packed.add(new double[1]));
     ReferenceEvaluator.Disturbance disturbance = noise ? new ProgramNoise(artifact.program(), ProgramNoise.Kind.MEANS,
         ProgramNoise.Encryption.SECRET_KEY, leastPeriod, true, noiseSeed) : null;
     return ReferenceEvaluator.run(artifact.program(), packed, inputs.observer(1), disturbance);

@@ -148,18 +148,9 @@ class CoefficientPackingTest {
   }
 
   @Test
-  void answersHideALinearMapOnly() {
-    OnnxSource square = TestModels.of(4).constant("w", new long[] {4, 2}, weights(8, 1)).node("MatMul", "x w", "a").node("Mul", "a a", "s")
-        .constant("v", new long[] {2, 2}, weights(4, 2)).node("MatMul", "s v", "y").source("y");
-    CompileOptions asked = options(4).withModelPrivacy(CompileOptions.MODEL_PRIVACY);
-    UncompilableModelException e = assertThrows(UncompilableModelException.class, () -> Compiler.compile(square, asked));
-    assertTrue(e.problems().get(0).reason().contains("answers hide the model in the coefficient packing alone, and it is no linear map"),
-        e.getMessage());
-    e = assertThrows(UncompilableModelException.class,
-        () -> Compiler.compile(linear(4, 2), asked.withPacking(CompileOptions.Packing.THROUGHPUT)));
-    assertTrue(e.getMessage().contains("--model-privacy"), e.getMessage());
-    e = assertThrows(UncompilableModelException.class,
-        () -> Compiler.compile(linear(30, 2), options(30).withAccuracy(1e-3).withModelPrivacy(new ModelPrivacy(1L << 40, 128, 0))));
+  void answersThatHideTheModelAreRefusedWithTheNumbersWhereNoRingHasRoom() {
+    UncompilableModelException e = assertThrows(UncompilableModelException.class, () -> Compiler.compile(linear(30, 2),
+        options(30).withAccuracy(1e-3).withPacking(CompileOptions.Packing.COEFFICIENT).withModelPrivacy(new ModelPrivacy(1L << 40, 128, 0))));
     assertTrue(e.getMessage().contains("flooding included"), e.getMessage());
   }
 

@@ -186,6 +186,26 @@ public record CipherOutput(
   }
 
   /**
+   * As {@link #unpack(double[], double[], double)}, of the means over all copies in the place of the slots: {@link #slotError} is then that
+   * of a mean.
+   *
+   * @param imaginary as there, not null where the ring has imaginary parts
+   */
+  double[] unpackMeans(double[] real, double[] imaginary, double coefficientFraction) {
+    Signature.require(
+        real.length >= period && real.length % period == 0, "output %s: period %d does not divide %d slots", name, period, real.length);
+    return unpack(means(real), imaginary == null ? null : means(imaginary), coefficientFraction);
+  }
+
+  private double[] means(double[] slots) {
+    double[] means = new double[period];
+    for (int j = 0; j < slots.length; j++) {
+      means[j & (period - 1)] += slots[j] * period / slots.length;
+    }
+    return means;
+  }
+
+  /**
    * Makes the one check that concerns all rows of a ciphertext.
    *
    * @param coefficientFraction largest |coefficient| times 8 / q0

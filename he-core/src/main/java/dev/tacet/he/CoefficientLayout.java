@@ -134,7 +134,7 @@ public final class CoefficientLayout {
       }
     }
     int zero = inputs.size();
-    signature.modelPrivacy().ifPresent(privacy -> inputs.add(type(signature.inputs().get(0))));
+    signature.modelPrivacy().ifPresent(privacy -> inputs.add(signature.zeroType()));
     Signature.require(
         inputs.equals(program.inputTypes()), "signature says inputs %s, the program has %s", inputs, program.inputTypes());
     CipherOutput output = signature.cipherOutputs().get(0);
@@ -151,24 +151,8 @@ public final class CoefficientLayout {
         Signature.require(
             Arrays.equals(indexes, blocks.indexes(output.count(), in.index())),
             "output %s: ciphertext %d of the program has other coefficients than the signature says", output.name(), in.index());
-        requireFlooding(signature, program, extract, zero);
+        ModelPrivacy.requireFlooding(signature.modelPrivacy().orElse(null), program, extract.argument(0), zero);
       }
-    }
-  }
-
-  /** What is extracted is flooded as the signature says, by the encryption of zero; what follows does not undo it. */
-  private static void requireFlooding(Signature signature, Program program, Instruction extract, int zero) {
-    Instruction in = program.instructions().get(extract.argument(0));
-    while (in.op() == Op.ADD_PLAIN || in.op() == Op.RESCALE) {
-      in = program.instructions().get(in.argument(0));
-    }
-    if (signature.modelPrivacy().isPresent()) {
-      int bits = signature.modelPrivacy().get().floodBits();
-      Signature.require(
-          in.op() == Op.FLOOD && in.scalar() == bits && program.instructions().get(in.argument(1)).index() == zero,
-          "signature says answers flooded by %d bits under input %d, the program extracts the value of %s", bits, zero, in.op());
-    } else {
-      Signature.require(in.op() != Op.FLOOD, "the program floods answers, the signature says nothing of it");
     }
   }
 }

@@ -12,7 +12,7 @@ import java.util.Objects;
  *
  * <p>An attribute that the op does not have reads as 0 or null. Which has which: INPUT and OUTPUT index; ADD_PLAIN,
  * MULTIPLY_PLAIN, LINEAR_TRANSFORM, POLYNOMIAL, MATRIX_PRODUCT and EXTRACT constant; ADD_SCALAR, MULTIPLY_SCALAR and FLOOD scalar; MULTIPLY_PLAIN,
- * MULTIPLY_SCALAR, LINEAR_TRANSFORM and MATRIX_PRODUCT plainScale; ROTATE and ROTATE_SUM steps; ROTATE_SUM count; LINEAR_TRANSFORM babySteps.
+ * MULTIPLY_SCALAR, LINEAR_TRANSFORM and MATRIX_PRODUCT plainScale; ROTATE, ROTATE_SUM and ROTATE_MEAN steps; the last two count; LINEAR_TRANSFORM babySteps.
  */
 public final class Instruction {
   private final Op op;
@@ -113,7 +113,7 @@ public final class Instruction {
       case MULTIPLY_PLAIN, MATRIX_PRODUCT -> plainScale.writeTo(out.u32(constant));
       case MULTIPLY_SCALAR -> plainScale.writeTo(out.f64(scalar));
       case ROTATE -> out.i32(steps);
-      case ROTATE_SUM -> out.u32(steps).u32(count);
+      case ROTATE_SUM, ROTATE_MEAN -> out.u32(steps).u32(count);
       case LINEAR_TRANSFORM -> plainScale.writeTo(out.u32(constant).u32(babySteps));
       default -> { }
     }
@@ -140,7 +140,7 @@ public final class Instruction {
         draft.plainScale = Scale.readFrom(in);
       }
       case ROTATE -> draft.steps = in.i32("steps");
-      case ROTATE_SUM -> {
+      case ROTATE_SUM, ROTATE_MEAN -> {
         draft.steps = in.u32("step", 0, Constant.MAX_PERIOD);
         draft.count = in.u32("count", 1, Constant.MAX_PERIOD);
       }

@@ -40,7 +40,8 @@ public record ModelPrivacy(long answers, int statisticalBits, int floodBits) {
   /**
    * Returns a copy with the least flooding that hides noise.
    *
-   * @param bound of the noise of one coefficient, in units of the last place
+   * @param bound of the noise of one coefficient, in units of the last place; or of the Euclidean norm of all that the client reads, which
+   *     then count as one
    * @param coefficients of one answer that the client reads
    * @throws IllegalArgumentException if it takes more than {@value #MAX_FLOOD_BITS} bits
    */
@@ -54,6 +55,15 @@ public record ModelPrivacy(long answers, int statisticalBits, int floodBits) {
     return new ModelPrivacy(answers, statisticalBits, bits);
   }
 
+  /**
+   * Checks that a level has room for the flooding.
+   *
+   * @throws IllegalArgumentException with both numbers, if not
+   */
+  public void requireRoom(Parameters parameters, int level) {
+    requireFits(floodBits, parameters, level);
+  }
+
   /** Checks that the scalar of a FLOOD is a whole number of bits that a level has room for. */
   static void requireFits(double bits, Parameters parameters, int level) {
     Signature.require(
@@ -63,5 +73,27 @@ public record ModelPrivacy(long answers, int statisticalBits, int floodBits) {
     Signature.require(
         Math.log(deviation((int) bits)) / Math.log(2) <= most, "flooding of %.0f bits at level %d, whose modulus has room for a deviation of"
             + " %.1f bits", bits, level, most);
+  }
+
+  /**
+   * Checks that an answer is flooded as a signature says, by the encryption of zero, and that what follows does not undo it; or that it is
+   * not where the signature says nothing of it.
+   *
+   * @param privacy what the signature says; may be null
+   * @param value the value that an output, or an extraction before it, takes
+   * @param zero number of the input that is the encryption of zero
+   */
+  static void requireFlooding(ModelPrivacy privacy, Program program, int value, int zero) {
+    Instruction in = program.instructions().get(value);
+    while (in.op() == Op.ADD_PLAIN || in.op() == Op.RESCALE) {
+      in = program.instructions().get(in.argument(0));
+    }
+    if (privacy != null) {
+      Signature.require(
+          in.op() == Op.FLOOD && in.scalar() == privacy.floodBits() && program.instructions().get(in.argument(1)).index() == zero,
+          "signature says answers flooded by %d bits under input %d, the program gives the value of %s", privacy.floodBits(), zero, in.op());
+    } else {
+      Signature.require(in.op() != Op.FLOOD, "the program floods answers, the signature says nothing of it");
+    }
   }
 }

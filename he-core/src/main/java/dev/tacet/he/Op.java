@@ -65,7 +65,9 @@ public enum Op {
   /** Recovery of levels. */
   BOOTSTRAP(26, false),
   /** a + i b, of slots that are real: both in one ciphertext. Equal levels and scales; STANDARD only; only an OUTPUT takes it. */
-  COMPLEX(27, true);
+  COMPLEX(27, true),
+  /** Mean of the operand rotated by the multiples of step, count of them, step * count all slots; see docs/formats.md. */
+  ROTATE_MEAN(28, true);
 
   private static final Op[] TABLE = values();
 

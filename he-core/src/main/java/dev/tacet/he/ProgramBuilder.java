@@ -172,6 +172,14 @@ public final class ProgramBuilder {
     return add(draft, a.type());
   }
 
+  /** The mean of a rotated by the multiples of a step, over all slots: slots a step apart are alike then. */
+  public Value rotateMean(Value a, int step) {
+    Instruction.Draft draft = draft(Op.ROTATE_MEAN, a);
+    draft.steps = step;
+    draft.count = parameters.slots() / Math.max(1, step);
+    return add(draft, a.type());
+  }
+
   /** a + i b in one ciphertext; see {@link Op#COMPLEX}. */
   public Value complex(Value a, Value b) {
     return add(draft(Op.COMPLEX, a, b), a.type());

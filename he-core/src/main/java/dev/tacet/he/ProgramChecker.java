@@ -138,9 +138,16 @@ final class ProgramChecker {
         require(
             in, in.steps() >= 0 && in.steps() <= parameters.slots(), "step %d is outside 0..%d",
             in.steps(), parameters.slots());
-        for (long i = 1; i < in.count(); i *= 2) {
-          key(in, parameters.galoisElement((int) (in.steps() * i % parameters.slots())), a);
-        }
+        doublings(in, a);
+        yield a;
+      }
+      case ROTATE_MEAN -> {
+        slots(in, a);
+        twoComponents(in, a);
+        require(
+            in, in.steps() >= 1 && in.steps() * (long) in.count() == parameters.slots(), "%d rotations %d apart are not the %d slots",
+            in.count(), in.steps(), parameters.slots());
+        doublings(in, a);
         yield a;
       }
       case CONJUGATE -> {
@@ -178,6 +185,13 @@ final class ProgramChecker {
       }
       default -> throw new UnsupportedException("op " + in.op() + " is not implemented in this version");
     };
+  }
+
+  /** The keys of the rotations by a step and its doubles. */
+  private void doublings(Instruction in, ValueType a) {
+    for (long i = 1; i < in.count(); i *= 2) {
+      key(in, parameters.galoisElement((int) (in.steps() * i % parameters.slots())), a);
+    }
   }
 
   private ValueType product(Instruction in, ValueType a, ValueType b) {

@@ -158,6 +158,7 @@ public final class ReferenceEvaluator {
       case EXTRACT -> CoefficientMath.extracted(a, (Indexes) program.constants().get(in.constant()));
       case ROTATE -> rotate(a, in.steps());
       case ROTATE_SUM -> rotateSum(a, in.steps(), in.count());
+      case ROTATE_MEAN -> each(rotateSum(a, in.steps(), in.count()), x -> x / in.count());
       case LINEAR_TRANSFORM -> program.constants().get(in.constant()) instanceof Diagonals diagonals
           ? linearTransform(diagonals, a)
           : linearTransform((Constant.Matrix) program.constants().get(in.constant()), a);

@@ -118,8 +118,8 @@ public final class Signature {
         inputs.stream().allMatch(input -> input.rows() == rows) && cipherOutputs.stream().allMatch(output -> output.rows() == rows),
         "inputs and outputs have other numbers of rows side by side than %d", rows);
     require(
-        rows == 1 || packing == RowPacking.LATENCY && sharing == null, "%d rows side by side in packing %s%s", rows, packing,
-        sharing == null ? "" : " with a reserve for sharing");
+        rows == 1 || packing == RowPacking.LATENCY && sharing == null && privacy == null, "%d rows side by side in packing %s%s%s", rows,
+        packing, sharing == null ? "" : " with a reserve for sharing", privacy == null ? "" : " with answers that hide the model");
     if (packing == RowPacking.COEFFICIENT) {
       requireCoefficients();
       return;
@@ -135,6 +135,13 @@ public final class Signature {
           : output.count() <= output.period() && (output.kind() != CipherOutput.Kind.VALUE || output.count() < output.period());
       require(fits, "output %s: %d values in a period of %d in packing %s%s", output.name(), output.count(), output.period(), packing,
           batches ? "" : ", at least one slot must be a structural zero");
+    }
+    if (packing == RowPacking.LATENCY && privacy != null) {
+      CipherOutput output = cipherOutputs.get(0);
+      require(
+          cipherOutputs.size() == 1 && output.level() < Parameters.MAX_CHAIN_LENGTH - 1,
+          "answers that hide the model are one VALUE below the highest level, guards tell more; there are %d outputs, the first at level %d",
+          cipherOutputs.size(), output.level());
     }
     if (batches) {
       known.requireFor(cipherOutputs.stream().filter(output -> output.kind() == CipherOutput.Kind.VALUE).toList());
@@ -217,13 +224,16 @@ public final class Signature {
 
   /**
    * Makes every check of a decrypted answer of the latency packing, that of a guard in its imaginary parts too, and returns the values
-   * of one row.
+   * of one row. Where answers hide the model, noise of all coefficients floods every slot, and the checks are those of the means of copies.
    *
    * @param output one of {@link #cipherOutputs()}
    * @param row 0.. less than the rows that lie side by side
    * @throws AnswerCheckException if a check fails; see {@link CipherOutput#unpack}
    */
   public double[] unpack(CipherOutput output, int row, double[] real, double[] imaginary, double coefficientFraction) {
+    if (privacy != null) {
+      return output.unpackMeans(real, imaginary, coefficientFraction);
+    }
     if (output.kind() == CipherOutput.Kind.IMAGINARY_GUARD) {
       return output.unpack(row, imaginary, null, coefficientFraction);
     }
@@ -295,10 +305,20 @@ public final class Signature {
 
   /**
    * Returns how answers hide the model's weights; empty if they do not. If they do, a request ends with a seeded encryption of zero of
-   * the inputs' type.
+   * type {@link #zeroType}.
    */
   public Optional<ModelPrivacy> modelPrivacy() {
     return Optional.ofNullable(privacy);
+  }
+
+  /**
+   * Returns the type of the encryption of zero that a request ends with where answers hide the model. In the coefficient packing it is the
+   * inputs' type; in the latency packing answers are flooded right before their last rescale, so its level is one above theirs.
+   */
+  public ValueType zeroType() {
+    SignatureInput input = inputs.get(0);
+    return packing == RowPacking.COEFFICIENT ? CoefficientLayout.type(input)
+        : new ValueType(Encoding.SLOTS, cipherOutputs.get(0).level() + 1, 2, input.scale());
   }
 
   /** Returns the numbers of one answer over all VALUE outputs. */
@@ -338,8 +358,12 @@ public final class Signature {
       require(parameters.ringType() == RingType.STANDARD || output.kind() != CipherOutput.Kind.IMAGINARY_GUARD,
           "output %s lies in imaginary parts, ring %s has none", output.name(), parameters.ringType());
       requireIn(parameters, "output " + output.name(), output.period(), output.level(), output.scale());
-      output.requireMeaningful(parameters, packing == RowPacking.LATENCY ? (double) parameters.slots() / output.period() : 1);
+      output.requireMeaningful(
+          parameters, packing == RowPacking.LATENCY && privacy == null ? (double) parameters.slots() / output.period() : 1);
     }
+    require(
+        privacy == null || zeroType().level() <= parameters.maxLevel(), "the encryption of zero has level %d, the parameters end at %d",
+        zeroType().level(), parameters.maxLevel());
     // Shapes that do not fit are found before a key is made and not after an answer came.
     Map<String, double[]> sample = new HashMap<>();
     for (CipherOutput output : cipherOutputs) {
@@ -374,9 +398,18 @@ public final class Signature {
       CoefficientLayout.requireMatches(this, blocks, program);
       return;
     }
+    int ciphertexts = inputs.size() + (privacy == null ? 0 : 1);
     require(
-        inputs.size() == program.inputTypes().size(), "signature has %d inputs, the program %d",
-        inputs.size(), program.inputTypes().size());
+        ciphertexts == program.inputTypes().size(), "signature has %d inputs, the program %d", ciphertexts, program.inputTypes().size());
+    if (privacy != null) {
+      require(program.inputTypes().get(inputs.size()).equals(zeroType()), "the encryption of zero: signature says %s, the program has %s",
+          zeroType(), program.inputTypes().get(inputs.size()));
+    }
+    for (Instruction in : program.instructions()) {
+      if (in.op() == Op.OUTPUT) {
+        ModelPrivacy.requireFlooding(privacy, program, in.argument(0), inputs.size());
+      }
+    }
     require(
         programOutputs() == program.outputTypes().size(), "signature has %d outputs, the program %d",
         programOutputs(), program.outputTypes().size());

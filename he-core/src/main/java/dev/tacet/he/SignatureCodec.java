@@ -24,8 +24,11 @@ final class SignatureCodec {
   /** The version of a body of the latency packing with several rows side by side; all inputs carry a copy shift. */
   private static final int ROWS_VERSION = 6;
 
-  /** The version of a body that names its packing and ends with a {@link ModelPrivacy}. */
+  /** The version of a body that names its packing, which is no other than the coefficient packing, and ends with a {@link ModelPrivacy}. */
   private static final int PRIVACY_VERSION = 7;
+
+  /** The version of a body of the latency packing that ends with a {@link ModelPrivacy}; all inputs carry a copy shift. */
+  private static final int LATENCY_PRIVACY_VERSION = 8;
 
   private SignatureCodec() {}
 
@@ -35,8 +38,8 @@ final class SignatureCodec {
     ModelPrivacy privacy = s.modelPrivacy().orElse(null);
     boolean named = s.packing() != RowPacking.LATENCY;
     boolean several = s.rows() > 1;
-    boolean shifts = several || s.hasShifts();
-    int latencyVersion = several ? ROWS_VERSION : (sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0);
+    boolean shifts = several || privacy != null && !named || s.hasShifts();
+    int latencyVersion = several ? ROWS_VERSION : privacy != null ? LATENCY_PRIVACY_VERSION : (sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0);
     out.u16(!named ? latencyVersion : privacy == null ? PACKING_VERSION : PRIVACY_VERSION).string(s.model()).u16(s.securityBits());
     if (named) {
       out.u8(s.packing().ordinal());
@@ -68,7 +71,7 @@ final class SignatureCodec {
     Blob blob = Blob.read(bytes, BlobKind.SIGNATURE);
     BoundedReader in = new BoundedReader("signature", blob.body());
     try {
-      int version = in.u16("body version", BODY_VERSION, PRIVACY_VERSION);
+      int version = in.u16("body version", BODY_VERSION, LATENCY_PRIVACY_VERSION);
       boolean named = version == PACKING_VERSION || version == PRIVACY_VERSION;
       boolean shifts = version > SHARING_VERSION && !named;
       String model = in.string("model");
@@ -101,18 +104,18 @@ final class SignatureCodec {
         }
         keys.add(key);
       }
-      Sharing sharing = !named && version != ROWS_VERSION && (version - BODY_VERSION) % SHIFTS != 0
+      Sharing sharing = version < PACKING_VERSION && (version - BODY_VERSION) % SHIFTS != 0
           ? new Sharing(in.u64("shared results"), in.u8("statistical bits"), in.f64("noise of shared values")) : null;
       KnownRows known = packing == RowPacking.THROUGHPUT ? KnownRows.readFrom(in, outputs) : null;
       CoefficientBlocks blocks = packing == RowPacking.COEFFICIENT ? CoefficientBlocks.readFrom(in) : null;
-      ModelPrivacy privacy = version == PRIVACY_VERSION
+      ModelPrivacy privacy = version >= PRIVACY_VERSION
           ? new ModelPrivacy(in.u64("private answers"), in.u8("statistical bits"), in.u8("flood bits")) : null;
       in.end();
       Signature signature =
           new Signature(
               model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys,
               new Arrangement(packing, sharing, known, blocks, privacy));
-      if (version != ROWS_VERSION && shifts != signature.hasShifts()) {
+      if (version != ROWS_VERSION && version != LATENCY_PRIVACY_VERSION && shifts != signature.hasShifts()) {
         throw in.malformed("body version " + version + " without a copy shift is written as version " + (version - SHIFTS));
       }
       return signature;

@@ -128,7 +128,8 @@ class ModelPrivacyTest {
     assertThrows(IllegalArgumentException.class, () -> hidden.requireMatches(program(0)));
     String message = assertThrows(IllegalArgumentException.class, () -> hidden.requireMatches(program(BITS - 1))).getMessage();
     assertTrue(message.contains("flooded by 60 bits"), message);
-    assertThrows(IllegalArgumentException.class, () -> new Arrangement(RowPacking.LATENCY, null, null, null, PRIVACY));
+    assertThrows(IllegalArgumentException.class, () -> new Arrangement(RowPacking.THROUGHPUT, null, null, null, PRIVACY));
+    assertThrows(IllegalArgumentException.class, () -> new Arrangement(RowPacking.LATENCY, new Sharing(1, 20, 0), null, null, PRIVACY));
     assertThrows(IllegalArgumentException.class, () -> signature(new ModelPrivacy(1, 20, 0)));
   }
 

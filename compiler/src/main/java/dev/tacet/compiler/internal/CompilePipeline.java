@@ -31,6 +31,7 @@ import dev.tacet.he.Arrangement;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.KnownRows;
 import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.RowPacking;
 import dev.tacet.he.Sharing;
 import dev.tacet.he.Signature;
@@ -56,11 +57,12 @@ public final class CompilePipeline {
     OnnxGraph graph = OnnxReader.read(source);
     int columns = options.calibration().isEmpty() ? 0 : options.calibration().get(0).length;
     Network network = ScoreChoices.add(Lowering.lower(graph, columns), options.task(), graph.producer());
+    refuseIf(Feasibility.privacy(name(), options));
     if (options.packing() == CompileOptions.Packing.THROUGHPUT) {
       refuseIf(Feasibility.batches(name(), network, options));
     }
     refuseIf(Feasibility.sideBySide(name(), network, options));
-    boolean inCoefficients = options.packing() == CompileOptions.Packing.COEFFICIENT || options.modelPrivacy() != null;
+    boolean inCoefficients = options.packing() == CompileOptions.Packing.COEFFICIENT;
     if (inCoefficients) {
       refuseIf(Feasibility.coefficients(name(), network, options));
     }
@@ -89,12 +91,25 @@ public final class CompilePipeline {
             + (long) options.rowsPerRequest() * Layout.of(network).largestPeriod()
             + (options.rowsPerRequest() == 1 ? "" : " slots for " + options.rowsPerRequest() + " rows side by side")
             + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "
-            + options.security() + " and the precision asked for" + (options.sharing() == null ? "" : String.format(Locale.ROOT,
-                ", of which flooding for %d shared results at %d statistical bits takes %.1f bits", options.sharing().results(),
-                options.sharing().statisticalBits(), options.sharing().logFactor(network.output().size()))),
+            + options.security() + " and the precision asked for" + flooding(search),
         "use " + (options.rowsPerRequest() == 1 ? "" : "fewer rows side by side, ")
             + "fewer or narrower layers, activations of lower degree (squares), "
-            + (options.sharing() == null ? "" : "fewer shared results or statistical bits, ") + "or a looser accuracy")));
+            + (options.sharing() == null ? "" : "fewer shared results or statistical bits, ")
+            + (options.modelPrivacy() == null ? "" : "fewer private answers or statistical bits, ") + "or a looser accuracy")));
+  }
+
+  /** What flooding takes of the precision, in words; nothing if there is none. */
+  private String flooding(PlanSearch search) {
+    Sharing sharing = options.sharing();
+    ModelPrivacy privacy = options.modelPrivacy();
+    if (sharing == null && privacy == null) {
+      return "";
+    }
+    String taken = String.format(Locale.ROOT, ", of which flooding for %d %s at %d statistical bits takes %.1f bits",
+        sharing != null ? sharing.results() : privacy.answers(), sharing != null ? "shared results" : "answers that hide the model",
+        sharing != null ? sharing.statisticalBits() : privacy.statisticalBits(), Math.log(search.floodingFactor()) / Math.log(2));
+    double fewer = privacy == null ? 0 : privacy.answers() / (search.leastNoise() * search.leastNoise());
+    return fewer < 1 ? taken : taken + String.format(Locale.ROOT, "; there is room for about %.0f such answers", Math.floor(fewer));
   }
 
   private static void refuseIf(Optional<ModelProblem> problem) {
@@ -166,13 +181,13 @@ public final class CompilePipeline {
     outputs.replaceAll(output -> output.kind().guards() && answerNoise.guardError() > output.slotError()
         ? output.withErrors(answerNoise.guardError(), 0) : output);
     CipherOutput value = outputs.get(0).withErrors(answerNoise.slotError(), 0);
-    double copies = packing == RowPacking.LATENCY ? (double) selection.parameters().slots() / value.period() : 1;
+    double copies = packing == RowPacking.LATENCY && emission.privacy() == null ? (double) selection.parameters().slots() / value.period() : 1;
     double errorBound = Math.max(ActivationFitter.ERROR_FACTOR * score.valueError() + noise, value.leastErrorBound(copies));
     outputs.set(0, value.withErrors(value.slotError(), errorBound));
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
         emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()),
         List.copyOf(emission.program().requiredKeys()), switch (packing) {
-          case LATENCY -> Arrangement.latency(sharing(emission));
+          case LATENCY -> emission.privacy() == null ? Arrangement.latency(sharing(emission)) : Arrangement.latency(emission.privacy());
           case THROUGHPUT -> Arrangement.throughput(knownRows(trial));
           case COEFFICIENT -> Arrangement.coefficients(coefficients.blocks(), coefficients.privacy());
         });

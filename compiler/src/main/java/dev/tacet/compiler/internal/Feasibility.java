@@ -77,6 +77,26 @@ public final class Feasibility {
     return Optional.empty();
   }
 
+  /** Says with what answers that hide the model do not go: the throughput packing, results that are shared, a ring of real slots. */
+  static Optional<ModelProblem> privacy(String model, CompileOptions options) {
+    String reason = null;
+    String fix = "compile it without --model-privacy, or ";
+    if (options.modelPrivacy() == null) {
+      return Optional.empty();
+    } else if (options.packing() == CompileOptions.Packing.THROUGHPUT) {
+      reason = "answers hide the model in the latency and the coefficient packing, and packing THROUGHPUT is asked for";
+      fix += "use --packing latency";
+    } else if (options.sharing() != null) {
+      reason = "answers that hide the model have no reserve for sharing: their flooding is the host's, and hides nothing of the client's key";
+      fix += "leave --share-results out";
+    } else if (options.ring() == CompileOptions.Ring.CONJUGATE_INVARIANT) {
+      reason = "answers hide the model in the standard ring, and the conjugate-invariant one is asked for";
+      fix += "leave --ring out";
+    }
+    String found = fix;
+    return Optional.ofNullable(reason).map(why -> new ModelProblem(model, "model", why, found));
+  }
+
   /** Says why rows cannot lie side by side: a packing without copies, answers for sharing or that hide the model; or they are too wide. */
   static Optional<ModelProblem> sideBySide(String model, Network network, CompileOptions options) {
     if (options.rowsPerRequest() == 1) {
@@ -99,12 +119,6 @@ public final class Feasibility {
 
   /** Says why a model cannot take the coefficient packing, with the node that stands in the way. */
   static Optional<ModelProblem> coefficients(String model, Network network, CompileOptions options) {
-    Optional<ModelProblem> problem = inCoefficients(model, network, options);
-    return options.modelPrivacy() == null ? problem : problem.map(p -> new ModelProblem(p.node(), p.opType(),
-        "answers hide the model in the coefficient packing alone, and " + p.reason(), "compile it without --model-privacy"));
-  }
-
-  private static Optional<ModelProblem> inCoefficients(String model, Network network, CompileOptions options) {
     for (Node node : network.nodes()) {
       if (!(node instanceof Node.Input)) {
         return Optional.of(new ModelProblem(model, node.name(),
@@ -118,10 +132,7 @@ public final class Feasibility {
     }
     String reason = null;
     long weights = (long) network.output().size() * network.features();
-    if (options.modelPrivacy() != null && options.packing() != CompileOptions.Packing.AUTO
-        && options.packing() != CompileOptions.Packing.COEFFICIENT) {
-      reason = "packing " + options.packing() + " is asked for";
-    } else if (options.sharing() != null) {
+    if (options.sharing() != null) {
       reason = "answers of the coefficient packing have no reserve for sharing";
     } else if (options.ring() == CompileOptions.Ring.CONJUGATE_INVARIANT) {
       reason = "the coefficient packing takes the standard ring";

@@ -113,6 +113,7 @@ final class PlanSearch {
   private final Ranges answers;
   private int needed;
   private long leastKeyBytes = Long.MAX_VALUE;
+  private double best = Double.POSITIVE_INFINITY;
 
   /** Prepares the search; the rows on which degrees are compared are chosen here. */
   PlanSearch(Network network, CompileOptions options, FeatureBounds features, SampleRows rows) {
@@ -155,6 +156,14 @@ final class PlanSearch {
     return needed;
   }
 
+  /**
+   * Returns how many times the noise that was asked for the least noise is that any parameters of the latency packing had; infinite if there
+   * were none.
+   */
+  double leastNoise() {
+    return best;
+  }
+
   /** Returns the fewest bytes of evaluation keys of a program that was precise enough; empty if none was. */
   OptionalLong leastKeyBytes() {
     return leastKeyBytes == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(leastKeyBytes);
@@ -162,12 +171,12 @@ final class PlanSearch {
 
   /** Returns the best plan with its parameters and its program; nothing if no ring has room. */
   Optional<Found> run() {
-    if (options.packing() == CompileOptions.Packing.COEFFICIENT || options.modelPrivacy() != null) {
+    if (options.packing() == CompileOptions.Packing.COEFFICIENT) {
       return coefficients(Long.MAX_VALUE / 16);
     }
     if (options.packing() == CompileOptions.Packing.AUTO && options.rowsPerRequest() == 1
         && Feasibility.coefficients("", network, options).isEmpty()) {
-      Optional<Found> found = coefficients(MAX_COEFFICIENT_BYTES);
+      Optional<Found> found = coefficients(options.modelPrivacy() == null ? MAX_COEFFICIENT_BYTES : Long.MAX_VALUE / 16);
       if (found.isPresent()) {
         return found;
       }
@@ -231,7 +240,7 @@ final class PlanSearch {
         levels = needed - 1;
         continue;
       }
-      double noiseTarget = noiseTarget(plan, fitter.errorOf(fitted.get()));
+      double noiseTarget = Math.min(noiseTarget(plan, fitter.errorOf(fitted.get())), mostBeforeFlooding(plan));
       for (double keyPrice : options.keyBudget() > 0 ? KEY_PRICES : USUAL_KEY_PRICES) {
         Plan priced = plan.withKeyPrice(keyPrice);
         Optional<Selection> selection = selection(priced, maxLogRingDegree, noiseTarget).filter(Selection::precise);
@@ -247,7 +256,7 @@ final class PlanSearch {
         long keyBytes = Costs.keyBytes(selection.get().emission().program());
         leastKeyBytes = Math.min(leastKeyBytes, keyBytes);
         if (keyBytes <= (options.keyBudget() > 0 ? options.keyBudget() : maxKeyBytes)) {
-          AnswerMetric.Score score = metric.score(plan.fitted(), selection.get().emission().valueError());
+          AnswerMetric.Score score = metric.score(plan.fitted(), selection.get().emission().noiseBound(1));
           return Optional.of(new Found(priced, selection.get(), score, "", null));
         }
       }
@@ -259,13 +268,19 @@ final class PlanSearch {
   /** The parameters for a noise target, or those for half of it where the same ring has room for them: fewer rows lie near a decision. */
   private Optional<Selection> selection(Plan plan, int maxLogRingDegree, double noiseTarget) {
     Optional<Selection> enough = ParameterSelector.select(
-        plan, options.security(), options.ring(), maxLogRingDegree, noiseTarget);
+        plan, options.security(), ring(), maxLogRingDegree, noiseTarget);
+    best = enough.map(s -> Math.min(best, s.emission().valueError() / noiseTarget)).orElse(best);
     if (enough.isEmpty() || !enough.get().precise() || !isExact(plan)) {
       return enough;
     }
     Optional<Selection> better = ParameterSelector.select(
-        plan, options.security(), options.ring(), enough.get().parameters().logRingDegree(), noiseTarget / 2);
+        plan, options.security(), ring(), enough.get().parameters().logRingDegree(), noiseTarget / 2);
     return better.filter(Selection::precise).or(() -> enough);
+  }
+
+  /** Answers hide models in the standard ring. */
+  private CompileOptions.Ring ring() {
+    return options.modelPrivacy() == null ? options.ring() : CompileOptions.Ring.STANDARD;
   }
 
   private static boolean isExact(Plan plan) {
@@ -341,7 +356,7 @@ final class PlanSearch {
       reach[i] = Math.max(reach[i], least);
     }
     return new Plan(fitted, features, bounds, layout, Levels.of(fitted), center,
-        reach, options.guards(), 1, true, options.rowsPerRequest(), options.costs());
+        reach, options.guards() && options.modelPrivacy() == null, 1, true, options.rowsPerRequest(), options.costs(), options.modelPrivacy());
   }
 
   /**
@@ -357,12 +372,23 @@ final class PlanSearch {
         : (exact ? NOISE_SHARE_OF_EXACT : NOISE_SHARE) * options.accuracy();
     double ofMargin = exact && !linear ? NOISE_OF_MARGIN_OF_EXACT : NOISE_OF_MARGIN;
     double ofMargins = Math.max(ofMargin * metric.tolerableError(), LEAST_NOISE * 2 * widest);
-    double target = Math.max(Math.min(share * 2 * widest, ofMargins), NOISE_OF_FIT * fitError);
-    if (options.sharing() == null) {
-      return target;
+    return Math.max(Math.min(share * 2 * widest, ofMargins), NOISE_OF_FIT * fitError);
+  }
+
+  /** The noise in a value of the latency packing whose flooding stays within the accuracy. */
+  private double mostBeforeFlooding(Plan plan) {
+    double narrowest = 2 * Arrays.stream(plan.outputReach()).min().orElse(1);
+    return options.accuracy() * narrowest / (NoiseModel.ANSWER_SAFETY * Sharing.DEVIATIONS * floodingFactor());
+  }
+
+  /**
+   * How many times a value's noise bound the flooding's deviation is, that of shared results or of answers that hide the model; 0 without.
+   * The latter hides the noise of all slots of a period at once.
+   */
+  double floodingFactor() {
+    if (options.modelPrivacy() != null) {
+      return new Sharing(options.modelPrivacy().answers(), options.modelPrivacy().statisticalBits(), 0).factor(layout.output().period());
     }
-    double narrowest = 2 * Arrays.stream(plan.outputReach()).min().orElse(1);  // flooding stays within the accuracy
-    return Math.min(target, options.accuracy() * narrowest
-        / (NoiseModel.ANSWER_SAFETY * Sharing.DEVIATIONS * options.sharing().factor(network.output().size())));
+    return options.sharing() == null ? 0 : options.sharing().factor(network.output().size());
   }
 }

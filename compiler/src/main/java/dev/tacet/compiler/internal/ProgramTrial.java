@@ -59,6 +59,9 @@ final class ProgramTrial {
       inputs.add(input.pack(parts, emission.program().parameters().slots()));
       offset += input.features();
     }
+    if (emission.privacy() != null) {
+      inputs.add(new double[1]);
+    }
     return inputs;
   }
 }

@@ -134,7 +134,7 @@ final class ReportBuilder {
       notes.add(constant.size() + " features are constant in the sample rows (first: " + constant.get(0)
           + "); they are accepted within max(1, |value|) of that value");
     }
-    if (selection.emission().layers().stream().anyMatch(layer -> layer.guarded().equals("not guarded"))) {
+    if (isUnguarded(selection.emission())) {
       notes.add("activation inputs are not guarded: a row that drives one out of its fitted interval gives a wrong answer unseen");
     }
     if (selection.emission().layers().stream().anyMatch(layer -> layer.kind().equals("product") && layer.guarded().equals("proved"))) {
@@ -155,7 +155,7 @@ final class ReportBuilder {
               + " precision and moves a shared value by up to %.3g", sharing.results(), sharing.statisticalBits(),
           sharing.logFactor(signature.values()), flooding));
     });
-    signature.modelPrivacy().ifPresent(privacy -> notes.add(privacyNote(privacy, signature)));
+    signature.modelPrivacy().ifPresent(privacy -> notes.add(privacyNote(privacy, signature, selection.emission())));
     if (signature.packing() == RowPacking.COEFFICIENT && signature.modelPrivacy().isEmpty()) {
       notes.add("the client uploads no key; each answer is a multiple of the client's own request, and one division of its second part by"
           + " that of the request gives the client all weights, as " + (plan.features().low().length + 1) + " honest answers would");
@@ -175,15 +175,23 @@ final class ReportBuilder {
     return notes;
   }
 
-  private static String privacyNote(ModelPrivacy privacy, Signature signature) {
+  private static boolean isUnguarded(Emission emission) {
+    return emission.layers().stream().anyMatch(layer -> layer.guarded().equals("not guarded"));
+  }
+
+  private static String privacyNote(ModelPrivacy privacy, Signature signature, Emission emission) {
     CipherOutput output = signature.cipherOutputs().get(0);
+    boolean unguarded = isUnguarded(emission);
+    boolean spread = signature.packing() == RowPacking.LATENCY;
     double scale = output.slotError() / (NoiseModel.DEVIATIONS * NoiseModel.SAFETY);
-    double moved = Sharing.DEVIATIONS * scale * java.util.Arrays.stream(output.factor()).map(Math::abs).max().orElse(1);
+    double moved = Sharing.DEVIATIONS
+        * (spread ? emission.flooding() : scale * java.util.Arrays.stream(output.factor()).map(Math::abs).max().orElse(1));
     return String.format(java.util.Locale.ROOT, "answers hide the model from those who encrypt as the client does, for %d answers at %d"
             + " statistical bits: they are re-randomised with the client's encryption of zero and flooded with %d bits, which takes %.1f bits of"
-            + " precision and moves a value by up to %.3g; what the values themselves say of the model stays", privacy.answers(),
+            + " precision and moves a value by up to %.3g; what the values themselves say of the model stays%s", privacy.answers(),
         privacy.statisticalBits(), privacy.floodBits(),
-        new Sharing(privacy.answers(), privacy.statisticalBits(), 0).logFactor(signature.values()), moved);
+        new Sharing(privacy.answers(), privacy.statisticalBits(), 0).logFactor(spread ? output.period() : signature.values()), moved,
+        unguarded ? "; guards, which show inputs of activations, are left out" : "");
   }
 
   /** The width of the widest range of a decrypted value. */

@@ -209,7 +209,7 @@ public record Explanation(
       input += signature.ciphertexts(in) * limbBytes(parameters, in.level());
     }
     if (signature.modelPrivacy().isPresent()) {
-      input += limbBytes(parameters, signature.inputs().get(0).level());  // the encryption of zero
+      input += limbBytes(parameters, signature.zeroType().level());  // the encryption of zero
     }
     long result = 0;
     for (CipherOutput out : signature.cipherOutputs()) {

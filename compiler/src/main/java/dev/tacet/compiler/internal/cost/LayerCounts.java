@@ -24,7 +24,7 @@ public record LayerCounts(int rotations, int relinearizations, int products) {
     for (Instruction in : program.instructions()) {
       LayerCounts each = switch (in.op()) {
         case ROTATE, CONJUGATE -> new LayerCounts(1, 0, 0);
-        case ROTATE_SUM -> new LayerCounts(31 - Integer.numberOfLeadingZeros(in.count()), 0, 0);
+        case ROTATE_SUM, ROTATE_MEAN -> new LayerCounts(31 - Integer.numberOfLeadingZeros(in.count()), 0, 0);
         case RELINEARIZE -> new LayerCounts(0, 1, 0);
         case MULTIPLY, SQUARE -> new LayerCounts(0, 0, 1);
         case LINEAR_TRANSFORM -> new LayerCounts(rotations(program.constants().get(in.constant()), in.babySteps()), 0, 0);

@@ -81,7 +81,7 @@ public final class ProgramWork {
       case MULTIPLY, SQUARE -> level.words(4);
       case DROP_LEVEL -> new LevelWork(parameters, in.type().level()).words(components);
       case ROTATE, CONJUGATE -> level.keySwitch(false, false);
-      case ROTATE_SUM -> level.keySwitch(false, false).plus(level.words(2)).plus(Work.call())
+      case ROTATE_SUM, ROTATE_MEAN -> level.keySwitch(false, false).plus(level.words(2)).plus(Work.call())
           .times(31 - Integer.numberOfLeadingZeros(in.count()));
       case RELINEARIZE -> level.keySwitch(absorbed[in.argument(0)], false);
       case EXTRACT -> level.rescale(components);

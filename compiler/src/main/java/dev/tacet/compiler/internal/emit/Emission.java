@@ -2,7 +2,9 @@
 package dev.tacet.compiler.internal.emit;
 
 import dev.tacet.he.CipherOutput;
+import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.Program;
+import dev.tacet.he.Sharing;
 import dev.tacet.he.SignatureInput;
 import java.util.List;
 
@@ -12,14 +14,29 @@ import java.util.List;
  * @param inputs one per program input
  * @param outputs the VALUE output first, then the guards
  * @param layers what each layer costs and how precise its result is
- * @param valueError bound of what noise does to a decrypted value, the mean over its copies, in output units, without safety
+ * @param valueError bound of what noise does to a decrypted value, the mean over its copies, in output units, without safety and without
+ *     the flooding of the latency packing
+ * @param privacy how answers of the latency packing hide the model; null if they do not
+ * @param flooding the deviation of its flooding in a decrypted value, in output units; 0 without
  */
 public record Emission(
     Program program,
     List<SignatureInput> inputs,
     List<CipherOutput> outputs,
     List<Layer> layers,
-    double valueError) {
+    double valueError,
+    ModelPrivacy privacy,
+    double flooding) {
+  /** Makes one whose answers the program does not flood, or whose flooding is part of the noise. */
+  public Emission(Program program, List<SignatureInput> inputs, List<CipherOutput> outputs, List<Layer> layers, double valueError) {
+    this(program, inputs, outputs, layers, valueError, null, 0);
+  }
+
+  /** Returns the bound of what noise and flooding do to a decrypted value, in output units; the flooding, as it is, needs no safety. */
+  public double noiseBound(double safety) {
+    return safety * valueError + Sharing.DEVIATIONS * flooding;
+  }
+
   /**
    * One layer of the report.
    *

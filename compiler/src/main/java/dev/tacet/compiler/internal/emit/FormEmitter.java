@@ -69,7 +69,30 @@ final class FormEmitter {
    */
   Signal emit(
       LinearForm form, Map<Integer, Signal> signals, double[] rowFactor, double[] rowOffset, SlotMap out, Scale target) {
-    int level = Integer.MAX_VALUE;
+    return rescaled(sum(form, signals, rowFactor, rowOffset, out, target, Integer.MAX_VALUE));
+  }
+
+  /**
+   * A form before its rescale and without its constants.
+   *
+   * @param variance of the noise that is drawn anew for every slot, as of a {@link Signal}
+   * @param common the same of the rounding of constants
+   */
+  record Sum(ProgramBuilder.Value value, double[] bias, double[] rowFactor, double[] rowOffset, SlotMap out, double variance, double common) {
+    /** Returns the sum as something else holds it. */
+    Sum with(ProgramBuilder.Value other, double itsVariance, double itsCommon) {
+      return new Sum(other, bias, rowFactor, rowOffset, out, itsVariance, itsCommon);
+    }
+  }
+
+  /**
+   * Emits all of {@link #emit} but what follows the products.
+   *
+   * @param most the highest level at which it may be done
+   */
+  Sum sum(
+      LinearForm form, Map<Integer, Signal> signals, double[] rowFactor, double[] rowOffset, SlotMap out, Scale target, int most) {
+    int level = most;
     for (int node : form.terms().keySet()) {
       level = Math.min(level, signals.get(node).value().level());
     }
@@ -94,7 +117,6 @@ final class FormEmitter {
     ProgramBuilder.Value sum = null;
     double variance = 0;
     double common = 0;
-    double logScale = target.log2(parameters);
     for (Partial partial : partials.values()) {
       ProgramBuilder.Value value = partial.sum;
       variance += partial.variance;
@@ -105,17 +127,24 @@ final class FormEmitter {
       }
       sum = sum == null ? value : builder.add(sum, value);
     }
-    ProgramBuilder.Value result = builder.rescale(sum);
-    variance += square(noise.rescale(logScale));
-    if (java.util.Arrays.stream(bias).anyMatch(b -> b != 0)) {
-      result = builder.addPlain(result, rows.spread(new Constant.Vector(out.place(bias), out.period())));
-      common += square(noise.encode(out.period(), logScale));
+    return new Sum(sum, bias, rowFactor, rowOffset, out, variance, common);
+  }
+
+  /** The rescale of a form, and its constants. */
+  Signal rescaled(Sum sum) {
+    ProgramBuilder.Value result = builder.rescale(sum.value);
+    double logScale = result.scale().log2(parameters);
+    double variance = sum.variance + square(noise.rescale(logScale));
+    double common = sum.common;
+    if (java.util.Arrays.stream(sum.bias).anyMatch(b -> b != 0)) {
+      result = builder.addPlain(result, rows.spread(new Constant.Vector(sum.out.place(sum.bias), sum.out.period())));
+      common += square(noise.encode(sum.out.period(), logScale));
     }
-    double[] factor = new double[rowFactor.length];
+    double[] factor = new double[sum.rowFactor.length];
     for (int i = 0; i < factor.length; i++) {
-      factor[i] = 1 / rowFactor[i];
+      factor[i] = 1 / sum.rowFactor[i];
     }
-    return new Signal(result, out, 0, factor, rowOffset.clone(), Math.sqrt(variance), Math.sqrt(common));
+    return new Signal(result, sum.out, 0, factor, sum.rowOffset.clone(), Math.sqrt(variance), Math.sqrt(common));
   }
 
   /** The sum of a value rotated by the first {@code count} multiples of a step: by doubling, or one after another with a single key. */

@@ -7,6 +7,7 @@ import dev.tacet.compiler.internal.calibrate.ValueBounds;
 import dev.tacet.compiler.internal.fit.FittedNetwork;
 import dev.tacet.compiler.internal.pack.Layout;
 import dev.tacet.compiler.internal.pack.Levels;
+import dev.tacet.he.ModelPrivacy;
 
 /**
  * Everything about a program that does not depend on the parameters.
@@ -23,6 +24,7 @@ import dev.tacet.compiler.internal.pack.Levels;
  * @param pairs whether giant steps may be evaluated in pairs, which is faster and adds the noise of imaginary parts
  * @param rows rows that lie side by side in a ciphertext, a power of two
  * @param costs what operations take on the machine that will serve
+ * @param privacy for how many answers at how many bits answers of the latency packing are to hide the model; null if they need not
  */
 public record Plan(
     FittedNetwork fitted,
@@ -36,7 +38,8 @@ public record Plan(
     double keyPrice,
     boolean pairs,
     int rows,
-    CostProfile costs) {
+    CostProfile costs,
+    ModelPrivacy privacy) {
   /** Returns the fewest slots of a ring that hold its rows. */
   public long leastSlots() {
     return (long) rows * layout.largestPeriod();
@@ -44,11 +47,11 @@ public record Plan(
 
   /** Returns the plan with giant steps one by one. */
   public Plan withoutPairs() {
-    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, keyPrice, false, rows, costs);
+    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, keyPrice, false, rows, costs, privacy);
   }
 
   /** Returns the plan with another price of keys. */
   public Plan withKeyPrice(double value) {
-    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value, pairs, rows, costs);
+    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value, pairs, rows, costs, privacy);
   }
 }

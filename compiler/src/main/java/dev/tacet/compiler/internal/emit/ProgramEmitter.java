@@ -12,6 +12,7 @@ import dev.tacet.compiler.internal.pack.SlotMap;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Constant;
+import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.ProgramBuilder;
 import dev.tacet.he.Scale;
@@ -41,6 +42,9 @@ public final class ProgramEmitter {
   /** The input of a square over the sample rows is at most about this much. */
   private static final double TYPICAL_SQUARE_INPUT = 0.3 * SQUARE_GAIN;
 
+  /** Bits between the base prime and the scale of answers that hide the model: more than other noise asks for, less than their flooding. */
+  private static final int PRIVATE_ROOM = 7;
+
   private final Plan plan;
   private final Network network;
   private final Parameters parameters;
@@ -54,6 +58,9 @@ public final class ProgramEmitter {
   private final List<Emission.Layer> layers = new ArrayList<>();
   private final Set<Integer> open = new HashSet<>();
   private double valueError;
+  private AnswerHider hider;  // null where answers do not hide the model
+  private ModelPrivacy privacy;  // likewise
+  private double flooding;
 
   private ProgramEmitter(Plan plan, Parameters parameters, boolean outline) {
     this.plan = plan;
@@ -85,6 +92,9 @@ public final class ProgramEmitter {
     for (Node.Input input : network.inputs()) {
       offset = input(input, offset);
     }
+    if (plan.privacy() != null) {
+      hider = new AnswerHider(builder, noise, plan.privacy(), builder.input(1, inputs.get(0).scale()));
+    }
     for (Node node : network.nodes()) {
       if (node instanceof Node.Activation activation) {
         activation(activation);
@@ -95,7 +105,7 @@ public final class ProgramEmitter {
     builder.layer(OUTPUT_LAYER);
     Answer answer = output();
     List<CipherOutput> outputs = guards.emit(answer.value, answer.described);
-    return new Emission(builder.build(), inputs, outputs, layers, valueError);
+    return new Emission(builder.build(), inputs, outputs, layers, valueError, privacy, flooding);
   }
 
   private int input(Node.Input node, int offset) {
@@ -113,7 +123,8 @@ public final class ProgramEmitter {
         node.name(), node.shape(), size, period * plan.rows(), copyShift * plan.rows(), plan.rows(), inputScale, level, bounds.low(),
         bounds.high(), center, halfWidth));
     signals.put(node.id(), new Signal(builder.input(level, inputScale), map, copyShift, halfWidth, center,
-        noise.fresh(noise.logInputScale(period)),
+        // Answers hide models from the holders of secret keys only.
+        plan.privacy() == null ? noise.fresh(noise.logInputScale(period)) : noise.freshSecret(noise.logInputScale(period)),
         noise.encode(copyShift == 0 ? period : places, noise.logInputScale(period))));
     return offset + size;
   }
@@ -237,7 +248,8 @@ public final class ProgramEmitter {
     int size = form.size();
     ValueBounds.Bounds bounds = plan.bounds().of(form);
     double logBase = Math.log(parameters.modulus(0)) / Math.log(2);
-    double headroom = Math.pow(2, Math.floor(logBase - parameters.logScale() - 3.5));
+    int logScale = hider == null ? parameters.logScale() : Math.min(parameters.logScale(), (int) Math.round(logBase) - PRIVATE_ROOM);
+    double headroom = Math.pow(2, Math.floor(logBase - logScale - 3.5));
     double[] factor = new double[size];
     double largest = 0;
     for (int i = 0; i < size; i++) {
@@ -250,10 +262,21 @@ public final class ProgramEmitter {
       inverse[i] = 1 / factor[i];
       bound = Math.max(bound, reach(bounds, i) / factor[i]);
     }
-    Signal result = forms.emit(form, signals, inverse, plan.outputCenter(), plan.layout().output(), scale);
+    FormEmitter.Sum sum = forms.sum(form, signals, inverse, plan.outputCenter(), plan.layout().output(), Scale.powerOfTwo(logScale),
+        hider == null ? Integer.MAX_VALUE : 1);
+    double floodingOfSlots = 0;
+    if (hider != null) {
+      AnswerHider.Hidden hidden = hider.hide(sum);
+      sum = hidden.sum();
+      privacy = hidden.privacy();
+      floodingOfSlots = hidden.deviation();
+      flooding = floodingOfSlots * largest;
+    }
+    Signal result = forms.rescaled(sum);
     ProgramBuilder.Value value = builder.dropLevel(result.value(), 0);
     layer(OUTPUT_LAYER, "linear", result.value().level() + 1, result.value().level(), result.slotDeviation(), "");
-    double slotError = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * result.slotDeviation();
+    // The client averages the copies of answers that hide the model before it checks them.
+    double slotError = NoiseModel.DEVIATIONS * (NoiseModel.SAFETY * result.slotDeviation() + floodingOfSlots);
     double copies = (double) parameters.slots() / plan.rows() / plan.layout().output().period();
     valueError = NoiseModel.DEVIATIONS * largest * Math.hypot(result.deviation() / Math.sqrt(copies), result.common());
     return new Answer(value, new CipherOutput(CipherOutput.Kind.VALUE, 0, network.outputName(), size,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.params;
 
+import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.RingType;
 
@@ -64,6 +65,11 @@ public final class NoiseModel {
   /** Returns the deviation of a fresh ciphertext under the public key, the noisier of the two kinds of encryption. */
   public double fresh(double logScale) {
     return SIGMA * Math.sqrt(n * (4 * n / 3 + 1)) * Math.pow(2, -logScale);
+  }
+
+  /** Returns the deviation of flooding of so many bits. */
+  public double flooding(int bits, double logScale) {
+    return Math.sqrt(n) * ModelPrivacy.deviation(bits) * Math.pow(2, -logScale);
   }
 
   /** Returns the deviation of a ciphertext that was encrypted under the secret key, as clients do. */

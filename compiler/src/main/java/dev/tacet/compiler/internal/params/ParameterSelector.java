@@ -21,6 +21,9 @@ public final class ParameterSelector {
   private static final int MIN_SCALE = 24;
   private static final int MAX_SCALE = 46;
 
+  /** The same where answers hide the model, at a scale of their own: nothing else needs room in the base prime. */
+  private static final int MAX_PRIVATE_SCALE = 49;
+
   /** Bits of the base prime above the scale, where 50 bits allow it: 3 spare bits and room for values beyond 1; or one less. */
   private static final int BASE_ROOM = 9;
 
@@ -92,7 +95,7 @@ public final class ParameterSelector {
 
   /** The selection at one ring degree; imprecise if the finest scale does not meet the target. */
   private Optional<Selection> at(int logN) {
-    int top = MAX_SCALE;
+    int top = plan.privacy() == null ? MAX_SCALE : MAX_PRIVATE_SCALE;
     while (top >= MIN_SCALE && build(logN, top, 1).isEmpty()) {
       top--;
     }
@@ -121,12 +124,12 @@ public final class ParameterSelector {
   /**
    * The cheapest set at a scale or, where keys are heavy, up to {@link #SPARE_BITS} bits below it: each bit must pay for the
    * precision it costs by keys that are smaller by {@link #PRICE_OF_A_BIT}. Deep programs gain special primes so, and far
-   * smaller keys.
+   * smaller keys. Not where answers hide the model: the flooding multiplies every bit.
    */
   private Selection lightest(int logN, int logScale) {
     Selection best = cheapest(logN, logScale);
     double bestCost = keyBits(best.parameters());
-    if (Costs.keyBytes(best.emission().program()) <= HEAVY_KEY_BYTES) {
+    if (plan.privacy() != null || Costs.keyBytes(best.emission().program()) <= HEAVY_KEY_BYTES) {
       return best;
     }
     for (int bits = 1; bits <= SPARE_BITS && logScale - bits >= MIN_SCALE; bits++) {

@@ -119,7 +119,7 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
       }
       case RESCALE -> result = add(result, copies * model.rescale(in.type().components(), scale.log2(parameters)));
       case RELINEARIZE, ROTATE, CONJUGATE -> result = add(result, copies * model.keySwitch(in.type().level(), scale.log2(parameters)));
-      case ROTATE_SUM -> result = add(result,
+      case ROTATE_SUM, ROTATE_MEAN -> result = add(result,
           copies * Math.sqrt(in.count() - 1.0) * model.keySwitch(in.type().level(), scale.log2(parameters)));
       case ADD_PLAIN -> {
         int period = ((Constant.Vector) program.constants().get(in.constant())).period();
@@ -133,6 +133,7 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
         Constant.Polynomial p = (Constant.Polynomial) program.constants().get(in.constant());
         result = add(result, copies * model.polynomial(p.coefficients(), scale.log2(parameters)) / model.realPart());  // it was measured
       }
+      case FLOOD -> result = add(result, copies * model.flooding((int) in.scalar(), scale.log2(parameters)));
       case COMPLEX -> result = add(result, model.rescale(scale.log2(parameters)));  // the other part's noise has a part here too
       case LINEAR_TRANSFORM -> result = transform(in, id, argument, result, copies);
       default -> { }

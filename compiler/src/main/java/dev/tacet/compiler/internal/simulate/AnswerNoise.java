@@ -57,7 +57,10 @@ public record AnswerNoise(double bound, double slotError, double guardError) {
   /** Draws noise for a program. */
   public static AnswerNoise of(Emission emission, RowPacking packing, List<double[]> rows) {
     CipherOutput value = emission.outputs().get(0);
-    double added = NoiseModel.ANSWER_SAFETY * emission.valueError();
+    double added = emission.noiseBound(NoiseModel.ANSWER_SAFETY);
+    if (emission.privacy() != null) {
+      return new AnswerNoise(added, value.slotError(), 0);
+    }
     double ofMany = ofMany(emission.program());
     if (ofMany > 0 && packing == RowPacking.LATENCY) {
       double most = Math.max(1, value.bound()) / 4;

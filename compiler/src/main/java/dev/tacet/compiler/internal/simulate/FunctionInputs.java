@@ -118,7 +118,7 @@ public final class FunctionInputs {
       case RESCALE, ADD_PLAIN, DROP_LEVEL, RELINEARIZE -> {
         return written(program, in.argument(0));
       }
-      case ROTATE_SUM -> {
+      case ROTATE_SUM, ROTATE_MEAN -> {
         BitSet before = written(program, in.argument(0));
         if (before == null) {
           return null;

@@ -206,6 +206,9 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
         packed.add(input.copyShift() == 0 ? Arrays.copyOf(all, input.period()) : all);
         at += input.features();
       }
+      if (packed.size() < program.inputTypes().size()) {
+        packed.add(new double[1]);  // the encryption of zero
+      }
       return packed;
     }
 
