@@ -387,7 +387,8 @@ final class PlanSearch {
    */
   double floodingFactor() {
     if (options.modelPrivacy() != null) {
-      return new Sharing(options.modelPrivacy().answers(), options.modelPrivacy().statisticalBits(), 0).factor(layout.output().period());
+      return new Sharing(options.modelPrivacy().answers(), options.modelPrivacy().statisticalBits(), 0).factor(layout.output().period())
+          * NoiseModel.SAFETY / (NoiseModel.ANSWER_SAFETY * NoiseModel.DEVIATIONS);
     }
     return options.sharing() == null ? 0 : options.sharing().factor(network.output().size());
   }

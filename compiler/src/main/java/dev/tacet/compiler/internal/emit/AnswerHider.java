@@ -11,8 +11,10 @@ import dev.tacet.he.ProgramBuilder;
  *
  * <p>First each value's copies are replaced by their mean: what differs between them cancels, in all coefficients but 2 period, and the
  * noise that is left to hide is that of means, smaller by the root of the copies. Then the answer is re-randomised and flooded. The
- * client reads every coefficient, so what the flooding hides is bounded by the Euclidean norm of the noise over all of them, which is
- * the scale times the root mean square of its slots.
+ * client reads every coefficient, so what the flooding hides is measured by the Euclidean norm of the noise over all of them, which is
+ * the scale times the root mean square of its slots. How far answers of different weights can be told apart (their divergence, eprint
+ * 2022/816) grows with the mean square of that norm, so it is the deviation that counts, with {@link NoiseModel#SAFETY} for what the model
+ * does not know, and not a bound of the largest noise.
  */
 final class AnswerHider {
   /** A deviation that no answer survives. */
@@ -60,7 +62,7 @@ final class AnswerHider {
       variance += (copies - 1) * FormEmitter.square(noise.keySwitch(value.level(), logScale));
     }
     double ofZero = noise.fresh(logScale);  // of a re-randomisation, as of an encryption under a public key
-    double bound = NoiseModel.ANSWER_SAFETY * NoiseModel.DEVIATIONS * Math.sqrt(variance + FormEmitter.square(ofZero))
+    double bound = NoiseModel.SAFETY * Math.sqrt(variance + FormEmitter.square(ofZero))
         * Math.pow(2, logScale);
     ModelPrivacy privacy;
     double deviation;

@@ -42,8 +42,11 @@ public final class ProgramEmitter {
   /** The input of a square over the sample rows is at most about this much. */
   private static final double TYPICAL_SQUARE_INPUT = 0.3 * SQUARE_GAIN;
 
-  /** Bits between the base prime and the scale of answers that hide the model: more than other noise asks for, less than their flooding. */
-  private static final int PRIVATE_ROOM = 7;
+  /** Bits of the base prime above an output's bound and scale. */
+  private static final double OUTPUT_ROOM = 3.5;
+
+  /** The most bits of their scale that answers that hide the model give for bounds beyond their range: rounding of weights grows by as many. */
+  private static final int MOST_HEADROOM_BITS = 3;
 
   private final Plan plan;
   private final Network network;
@@ -118,15 +121,34 @@ public final class ProgramEmitter {
     int places = parameters.slots() / plan.rows();
     int copyShift = plan.layout().copyShift(network, node, places);
     int level = plan.levels().total();
-    Scale inputScale = Scale.powerOfTwo(noise.logInputScale(period));
+    int logInput = logInputScale(period);
+    Scale inputScale = Scale.powerOfTwo(logInput);
     inputs.add(new SignatureInput(
         node.name(), node.shape(), size, period * plan.rows(), copyShift * plan.rows(), plan.rows(), inputScale, level, bounds.low(),
         bounds.high(), center, halfWidth));
     signals.put(node.id(), new Signal(builder.input(level, inputScale), map, copyShift, halfWidth, center,
         // Answers hide models from the holders of secret keys only.
-        plan.privacy() == null ? noise.fresh(noise.logInputScale(period)) : noise.freshSecret(noise.logInputScale(period)),
-        noise.encode(copyShift == 0 ? period : places, noise.logInputScale(period))));
+        plan.privacy() == null ? noise.fresh(logInput) : noise.freshSecret(logInput),
+        noise.encode(copyShift == 0 ? period : places, logInput)));
     return offset + size;
+  }
+
+  /**
+   * That of the noise model. Where answers of a single layer hide the model, their noise is that of the input's rotations, of which the mean of
+   * the copies stays, and the rounding of weights: the product's scale is shared so that both are alike.
+   */
+  private int logInputScale(int period) {
+    int usual = noise.logInputScale(period);
+    if (plan.privacy() == null || plan.levels().total() > 1) {
+      return usual;
+    }
+    double product = logOutputScale(plan.bounds().of(network.output())) + log2(parameters.modulus(1));
+    double rotations = log2(noise.rescale(0) * Math.sqrt((double) plan.layout().output().period() / parameters.slots()));
+    return Math.min(usual, (int) Math.round((product + rotations - log2(noise.encode(period, 0) * Math.sqrt(period))) / 2));
+  }
+
+  private static double log2(double value) {
+    return Math.log(value) / Math.log(2);
   }
 
   private void activation(Node.Activation node) {
@@ -247,9 +269,9 @@ public final class ProgramEmitter {
     LinearForm form = network.output();
     int size = form.size();
     ValueBounds.Bounds bounds = plan.bounds().of(form);
-    double logBase = Math.log(parameters.modulus(0)) / Math.log(2);
-    int logScale = hider == null ? parameters.logScale() : Math.min(parameters.logScale(), (int) Math.round(logBase) - PRIVATE_ROOM);
-    double headroom = Math.pow(2, Math.floor(logBase - logScale - 3.5));
+    double logBase = log2(parameters.modulus(0));
+    int logScale = logOutputScale(bounds);
+    double headroom = Math.pow(2, Math.floor(logBase - logScale - OUTPUT_ROOM));
     double[] factor = new double[size];
     double largest = 0;
     for (int i = 0; i < size; i++) {
@@ -282,6 +304,22 @@ public final class ProgramEmitter {
     return new Answer(value, new CipherOutput(CipherOutput.Kind.VALUE, 0, network.outputName(), size,
         plan.layout().output().period() * plan.rows(), plan.rows(), 0, value.scale(), result.factor(), result.offset(), bound, slotError,
         slotError * largest));
+  }
+
+  /**
+   * That of the program, or where answers hide the model, and noise is to be small beside the flooding that hides it, what the base prime
+   * allows.
+   */
+  private int logOutputScale(ValueBounds.Bounds bounds) {
+    if (plan.privacy() == null) {
+      return parameters.logScale();
+    }
+    double beyond = 1;
+    for (int i = 0; i < plan.outputReach().length; i++) {
+      beyond = Math.max(beyond, reach(bounds, i) / (2 * plan.outputReach()[i]));
+    }
+    int headroom = Math.min(MOST_HEADROOM_BITS, (int) Math.ceil(log2(beyond)));
+    return Math.min(parameters.logScale(), (int) Math.floor(log2(parameters.modulus(0)) - OUTPUT_ROOM) - headroom);
   }
 
   private double reach(ValueBounds.Bounds bounds, int i) {

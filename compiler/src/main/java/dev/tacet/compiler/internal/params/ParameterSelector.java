@@ -11,7 +11,9 @@ import dev.tacet.he.Parameters;
 import dev.tacet.he.RingType;
 import dev.tacet.he.SecurityLevel;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The pass that chooses parameters: the smallest ring degree, then the smallest scale whose predicted noise meets the target,
@@ -214,11 +216,22 @@ public final class ParameterSelector {
       }
       System.arraycopy(ordered, 0, chain, 1, ordered.length);
       long[] whole = Arrays.copyOf(chain, levels + 1);
-      whole[levels] = ModulusChain.select(logN, ring, top, logScale, 0, specialBits, 0)
-          .security(security).build().modulus(0);
+      whole[levels] = plan.privacy() != null ? freeTop(logN, chain, top, logScale, special, builder)
+          : ModulusChain.select(logN, ring, top, logScale, 0, specialBits, 0).security(security).build().modulus(0);
       return Optional.of(builder.modulusChain(whole).build());
     } catch (IllegalArgumentException tooLargeOrTaken) {
       return Optional.empty();
     }
+  }
+
+  /** The largest prime of so many bits that a chain and its special primes leave: where scales are as large as primes, many are taken. */
+  private long freeTop(int logN, long[] chain, int top, int logScale, int special, Parameters.Builder builder) {
+    Set<Long> taken = new HashSet<>();
+    Arrays.stream(chain).forEach(taken::add);
+    Arrays.stream(builder.build().specialPrimes()).forEach(taken::add);
+    Parameters more = ModulusChain.select(logN, ring, Parameters.MAX_MODULUS_BITS, logScale, 0, top, special + 2)
+        .security(SecurityLevel.UNCHECKED_FOR_TESTS).build();
+    return Arrays.stream(more.specialPrimes()).filter(prime -> !taken.contains(prime)).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no free prime of " + top + " bits"));
   }
 }
