@@ -11,6 +11,7 @@ import dev.tacet.he.ExecutableProgram;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Plaintext;
 import dev.tacet.he.SignatureInput;
+import dev.tacet.he.ValueType;
 import dev.tacet.he.secret.Decryptor;
 import dev.tacet.he.secret.KeyGenerator;
 import dev.tacet.he.secret.SecretEncryptor;
@@ -63,6 +64,10 @@ final class EncryptedRows implements AutoCloseable {
       for (SignatureInput input : artifact.signature().inputs()) {
         inputs.add(encryptor.encrypt(
             input.pack(part(input, rows[r]), artifact.parameters().slots()), input.level(), input.scale()));
+      }
+      if (artifact.signature().modelPrivacy().isPresent()) {
+        ValueType zero = artifact.signature().zeroType();
+        inputs.add(encryptor.encrypt(new double[1], zero.level(), zero.scale()));
       }
       List<Decryptor.Decrypted> outputs = run(inputs);
       for (CipherOutput output : artifact.signature().cipherOutputs()) {

@@ -28,7 +28,9 @@ class HostileBytesTest {
   static Stream<Arguments> blobs() {
     return Stream.concat(
         Stream.of(RingType.values()).flatMap(HostileBytesTest::blobs),
-        Stream.of(blob("manifest", RingType.STANDARD, Samples.manifest().toBytes(), b -> KeyManifest.fromBytes(b).toBytes())));
+        Stream.of(
+            blob("signature of hidden answers", RingType.STANDARD, HiddenSlotsTest.hidden().toBytes(), b -> Signature.fromBytes(b).toBytes()),
+            blob("manifest", RingType.STANDARD, Samples.manifest().toBytes(), b -> KeyManifest.fromBytes(b).toBytes())));
   }
 
   private static Stream<Arguments> blobs(RingType ring) {

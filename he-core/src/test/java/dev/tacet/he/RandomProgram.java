@@ -135,7 +135,9 @@ final class RandomProgram {
   }
 
   private Sized rotated(Sized a) {
-    switch (random.nextInt(3)) {
+    switch (random.nextInt(4)) {
+      case 3:
+        return new Sized(builder.rotateMean(a.value, Math.min(a.period, parameters.slots())), a.bound, a.period);
       case 0:
         int count = 1 << random.nextInt(3);
         return a.bound * count > LARGEST

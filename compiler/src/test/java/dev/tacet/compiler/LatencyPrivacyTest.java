@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.Instruction;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.ModelPrivacy;
+import dev.tacet.he.Op;
+import dev.tacet.he.RowPacking;
+import dev.tacet.he.Sharing;
+import dev.tacet.he.Signature;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Answers of the latency packing that hide the model. */
+class LatencyPrivacyTest {
+  private static final int FEATURES = 6;
+  private static final int VALUES = 2;
+  private static final ModelPrivacy ASKED = new ModelPrivacy(256, 20, 0);
+  private static CompileResult open;
+  private static CompileResult hidden;
+
+  private static double[] weights(int count, long seed) {
+    return new Random(seed).doubles(count, -1, 1).toArray();
+  }
+
+  /** A layer of an activation between two linear ones. */
+  private static OnnxSource network(String activation) {
+    return TestModels.of(FEATURES).constant("w", new long[] {FEATURES, 4}, weights(FEATURES * 4, 1))
+        .constant("v", new long[] {4, VALUES}, weights(4 * VALUES, 2)).node("MatMul", "x w", "a")
+        .node(activation, activation.equals("Mul") ? "a a" : "a", "s").node("MatMul", "s v", "y").source("y");
+  }
+
+  private static CompileOptions options() {
+    return CompileOptions.defaults().withPacking(CompileOptions.Packing.AUTO).withCalibration(TestModels.rows(60, FEATURES))
+        .withTask(ModelDescription.Task.REGRESSION).withAccuracy(0.02).withMargin(0.2);
+  }
+
+  @BeforeAll
+  static void compile() {
+    open = Compiler.compile(network("Tanh"), options());
+    hidden = Compiler.compile(network("Tanh"), options().withModelPrivacy(ASKED));
+  }
+
+  @Test
+  void theRequestHasOneMoreCiphertextAndTheAnswerNoGuard() {
+    ModelArtifact artifact = hidden.artifact();
+    Signature signature = artifact.signature();
+    assertEquals(RowPacking.LATENCY, signature.packing());
+    assertEquals(2, artifact.program().inputTypes().size());
+    assertEquals(signature.zeroType(), artifact.program().inputTypes().get(1));
+    assertEquals(1, signature.zeroType().level());
+    assertTrue(open.artifact().signature().cipherOutputs().stream().anyMatch(output -> output.kind().guards()));
+    assertEquals(1, signature.cipherOutputs().size());
+    assertTrue(hidden.report().notes().stream().anyMatch(note -> note.contains("256 answers at 20 statistical bits")
+        && note.contains("guards, which show inputs of activations, are left out")), hidden.report().toText());
+  }
+
+  @Test
+  void theFloodingIsTheFactorTimesTheNoiseThatTheProgramHas() {
+    ModelArtifact artifact = hidden.artifact();
+    ModelPrivacy privacy = artifact.signature().modelPrivacy().orElseThrow();
+    assertEquals(ASKED.answers(), privacy.answers());
+    assertEquals(ASKED.statisticalBits(), privacy.statisticalBits());
+    CipherOutput output = artifact.signature().cipherOutputs().get(0);
+    List<Instruction> instructions = artifact.program().instructions();
+    Instruction flood = instructions.stream().filter(in -> in.op() == Op.FLOOD).findFirst().orElseThrow();
+    assertEquals(Op.ROTATE_MEAN, instructions.get(flood.argument(0)).op());
+    // Rounding after a rescale is part of every program's noise: for each slot n / sqrt(18) units of the scale, less in means of copies.
+    double copies = (double) artifact.parameters().slots() / output.period();
+    double least = artifact.parameters().ringDegree() / Math.sqrt(18) / Math.sqrt(copies) * Math.pow(2, -artifact.parameters().logScale());
+    double scale = Math.pow(2, flood.type().scale().log2(artifact.parameters()));
+    double factor = new Sharing(ASKED.answers(), ASKED.statisticalBits(), 0).factor(1);
+    assertTrue(ModelPrivacy.deviation(privacy.floodBits()) >= factor * least * scale / 4,
+        privacy + " for noise of at least " + least + " at scale " + scale);
+  }
+
+  @Test
+  void valuesAreWithinTheirBoundThatTheFloodingIsPartOf() {
+    double[][] rows = TestModels.rows(5, FEATURES).toArray(double[][]::new);
+    double[][] answers = EncryptedRows.run(hidden.artifact(), rows);
+    double[][] clear = EncryptedRows.run(open.artifact(), rows);
+    double bound = hidden.report().errorBound() + open.report().errorBound();
+    boolean differs = false;
+    for (int r = 0; r < rows.length; r++) {
+      for (int i = 0; i < VALUES; i++) {
+        assertEquals(clear[r][i], answers[r][i], bound, "row " + r + " value " + i);
+        differs |= Math.abs(clear[0][i] - clear[r][i]) > 2 * bound;
+      }
+    }
+    assertTrue(differs, "all rows have the same answers within the bound " + bound);
+    CipherOutput output = hidden.artifact().signature().cipherOutputs().get(0);
+    assertEquals(hidden.report().errorBound(), output.errorBound());
+    assertTrue(hidden.report().accuracyMet(), hidden.report().toText());
+  }
+
+  @Test
+  void aLinearModelTakesCoefficientsUnlessSlotsAreAskedFor() {
+    OnnxSource linear = TestModels.of(FEATURES).constant("w", new long[] {FEATURES, VALUES}, weights(FEATURES * VALUES, 3))
+        .node("MatMul", "x w", "y").source("y");
+    CompileOptions asked = options().withModelPrivacy(ASKED);
+    assertEquals(RowPacking.COEFFICIENT, Compiler.compile(linear, asked).artifact().signature().packing());
+    CompileResult spread = Compiler.compile(linear, asked.withPacking(CompileOptions.Packing.LATENCY));
+    assertEquals(RowPacking.LATENCY, spread.artifact().signature().packing());
+    double[][] row = TestModels.rows(1, FEATURES).toArray(double[][]::new);
+    double[] weights = weights(FEATURES * VALUES, 3);
+    double[] answer = EncryptedRows.run(spread.artifact(), row)[0];
+    for (int i = 0; i < VALUES; i++) {
+      double exact = 0;
+      for (int j = 0; j < FEATURES; j++) {
+        exact += row[0][j] * weights[j * VALUES + i];
+      }
+      assertEquals(exact, answer[i], spread.report().errorBound());
+    }
+  }
+
+  @Test
+  void combinationsThatStayOutAreRefusedByName() {
+    CompileOptions asked = options().withModelPrivacy(ASKED);
+    refused("packing THROUGHPUT", asked.withPacking(CompileOptions.Packing.THROUGHPUT));
+    refused("no reserve for sharing", asked.withSharing(new Sharing(10, 20, 0)));
+    refused("conjugate-invariant", asked.withRing(CompileOptions.Ring.CONJUGATE_INVARIANT));
+    refused("with model privacy", asked.withRowsPerRequest(4));
+    refused("it is no linear map", asked.withPacking(CompileOptions.Packing.COEFFICIENT));
+    refused("there is room for about", options().withModelPrivacy(new ModelPrivacy(1L << 24, 30, 0)).withAccuracy(1e-3));
+    refused("flooding for 1099511627776 answers that hide the model at 128 statistical bits takes",
+        options().withModelPrivacy(new ModelPrivacy(1L << 40, 128, 0)));
+  }
+
+  private static void refused(String part, CompileOptions options) {
+    String message = assertThrows(UncompilableModelException.class, () -> Compiler.compile(network("Mul"), options)).getMessage();
+    assertTrue(message.contains(part), message);
+  }
+}
