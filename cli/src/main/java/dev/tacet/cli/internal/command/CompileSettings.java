@@ -87,7 +87,7 @@ final class CompileSettings {
   private boolean withoutGuards;
 
   @Option(names = "--model-privacy",
-      description = "Answers that hide the model beyond their values: re-randomised and flooded (see SECURITY.md). Of one linear map only.")
+      description = "Answers that hide the model beyond their values: re-randomised and flooded, without guards (see SECURITY.md).")
   private boolean modelPrivacy;
 
   @Option(names = "--private-answers", paramLabel = "N",
