@@ -25,6 +25,7 @@ import dev.tacet.compiler.internal.params.LeastDepth;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.ParameterSelector;
 import dev.tacet.compiler.internal.params.Selection;
+import dev.tacet.compiler.internal.simulate.HiddenNoise;
 import dev.tacet.he.Sharing;
 import java.util.Arrays;
 import java.util.List;
@@ -103,6 +104,12 @@ final class PlanSearch {
   /** Request and answer of a linear model may take so many bytes before the latency packing, with its keys, is the better choice. */
   private static final long MAX_COEFFICIENT_BYTES = 256 << 10;
 
+  /** Where answers hide the model: how much more noise than was drawn is hidden, so that a program a little noisier than another passes. */
+  private static final double HIDDEN_SPARE = 1.25;
+
+  /** How often a search is repeated since its program has more noise than it hides. */
+  private static final int HIDDEN_ROUNDS = 3;
+
   private final Network network;
   private final CompileOptions options;
   private final FeatureBounds features;
@@ -114,6 +121,7 @@ final class PlanSearch {
   private int needed;
   private long leastKeyBytes = Long.MAX_VALUE;
   private double best = Double.POSITIVE_INFINITY;
+  private double hiddenShare = 1;
 
   /** Prepares the search; the rows on which degrees are compared are chosen here. */
   PlanSearch(Network network, CompileOptions options, FeatureBounds features, SampleRows rows) {
@@ -240,27 +248,63 @@ final class PlanSearch {
         levels = needed - 1;
         continue;
       }
-      double noiseTarget = Math.min(noiseTarget(plan, fitter.errorOf(fitted.get())), mostBeforeFlooding(plan));
-      for (double keyPrice : options.keyBudget() > 0 ? KEY_PRICES : USUAL_KEY_PRICES) {
-        Plan priced = plan.withKeyPrice(keyPrice);
-        Optional<Selection> selection = selection(priced, maxLogRingDegree, noiseTarget).filter(Selection::precise);
-        int smaller = selection.map(s -> s.parameters().logRingDegree() - 1).orElse(maxLogRingDegree);
-        Optional<Selection> single = selection(priced.withoutPairs(), smaller, noiseTarget).filter(Selection::precise);
-        if (single.isPresent()) {  // the noise of pairs would ask for a larger ring, or for more than there is
-          priced = priced.withoutPairs();
-          selection = single;
-        }
-        if (selection.isEmpty()) {
-          break;
-        }
-        long keyBytes = Costs.keyBytes(selection.get().emission().program());
-        leastKeyBytes = Math.min(leastKeyBytes, keyBytes);
-        if (keyBytes <= (options.keyBudget() > 0 ? options.keyBudget() : maxKeyBytes)) {
-          AnswerMetric.Score score = metric.score(plan.fitted(), selection.get().emission().noiseBound(1));
-          return Optional.of(new Found(priced, selection.get(), score, "", null));
-        }
+      double noiseTarget = noiseTarget(plan, fitter.errorOf(fitted.get()));
+      Optional<Found> found = options.modelPrivacy() == null ? priced(plan, maxLogRingDegree, maxKeyBytes, noiseTarget)
+          : hidden(plan, maxLogRingDegree, maxKeyBytes, noiseTarget);
+      if (found.isPresent()) {
+        return found;
       }
       levels = needed - 1;
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * As {@link #priced}, where answers hide the model. What has to be hidden is drawn on a program that is written out, in the ring
+   * that the noise model's word leads to; the search is repeated until the program found has no more than it hides.
+   */
+  private Optional<Found> hidden(Plan plan, int maxLogRingDegree, long maxKeyBytes, double noiseTarget) {
+    Optional<Selection> first = ParameterSelector.select(
+        plan.withoutPairs(), options.security(), ring(), maxLogRingDegree, Math.min(noiseTarget, mostBeforeFlooding(plan)));
+    if (first.isEmpty()) {
+      return Optional.empty();
+    }
+    hiddenShare = HIDDEN_SPARE * HiddenNoise.share(first.get().complete(plan.withoutPairs()).emission(), rows.data());
+    for (int round = 0; round < HIDDEN_ROUNDS; round++) {
+      Optional<Found> found = priced(plan.withHiddenShare(hiddenShare), maxLogRingDegree, maxKeyBytes, noiseTarget);
+      if (found.isEmpty()) {
+        return found;
+      }
+      double share = HiddenNoise.share(found.get().selection.complete(found.get().plan).emission(), rows.data());
+      if (share <= hiddenShare) {
+        return found;
+      }
+      hiddenShare = HIDDEN_SPARE * share;
+    }
+    return Optional.empty();
+  }
+
+  /** The cheapest program of a plan whose keys are in bounds; nothing if there is none that is precise. */
+  private Optional<Found> priced(Plan plan, int maxLogRingDegree, long maxKeyBytes, double target) {
+    double noiseTarget = Math.min(target, mostBeforeFlooding(plan));
+    for (double keyPrice : options.keyBudget() > 0 ? KEY_PRICES : USUAL_KEY_PRICES) {
+      Plan priced = plan.withKeyPrice(keyPrice);
+      Optional<Selection> selection = selection(priced, maxLogRingDegree, noiseTarget).filter(Selection::precise);
+      int smaller = selection.map(s -> s.parameters().logRingDegree() - 1).orElse(maxLogRingDegree);
+      Optional<Selection> single = selection(priced.withoutPairs(), smaller, noiseTarget).filter(Selection::precise);
+      if (single.isPresent()) {  // the noise of pairs would ask for a larger ring, or for more than there is
+        priced = priced.withoutPairs();
+        selection = single;
+      }
+      if (selection.isEmpty()) {
+        break;
+      }
+      long keyBytes = Costs.keyBytes(selection.get().emission().program());
+      leastKeyBytes = Math.min(leastKeyBytes, keyBytes);
+      if (keyBytes <= (options.keyBudget() > 0 ? options.keyBudget() : maxKeyBytes)) {
+        AnswerMetric.Score score = metric.score(plan.fitted(), selection.get().emission().noiseBound(1));
+        return Optional.of(new Found(priced, selection.get(), score, "", null));
+      }
     }
     return Optional.empty();
   }
@@ -356,7 +400,8 @@ final class PlanSearch {
       reach[i] = Math.max(reach[i], least);
     }
     return new Plan(fitted, features, bounds, layout, Levels.of(fitted), center,
-        reach, options.guards() && options.modelPrivacy() == null, 1, true, options.rowsPerRequest(), options.costs(), options.modelPrivacy());
+        reach, options.guards() && options.modelPrivacy() == null, 1, true, options.rowsPerRequest(), options.costs(), options.modelPrivacy(),
+        hiddenShare);
   }
 
   /**
@@ -378,7 +423,7 @@ final class PlanSearch {
   /** The noise in a value of the latency packing whose flooding stays within the accuracy. */
   private double mostBeforeFlooding(Plan plan) {
     double narrowest = 2 * Arrays.stream(plan.outputReach()).min().orElse(1);
-    return options.accuracy() * narrowest / (NoiseModel.ANSWER_SAFETY * Sharing.DEVIATIONS * floodingFactor());
+    return options.accuracy() * narrowest / (NoiseModel.ANSWER_SAFETY * Sharing.DEVIATIONS * floodingFactor() * plan.hiddenShare());
   }
 
   /**

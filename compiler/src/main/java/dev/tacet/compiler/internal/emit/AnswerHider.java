@@ -13,8 +13,9 @@ import dev.tacet.he.ProgramBuilder;
  * noise that is left to hide is that of means, smaller by the root of the copies. Then the answer is re-randomised and flooded. The
  * client reads every coefficient, so what the flooding hides is measured by the Euclidean norm of the noise over all of them, which is
  * the scale times the root mean square of its slots. How far answers of different weights can be told apart (their divergence, eprint
- * 2022/816) grows with the mean square of that norm, so it is the deviation that counts, with {@link NoiseModel#SAFETY} for what the model
- * does not know, and not a bound of the largest noise.
+ * 2022/816) grows with the mean square of that norm, so it is the deviation that counts, with {@link NoiseModel#SAFETY} for rows that
+ * are worse than the sample rows, and not a bound of the largest noise. It is a share of what the noise model adds up: see
+ * {@link dev.tacet.compiler.internal.simulate.HiddenNoise}.
  */
 final class AnswerHider {
   /** A deviation that no answer survives. */
@@ -24,19 +25,21 @@ final class AnswerHider {
   private final Parameters parameters;
   private final NoiseModel noise;
   private final ModelPrivacy asked;
+  private final double share;
   private final ProgramBuilder.Value zero;
 
   /**
    * Makes one.
    *
-   * @param asked the answers and bits it is to hold for
+   * @param plan says for how many answers and bits it is to hold, and the share
    * @param zero the client's encryption of zero, an input of the level before the last rescale
    */
-  AnswerHider(ProgramBuilder builder, NoiseModel noise, ModelPrivacy asked, ProgramBuilder.Value zero) {
+  AnswerHider(ProgramBuilder builder, NoiseModel noise, Plan plan, ProgramBuilder.Value zero) {
     this.builder = builder;
     this.parameters = builder.parameters();
     this.noise = noise;
-    this.asked = asked;
+    this.asked = plan.privacy();
+    this.share = plan.hiddenShare();
     this.zero = zero;
   }
 
@@ -45,10 +48,11 @@ final class AnswerHider {
    *
    * @param sum the answer, with the noise of a mean as the one that all copies have alike
    * @param privacy with its flooding
+   * @param modelled the deviation of what is hidden as the noise model adds it up, in slot units, both parts of complex slots
    * @param deviation of the flooding in the real part of the mean of a value's copies, in slot units; {@link #HOPELESS} where the level has
    *     no room for it and there is less
    */
-  record Hidden(FormEmitter.Sum sum, ModelPrivacy privacy, double deviation) {}
+  record Hidden(FormEmitter.Sum sum, ModelPrivacy privacy, double modelled, double deviation) {}
 
   /** Hides. */
   Hidden hide(FormEmitter.Sum sum) {
@@ -62,7 +66,7 @@ final class AnswerHider {
       variance += (copies - 1) * FormEmitter.square(noise.keySwitch(value.level(), logScale));
     }
     double ofZero = noise.fresh(logScale);  // of a re-randomisation, as of an encryption under a public key
-    double bound = NoiseModel.SAFETY * Math.sqrt(variance + FormEmitter.square(ofZero))
+    double bound = NoiseModel.SAFETY * Math.hypot(share * Math.sqrt(variance), ofZero)
         * Math.pow(2, logScale);
     ModelPrivacy privacy;
     double deviation;
@@ -74,6 +78,7 @@ final class AnswerHider {
       privacy = new ModelPrivacy(asked.answers(), asked.statisticalBits(), 1);
       deviation = HOPELESS;
     }
-    return new Hidden(sum.with(builder.flood(value, zero, privacy.floodBits()), 0, variance + FormEmitter.square(ofZero)), privacy, deviation);
+    return new Hidden(sum.with(builder.flood(value, zero, privacy.floodBits()), 0, variance + FormEmitter.square(ofZero)), privacy,
+        Math.sqrt(variance), deviation);
   }
 }

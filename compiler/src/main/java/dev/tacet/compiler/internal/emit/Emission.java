@@ -18,6 +18,7 @@ import java.util.List;
  *     the flooding of the latency packing
  * @param privacy how answers of the latency packing hide the model; null if they do not
  * @param flooding the deviation of its flooding in a decrypted value, in output units; 0 without
+ * @param modelled what the noise model says is to be hidden, the deviation in slot units, both parts of complex slots; 0 without
  */
 public record Emission(
     Program program,
@@ -26,10 +27,11 @@ public record Emission(
     List<Layer> layers,
     double valueError,
     ModelPrivacy privacy,
-    double flooding) {
+    double flooding,
+    double modelled) {
   /** Makes one whose answers the program does not flood, or whose flooding is part of the noise. */
   public Emission(Program program, List<SignatureInput> inputs, List<CipherOutput> outputs, List<Layer> layers, double valueError) {
-    this(program, inputs, outputs, layers, valueError, null, 0);
+    this(program, inputs, outputs, layers, valueError, null, 0, 0);
   }
 
   /** Returns the bound of what noise and flooding do to a decrypted value, in output units; the flooding, as it is, needs no safety. */

@@ -25,6 +25,7 @@ import dev.tacet.he.ModelPrivacy;
  * @param rows rows that lie side by side in a ciphertext, a power of two
  * @param costs what operations take on the machine that will serve
  * @param privacy for how many answers at how many bits answers of the latency packing are to hide the model; null if they need not
+ * @param hiddenShare how many times the noise that the noise model adds up is what answers that hide the model really have to hide
  */
 public record Plan(
     FittedNetwork fitted,
@@ -39,7 +40,8 @@ public record Plan(
     boolean pairs,
     int rows,
     CostProfile costs,
-    ModelPrivacy privacy) {
+    ModelPrivacy privacy,
+    double hiddenShare) {
   /** Returns the fewest slots of a ring that hold its rows. */
   public long leastSlots() {
     return (long) rows * layout.largestPeriod();
@@ -47,11 +49,18 @@ public record Plan(
 
   /** Returns the plan with giant steps one by one. */
   public Plan withoutPairs() {
-    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, keyPrice, false, rows, costs, privacy);
+    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, keyPrice, false, rows, costs, privacy,
+        hiddenShare);
   }
 
   /** Returns the plan with another price of keys. */
   public Plan withKeyPrice(double value) {
-    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value, pairs, rows, costs, privacy);
+    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value, pairs, rows, costs, privacy,
+        hiddenShare);
+  }
+
+  /** Returns the plan with another noise to hide. */
+  public Plan withHiddenShare(double value) {
+    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, keyPrice, pairs, rows, costs, privacy, value);
   }
 }

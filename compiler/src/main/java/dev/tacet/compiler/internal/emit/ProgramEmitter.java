@@ -64,6 +64,7 @@ public final class ProgramEmitter {
   private AnswerHider hider;  // null where answers do not hide the model
   private ModelPrivacy privacy;  // likewise
   private double flooding;
+  private double modelled;
 
   private ProgramEmitter(Plan plan, Parameters parameters, boolean outline) {
     this.plan = plan;
@@ -96,7 +97,7 @@ public final class ProgramEmitter {
       offset = input(input, offset);
     }
     if (plan.privacy() != null) {
-      hider = new AnswerHider(builder, noise, plan.privacy(), builder.input(1, inputs.get(0).scale()));
+      hider = new AnswerHider(builder, noise, plan, builder.input(1, inputs.get(0).scale()));
     }
     for (Node node : network.nodes()) {
       if (node instanceof Node.Activation activation) {
@@ -108,7 +109,7 @@ public final class ProgramEmitter {
     builder.layer(OUTPUT_LAYER);
     Answer answer = output();
     List<CipherOutput> outputs = guards.emit(answer.value, answer.described);
-    return new Emission(builder.build(), inputs, outputs, layers, valueError, privacy, flooding);
+    return new Emission(builder.build(), inputs, outputs, layers, valueError, privacy, flooding, modelled);
   }
 
   private int input(Node.Input node, int offset) {
@@ -291,6 +292,7 @@ public final class ProgramEmitter {
       AnswerHider.Hidden hidden = hider.hide(sum);
       sum = hidden.sum();
       privacy = hidden.privacy();
+      modelled = hidden.modelled();
       floodingOfSlots = hidden.deviation();
       flooding = floodingOfSlots * largest;
     }
