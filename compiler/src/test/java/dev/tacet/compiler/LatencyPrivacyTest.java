@@ -8,13 +8,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.simulate.HiddenNoise;
 import dev.tacet.he.CipherOutput;
+import dev.tacet.he.Ciphertext;
+import dev.tacet.he.Constant;
+import dev.tacet.he.Context;
+import dev.tacet.he.Diagonals;
+import dev.tacet.he.EvaluationKeySet;
+import dev.tacet.he.ExecutableProgram;
 import dev.tacet.he.Instruction;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.Op;
+import dev.tacet.he.Program;
+import dev.tacet.he.ProgramBuilder;
+import dev.tacet.he.ReferenceEvaluator;
 import dev.tacet.he.RowPacking;
 import dev.tacet.he.Sharing;
 import dev.tacet.he.Signature;
+import dev.tacet.he.SignatureInput;
+import dev.tacet.he.secret.Decryptor;
+import dev.tacet.he.secret.KeyGenerator;
+import dev.tacet.he.secret.SecretEncryptor;
+import dev.tacet.he.secret.SecretKey;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
@@ -84,6 +99,67 @@ class LatencyPrivacyTest {
         * Math.pow(2, flood.type().scale().log2(artifact.parameters()));
     double deviation = ModelPrivacy.deviation(privacy.floodBits());
     assertTrue(deviation >= least && deviation <= 16 * least, deviation + " for at least " + least);
+  }
+
+  /** What the engine gives before the flooding, against the same in the clear. */
+  @Test
+  void theNoiseThatIsDrawnIsTheEngines() {
+    ModelArtifact artifact = hidden.artifact();
+    Signature signature = artifact.signature();
+    Program before = beforeFlooding(artifact.program());
+    double drawn = HiddenNoise.of(new Emission(artifact.program(), signature.inputs(), signature.cipherOutputs(), List.of(), 0,
+        signature.modelPrivacy().orElseThrow(), 0, 1), TestModels.rows(60, FEATURES));
+    double squares = 0;
+    int count = 0;
+    try (Context context = Context.create(artifact.parameters());
+        SecretKey secret = SecretKey.generate(context);
+        ExecutableProgram executable = ExecutableProgram.load(context, before);
+        EvaluationKeySet keys = EvaluationKeySet.load(
+            context, before.requiredKeys().stream().map(new KeyGenerator(secret)::evaluationKey).toList())) {
+      SignatureInput input = signature.inputs().get(0);
+      for (double[] row : TestModels.rows(24, FEATURES)) {
+        double[] slots = input.pack(row, artifact.parameters().slots());
+        double[] clear = ReferenceEvaluator.run(before, List.of(slots)).get(0);
+        try (Ciphertext x = new SecretEncryptor(secret).encrypt(slots, input.level(), input.scale());
+            ExecutableProgram.Run run = executable.run(keys, List.of(x), null)) {
+          Decryptor.Decrypted d = new Decryptor(secret).decrypt(run.outputs().get(0));
+          for (int j = 0; j < d.real().length; j++, count++) {
+            squares += Math.pow(d.real()[j] - clear[j & (clear.length - 1)], 2) + Math.pow(d.imaginary()[j], 2);
+          }
+        }
+      }
+    }
+    double found = Math.sqrt(squares / count);
+    assertTrue(found <= 1.25 * drawn && found >= drawn / 8, "found " + found + ", drawn " + drawn);
+  }
+
+  /** The program up to its FLOOD, whose argument it gives. */
+  private static Program beforeFlooding(Program program) {
+    ProgramBuilder b = new ProgramBuilder(program.parameters());
+    List<ProgramBuilder.Value> values = new ArrayList<>();
+    for (Instruction in : program.instructions()) {
+      ProgramBuilder.Value a = in.argumentCount() == 0 ? null : values.get(in.argument(0));
+      Object constant = in.constant() < program.constants().size() && in.constant() >= 0 ? program.constants().get(in.constant()) : null;
+      if (in.op() == Op.FLOOD) {
+        b.output(a);
+        break;
+      }
+      values.add(switch (in.op()) {
+        case INPUT -> in.index() == 0 ? b.input(in.type()) : null;
+        case DROP_LEVEL -> b.dropLevel(a, in.type().level());
+        case RESCALE -> b.rescale(a);
+        case ADD -> b.add(a, values.get(in.argument(1)));
+        case ADD_PLAIN -> b.addPlain(a, (Constant.Vector) constant);
+        case MULTIPLY_PLAIN -> b.multiplyPlain(a, (Constant.Vector) constant, in.plainScale());
+        case ROTATE -> b.rotate(a, in.steps());
+        case ROTATE_SUM -> b.rotateSum(a, in.steps(), in.count());
+        case ROTATE_MEAN -> b.rotateMean(a, in.steps());
+        case LINEAR_TRANSFORM -> b.linearTransform(a, (Diagonals) constant, in.plainScale());
+        case POLYNOMIAL -> b.polynomial(a, (Constant.Polynomial) constant, in.type().scale());
+        default -> throw new AssertionError(in.op() + " is not expected here");
+      });
+    }
+    return b.build();
   }
 
   @Test
