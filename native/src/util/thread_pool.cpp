@@ -221,14 +221,16 @@ void ThreadPool::run(const Work& work) {
   }
   const Seat seat(*this);
   Loop loop(work.count, state_->size, work.body, work.call);
+  bool seats;
   {
     std::lock_guard<std::mutex> lock(state_->mutex);
     state_->loops.push_back(&loop);
     state_->submitted.fetch_add(1, std::memory_order_relaxed);
+    seats = state_->taken < state_->size;
   }
-  if (work.count > 2) {
+  if (seats && work.count > 2) {  // else whoever gives a seat back wakes a worker
     state_->work.notify_all();
-  } else {
+  } else if (seats) {
     state_->work.notify_one();
   }
   inside_loop = true;

@@ -26,29 +26,52 @@ import java.util.concurrent.atomic.AtomicLong;
  * @param perCpuSecond runs for a second of processor time
  */
 record ExecutorRate(double perSecond, double perCpuSecond) {
-  static ExecutorRate measure(ModelArtifact model, int threads, double seconds) {
-    try (Context context = Context.create(model.parameters());
-        SecretKey secret = SecretKey.generate(context);
-        ExecutableProgram program = ExecutableProgram.load(context, model.program())) {
-      List<ByteBuffer> blobs = new ArrayList<>();
-      for (KeyRequirement key : model.program().requiredKeys()) {
-        blobs.add(new KeyGenerator(secret).evaluationKey(key));
-      }
-      List<Ciphertext> inputs = new ArrayList<>();
-      try (EvaluationKeySet keys = EvaluationKeySet.load(context, blobs)) {
+  /** Keys and inputs of one client. */
+  private record Client(EvaluationKeySet keys, List<Ciphertext> inputs) {
+    static Client of(Context context, ModelArtifact model) {
+      try (SecretKey secret = SecretKey.generate(context)) {
+        List<ByteBuffer> blobs = new ArrayList<>();
+        for (KeyRequirement key : model.program().requiredKeys()) {
+          blobs.add(new KeyGenerator(secret).evaluationKey(key));
+        }
+        List<Ciphertext> inputs = new ArrayList<>();
         for (ValueType type : model.program().inputCiphertexts()) {
           inputs.add(new SecretEncryptor(secret).encrypt(new double[model.parameters().slots()], type.level(), type.scale()));
         }
-        measure(program, keys, inputs, threads, seconds / 5);
-        return measure(program, keys, inputs, threads, seconds);
+        return new Client(EvaluationKeySet.load(context, blobs), inputs);
+      }
+    }
+
+    void close() {
+      keys.close();
+      inputs.forEach(Ciphertext::close);
+    }
+  }
+
+  /**
+   * Measures.
+   *
+   * @param clients whose keys take turns, as they do on a host: keys that were used a moment ago lie in the caches of the processor
+   * @param threads that run the program at once
+   */
+  static ExecutorRate measure(ModelArtifact model, int clients, int threads, double seconds) {
+    List<Client> each = new ArrayList<>();
+    try (Context context = Context.create(model.parameters());
+        ExecutableProgram program = ExecutableProgram.load(context, model.program())) {
+      try {
+        for (int i = 0; i < clients; i++) {
+          each.add(Client.of(context, model));
+        }
+        measure(program, each, threads, seconds / 5);
+        return measure(program, each, threads, seconds);
       } finally {
-        inputs.forEach(Ciphertext::close);
+        each.forEach(Client::close);
       }
     }
   }
 
   private static ExecutorRate measure(
-      ExecutableProgram program, EvaluationKeySet keys, List<Ciphertext> inputs, int threads, double seconds) {
+      ExecutableProgram program, List<Client> clients, int threads, double seconds) {
     OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     AtomicLong runs = new AtomicLong();
     long cpu = system.getProcessCpuTime();
@@ -58,8 +81,8 @@ record ExecutorRate(double perSecond, double perCpuSecond) {
     for (int i = 0; i < threads; i++) {
       workers[i] = CompletableFuture.runAsync(() -> {
         while (System.nanoTime() < end) {
-          program.run(keys, inputs, null).close();
-          runs.incrementAndGet();
+          Client client = clients.get((int) (runs.getAndIncrement() % clients.size()));
+          program.run(client.keys(), client.inputs(), null).close();
         }
       }, task -> new Thread(task).start());
     }
