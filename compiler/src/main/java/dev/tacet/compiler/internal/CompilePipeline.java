@@ -108,7 +108,8 @@ public final class CompilePipeline {
     String taken = String.format(Locale.ROOT, ", of which flooding for %d %s at %d statistical bits takes %.1f bits",
         sharing != null ? sharing.results() : privacy.answers(), sharing != null ? "shared results" : "answers that hide the model",
         sharing != null ? sharing.statisticalBits() : privacy.statisticalBits(), Math.log(search.floodingFactor()) / Math.log(2));
-    double fewer = privacy == null ? 0 : privacy.answers() / (search.leastNoise() * search.leastNoise());
+    // The flooding is of whole bits: it may be twice as much as it must be, which is as for four times as many answers.
+    double fewer = privacy == null ? 0 : privacy.answers() / (4 * search.leastNoise() * search.leastNoise());
     return fewer < 1 ? taken : taken + String.format(Locale.ROOT, "; there is room for about %.0f such answers", Math.floor(fewer));
   }
 

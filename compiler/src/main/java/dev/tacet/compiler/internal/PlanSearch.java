@@ -165,8 +165,8 @@ final class PlanSearch {
   }
 
   /**
-   * Returns how many times the noise that was asked for the least noise is that any parameters of the latency packing had; infinite if there
-   * were none.
+   * Returns how many times the noise whose flooding stays within the accuracy the least noise is that any parameters of the latency packing
+   * had; infinite if there were none.
    */
   double leastNoise() {
     return best;
@@ -265,7 +265,7 @@ final class PlanSearch {
    */
   private Optional<Found> hidden(Plan plan, int maxLogRingDegree, long maxKeyBytes, double noiseTarget) {
     Optional<Selection> first = ParameterSelector.select(
-        plan.withoutPairs(), options.security(), ring(), maxLogRingDegree, Math.min(noiseTarget, mostBeforeFlooding(plan)));
+        plan.withoutPairs(), options.security(), ring(), maxLogRingDegree, noiseTarget);
     if (first.isEmpty()) {
       return Optional.empty();
     }
@@ -286,7 +286,7 @@ final class PlanSearch {
 
   /** The cheapest program of a plan whose keys are in bounds; nothing if there is none that is precise. */
   private Optional<Found> priced(Plan plan, int maxLogRingDegree, long maxKeyBytes, double target) {
-    double noiseTarget = Math.min(target, mostBeforeFlooding(plan));
+    double noiseTarget = options.sharing() == null ? target : Math.min(target, mostBeforeFlooding(plan));
     for (double keyPrice : options.keyBudget() > 0 ? KEY_PRICES : USUAL_KEY_PRICES) {
       Plan priced = plan.withKeyPrice(keyPrice);
       Optional<Selection> selection = selection(priced, maxLogRingDegree, noiseTarget).filter(Selection::precise);
@@ -313,7 +313,7 @@ final class PlanSearch {
   private Optional<Selection> selection(Plan plan, int maxLogRingDegree, double noiseTarget) {
     Optional<Selection> enough = ParameterSelector.select(
         plan, options.security(), ring(), maxLogRingDegree, noiseTarget);
-    best = enough.map(s -> Math.min(best, s.emission().valueError() / noiseTarget)).orElse(best);
+    best = enough.map(s -> Math.min(best, s.emission().valueError() / mostBeforeFlooding(plan))).orElse(best);
     if (enough.isEmpty() || !enough.get().precise() || !isExact(plan)) {
       return enough;
     }
@@ -401,7 +401,7 @@ final class PlanSearch {
     }
     return new Plan(fitted, features, bounds, layout, Levels.of(fitted), center,
         reach, options.guards() && options.modelPrivacy() == null, 1, true, options.rowsPerRequest(), options.costs(), options.modelPrivacy(),
-        hiddenShare);
+        hiddenShare, options.accuracy() * 2 * Arrays.stream(reach).min().orElse(1));
   }
 
   /**

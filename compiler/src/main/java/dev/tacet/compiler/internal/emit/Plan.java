@@ -26,6 +26,7 @@ import dev.tacet.he.ModelPrivacy;
  * @param costs what operations take on the machine that will serve
  * @param privacy for how many answers at how many bits answers of the latency packing are to hide the model; null if they need not
  * @param hiddenShare how many times the noise that the noise model adds up is what answers that hide the model really have to hide
+ * @param mostFlooding the largest move of a value by their flooding, in output units
  */
 public record Plan(
     FittedNetwork fitted,
@@ -41,7 +42,8 @@ public record Plan(
     int rows,
     CostProfile costs,
     ModelPrivacy privacy,
-    double hiddenShare) {
+    double hiddenShare,
+    double mostFlooding) {
   /** Returns the fewest slots of a ring that hold its rows. */
   public long leastSlots() {
     return (long) rows * layout.largestPeriod();
@@ -50,17 +52,18 @@ public record Plan(
   /** Returns the plan with giant steps one by one. */
   public Plan withoutPairs() {
     return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, keyPrice, false, rows, costs, privacy,
-        hiddenShare);
+        hiddenShare, mostFlooding);
   }
 
   /** Returns the plan with another price of keys. */
   public Plan withKeyPrice(double value) {
     return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, value, pairs, rows, costs, privacy,
-        hiddenShare);
+        hiddenShare, mostFlooding);
   }
 
   /** Returns the plan with another noise to hide. */
   public Plan withHiddenShare(double value) {
-    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, keyPrice, pairs, rows, costs, privacy, value);
+    return new Plan(fitted, features, bounds, layout, levels, outputCenter, outputReach, guards, keyPrice, pairs, rows, costs, privacy, value,
+        mostFlooding);
   }
 }

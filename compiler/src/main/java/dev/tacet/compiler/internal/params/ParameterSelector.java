@@ -10,6 +10,7 @@ import dev.tacet.he.ModulusChain;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.RingType;
 import dev.tacet.he.SecurityLevel;
+import dev.tacet.he.Sharing;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Optional;
@@ -176,7 +177,8 @@ public final class ParameterSelector {
   private Selection emit(Parameters parameters) {
     Emission emission = ProgramEmitter.outline(plan, parameters);
     boolean checkable = emission.outputs().stream().allMatch(o -> o.slotError() <= Math.max(1, o.bound()) / 4);
-    return new Selection(parameters, emission, checkable && emission.valueError() <= target);
+    boolean fits = plan.privacy() == null || Sharing.DEVIATIONS * emission.flooding() <= plan.mostFlooding();
+    return new Selection(parameters, emission, checkable && fits && emission.valueError() <= target);
   }
 
   /**
