@@ -106,20 +106,13 @@ public final class OutputFile implements AutoCloseable {
   /**
    * As {@link #require}, for what is no text and does not go to standard output.
    *
-   * @throws CliException as {@link #require}; bad usage if the file is named "-" or is {@code input}, which the command reads
+   * @throws CliException as {@link #require}; bad usage if the file is named "-"
    */
-  public static void requireFile(Path file, Path input) {
+  public static void requireFile(Path file) {
     if (file.toString().equals("-")) {
       throw CliException.usage("the result does not go to standard output", "Name a file for --output.");
     }
     require(file);
-    try {
-      if (Files.exists(file) && Files.exists(input) && Files.isSameFile(file, input)) {
-        throw CliException.usage(file + " is both read and written", "Name another file for --output.");
-      }
-    } catch (IOException e) {
-      throw failed(file, e);
-    }
   }
 
   /** Where the bytes go. */

@@ -37,7 +37,7 @@ public final class CompileCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    OutputFile.requireFile(output, model);
+    OutputFile.requireFile(output);
     Compilation compilation;
     try (Progress progress = Progress.start("Compiling", 0, "")) {
       compilation = Compilation.of(model, settings.calibrated());
@@ -52,7 +52,7 @@ public final class CompileCommand implements Callable<Integer> {
     if (!compilation.accuracyMet()) {
       Failures.tell(
           "the accuracy target was missed on the sample rows; " + output + " is written all the same",
-          "Give more rows to --calibration, a looser --accuracy, or look at the report with 'tacet explain --json'.");
+          "Give more rows to --calibration, a looser --accuracy or a larger --max-degree, or look at the report with 'tacet explain --json'.");
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;

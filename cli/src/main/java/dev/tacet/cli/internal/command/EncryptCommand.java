@@ -58,7 +58,7 @@ public final class EncryptCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    OutputFile.requireFile(output, input);
+    OutputFile.requireFile(output);
     ModelArtifact artifact = Artifacts.read(model);
     Rows rows = Rows.read(input).requireFeatures(artifact.signature().features());
     ProviderCard owner = card();
@@ -109,6 +109,14 @@ public final class EncryptCommand implements Callable<Integer> {
 
   private ProviderCard card() {
     ByteBuffer bytes = ByteBuffer.wrap(InputFile.read(card, "Give the owner.card that the key's owner sent you."));
-    return fingerprint == null ? ProviderCard.fromBytes(bytes) : ProviderCard.fromBytes(bytes, fingerprint);
+    if (fingerprint == null) {
+      return ProviderCard.fromBytes(bytes);
+    }
+    try {
+      return ProviderCard.fromBytes(bytes, fingerprint);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(
+          CliException.FAILED, e.getMessage(), "Do not use this card; ask the owner for theirs, and compare the fingerprint again.", e);
+    }
   }
 }

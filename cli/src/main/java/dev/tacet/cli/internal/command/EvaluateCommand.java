@@ -46,7 +46,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    OutputFile.requireFile(output, input);
+    OutputFile.requireFile(output);
     ModelArtifact artifact = Artifacts.read(model);
     boolean keyless = artifact.signature().keys().isEmpty();
     if (keys == null && !keyless) {

@@ -148,7 +148,7 @@ public final class PredictCommand implements Callable<Integer> {
       throw CliException.usage("the card says which signature of the model is trusted",
           "Give no --version-of-model and no --accept-signature beside --card.");
     }
-    OutputFile.requireFile(output, input);
+    OutputFile.requireFile(output);
     ProviderCard owner =
         ProviderCard.fromBytes(ByteBuffer.wrap(InputFile.read(card, "Give the owner.card that the key's owner sent you.")));
     if (!owner.model().equals(model)) {

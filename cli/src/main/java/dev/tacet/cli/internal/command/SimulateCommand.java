@@ -79,7 +79,7 @@ public final class SimulateCommand implements Callable<Integer> {
     }
     Failures.tell(
         "the accuracy target was missed without any encryption: the fitted activations are too coarse, or rows were clamped",
-        "Give more rows to --calibration, or a smaller --accuracy.");
+        "Give more rows to --calibration, a smaller --accuracy, or a larger --max-degree.");
     return CliException.ACCURACY_MISSED;
   }
 

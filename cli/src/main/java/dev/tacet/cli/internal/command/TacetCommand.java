@@ -87,6 +87,15 @@ public final class TacetCommand implements Runnable {
     commandLine.setUsageHelpAutoWidth(true);
     commandLine.setUsageHelpLongOptionsMaxWidth(30);
     commandLine.setParameterExceptionHandler(TacetCommand::misused);
+    CommandLine.IExecutionStrategy last = new CommandLine.RunLast();
+    commandLine.setExecutionStrategy(parsed -> {
+      try {
+        FilesApart.require(parsed);
+      } catch (CliException e) {
+        return Failures.report(e, commandLine.getErr());
+      }
+      return last.execute(parsed);
+    });
     commandLine.setExecutionExceptionHandler(
         (failure, command, parsed) -> Failures.report(failure, command.getErr()));
     return commandLine;

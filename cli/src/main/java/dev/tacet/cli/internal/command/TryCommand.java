@@ -90,7 +90,7 @@ public final class TryCommand implements Callable<Integer> {
     if (!report.meetsTarget()) {
       Failures.tell(
           "the accuracy target was missed",
-          "Give more rows to --calibration, a smaller --accuracy, or look at the layers with 'tacet explain'.");
+          "Give more rows to --calibration, a smaller --accuracy or a larger --max-degree, or look at the layers with 'tacet explain'.");
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;

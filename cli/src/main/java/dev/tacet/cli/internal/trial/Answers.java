@@ -6,12 +6,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Outputs of the SDK in the writing of tables and files: Double, Long or String. */
 public final class Answers {
   private Answers() {}
 
-  /** All outputs of one row. */
+  /** All outputs of one row; the numbers of a map in the order of their keys, as onnxruntime gives them. */
   public static Map<String, List<Object>> row(Map<String, OutputValue> outputs) {
     Map<String, List<Object>> row = new LinkedHashMap<>();
     outputs.forEach((name, value) -> row.put(name, values(value)));
@@ -26,6 +27,10 @@ public final class Answers {
       }
     } else if (value instanceof OutputValue.Strings strings) {
       values.addAll(strings.values());
+    } else if (value instanceof OutputValue.StringMap map) {
+      values.addAll(new TreeMap<>(map.values()).values());
+    } else if (value instanceof OutputValue.IntegerMap map) {
+      values.addAll(new TreeMap<>(map.values()).values());
     } else {
       for (double number : value.toNumbers()) {
         values.add(number);

@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.trial;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Parameters;
 import java.util.List;
@@ -34,7 +35,7 @@ public record TrialReport(
     Double accuracyClear,
     Double accuracyEncrypted,
     double agreement,
-    Double maxError,
+    @JsonInclude(JsonInclude.Include.ALWAYS) Double maxError,
     List<Integer> clampedRows,
     List<Integer> undecidedRows,
     List<Integer> failedRows,

@@ -8,9 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.trial.Comparison.Kind;
-import java.util.Arrays;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
+import dev.tacet.he.OutputValue;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -109,5 +107,18 @@ class ComparisonTest {
     Arrays.asList(1.0, 2.0).forEach(value -> other.add(Map.of("other", List.of(value))));
     assertThrows(
         IllegalArgumentException.class, () -> Comparison.of(other, regressor(1, 2), new boolean[2], Kind.REGRESSOR));
+  }
+
+  @Test
+  void aMapsNumbersAreInTheOrderOfItsKeysAsTheClearModelHasThem() {
+    Map<String, Double> names = new LinkedHashMap<>();
+    names.put("yes", 0.75);
+    names.put("no", 0.25);
+    Map<Long, Double> numbers = new LinkedHashMap<>();
+    numbers.put(9L, 0.5);
+    numbers.put(-2L, 0.125);
+    assertEquals(
+        Map.of("a", List.of(0.25, 0.75), "b", List.of(0.125, 0.5)),
+        Answers.row(Map.of("a", new OutputValue.StringMap(names), "b", new OutputValue.IntegerMap(numbers))));
   }
 }

@@ -26,7 +26,8 @@ final class ClassifierOps {
     Tensor labels = labels(node);
     double[] intercepts = node.reals("intercepts");
     int targets = intercepts != null ? intercepts.length : labels.size();
-    if (targets != labels.size() && !(targets == 1 && labels.size() == 2)) {
+    boolean binary = targets == 1 && labels.size() == 2;
+    if (labels.size() < 2 || targets != labels.size() && !binary) {
       throw new Refusal("it has " + targets + " scores for " + labels.size() + " labels", "export the model again");
     }
     Symbol scores = scope.symbol(new int[] {1, targets}, LinearOps.scores(call, targets), node.label());
@@ -35,16 +36,16 @@ final class ClassifierOps {
     Symbol.Clear result = switch (transform) {
       case "NONE" -> clear;
       case "LOGISTIC" -> scope.tail(TailOp.SIGMOID, clear);
-      case "SOFTMAX" -> scope.tail(TailOp.SOFTMAX, clear);
+      case "SOFTMAX" -> binary ? clear : scope.tail(TailOp.SOFTMAX, clear);
       default -> throw new Refusal("post_transform is " + transform + "; NONE, LOGISTIC and SOFTMAX run",
           "apply the transform to the raw scores");
     };
     int[] labelShape = {1};
-    if (targets == labels.size()) {
+    if (!binary) {
       return List.of(TailOps.label(labelShape, clear, labels), result);
     }
-    TailOp pair = transform.equals("LOGISTIC") ? TailOp.BINARY_PROBABILITIES : TailOp.BINARY_SCORES;
-    Symbol.Clear both = scope.tail(new int[] {1, 2}, pair, List.of(result.name()), new long[0], new double[0], List.of());
+    // A single score s gives the pair (1 - s, s), as onnxruntime has it, whether or not it is a probability.
+    Symbol.Clear both = scope.tail(new int[] {1, 2}, TailOp.BINARY_PROBABILITIES, List.of(result.name()), new long[0], new double[0], List.of());
     long[] integers = labels.isText() ? new long[0] : TailOps.integers(labels);
     List<String> texts = labels.isText() ? List.of(labels.texts()) : List.of();
     TailNode label = new TailNode(TailOp.THRESHOLD_LABEL, List.of(clear.name()), "", integers, new double[] {0}, texts);

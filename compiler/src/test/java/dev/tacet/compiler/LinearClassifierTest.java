@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.tacet.compiler.internal.onnx.proto.AttributeProto;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The scores of LinearClassifier beside onnxruntime's, whose pair of two classes from a single score is no softmax of anything. */
+class LinearClassifierTest {
+  private static final int FEATURES = 3;
+  private static final double[] COEFFICIENTS = {0.5, -1.25, 2, 1.5, 0.25, -0.75, -1, 0.5, 0.125};
+  private static final double[] INTERCEPTS = {0.1, -0.2, 0.3};
+
+  private static AttributeProto reals(String name, double... values) {
+    AttributeProto.Builder attribute = AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.FLOATS);
+    for (double value : values) {
+      attribute.addFloats((float) value);
+    }
+    return attribute.build();
+  }
+
+  private static TestModels model(int rows, int labels, String transform) {
+    return TestModels.of(FEATURES).node("ai.onnx.ml.LinearClassifier", "x", "label z",
+        reals("coefficients", Arrays.copyOf(COEFFICIENTS, rows * FEATURES)), reals("intercepts", Arrays.copyOf(INTERCEPTS, rows)),
+        TestModels.integers("classlabels_ints", Arrays.copyOf(new long[] {4, 7, 9}, labels)), TestModels.text("post_transform", transform));
+  }
+
+  private static CompileOptions options() {
+    return CompileOptions.defaults().withCalibration(TestModels.rows(60, FEATURES));
+  }
+
+  @ParameterizedTest(name = "{0} rows, {1} labels, {2}")
+  @CsvSource({"1, 2, NONE", "1, 2, LOGISTIC", "1, 2, SOFTMAX", "2, 2, NONE", "2, 2, LOGISTIC", "2, 2, SOFTMAX", "3, 3, NONE", "3, 3, LOGISTIC",
+      "3, 3, SOFTMAX"})
+  void scoresAreThoseOfOnnxruntime(int rows, int labels, String transform) throws Exception {
+    byte[] onnx = model(rows, labels, transform).output("z", labels);
+    CompileResult result = Compiler.compile(OnnxSource.ofBytes("test", onnx), options());
+    try (ClearOnnx clear = new ClearOnnx(onnx)) {
+      for (double[] row : TestModels.rows(5, FEATURES)) {
+        Map<String, List<Object>> expected = clear.run(row);
+        double[] seen = ZooTrial.predict(result.artifact(), row).outputs().get("z").toNumbers();
+        assertEquals(labels, seen.length);
+        for (int i = 0; i < labels; i++) {
+          assertEquals((Double) expected.get("z").get(i), seen[i], 1e-4, "score " + i + " of " + Arrays.toString(row));
+        }
+      }
+    }
+  }
+
+  @Test
+  void scoresThatDoNotFitTheLabelsAreRefused() {
+    for (int[] form : new int[][] {{1, 1}, {1, 3}, {2, 3}, {3, 2}}) {
+      byte[] onnx = model(form[0], form[1], "NONE").output("z", form[1]);
+      assertThrows(UncompilableModelException.class, () -> Compiler.compile(OnnxSource.ofBytes("test", onnx), options()));
+    }
+  }
+}
