@@ -39,7 +39,8 @@ final class SignatureCodec {
     boolean named = s.packing() != RowPacking.LATENCY;
     boolean several = s.rows() > 1;
     boolean shifts = several || privacy != null && !named || s.hasShifts();
-    int latencyVersion = several ? ROWS_VERSION : privacy != null ? LATENCY_PRIVACY_VERSION : (sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0);
+    int plainVersion = (sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0);
+    int latencyVersion = several ? ROWS_VERSION : privacy != null ? LATENCY_PRIVACY_VERSION : plainVersion;
     out.u16(!named ? latencyVersion : privacy == null ? PACKING_VERSION : PRIVACY_VERSION).string(s.model()).u16(s.securityBits());
     if (named) {
       out.u8(s.packing().ordinal());
