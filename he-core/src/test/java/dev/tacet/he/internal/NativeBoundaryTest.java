@@ -89,7 +89,7 @@ final class NativeBoundaryTest {
     expect(IllegalArgumentException.class, "7", () -> Native.evaluationKeyCreate(secretKey, 3, 7, seed, seed));
     expect(IllegalArgumentException.class, "-3", () -> Native.encode(context, 0, one, null, -3, scale(20)));
     expect(IllegalArgumentException.class, "2 imaginary", () -> Native.encode(context, 0, one, new double[2], 0, scale(20)));
-    expect(IllegalArgumentException.class, "28", () -> Native.apply(context, 0, 28, new long[0], 0, 0, null, null));
+    expect(IllegalArgumentException.class, "200", () -> Native.apply(context, 0, 200, new long[0], 0, 0, null, null));
     expect(IllegalArgumentException.class, "0 operands", () -> Native.apply(context, 0, 2, new long[0], 0, 0, null, null));
     expect(IllegalArgumentException.class, "3 numbers cannot take 8", () -> Native.decode(plaintext, new double[3], null));
   }
