@@ -5,15 +5,12 @@ import dev.tacet.client.internal.Host;
 import dev.tacet.client.internal.ParameterPolicy;
 import dev.tacet.he.Context;
 import dev.tacet.he.PublicKey;
-import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Signature;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ModelMessages.ModelDescription;
 import dev.tacet.protocol.ServiceException;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -69,63 +66,16 @@ public final class DataProvider implements AutoCloseable {
   }
 
   /** The settings of a {@link DataProvider}. Every one has a default but the address and the card. */
-  public static final class Builder {
-    private final URI uri;
+  public static final class Builder extends HostSettings<Builder> {
     private final ProviderCard card;
-    private Path trust;
-    private Credentials credentials = Credentials.none();
-    private SecurityLevel securityFloor = SecurityLevel.CLASSICAL_128;
-    private boolean clamping;
-    private Duration deadline = Duration.ofMinutes(5);
-    private ModelKey modelKey;
-    private PrivacyPolicy policy;
 
     private Builder(URI uri, ProviderCard card) {
-      this.uri = Objects.requireNonNull(uri, "uri");
+      super(uri);
       this.card = Objects.requireNonNull(card, "card");
     }
 
-    /** Trusts the certificates of a PEM file instead of the platform's, for https. */
-    public Builder trustCertificates(Path pem) {
-      trust = pem;
-      return this;
-    }
-
-    /** Sets how the host is told who calls. Default: no credentials. */
-    public Builder credentials(Credentials value) {
-      credentials = Objects.requireNonNull(value, "credentials");
-      return this;
-    }
-
-    /** Sets the least security level of the model's parameters. Default: 128 bits, classical. */
-    public Builder securityFloor(SecurityLevel level) {
-      securityFloor = Objects.requireNonNull(level, "level");
-      return this;
-    }
-
-    /** Moves features outside their bounds to the bound and flags the answer, instead of refusing them. Default: off. */
-    public Builder clampFeatures(boolean on) {
-      clamping = on;
-      return this;
-    }
-
-    /** Sets the time limit of one call. Default: 5 minutes. */
-    public Builder deadline(Duration value) {
-      if (value.isNegative() || value.isZero()) {
-        throw new IllegalArgumentException("deadline " + value + " must be positive");
-      }
-      deadline = value;
-      return this;
-    }
-
-    /**
-     * Trusts the model only if its owner signed it with this key ({@code tacet sign}). Default: the card's word.
-     *
-     * @param pem file of the owner's public key
-     * @throws IllegalArgumentException if it is none
-     */
-    public Builder trustModelKey(Path pem) {
-      modelKey = ModelKey.read(pem);
+    @Override
+    Builder self() {
       return this;
     }
 
@@ -134,13 +84,13 @@ public final class DataProvider implements AutoCloseable {
      *
      * @throws IllegalArgumentException if it names a purpose: consent is recorded in a key ring, which a provider has not
      */
+    @Override
     public Builder policy(PrivacyPolicy value) {
       if (!value.purpose().isEmpty()) {
         throw new IllegalArgumentException("the policy is for the purpose " + value.purpose()
             + ", whose consent is recorded in a key ring; a data provider has none and takes a policy without a purpose");
       }
-      policy = value;
-      return this;
+      return super.policy(value);
     }
 
     /**

@@ -6,7 +6,6 @@ import dev.tacet.client.internal.ParameterPolicy;
 import dev.tacet.client.internal.Pins;
 import dev.tacet.he.Blob;
 import dev.tacet.he.MalformedException;
-import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Signature;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ModelMessages.ModelDescription;
@@ -17,7 +16,6 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -348,27 +346,24 @@ public final class TacetClient implements AutoCloseable {
   }
 
   /** The settings of a {@link TacetClient}. Every one has a default but the address. */
-  public static final class Builder {
-    private final URI uri;
+  public static final class Builder extends HostSettings<Builder> {
     private Path keyFolder;
     private char[] passphrase;
     private KeyRing keyRing;
-    private Path trust;
-    private Credentials credentials = Credentials.none();
-    private SecurityLevel securityFloor = SecurityLevel.CLASSICAL_128;
     private int maxKeys = 1024;
     private long maxKeyBytes = 4L << 30;
-    private boolean clamping;
     private int overloadRetries = 3;
-    private Duration deadline = Duration.ofMinutes(5);
     private ProgressListener progress = ProgressListener.NONE;
     private int threads = 2;
     private final List<Signature> trusted = new ArrayList<>();
-    private ModelKey modelKey;
-    private PrivacyPolicy policy;
 
     private Builder(URI uri) {
-      this.uri = Objects.requireNonNull(uri, "uri");
+      super(uri);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
 
     /** Keeps keys and pins in a folder, sealed under {@link #passphrase}. Default: in memory, gone with the client. */
@@ -389,34 +384,10 @@ public final class TacetClient implements AutoCloseable {
       return this;
     }
 
-    /** Trusts the certificates of a PEM file instead of the platform's, for https. */
-    public Builder trustCertificates(Path pem) {
-      trust = pem;
-      return this;
-    }
-
-    /** Sets how the host is told who calls. Default: no credentials. */
-    public Builder credentials(Credentials value) {
-      credentials = Objects.requireNonNull(value, "credentials");
-      return this;
-    }
-
-    /** Sets the least security level of a model's parameters. Default: 128 bits, classical. */
-    public Builder securityFloor(SecurityLevel level) {
-      securityFloor = Objects.requireNonNull(level, "level");
-      return this;
-    }
-
     /** Sets the most evaluation keys that a model may ask for, and their bytes. Default: 1024 keys, 4 GiB. */
     public Builder keyCaps(int keys, long bytes) {
       maxKeys = keys;
       maxKeyBytes = bytes;
-      return this;
-    }
-
-    /** Moves features outside their bounds to the bound and flags the prediction, instead of refusing them. Default: off. */
-    public Builder clampFeatures(boolean on) {
-      clamping = on;
       return this;
     }
 
@@ -431,32 +402,12 @@ public final class TacetClient implements AutoCloseable {
     }
 
     /**
-     * Trusts only models that their owner signed with this key ({@code tacet sign}). Default: any model, its signature pinned.
-     *
-     * @param pem file of the owner's public key
-     * @throws IllegalArgumentException if it is none
-     */
-    public Builder trustModelKey(Path pem) {
-      modelKey = ModelKey.read(pem);
-      return this;
-    }
-
-    /**
      * Keeps to a privacy policy: what it does not allow is refused before anything is sent. If it names a purpose, the keys are those of that
      * purpose alone, in a key ring of their own, and nothing is sent before consent to it is recorded. Default: no policy.
      */
+    @Override
     public Builder policy(PrivacyPolicy value) {
-      policy = Objects.requireNonNull(value, "policy");
-      return this;
-    }
-
-    /** Sets the time limit of one inference; other calls have the same, but at most a minute. Default: 5 minutes. */
-    public Builder deadline(Duration value) {
-      if (value.isNegative() || value.isZero()) {
-        throw new IllegalArgumentException("deadline " + value + " must be positive");
-      }
-      deadline = value;
-      return this;
+      return super.policy(value);
     }
 
     /** Sets how often a call is repeated that the host had no room for. Default: 3. */

@@ -25,9 +25,9 @@ import org.HdrHistogram.Histogram;
  * The load test of a host, with options {@code name=value}: clients (200), seconds of each part (900), workers (cores), heap of the host
  * in MiB (1024), model (a model.tacet; a small one of its own otherwise), parts (abc).
  *
- * <p>a: all keys in memory, closed loop; throughput against the bare executor's, with as many clients (32 at most), for the same processor time. b: keys four times the
- * budget, Zipf access; refusals, memory, cost of a miss. c: open loop at 70 % of a's throughput; latency against a simulated queue that
- * is fed the measured service times.
+ * <p>a: all keys in memory, closed loop; throughput against the bare executor's, with as many clients (32 at most), for the same
+ * processor time. b: keys four times the budget, Zipf access; refusals, memory, cost of a miss. c: open loop at 70 % of a's throughput;
+ * latency against a simulated queue that is fed the measured service times.
  */
 public final class LoadBenchmark {
   private static final double LOAD = 0.7;

@@ -182,7 +182,8 @@ public final class CompilePipeline {
     outputs.replaceAll(output -> output.kind().guards() && answerNoise.guardError() > output.slotError()
         ? output.withErrors(answerNoise.guardError(), 0) : output);
     CipherOutput value = outputs.get(0).withErrors(answerNoise.slotError(), 0);
-    double copies = packing == RowPacking.LATENCY && emission.privacy() == null ? (double) selection.parameters().slots() / value.period() : 1;
+    boolean eachCopy = packing == RowPacking.LATENCY && emission.privacy() == null;
+    double copies = eachCopy ? (double) selection.parameters().slots() / value.period() : 1;
     double errorBound = Math.max(ActivationFitter.ERROR_FACTOR * score.valueError() + noise, value.leastErrorBound(copies));
     outputs.set(0, value.withErrors(value.slotError(), errorBound));
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),

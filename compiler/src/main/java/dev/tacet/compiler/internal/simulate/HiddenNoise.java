@@ -7,9 +7,6 @@ import dev.tacet.he.Instruction;
 import dev.tacet.he.Op;
 import dev.tacet.he.Program;
 import dev.tacet.he.ReferenceEvaluator;
-import dev.tacet.he.SignatureInput;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -43,7 +40,7 @@ public final class HiddenNoise {
     int at = flood;
     double squares = 0;
     for (int run = 0; run < RUNS; run++) {
-      List<double[]> packed = packed(emission, rows.get((int) ((long) run * rows.size() / RUNS)));
+      List<double[]> packed = SampleInputs.of(program, emission.inputs(), rows.get((int) ((long) run * rows.size() / RUNS)));
       int period = packed.stream().mapToInt(slots -> slots.length).max().orElse(1);
       double[][] clear = new double[1][];
       ReferenceEvaluator.run(program, packed, (id, slots) -> clear[0] = id == at ? slots : clear[0]);
@@ -59,17 +56,5 @@ public final class HiddenNoise {
       }
     }
     return Math.sqrt(2 * squares);
-  }
-
-  private static List<double[]> packed(Emission emission, double[] row) {
-    List<double[]> packed = new ArrayList<>();
-    int at = 0;
-    for (SignatureInput input : emission.inputs()) {
-      double[] all = input.pack(Arrays.copyOfRange(row, at, at + input.features()), emission.program().parameters().slots());
-      packed.add(input.copyShift() == 0 ? Arrays.copyOf(all, input.period()) : all);
-      at += input.features();
-    }
-    packed.add(new double[1]);
-    return packed;
   }
 }

@@ -11,7 +11,6 @@ import dev.tacet.he.ReferenceEvaluator;
 import dev.tacet.he.RowPacking;
 import dev.tacet.he.SignatureInput;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,7 +89,7 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
         ofBatch(clear(columns(some, period)).errors(period, ProgramNoise.Kind.SLOTS, some.size()), some.size());
       } else {
         for (int k = 0; k < runs; k++) {
-          List<double[]> packed = packed(rows.get((int) ((long) k * rows.size() / runs)));
+          List<double[]> packed = SampleInputs.of(program, inputs, rows.get((int) ((long) k * rows.size() / runs)));
           int period = packed.stream().mapToInt(slots -> slots.length).max().orElse(1);
           Clear clear = clear(packed);
           ofSlots(clear.errors(period, ProgramNoise.Kind.SLOTS, 1)[0]);
@@ -196,20 +195,6 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
         sum[0] += error * error;
       }
       sum[1] += count;
-    }
-
-    private List<double[]> packed(double[] row) {
-      List<double[]> packed = new ArrayList<>();
-      int at = 0;
-      for (SignatureInput input : inputs) {
-        double[] all = input.pack(Arrays.copyOfRange(row, at, at + input.features()), program.parameters().slots());
-        packed.add(input.copyShift() == 0 ? Arrays.copyOf(all, input.period()) : all);
-        at += input.features();
-      }
-      if (packed.size() < program.inputTypes().size()) {
-        packed.add(new double[1]);  // the encryption of zero
-      }
-      return packed;
     }
 
     private List<double[]> columns(List<double[]> rows, int period) {
