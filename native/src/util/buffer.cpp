@@ -49,7 +49,7 @@ std::atomic<Slabs::Pages> pages{Slabs::Pages::kHuge};
 
 Slabs& slabs() {
   // Never destroyed: buffers with static lifetime may outlive any order of destruction.
-  static Slabs* instance = new Slabs(pages.load());
+  static Slabs* instance = new Slabs(Slabs::pages_named(std::getenv("TACET_PAGES"), pages.load()));
   return *instance;
 }
 

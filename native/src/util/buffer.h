@@ -43,7 +43,8 @@ class Buffer {
   bool borrowed_ = false;
 };
 
-/// Has buffers lie in small pages in this process, which is to end soon (Slabs::Pages); before its first buffer.
+/// Has buffers lie in small pages in this process, which is to end soon (Slabs::Pages); before its first buffer. The environment's
+/// TACET_PAGES goes before it.
 void keep_buffers_in_small_pages();
 
 /// How many blocks of any size the process has asked the system for so far: an operation that runs again asks for none.

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+
+#include "util/error.h"
 
 namespace tacet {
 namespace {
@@ -33,6 +36,13 @@ char* map_aligned(std::size_t bytes, Slabs::Pages pages) {
 }
 
 }  // namespace
+
+Slabs::Pages Slabs::pages_named(const char* text, Pages otherwise) {
+  if (text == nullptr || *text == '\0') return otherwise;
+  if (std::strcmp(text, "huge") == 0) return Pages::kHuge;
+  if (std::strcmp(text, "small") == 0) return Pages::kSmall;
+  fail(Code::kInvalidArgument, "TACET_PAGES is \"%.40s\"; it must be huge or small", text);
+}
 
 Slabs::~Slabs() {
   for (const auto& [start, slab] : slabs_) munmap(start, slab.bytes);

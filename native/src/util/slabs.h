@@ -23,6 +23,9 @@ class Slabs {
   /// virtual machine that gives unused memory back to its host has small pages at hand, huge ones it must fetch.
   enum class Pages { kHuge, kSmall };
 
+  /// "huge" or "small", as TACET_PAGES says it; null or empty is `otherwise`. Throws Error(kInvalidArgument) at any other text.
+  static Pages pages_named(const char* text, Pages otherwise);
+
   explicit Slabs(Pages pages = Pages::kHuge) : pages_(pages) {}
   Slabs(const Slabs&) = delete;
   Slabs& operator=(const Slabs&) = delete;

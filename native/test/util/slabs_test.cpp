@@ -7,7 +7,10 @@
 #include <cstring>
 #include <random>
 #include <set>
+#include <string>
 #include <vector>
+
+#include "util/error.h"
 
 namespace tacet {
 namespace {
@@ -66,6 +69,20 @@ TEST(Slabs, BlocksOfOneSizeShareASlabAndDifferentSetsOfTheCache) {
   EXPECT_EQ(16u, sets.size());
   for (void* block : blocks) slabs.give(block, kMiB);
   EXPECT_EQ(0u, slabs.mapped());
+}
+
+TEST(Slabs, PagesAreNamedAndAnythingElseIsAnError) {
+  EXPECT_EQ(Slabs::pages_named("huge", Slabs::Pages::kSmall), Slabs::Pages::kHuge);
+  EXPECT_EQ(Slabs::pages_named("small", Slabs::Pages::kHuge), Slabs::Pages::kSmall);
+  EXPECT_EQ(Slabs::pages_named(nullptr, Slabs::Pages::kSmall), Slabs::Pages::kSmall);
+  EXPECT_EQ(Slabs::pages_named("", Slabs::Pages::kHuge), Slabs::Pages::kHuge);
+  try {
+    Slabs::pages_named("large", Slabs::Pages::kHuge);
+    FAIL() << "taken";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code, Code::kInvalidArgument);
+    EXPECT_NE(std::string(e.what()).find("\"large\""), std::string::npos) << e.what();
+  }
 }
 
 TEST(Slabs, BlocksFillTheHugePagesOfTheirSlab) {
