@@ -113,7 +113,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   private TrialReport run(TacetClient client, ClientProgress progress, ReadyModel model) {
     Trial trial = Trial.prepare(client, model.compilation().artifact());
-    trial.run(model.rows(), model.clear(), model.clear(), model.kind(), done -> progress.rows(done, model.rows().count()));
+    trial.run(model.rows(), model.clear(), model.clear(), model.clear(), model.kind(), done -> progress.rows(done, model.rows().count()));
     TrialReport report = trial.report(model.compilation().milliseconds(), model.truths());
     double[] answers = trial.numbers();
     byte[] text = trial.outputs().csv(Map.of()).getBytes(StandardCharsets.UTF_8);

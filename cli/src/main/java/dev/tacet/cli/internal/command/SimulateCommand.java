@@ -13,6 +13,7 @@ import dev.tacet.cli.internal.terminal.Units;
 import dev.tacet.cli.internal.trial.Comparison;
 import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.Simulation;
+import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.LayerRange;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -64,8 +65,10 @@ public final class SimulateCommand implements Callable<Integer> {
     try (ClearModel clear = ClearModel.load(model);
         Progress progress = Progress.start("Simulating", rows.count(), " rows")) {
       rows.requireFeatures(clear.features());
-      Compilation compilation = Compilation.of(model, settings.calibrated());
-      simulation = Simulation.run(compilation.artifact(), rows, clear, !withoutNoise, done -> progress.at(done, rows.count()));
+      CompileOptions options = settings.calibrated();
+      Compilation compilation = Compilation.of(model, options);
+      simulation = Simulation.run(
+          compilation.artifact(), rows, options.calibration(), clear, !withoutNoise, done -> progress.at(done, rows.count()));
     }
     Comparison comparison = simulation.comparison();
     if (json != null) {
@@ -78,7 +81,7 @@ public final class SimulateCommand implements Callable<Integer> {
       return CliException.DONE;
     }
     Failures.tell(
-        "the accuracy target was missed without any encryption: the fitted activations are too coarse, or rows were clamped",
+        comparison.miss() + ", without any encryption: the fitted activations are too coarse, or rows were clamped",
         "Give more rows to --calibration, a smaller --accuracy, or a larger --max-degree.");
     return CliException.ACCURACY_MISSED;
   }
@@ -104,6 +107,7 @@ public final class SimulateCommand implements Callable<Integer> {
     report.put("rows_per_second", simulation.rowsPerSecond());
     report.put("undecided_rows", comparison.undecided());
     report.put("clamped_rows", simulation.clamped());
+    report.put("far_rows", comparison.far());
     report.put("layers", simulation.layers());
     report.put("outputs", simulation.outputs().outputs());
     report.put("clear_outputs", simulation.clearOutputs().outputs());

@@ -23,6 +23,7 @@ import dev.tacet.he.Signature;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,6 +66,7 @@ public final class TryCommand implements Callable<Integer> {
     Rows rows = Rows.read(input);
     Compilation.source(model);
     TrialReport report;
+    Optional<String> miss;
     try (ClearModel clear = ClearModel.load(model)) {
       OutputTable clearOutputs = clear.run(rows.requireFeatures(clear.features()).values());
       Compilation compilation;
@@ -77,8 +79,10 @@ public final class TryCommand implements Callable<Integer> {
           ClientProgress progress = new ClientProgress();
           TacetClient client = TacetClient.builder(host.uri()).clampFeatures(true).deadline(LocalHost.DEADLINE).progress(progress).build()) {
         Trial trial = Trial.prepare(client, compilation.artifact());
-        trial.run(rows, clearOutputs, compared, Comparison.kindOf(signature), done -> progress.rows(done, rows.count()));
+        trial.run(rows, clearOutputs, compared, clear.runSamples(options.calibration()), Comparison.kindOf(signature),
+            done -> progress.rows(done, rows.count()));
         report = trial.report(compilation.milliseconds(), null);
+        miss = trial.miss();
       }
     }
     if (json != null) {
@@ -87,9 +91,9 @@ public final class TryCommand implements Callable<Integer> {
     if (json == null || !json.toString().equals("-")) {
       TrialView.print(report, 5);
     }
-    if (!report.meetsTarget()) {
+    if (miss.isPresent()) {
       Failures.tell(
-          "the accuracy target was missed",
+          miss.get(),
           "Give more rows to --calibration, a smaller --accuracy or a larger --max-degree, or look at the layers with 'tacet explain'.");
       return CliException.ACCURACY_MISSED;
     }

@@ -4,6 +4,7 @@ package dev.tacet.cli.internal.trial;
 import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.he.Signature;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,16 +15,19 @@ import java.util.Objects;
  *
  * <p>A row of a classifier agrees if its class (the label; else the position of the largest of several numbers; else, for one
  * probability, the side of 1/2) is the clear model's and is decided. A row of a regressor agrees if every number is within 1 % of
- * the range of the clear output over all rows.
+ * the range of the clear output over all rows. A classifier's numbers beside a class that agrees may be further away, but not far:
+ * scores of another formula or another order would hide behind a right class.
  *
  * @param kind classifier or regressor
+ * @param rows how many were compared
  * @param agreement share of rows that agree, in [0, 1]
  * @param maxError largest absolute difference of two numbers that are no labels; 0 if there are none
  * @param undecided rows whose class the error bound leaves open, from 0
  * @param disagreeing rows that do not agree, from 0, the undecided ones included
+ * @param far rows of a classifier that agree, from 0, with a number further away than {@link #FAR} of its range
  */
 public record Comparison(
-    Kind kind, double agreement, double maxError, List<Integer> undecided, List<Integer> disagreeing) {
+    Kind kind, int rows, double agreement, double maxError, List<Integer> undecided, List<Integer> disagreeing, List<Integer> far) {
   /** What a model answers. */
   public enum Kind {
     /** A class. */
@@ -38,9 +42,28 @@ public record Comparison(
   /** The share of rows that must agree: classifiers. */
   public static final double CLASSIFIER_TARGET = 0.98;
 
-  /** Whether the target is met: 98 % of a classifier's rows, all of a regressor's. */
+  /** The share of a number's clear range beyond which a classifier's number is far away. */
+  public static final double FAR = 0.1;
+
+  /** Whether the target is met: 98 % of a classifier's rows agree and have no number far away; all of a regressor's agree. */
   public boolean meetsTarget() {
-    return kind == Kind.CLASSIFIER ? agreement >= CLASSIFIER_TARGET : disagreeing.isEmpty();
+    return kind == Kind.REGRESSOR ? disagreeing.isEmpty() : classesMeetTarget() && numbersMeetTarget();
+  }
+
+  private boolean classesMeetTarget() {
+    return agreement >= CLASSIFIER_TARGET;
+  }
+
+  private boolean numbersMeetTarget() {
+    return far.size() <= (1 - CLASSIFIER_TARGET) * rows;
+  }
+
+  /** One line that says how the target was missed. */
+  public String miss() {
+    return classesMeetTarget() && !numbersMeetTarget()
+        ? String.format(Locale.ROOT, "%d of %d rows have the clear model's class, but a number further than %.0f %% of its range from the"
+            + " clear model's", far.size(), rows, 100 * FAR)
+        : "the accuracy target was missed";
   }
 
   /** The largest error as JSON has it: null where it is not finite. */
@@ -56,9 +79,10 @@ public record Comparison(
   /**
    * Compares row by row.
    *
+   * @param samples clear outputs of other rows of the same kind, which count in the ranges of a classifier's numbers; may be empty
    * @param undecided per row, whether the client reported the class as undecided
    */
-  public static Comparison of(OutputTable encrypted, OutputTable clear, boolean[] undecided, Kind kind) {
+  public static Comparison of(OutputTable encrypted, OutputTable clear, OutputTable samples, boolean[] undecided, Kind kind) {
     if (encrypted.rows() != clear.rows() || !encrypted.outputs().keySet().equals(clear.outputs().keySet())) {
       throw new IllegalArgumentException(
           String.format(
@@ -73,8 +97,9 @@ public record Comparison(
       clearNumbers.add(numbers(clear.row(r)));
       encryptedNumbers.add(numbers(encrypted.row(r)));
     }
-    double[] tolerance = tolerances(clearNumbers);
+    double[] tolerance = tolerances(kind, clearNumbers, samples);
     List<Integer> open = new ArrayList<>();
+    List<Integer> far = new ArrayList<>();
     List<Integer> disagreeing = new ArrayList<>();
     for (int r = 0; r < clear.rows(); r++) {
       double[] expected = clearNumbers.get(r);
@@ -95,10 +120,12 @@ public record Comparison(
           kind == Kind.REGRESSOR ? close : !undecided[r] && classOf(encrypted.row(r)).equals(classOf(clear.row(r)));
       if (!agrees) {
         disagreeing.add(r);
+      } else if (!close) {
+        far.add(r);
       }
     }
     double agreement = (double) (clear.rows() - disagreeing.size()) / clear.rows();
-    return new Comparison(kind, agreement, answers == 0 ? Double.POSITIVE_INFINITY : maxError, open, disagreeing);
+    return new Comparison(kind, clear.rows(), agreement, answers == 0 ? Double.POSITIVE_INFINITY : maxError, open, disagreeing, far);
   }
 
   /**
@@ -146,18 +173,26 @@ public record Comparison(
         .toArray();
   }
 
-  /** For each number, 1 % of its clear range over the rows; of its largest magnitude where it does not vary. */
-  private static double[] tolerances(List<double[]> rows) {
+  /** For each number, the share of its clear range that a row may be away; of its largest magnitude where it does not vary. */
+  private static double[] tolerances(Kind kind, List<double[]> rows, OutputTable samples) {
+    List<double[]> all = new ArrayList<>(rows);
+    for (int r = 0; kind == Kind.CLASSIFIER && r < samples.rows(); r++) {
+      double[] sample = numbers(samples.row(r));
+      if (Arrays.stream(sample).allMatch(Double::isFinite)) {
+        all.add(sample);
+      }
+    }
+    double share = kind == Kind.CLASSIFIER ? FAR : REGRESSOR_TOLERANCE;
     double[] tolerance = new double[rows.get(0).length];
     for (int i = 0; i < tolerance.length; i++) {
       double low = Double.POSITIVE_INFINITY;
       double high = Double.NEGATIVE_INFINITY;
-      for (double[] row : rows) {
+      for (double[] row : all) {
         low = Math.min(low, row[i]);
         high = Math.max(high, row[i]);
       }
       double range = high > low ? high - low : Math.max(Math.abs(high), Double.MIN_NORMAL);
-      tolerance[i] = REGRESSOR_TOLERANCE * range;
+      tolerance[i] = share * range;
     }
     return tolerance;
   }

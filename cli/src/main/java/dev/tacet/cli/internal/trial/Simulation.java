@@ -37,9 +37,11 @@ public record Simulation(
   /**
    * Runs every row.
    *
+   * @param samples the rows that the program was compiled for; may be empty
    * @param noise whether noise of the size of encryption and the engine's arithmetic is added
    */
-  public static Simulation run(ModelArtifact artifact, Rows rows, ClearModel clearModel, boolean noise, LongConsumer step) {
+  public static Simulation run(ModelArtifact artifact, Rows rows, List<double[]> samples, ClearModel clearModel, boolean noise,
+      LongConsumer step) {
     Signature signature = artifact.signature();
     ClampedRows inside = ClampedRows.of(signature, rows);
     OutputTable clear = clearModel.run(rows.values());
@@ -68,7 +70,7 @@ public record Simulation(
       chunk.ranges().forEach(range -> layers.merge(range.layer(), range, LayerRange::and));
     }
     Comparison comparison =
-        Comparison.of(outputs, inside.clear(clearModel, clear), undecided, Comparison.kindOf(signature));
+        Comparison.of(outputs, inside.clear(clearModel, clear), clearModel.runSamples(samples), undecided, Comparison.kindOf(signature));
     return new Simulation(outputs, clear, comparison, inside.moved(), new ArrayList<>(layers.values()), seconds);
   }
 

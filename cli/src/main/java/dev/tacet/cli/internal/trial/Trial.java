@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.function.ToLongFunction;
 
@@ -54,10 +55,12 @@ public final class Trial {
    * @param rows as many features each as the model takes
    * @param clearOutputs what onnxruntime computes for the same rows
    * @param compared what it computes for the rows as the client clamps them
+   * @param samples clear outputs of other rows of the same kind; may be empty ({@link Comparison#of})
    * @param kind classifier or regressor
    * @param step hears how many rows are done
    */
-  public Trial run(Rows rows, OutputTable clearOutputs, OutputTable compared, Comparison.Kind kind, LongConsumer step) {
+  public Trial run(
+      Rows rows, OutputTable clearOutputs, OutputTable compared, OutputTable samples, Comparison.Kind kind, LongConsumer step) {
     clear = clearOutputs;
     undecided = new boolean[rows.count()];
     for (int start = 0; start < rows.count(); start += model.rowsPerRequest()) {
@@ -69,7 +72,7 @@ public final class Trial {
       }
       step.accept(end);
     }
-    comparison = Comparison.of(outputs, compared, undecided, kind);
+    comparison = Comparison.of(outputs, compared, samples, undecided, kind);
     return this;
   }
 
@@ -117,6 +120,11 @@ public final class Trial {
     return comparison;
   }
 
+  /** How the rows missed the target, in one line; nothing if they met it: every row has an answer, and {@link Comparison#meetsTarget}. */
+  public Optional<String> miss() {
+    return failed.isEmpty() && comparison.meetsTarget() ? Optional.empty() : Optional.of(comparison.miss());
+  }
+
   /** The model as the client sees it. */
   public RemoteModel model() {
     return model;
@@ -141,6 +149,7 @@ public final class Trial {
         clamped,
         comparison.undecided(),
         failed,
+        comparison.far(),
         TrialReport.ParameterReport.of(artifact),
         bytes(),
         artifact.signature().packing().name().toLowerCase(Locale.ROOT),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal.trial;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Parameters;
@@ -22,6 +21,7 @@ import java.util.Map;
  * @param clampedRows rows with a feature outside its bounds, moved to the bound; from 0
  * @param undecidedRows rows whose class the error bound leaves open; from 0
  * @param failedRows rows whose answer failed a check, so that there is none; from 0
+ * @param farRows rows of a classifier that agree, with a number far from the clear one ({@link Comparison#FAR}); from 0
  * @param packing latency, throughput or coefficient
  * @param rowsPerRequest the most rows of one request, to which the sizes and times belong
  * @param rowsPerSecond rows over the host's time for them, in the throughput packing; null in others
@@ -39,6 +39,7 @@ public record TrialReport(
     List<Integer> clampedRows,
     List<Integer> undecidedRows,
     List<Integer> failedRows,
+    List<Integer> farRows,
     ParameterReport parameters,
     Bytes bytes,
     String packing,
@@ -93,10 +94,4 @@ public record TrialReport(
    */
   public record Layer(String name, int level, double milliseconds) {}
 
-  /** The comparison underneath, for those who show it. */
-  @JsonIgnore
-  public boolean meetsTarget() {
-    return failedRows.isEmpty()
-        && (kind.equals("classifier") ? agreement >= Comparison.CLASSIFIER_TARGET : agreement == 1);
-  }
 }

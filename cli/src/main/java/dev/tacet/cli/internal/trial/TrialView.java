@@ -119,6 +119,7 @@ public final class TrialView {
     list(table, "undecided", report.undecidedRows());
     list(table, "clamped", report.clampedRows());
     list(table, "failed a check", report.failedRows());
+    list(table, "numbers far off", report.farRows());
     return table;
   }
 

@@ -38,7 +38,7 @@ class ComparisonTest {
   @Test
   void aRegressorsRowAgreesWithinOnePercentOfTheClearRange() {
     Comparison comparison =
-        Comparison.of(regressor(0.009, 1, 0.511), regressor(0, 1, 0.5), new boolean[3], Kind.REGRESSOR);
+        Comparison.of(regressor(0.009, 1, 0.511), regressor(0, 1, 0.5), new OutputTable(), new boolean[3], Kind.REGRESSOR);
     assertEquals(2.0 / 3, comparison.agreement(), 1e-12);
     assertEquals(List.of(2), comparison.disagreeing());
     assertEquals(0.011, comparison.maxError(), 1e-12);
@@ -49,10 +49,34 @@ class ComparisonTest {
   void aClassifierIsJudgedByItsLabelAndAnUndecidedRowDisagrees() {
     OutputTable clear = classifier(new long[] {0, 1, 1}, new double[] {0.2, 0.9, 0.51});
     OutputTable encrypted = classifier(new long[] {0, 1, 1}, new double[] {0.2, 0.9, 0.509});
-    Comparison comparison = Comparison.of(encrypted, clear, new boolean[] {false, false, true}, Kind.CLASSIFIER);
+    Comparison comparison = Comparison.of(encrypted, clear, new OutputTable(), new boolean[] {false, false, true}, Kind.CLASSIFIER);
     assertEquals(2.0 / 3, comparison.agreement(), 1e-12);
     assertEquals(List.of(2), comparison.undecided());
     assertEquals(0.001, comparison.maxError(), 1e-12);
+  }
+
+  @Test
+  void numbersFarFromTheClearOnesMissTheTargetBesideARightClass() {
+    long[] labels = {0, 1, 1, 0};
+    OutputTable clear = classifier(labels, new double[] {0.2, 0.9, 0.6, 0.1});
+    OutputTable swapped = classifier(labels, new double[] {0.8, 0.1, 0.4, 0.9});
+    Comparison comparison = Comparison.of(swapped, clear, new OutputTable(), new boolean[] {false, false, false, true}, Kind.CLASSIFIER);
+    assertEquals(0.75, comparison.agreement());
+    assertEquals(List.of(0, 1, 2), comparison.far());
+    assertFalse(comparison.meetsTarget());
+    Comparison near = Comparison.of(
+        classifier(labels, new double[] {0.27, 0.83, 0.67, 0.17}), clear, new OutputTable(), new boolean[4], Kind.CLASSIFIER);
+    assertEquals(List.of(), near.far());
+    assertTrue(near.meetsTarget());
+  }
+
+  @Test
+  void theRangeOfAClassifiersNumbersIsThatOfSampleRowsToo() {
+    OutputTable clear = classifier(new long[] {1}, new double[] {0.9999});
+    OutputTable encrypted = classifier(new long[] {1}, new double[] {0.97});
+    assertEquals(List.of(0), Comparison.of(encrypted, clear, new OutputTable(), new boolean[1], Kind.CLASSIFIER).far());
+    OutputTable samples = classifier(new long[] {0, 1, 0}, new double[] {0.1, 0.8, Double.NaN});
+    assertEquals(List.of(), Comparison.of(encrypted, clear, samples, new boolean[1], Kind.CLASSIFIER).far());
   }
 
   @Test
@@ -67,7 +91,7 @@ class ComparisonTest {
 
   @Test
   void aNumberThatIsNotOneNeverAgrees() {
-    Comparison comparison = Comparison.of(regressor(Double.NaN, 1), regressor(0, 1), new boolean[2], Kind.REGRESSOR);
+    Comparison comparison = Comparison.of(regressor(Double.NaN, 1), regressor(0, 1), new OutputTable(), new boolean[2], Kind.REGRESSOR);
     assertEquals(Double.POSITIVE_INFINITY, comparison.maxError());
     assertEquals(0.5, comparison.agreement());
   }
@@ -82,7 +106,7 @@ class ComparisonTest {
     encrypted.add(Map.of("variable", List.of(0.5, 30.0)));
     encrypted.add(Map.of("variable", List.of(1.0, 100.0)));
     encrypted.add(Map.of("variable", Arrays.asList(null, null)));
-    Comparison comparison = Comparison.of(encrypted, clear, new boolean[3], Kind.REGRESSOR);
+    Comparison comparison = Comparison.of(encrypted, clear, new OutputTable(), new boolean[3], Kind.REGRESSOR);
     assertEquals(30, comparison.maxError());
     assertEquals(List.of(0, 2), comparison.disagreeing());
   }
@@ -91,14 +115,14 @@ class ComparisonTest {
   void withoutAnyAnswerThereIsNoLargestError() {
     OutputTable none = new OutputTable();
     none.add(Map.of("variable", Arrays.asList((Object) null)));
-    Comparison comparison = Comparison.of(none, regressor(1), new boolean[1], Kind.REGRESSOR);
+    Comparison comparison = Comparison.of(none, regressor(1), new OutputTable(), new boolean[1], Kind.REGRESSOR);
     assertEquals(0, comparison.agreement());
     assertEquals(null, comparison.finiteMaxError());
   }
 
   @Test
   void aConstantOutputIsMeasuredByItsMagnitude() {
-    assertTrue(Comparison.of(regressor(10.05, 9.95), regressor(10, 10), new boolean[2], Kind.REGRESSOR).meetsTarget());
+    assertTrue(Comparison.of(regressor(10.05, 9.95), regressor(10, 10), new OutputTable(), new boolean[2], Kind.REGRESSOR).meetsTarget());
   }
 
   @Test
@@ -106,7 +130,7 @@ class ComparisonTest {
     OutputTable other = new OutputTable();
     Arrays.asList(1.0, 2.0).forEach(value -> other.add(Map.of("other", List.of(value))));
     assertThrows(
-        IllegalArgumentException.class, () -> Comparison.of(other, regressor(1, 2), new boolean[2], Kind.REGRESSOR));
+        IllegalArgumentException.class, () -> Comparison.of(other, regressor(1, 2), new OutputTable(), new boolean[2], Kind.REGRESSOR));
   }
 
   @Test
