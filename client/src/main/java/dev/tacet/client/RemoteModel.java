@@ -24,6 +24,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -92,6 +93,7 @@ public final class RemoteModel {
 
   /** Predicts one row; see {@link #predict(double[])}. */
   public Prediction predict(float[] row) {
+    Objects.requireNonNull(row, "row");
     double[] wide = new double[row.length];
     for (int i = 0; i < row.length; i++) {
       wide[i] = row[i];
@@ -112,6 +114,7 @@ public final class RemoteModel {
    * @throws IllegalStateException if the client is closed
    */
   public Prediction predict(double[] row) {
+    Objects.requireNonNull(row, "row");
     client.requireOpen();
     return predictPadded(row);
   }
@@ -154,6 +157,7 @@ public final class RemoteModel {
    * @throws dev.tacet.he.UnsupportedException if the model has no reserve for sharing, or all results that it allows are shared
    */
   public Prediction predictForSharing(double[] row) {
+    Objects.requireNonNull(row, "row");
     client.requireOpen();
     client.guard().requireSharing(signature(), "results");
     if (signature().sharing().isEmpty()) {
@@ -200,6 +204,7 @@ public final class RemoteModel {
    * call, on the host too.
    */
   public CompletableFuture<Prediction> predictAsync(double[] row) {
+    Objects.requireNonNull(row, "row");
     double[] copy = row.clone();
     try {
       client.requireOpen();
@@ -236,6 +241,7 @@ public final class RemoteModel {
    * @throws FeatureOutOfBoundsException naming the row, before anything is sent; see {@link #predict(double[])} for the others
    */
   public Batch predictEach(double[][] rows) {
+    Objects.requireNonNull(rows, "rows");
     for (int i = 0; i < rows.length; i++) {
       requireAcceptable(i, rows[i]);
     }
@@ -322,6 +328,7 @@ public final class RemoteModel {
    * names the failed ones.
    */
   public List<Prediction> predictBatch(double[][] rows) {
+    Objects.requireNonNull(rows, "rows");
     Batch batch = predictEach(rows);
     if (!batch.failures().isEmpty()) {
       AnswerCheckException first = batch.failures().values().iterator().next();

@@ -56,6 +56,9 @@ import picocli.CommandLine.Spec;
       CommandLine.HelpCommand.class
     })
 public final class TacetCommand implements Runnable {
+  /** Columns of a synopsis on one line. */
+  private static final int WIDEST = 10_000;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -112,8 +115,14 @@ public final class TacetCommand implements Runnable {
 
   /** The first line of the usage, "Usage: " and all. */
   private static String synopsis(CommandLine command) {
-    CommandLine.Help help = command.getHelpFactory().create(command.getCommandSpec(), CommandLine.Help.defaultColorScheme(Ansi.OFF));
-    return "Usage: " + help.synopsis(0).replaceAll("\\s*\\R\\s*", " ").strip();
+    int width = command.getUsageHelpWidth();
+    try {
+      command.setUsageHelpWidth(WIDEST);  // one that wraps breaks inside of an option's parameter, too
+      CommandLine.Help help = command.getHelpFactory().create(command.getCommandSpec(), CommandLine.Help.defaultColorScheme(Ansi.OFF));
+      return "Usage: " + help.synopsis(0).strip();
+    } finally {
+      command.setUsageHelpWidth(width);
+    }
   }
 
   private static String decapitalize(String text) {

@@ -12,6 +12,7 @@ import dev.tacet.compiler.internal.onnx.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleBinaryOperator;
 
 /** Element-wise operators of two tensors, and Where. */
 final class BinaryOps {
@@ -32,6 +33,7 @@ final class BinaryOps {
   static void register(Map<String, Handler> handlers) {
     FUNCTIONS.keySet().forEach(op -> handlers.put(op, BinaryOps::lower));
     handlers.put("Where", BinaryOps::where);
+    handlers.put("Mod", BinaryOps::remainder);
   }
 
   static Univariate binary(BinaryFunction function, Univariate left, Univariate right) {
@@ -202,6 +204,18 @@ final class BinaryOps {
     return call.scope().symbol(shape, sum, call.node().label());
   }
 
+  /** The remainder of constants, which exporters compute axes with; its sign is the divisor's or, with fmod, the dividend's. */
+  private static List<Symbol> remainder(Handler.Call call) {
+    if (!(call.required(0) instanceof Symbol.Known dividend) || !(call.required(1) instanceof Symbol.Known divisor)) {
+      throw new Refusal("it takes a remainder of encrypted values, which is not continuous", "compute it on the client, before encryption");
+    }
+    requireNoZero(divisor.tensor());
+    boolean ofDividend = call.node().integer("fmod", 0) != 0;
+    int[] shape = common(dividend.shape(), divisor.shape());
+    return List.of(fold(dividend.tensor().type(), (a, b) -> ofDividend ? a % b : a - b * Math.floor(a / b), dividend.tensor(), divisor.tensor(),
+        shape));
+  }
+
   private static Univariate part(Symbol symbol) {
     return symbol instanceof Symbol.Hidden hidden ? hidden.function() : scalar(symbol);
   }
@@ -233,17 +247,21 @@ final class BinaryOps {
   }
 
   private static Symbol fold(BinaryFunction function, Tensor a, Tensor b, int[] shape) {
+    boolean comparison = function.ordinal() >= BinaryFunction.GREATER.ordinal();
+    boolean whole = function == BinaryFunction.DIV && !a.type().isReal() && !b.type().isReal();
+    return fold(comparison ? DataType.BOOL : a.type(), (left, right) -> {
+      double value = function.apply(left, right);
+      return !whole ? value : value < 0 ? Math.ceil(value) : Math.floor(value);
+    }, a, b, shape);
+  }
+
+  private static Symbol fold(DataType type, DoubleBinaryOperator function, Tensor a, Tensor b, int[] shape) {
     int[] left = Shapes.broadcastIndex(a.shape(), shape);
     int[] right = Shapes.broadcastIndex(b.shape(), shape);
     double[] values = new double[left.length];
-    boolean integers = !a.type().isReal() && !b.type().isReal();
     for (int i = 0; i < values.length; i++) {
-      values[i] = function.apply(a.number(left[i]), b.number(right[i]));
-      if (integers && function == BinaryFunction.DIV) {
-        values[i] = values[i] < 0 ? Math.ceil(values[i]) : Math.floor(values[i]);
-      }
+      values[i] = function.applyAsDouble(a.number(left[i]), b.number(right[i]));
     }
-    boolean comparison = function.ordinal() >= BinaryFunction.GREATER.ordinal();
-    return new Symbol.Known(Tensor.of(comparison ? DataType.BOOL : a.type(), shape, values));
+    return new Symbol.Known(Tensor.of(type, shape, values));
   }
 }

@@ -3,9 +3,11 @@ package dev.tacet.compiler.internal.lower;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.compiler.TestModels;
+import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.ir.Functions;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.onnx.OnnxReader;
@@ -75,6 +77,19 @@ class LoweringTest {
       expected += (j + 1) * (gamma[j] * (h - mean[j]) / Math.sqrt(variance[j] + 1e-5f) + beta[j]);
     }
     assertArrayEquals(new double[] {expected}, network.output().evaluate(network.evaluate(x)), 1e-9);
+  }
+
+  @Test
+  void remaindersOfConstantsFoldWithTheSignThatIsAskedFor() {
+    TestModels model = dense().indexes("a", -4, 5, -3).indexes("n", 3, -3, 3).node("Mod", "a n", "m")
+        .node("Mod", "a n", "r", TestModels.integer("fmod", 1)).node("Cast", "m", "mf", TestModels.integer("to", 1))
+        .node("Cast", "r", "rf", TestModels.integer("to", 1)).node("Mul", "x mf", "p").node("Mul", "x rf", "q")
+        .constant("ones", new long[] {3, 1}, 1, 1, 1).node("Sub", "p q", "d").node("MatMul", "d ones", "y");
+    Network network = lowered(model, "y");
+    assertTrue(network.isLinear());
+    double[] x = {0.3, -0.7, 1.1};  // remainders 2, -1, 0 and -1, 2, 0
+    assertArrayEquals(new double[] {3 * x[0] - 3 * x[1]}, network.output().evaluate(network.evaluate(x)), 1e-6);
+    assertThrows(UncompilableModelException.class, () -> lowered(dense().node("Mod", "h half", "a").node("MatMul", "a v", "y"), "y"));
   }
 
   @Test
