@@ -8,6 +8,7 @@ import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.compiler.ByteSize;
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.CostProfile;
+import dev.tacet.compiler.ModelDescription;
 import dev.tacet.he.MalformedException;
 import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.SecurityLevel;
@@ -37,6 +38,10 @@ final class CompileSettings {
 
   @Option(names = "--name", paramLabel = "NAME", description = "The model's name. Default: the file's.")
   private String name;
+
+  @Option(names = "--task", paramLabel = "TASK",
+      description = "classification or regression. Default: told by the graph; several plain numbers are taken for scores of classes.")
+  private String task;
 
   @Option(names = "--security", paramLabel = "LEVEL", description = "128, 192, 256 or quantum128. Default: 128.")
   private String security;
@@ -137,6 +142,9 @@ final class CompileSettings {
     if (!modelPrivacy && (privateAnswers != null || privateBits != null)) {
       throw CliException.usage("--private-answers or --private-bits is given without --model-privacy", "Give --model-privacy too.");
     }
+    if (task != null) {
+      options = options.withTask(task());
+    }
     if (security != null) {
       options = options.withSecurity(level());
     }
@@ -167,6 +175,14 @@ final class CompileSettings {
       throw new CliException(
           CliException.BAD_USAGE, "cannot use " + config + ": " + why, "See docs/models.md for the keys of tacet.yaml.", e);
     }
+  }
+
+  private ModelDescription.Task task() {
+    return switch (task.toLowerCase(Locale.ROOT)) {
+      case "classification" -> ModelDescription.Task.CLASSIFICATION;
+      case "regression" -> ModelDescription.Task.REGRESSION;
+      default -> throw CliException.usage("--task is " + task, "Give classification or regression.");
+    };
   }
 
   private SecurityLevel level() {

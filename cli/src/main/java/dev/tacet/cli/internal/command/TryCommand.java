@@ -18,7 +18,6 @@ import dev.tacet.cli.internal.trial.TrialReport;
 import dev.tacet.cli.internal.trial.TrialView;
 import dev.tacet.client.TacetClient;
 import dev.tacet.compiler.CompileOptions;
-import dev.tacet.compiler.ModelDescription;
 import dev.tacet.he.Signature;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,10 +50,6 @@ public final class TryCommand implements Callable<Integer> {
   @Option(names = "--input", required = true, paramLabel = "ROWS.csv", description = "Rows to predict: flat features in input order.")
   private Path input;
 
-  @Option(names = "--task", paramLabel = "TASK",
-      description = "classification or regression. Default: told by the graph; several plain numbers are taken for scores of classes.")
-  private String task;
-
   @Option(names = "--json", paramLabel = "FILE", description = "Also write everything as JSON; - is standard output.")
   private Path json;
 
@@ -62,7 +57,6 @@ public final class TryCommand implements Callable<Integer> {
   public Integer call() {
     OutputFile.require(json);
     CompileOptions options = settings.calibrated();
-    options = task == null ? options : options.withTask(task());
     Rows rows = Rows.read(input);
     Compilation.source(model);
     TrialReport report;
@@ -98,13 +92,5 @@ public final class TryCommand implements Callable<Integer> {
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;
-  }
-
-  private ModelDescription.Task task() {
-    return switch (task.toLowerCase(Locale.ROOT)) {
-      case "classification" -> ModelDescription.Task.CLASSIFICATION;
-      case "regression" -> ModelDescription.Task.REGRESSION;
-      default -> throw CliException.usage("--task is " + task, "Give classification or regression.");
-    };
   }
 }
