@@ -272,7 +272,8 @@ Signature load_signature(const Context& context, const u8* data, std::size_t siz
   ByteReader reader = blob.reader();
   const u16 version = reader.u16("body version");
   if (version < kFirstVersion || version > kPackingVersion) {
-    fail(Code::kMalformed, "signature: version %u, this build reads %u to %u", version, kFirstVersion, kPackingVersion);
+    fail(version == 0 ? Code::kMalformed : Code::kUnsupported, "signature: version %u, this reader knows %u to %u", version, kFirstVersion,
+         kPackingVersion);
   }
   const bool shifts = version >= kShiftVersion && version < kPackingVersion;
   Signature signature;

@@ -111,7 +111,7 @@ TEST_P(SignatureCodec, OtherVersionsAndPackingsAreRefusedByNumber) {
   s.version = 0;
   refused(s, {"version 0", "1 to 5"});
   s.version = 6;
-  refused(s, {"version 6", "1 to 5"});
+  refused(s, {"version 6", "1 to 5"}, Code::kUnsupported);
   s.version = 5;
   s.packing = 0;
   refused(s, {"latency", "version 1"});
