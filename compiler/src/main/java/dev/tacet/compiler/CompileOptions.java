@@ -55,6 +55,9 @@ public record CompileOptions(
   /** The most rows side by side: beyond that the throughput packing is the better choice for any model. */
   public static final int MAX_ROWS = 4096;
 
+  /** The highest degree of a fitted activation. */
+  public static final int MAX_DEGREE = 1023;
+
   /** The statistical bits of results that are shown to others, where none are asked for. */
   public static final int SHARE_BITS = 30;
 
@@ -96,7 +99,7 @@ public record CompileOptions(
     Objects.requireNonNull(costs, "costs");
     calibration = calibration.stream().map(double[]::clone).toList();
     ranges = List.copyOf(ranges);
-    require(maxDegree >= 3 && maxDegree <= 1023, "maxDegree is " + maxDegree + ", needs 3..1023");
+    require(maxDegree >= 3 && maxDegree <= MAX_DEGREE, "maxDegree is " + maxDegree + ", needs 3.." + MAX_DEGREE);
     require(accuracy > 0 && accuracy < 1, "accuracy is " + accuracy + ", needs a part of the output's range in 0..1");
     require(margin >= 0 && margin <= 10, "margin is " + margin + ", needs 0..10");
     require(maxLogRingDegree >= SecurityLevel.MIN_LOG_RING_DEGREE && maxLogRingDegree <= SecurityLevel.MAX_LOG_RING_DEGREE,
@@ -115,9 +118,9 @@ public record CompileOptions(
     }
   }
 
-  /** Returns the options that {@code try} uses: 128-bit security, packing AUTO, degrees to 511 where they are needed, guards. */
+  /** Returns the options that {@code try} uses: 128-bit security, packing AUTO, degrees to 1023 where they are needed, guards. */
   public static CompileOptions defaults() {
-    return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.AUTO, 511, 5e-3, 0.4, true,
+    return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.AUTO, MAX_DEGREE, 5e-3, 0.4, true,
         null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.USUAL, null, 0, 1, CostProfile.embedded(), null);
   }
 

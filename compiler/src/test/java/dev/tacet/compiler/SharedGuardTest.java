@@ -32,7 +32,7 @@ class SharedGuardTest {
             .constant("v1", new long[] {4, 1}, sum).constant("v2", new long[] {2, 1}, rest)
             .node("MatMul", "x w1", "a").node("Tanh", "a", "t").node("MatMul", "x w2", "b").node("Sigmoid", "b", "s")
             .node("MatMul", "t v1", "p").node("MatMul", "s v2", "q").node("Add", "p q", "y").source("y"),
-        CompileOptions.defaults().withCalibration(ROWS).withMargin(0.2)).artifact();
+        CompileOptions.defaults().withCalibration(ROWS).withMargin(0)).artifact();
   }
 
   private static CipherOutput guard(ModelArtifact artifact) {

@@ -52,7 +52,7 @@ public final class CompileCommand implements Callable<Integer> {
     if (!compilation.accuracyMet()) {
       Failures.tell(
           "the accuracy target was missed on the sample rows; " + output + " is written all the same",
-          "Give more rows to --calibration, a looser --accuracy or a larger --max-degree, or look at the report with 'tacet explain --json'.");
+          "Give more rows to --calibration, a looser --accuracy (or a higher --max-degree, if one was given), or look at the report with 'tacet explain --json'.");
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;

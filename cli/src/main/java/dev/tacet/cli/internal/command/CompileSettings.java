@@ -60,7 +60,7 @@ final class CompileSettings {
       description = "Largest error of an output that may be spent, as a share of its range. Default: 0.005.")
   private Double accuracy;
 
-  @Option(names = "--max-degree", paramLabel = "D", description = "Highest degree of a fitted activation, 3..1023. Default: 511.")
+  @Option(names = "--max-degree", paramLabel = "D", description = "Highest degree of a fitted activation, 3..1023. Default: 1023.")
   private Integer maxDegree;
 
   @Option(names = "--margin", paramLabel = "SHARE",

@@ -82,7 +82,7 @@ public final class SimulateCommand implements Callable<Integer> {
     }
     Failures.tell(
         comparison.miss() + ", without any encryption: the fitted activations are too coarse, or rows were clamped",
-        "Give more rows to --calibration, a smaller --accuracy, or a larger --max-degree.");
+        "Give more rows to --calibration, or a smaller --accuracy (or a higher --max-degree, if one was given).");
     return CliException.ACCURACY_MISSED;
   }
 

@@ -88,7 +88,7 @@ public final class TryCommand implements Callable<Integer> {
     if (miss.isPresent()) {
       Failures.tell(
           miss.get(),
-          "Give more rows to --calibration, a smaller --accuracy or a larger --max-degree, or look at the layers with 'tacet explain'.");
+          "Give more rows to --calibration, a smaller --accuracy (or a higher --max-degree, if one was given), or look at the layers with 'tacet explain'.");
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;

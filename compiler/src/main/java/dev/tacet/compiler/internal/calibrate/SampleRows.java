@@ -22,8 +22,14 @@ public record SampleRows(List<double[]> data, List<double[]> synthetic) {
   /** Where a row takes long, there are fewer rows: all of them take about this many multiplications, but they are never fewer than these. */
   private static final double MOST_WORK = 3e9;
 
-  /** How far beyond two sample rows the synthetic rows on the line through them go, in their distance. */
+  /** How far beyond two of very many sample rows the synthetic rows on the line through them go, in their distance. */
   private static final double BEYOND = 0.25;
+
+  /**
+   * What few rows add to that, over the square root of their number: sixty rows show much less of what other rows of their kind
+   * reach than a thousand.
+   */
+  private static final double BEYOND_FEW = 3;
 
   /**
    * How far a synthetic row lies from a sample row towards or away from another, where rows are images or series: what is halfway
@@ -58,8 +64,9 @@ public record SampleRows(List<double[]> data, List<double[]> synthetic) {
         base.add(rows.get(i));
       }
     }
-    double from = network.takesImages() ? -NEAR_IMAGES : -BEYOND;
-    double to = network.takesImages() ? NEAR_IMAGES : 1 + BEYOND;
+    double beyond = BEYOND + BEYOND_FEW / Math.sqrt(Math.max(1, base.size()));
+    double from = network.takesImages() ? -NEAR_IMAGES : -beyond;
+    double to = network.takesImages() ? NEAR_IMAGES : 1 + beyond;
     double noise = network.takesImages() ? NOISE_OF_IMAGES : NOISE;
     List<double[]> synthetic = new ArrayList<>();
     for (int i = 0; i < mostSynthetic && base.size() > 1; i++) {
