@@ -19,6 +19,7 @@ namespace {
 constexpr u16 kFirstVersion = 1;
 constexpr u16 kShiftVersion = 3;
 constexpr u16 kPackingVersion = 5;
+constexpr u16 kTableVersion = 9;  // another version's number and body, and a table of features behind it
 constexpr u32 kMostNumbers = u32{1} << 17;  // of one attribute of a tail node
 constexpr std::size_t kSmallestEntry = 40;  // of an input or output: fixed fields without its arrays
 constexpr std::size_t kSmallestNode = 16;
@@ -270,7 +271,8 @@ double KnownRows::feature(std::size_t row, std::size_t feature) const {
 Signature load_signature(const Context& context, const u8* data, std::size_t size) {
   const BlobView blob = open_blob(data, size, BlobKind::kSignature, &context.spec().hash);
   ByteReader reader = blob.reader();
-  const u16 version = reader.u16("body version");
+  const u16 outer = reader.u16("body version");
+  const u16 version = outer == kTableVersion ? reader.u16("version of the body inside") : outer;
   if (version < kFirstVersion || version > kPackingVersion) {
     fail(version == 0 ? Code::kMalformed : Code::kUnsupported, "signature: version %u, this reader knows %u to %u", version, kFirstVersion,
          kPackingVersion);
@@ -312,6 +314,13 @@ Signature load_signature(const Context& context, const u8* data, std::size_t siz
   }
   if (signature.packing == Packing::kThroughput) {
     signature.known = read_known(reader, context, signature.outputs);
+  }
+  if (outer == kTableVersion) {  // names of features and inputs of whole numbers; nothing here reads rows
+    read_names(reader, reader.u32("feature names"), "feature name");
+    const u16 wholes = reader.u16("inputs of whole numbers");
+    for (u16 k = 0; k < wholes; ++k) {
+      reader.u16("input of whole numbers");
+    }
   }
   reader.expect_end();
   return signature;

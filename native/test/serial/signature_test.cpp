@@ -69,6 +69,15 @@ TEST_P(SignatureCodec, ReadsEveryVersion) {
   }
 }
 
+TEST_P(SignatureCodec, ReadsOverATableOfFeatures) {
+  for (SignatureBytes s : {SignatureBytes(), SignatureBytes::throughput()}) {
+    s.names = {"age", "height", ""};
+    EXPECT_EQ(1u, load(s).inputs.size());
+    s.version = 9;
+    refused(s, {"version 9"}, Code::kUnsupported);
+  }
+}
+
 TEST_P(SignatureCodec, ReadsTheThroughputPackingWithItsKnownRows) {
   const Signature read = load(SignatureBytes::throughput());
   EXPECT_EQ(Packing::kThroughput, read.packing);

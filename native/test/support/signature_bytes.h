@@ -37,6 +37,7 @@ struct SignatureBytes {
   u16 known_rows = 2;  // in version 5
   double known_center = -0.25, known_amplitude = 0.5;
   double known_answer = 0.75;
+  std::vector<std::string> names;  // of features; where there are some the body is of version 9
 
   /// The same model in the throughput packing.
   static SignatureBytes throughput() {
@@ -48,6 +49,9 @@ struct SignatureBytes {
 
   std::vector<u8> body() const {
     std::vector<u8> out;
+    if (!names.empty()) {
+      put(out, u16{9});
+    }
     put(out, version);
     text(out, model);
     put(out, security_bits);
@@ -102,6 +106,14 @@ struct SignatureBytes {
       put(out, known_center);
       put(out, known_amplitude);
       numbers(out, known_rows * count, known_answer);
+    }
+    if (!names.empty()) {
+      put(out, static_cast<u32>(names.size()));
+      for (const std::string& name : names) {
+        text(out, name);
+      }
+      put(out, u16{1});
+      put(out, u16{0});
     }
     return out;
   }

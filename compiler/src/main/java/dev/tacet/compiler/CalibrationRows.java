@@ -22,9 +22,14 @@ public final class CalibrationRows {
    * @throws IllegalArgumentException if it holds no row, or what is no row; the message names line and column, not the field
    */
   public static List<double[]> read(Path file) throws IOException {
+    return readNamed(file).rows();
+  }
+
+  /** As {@link #read}, with the header. */
+  static CsvRows readNamed(Path file) throws IOException {
     String name = file.getFileName().toString();
-    List<double[]> rows = CsvRows.parse(name, CsvRows.text(name, Files.readAllBytes(file)), MAX_ROWS).rows();
-    if (rows.isEmpty()) {
+    CsvRows rows = CsvRows.parse(name, CsvRows.text(name, Files.readAllBytes(file)), MAX_ROWS);
+    if (rows.rows().isEmpty()) {
       throw new IllegalArgumentException(name + " holds no rows");
     }
     return rows;

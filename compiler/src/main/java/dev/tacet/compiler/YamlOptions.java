@@ -9,6 +9,7 @@ import dev.tacet.he.Sharing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -28,7 +29,8 @@ final class YamlOptions {
     CompileOptions options = CompileOptions.defaults().withModel(description.name()).withAccuracy(description.accuracy())
         .withRanges(description.inputs()).withTask(description.task());
     if (description.calibration().isPresent() && Files.exists(folder.resolve(description.calibration().get()))) {
-      options = options.withCalibration(CalibrationRows.read(folder.resolve(description.calibration().get())));
+      CsvRows rows = CalibrationRows.readNamed(folder.resolve(description.calibration().get()));
+      options = options.withCalibration(rows.rows()).withFeatureNames(rows.header() == null ? List.of() : rows.header());
     }
     return YamlNodes.has(root, COMPILE) ? compile(YamlNodes.requireMapping(root.get(COMPILE), COMPILE, KEYS), options) : options;
   }

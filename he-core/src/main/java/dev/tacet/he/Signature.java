@@ -32,6 +32,7 @@ public final class Signature {
   private final KnownRows known;
   private final CoefficientBlocks blocks;
   private final ModelPrivacy privacy;
+  private final FeatureTable table;
 
   /** Makes and validates a signature of the latency packing without a reserve for sharing; see the next constructor. */
   public Signature(
@@ -45,6 +46,19 @@ public final class Signature {
     this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, Arrangement.LATENCY);
   }
 
+  /** Makes and validates a signature that says nothing of features but their bounds; see the next constructor. */
+  public Signature(
+      String model,
+      String parametersHash,
+      int securityBits,
+      List<SignatureInput> inputs,
+      List<CipherOutput> cipherOutputs,
+      Postprocessing tail,
+      List<KeyRequirement> keys,
+      Arrangement arrangement) {
+    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, arrangement, FeatureTable.NONE);
+  }
+
   /**
    * Makes and validates a signature.
    *
@@ -56,6 +70,7 @@ public final class Signature {
    * @param tail from the VALUE outputs to the model's named outputs
    * @param keys evaluation keys needed, ascending
    * @param arrangement how rows lie in ciphertexts
+   * @param table names of the features, and which are whole numbers
    * @throws IllegalArgumentException with the numbers, if something is inconsistent
    */
   public Signature(
@@ -66,7 +81,9 @@ public final class Signature {
       List<CipherOutput> cipherOutputs,
       Postprocessing tail,
       List<KeyRequirement> keys,
-      Arrangement arrangement) {
+      Arrangement arrangement,
+      FeatureTable table) {
+    this.table = Objects.requireNonNull(table, "table");
     this.privacy = arrangement.privacy();
     this.sharing = arrangement.sharing();
     this.packing = arrangement.packing();
@@ -88,6 +105,7 @@ public final class Signature {
     for (SignatureInput input : inputs) {
       require(names.add(input.name()), "input name %s occurs twice", input.name());
     }
+    table.requireMatches(this.inputs, features());
     Set<Integer> numbers = new HashSet<>();
     Set<Integer> imaginary = new HashSet<>();
     Set<String> values = new HashSet<>();
@@ -168,7 +186,7 @@ public final class Signature {
    *
    * @param row the features of all inputs, one input after the other
    * @throws IllegalArgumentException if it has another number of features
-   * @throws FeatureOutOfBoundsException if a feature is not a number or outside its bounds
+   * @throws FeatureOutOfBoundsException if a feature is not a number, outside its bounds, or not whole where the model takes integers
    */
   public void requireAcceptable(double[] row) {
     require(row.length == features(), "row has %d features, model %s needs %d", row.length, model, features());
@@ -179,6 +197,32 @@ public final class Signature {
       }
       start += input.features();
     }
+    requireWhole(row);
+  }
+
+  /**
+   * Checks of a row, which has as many numbers as there are features, that those of integer inputs are whole.
+   *
+   * @throws FeatureOutOfBoundsException naming the feature, if one is not
+   */
+  public void requireWhole(double[] row) {
+    table.requireWhole(inputs, row);
+  }
+
+  /** Returns the names of the features, and which of them are whole numbers. */
+  public FeatureTable featureTable() {
+    return table;
+  }
+
+  /**
+   * Finds the columns of rows whose columns have names, those of the {@link #featureTable} or of the inputs; see {@link FeatureTable#columns}
+   * and {@link FeatureTable#ofInputs}.
+   */
+  public int[] columns(List<String> columns, boolean byName) {
+    FeatureTable ofInputs =
+        FeatureTable.ofInputs(inputs.stream().map(SignatureInput::name).toList(), inputs.stream().map(SignatureInput::features).toList());
+    boolean called = table.names().isEmpty() || Set.copyOf(ofInputs.names()).equals(new HashSet<>(columns));
+    return (called ? ofInputs : table).columns(columns, byName);
   }
 
   /** Returns how many rows lie side by side in the slots of a ciphertext; 1 but in the latency packing. */

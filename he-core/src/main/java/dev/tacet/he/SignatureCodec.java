@@ -30,6 +30,9 @@ final class SignatureCodec {
   /** The version of a body of the latency packing that ends with a {@link ModelPrivacy}; all inputs carry a copy shift. */
   private static final int LATENCY_PRIVACY_VERSION = 8;
 
+  /** The version of a body that goes on with the version of another body, that body, and a {@link FeatureTable}. */
+  private static final int TABLE_VERSION = 9;
+
   private SignatureCodec() {}
 
   static byte[] write(Signature s) {
@@ -40,6 +43,10 @@ final class SignatureCodec {
     boolean several = s.rows() > 1;
     boolean shifts = several || privacy != null && !named || s.hasShifts();
     int plainVersion = (sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0);
+    boolean described = !s.featureTable().equals(FeatureTable.NONE);
+    if (described) {
+      out.u16(TABLE_VERSION);
+    }
     int latencyVersion = several ? ROWS_VERSION : privacy != null ? LATENCY_PRIVACY_VERSION : plainVersion;
     out.u16(!named ? latencyVersion : privacy == null ? PACKING_VERSION : PRIVACY_VERSION).string(s.model()).u16(s.securityBits());
     if (named) {
@@ -65,6 +72,9 @@ final class SignatureCodec {
     if (privacy != null) {
       out.u64(privacy.answers()).u8(privacy.statisticalBits()).u8(privacy.floodBits());
     }
+    if (described) {
+      s.featureTable().writeTo(out);
+    }
     return Blob.write(BlobKind.SIGNATURE, HexFormat.of().parseHex(s.parametersHash()), out.toBytes());
   }
 
@@ -72,7 +82,8 @@ final class SignatureCodec {
     Blob blob = Blob.read(bytes, BlobKind.SIGNATURE);
     BoundedReader in = new BoundedReader("signature", blob.body());
     try {
-      int version = in.u16("body version", BODY_VERSION, LATENCY_PRIVACY_VERSION);
+      int outer = in.u16("body version", BODY_VERSION, TABLE_VERSION);
+      int version = outer == TABLE_VERSION ? in.u16("version of the body inside", BODY_VERSION, LATENCY_PRIVACY_VERSION) : outer;
       boolean named = version == PACKING_VERSION || version == PRIVACY_VERSION;
       boolean shifts = version > SHARING_VERSION && !named;
       String model = in.string("model");
@@ -111,11 +122,12 @@ final class SignatureCodec {
       CoefficientBlocks blocks = packing == RowPacking.COEFFICIENT ? CoefficientBlocks.readFrom(in) : null;
       ModelPrivacy privacy = version >= PRIVACY_VERSION
           ? new ModelPrivacy(in.u64("private answers"), in.u8("statistical bits"), in.u8("flood bits")) : null;
+      FeatureTable table = outer == TABLE_VERSION ? FeatureTable.readFrom(in) : FeatureTable.NONE;
       in.end();
       Signature signature =
           new Signature(
               model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys,
-              new Arrangement(packing, sharing, known, blocks, privacy));
+              new Arrangement(packing, sharing, known, blocks, privacy), table);
       if (version != ROWS_VERSION && version != LATENCY_PRIVACY_VERSION && shifts != signature.hasShifts()) {
         throw in.malformed("body version " + version + " without a copy shift is written as version " + (version - SHIFTS));
       }

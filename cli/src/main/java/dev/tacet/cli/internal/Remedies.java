@@ -22,7 +22,7 @@ final class Remedies {
     String what = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
     if (failure instanceof FeatureOutOfBoundsException) {
       return new CliException(
-          CliException.FAILED, what, "Check the row's units and order; --clamp moves such features to the bound and marks the row.",
+          CliException.FAILED, what, "Check the row's units and order; --clamp moves features beyond their bounds to the bound and marks the row.",
           failure);
     }
     if (failure instanceof AnswerCheckException) {

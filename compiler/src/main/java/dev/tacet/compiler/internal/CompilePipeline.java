@@ -9,6 +9,7 @@ import dev.tacet.compiler.ModelDescription;
 import dev.tacet.compiler.ModelProblem;
 import dev.tacet.compiler.OnnxSource;
 import dev.tacet.compiler.UncompilableModelException;
+import dev.tacet.compiler.internal.calibrate.Columns;
 import dev.tacet.compiler.internal.calibrate.FeatureBounds;
 import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.emit.BatchEmission;
@@ -44,7 +45,7 @@ import java.util.Optional;
 /** Runs the passes: import, lower, calibrate, fit, pack, place levels, select parameters, emit, report. */
 public final class CompilePipeline {
   private final OnnxSource source;
-  private final CompileOptions options;
+  private CompileOptions options;
 
   /** Prepares a compilation. */
   public CompilePipeline(OnnxSource source, CompileOptions options) {
@@ -57,6 +58,7 @@ public final class CompilePipeline {
     OnnxGraph graph = OnnxReader.read(source);
     int columns = options.calibration().isEmpty() ? 0 : options.calibration().get(0).length;
     Network network = ScoreChoices.add(Lowering.lower(graph, columns), options.task(), graph.producer());
+    options = Columns.ordered(network, options);
     refuseIf(Feasibility.privacy(name(), options));
     if (options.packing() == CompileOptions.Packing.THROUGHPUT) {
       refuseIf(Feasibility.batches(name(), network, options));
@@ -192,7 +194,7 @@ public final class CompilePipeline {
           case LATENCY -> emission.privacy() == null ? Arrangement.latency(sharing(emission)) : Arrangement.latency(emission.privacy());
           case THROUGHPUT -> Arrangement.throughput(knownRows(trial));
           case COEFFICIENT -> Arrangement.coefficients(coefficients.blocks(), coefficients.privacy());
-        });
+        }, Columns.table(graph, network, options));
     AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
         programError, notes, signature, rows.data());

@@ -121,7 +121,8 @@ final class CompileSettings {
   CompileOptions options() {
     CompileOptions options = fromConfig();
     if (calibration != null) {
-      options = options.withCalibration(List.of(Rows.read(calibration).values()));
+      Rows rows = Rows.read(calibration);
+      options = options.withCalibration(List.of(rows.values())).withFeatureNames(rows.header() == null ? List.of() : rows.header());
     }
     try {
       options = name == null ? options : options.withModel(name);

@@ -60,7 +60,7 @@ public final class EncryptCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     OutputFile.requireFile(output);
     ModelArtifact artifact = Artifacts.read(model);
-    Rows rows = Rows.read(input).requireFeatures(artifact.signature().features());
+    Rows rows = Rows.read(input).requireFeatures(artifact.signature().features()).inOrder(artifact.signature());
     ProviderCard owner = card();
     if (!owner.signatureSha256().equals(artifact.signature().sha256())) {
       throw CliException.failed(

@@ -116,7 +116,7 @@ public final class PredictCommand implements Callable<Integer> {
       }
       RemoteModel remote = version == null ? client.model(model) : client.model(model, version);
       served = remote.version();
-      rows.requireFeatures(remote.signature().features());
+      rows = rows.requireFeatures(remote.signature().features()).inOrder(remote.signature());
       for (Prediction prediction : remote.predictBatch(rows.values())) {
         table.add(Answers.row(prediction.outputs()));
         undecided.add(Boolean.toString(prediction.undecided()));
@@ -160,7 +160,7 @@ public final class PredictCommand implements Callable<Integer> {
                 output, CiphertextFile.Kind.ANSWERS, provider.signature(), UUID.randomUUID(),
                 rows.requests(provider.rowsPerRequest()));
         Progress progress = Progress.start("Submitting", rows.count(), " rows")) {
-      rows.requireFeatures(provider.signature().features());
+      rows = rows.requireFeatures(provider.signature().features()).inOrder(provider.signature());
       provider.submitAll(rows.values(), answer -> {
         try {
           out.write(CiphertextFile.Row.compared(answer.clampedRows(), answer.ciphertexts()));

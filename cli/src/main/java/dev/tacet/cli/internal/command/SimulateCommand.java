@@ -15,6 +15,7 @@ import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.Simulation;
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.LayerRange;
+import dev.tacet.he.Signature;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -67,8 +68,9 @@ public final class SimulateCommand implements Callable<Integer> {
       rows.requireFeatures(clear.features());
       CompileOptions options = settings.calibrated();
       Compilation compilation = Compilation.of(model, options);
+      Signature signature = compilation.artifact().signature();
       simulation = Simulation.run(
-          compilation.artifact(), rows, options.calibration(), clear, !withoutNoise, done -> progress.at(done, rows.count()));
+          compilation.artifact(), rows.inOrder(signature), Rows.samples(options, signature), clear, !withoutNoise, done -> progress.at(done, rows.count()));
     }
     Comparison comparison = simulation.comparison();
     if (json != null) {

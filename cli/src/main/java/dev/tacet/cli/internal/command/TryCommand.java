@@ -57,23 +57,25 @@ public final class TryCommand implements Callable<Integer> {
   public Integer call() {
     OutputFile.require(json);
     CompileOptions options = settings.calibrated();
-    Rows rows = Rows.read(input);
+    Rows given = Rows.read(input);
     Compilation.source(model);
     TrialReport report;
     Optional<String> miss;
     try (ClearModel clear = ClearModel.load(model)) {
-      OutputTable clearOutputs = clear.run(rows.requireFeatures(clear.features()).values());
+      given.requireFeatures(clear.features());
       Compilation compilation;
       try (Progress progress = Progress.start("Compiling", 0, "")) {
         compilation = Compilation.of(model, options);
       }
       Signature signature = compilation.artifact().signature();
+      Rows rows = given.inOrder(signature);
+      OutputTable clearOutputs = clear.run(rows.values());
       OutputTable compared = ClampedRows.of(signature, rows).clear(clear, clearOutputs);
       try (LocalHost host = LocalHost.start(List.of(compilation.artifact()), null, false);
           ClientProgress progress = new ClientProgress();
           TacetClient client = TacetClient.builder(host.uri()).clampFeatures(true).deadline(LocalHost.DEADLINE).progress(progress).build()) {
         Trial trial = Trial.prepare(client, compilation.artifact());
-        trial.run(rows, clearOutputs, compared, clear.runSamples(options.calibration()), Comparison.kindOf(signature),
+        trial.run(rows, clearOutputs, compared, clear.runSamples(Rows.samples(options, signature)), Comparison.kindOf(signature),
             done -> progress.rows(done, rows.count()));
         report = trial.report(compilation.milliseconds(), null);
         miss = trial.miss();

@@ -10,13 +10,14 @@ import dev.tacet.cli.internal.CliException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
 /**
  * Rows written as JSON: one list of rows, or one row after the other (JSON lines). A row is a list of numbers, nested
- * lists for multi-dimensional inputs, which are taken row-major; or an object of numbers by name, the first row's order.
+ * lists for multi-dimensional inputs, which are taken row-major; or an object of numbers, or of such lists, by name ({@link Rows#inOrder}).
  */
 final class JsonRows {
   private static final JsonMapper MAPPER = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
@@ -26,6 +27,7 @@ final class JsonRows {
   private final Path file;
   private final List<double[]> rows = new ArrayList<>();
   private List<String> names;
+  private int[] counts;
 
   private JsonRows(Path file) {
     this.file = file;
@@ -72,6 +74,11 @@ final class JsonRows {
     return names;
   }
 
+  /** How many numbers each name has; null without names. */
+  int[] counts() {
+    return counts;
+  }
+
   private static boolean isListOfRows(JsonNode document) {
     return document.isArray() && (document.isEmpty() || document.get(0).isContainerNode());
   }
@@ -104,7 +111,16 @@ final class JsonRows {
     if (names == null || row.size() != names.size() || !names.stream().allMatch(row::has)) {
       throw refused("has other names than the rows before it");
     }
-    names.forEach(name -> flatten(row.get(name), numbers));
+    int[] found = new int[names.size()];
+    for (int i = 0; i < found.length; i++) {
+      int before = numbers.size();
+      flatten(row.get(names.get(i)), numbers);
+      found[i] = numbers.size() - before;
+    }
+    if (counts != null && !Arrays.equals(counts, found)) {
+      throw refused("has other counts of numbers by name than the rows before it");
+    }
+    counts = found;
   }
 
   private void flatten(JsonNode value, List<Double> numbers) {

@@ -41,7 +41,7 @@ public record ReadyModel(ModelFolder folder, Compilation compilation, Rows rows,
     }
     options = packing == null ? options : options.withPacking(packing);
     Compilation compilation = Compilation.of(folder.onnx(), options);
-    Rows rows = folder.test(rowsAtMost);
+    Rows rows = folder.test(rowsAtMost).inOrder(compilation.artifact().signature());
     try (ClearModel clear = ClearModel.load(folder.onnx())) {
       return new ReadyModel(folder, compilation, rows.requireFeatures(clear.features()), folder.truths(rowsAtMost), clear.run(rows.values()));
     }
