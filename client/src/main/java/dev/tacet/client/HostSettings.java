@@ -28,7 +28,7 @@ abstract class HostSettings<B extends HostSettings<B>> {
 
   abstract B self();
 
-  /** Trusts the certificates of a PEM file instead of the platform's, for https. */
+  /** Trusts the certificates of a PEM file instead of the platform's, for https; a file that is none is a {@link TlsFileException}. */
   public B trustCertificates(Path pem) {
     trust = pem;
     return self();

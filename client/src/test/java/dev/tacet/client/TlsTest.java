@@ -53,11 +53,11 @@ class TlsTest {
   @Test
   void aCertificateThatNobodyVouchesForIsRefused() throws Exception {
     try (TacetClient client = TacetClient.connect(https())) {
-      assertThrows(HostUnreachableException.class, () -> client.model(TestModel.NAME));
+      assertThrows(HostNotTrustedException.class, () -> client.model(TestModel.NAME));
     }
     Path other = makeCertificate("other");
     try (TacetClient client = TacetClient.builder(https()).trustCertificates(other).build()) {
-      assertThrows(HostUnreachableException.class, () -> client.model(TestModel.NAME));
+      assertThrows(HostNotTrustedException.class, () -> client.model(TestModel.NAME));
     }
   }
 

@@ -63,6 +63,8 @@ public enum ErrorCause {
   UNSUPPORTED(Status.Code.UNIMPLEMENTED, 501, false, "use what this version supports"),
   /** No host answered. Made by the client only. */
   UNREACHABLE(Status.Code.UNAVAILABLE, 503, true, "check the address and that the host is running"),
+  /** A host answered and did not prove who it is. Made by the client only. */
+  HOST_NOT_TRUSTED(Status.Code.UNAVAILABLE, 503, false, "check the address, and the certificate of the host"),
   /** A defect of this software. */
   INTERNAL(Status.Code.INTERNAL, 500, false, "report the incident number with the host's log");
 

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
 
 /**
  * The one mapping between Java exceptions and the wire. {@link ErrorCause} is the table; this class applies it in both
@@ -28,6 +29,9 @@ public final class ErrorTable {
 
   /** A longer delay is read as this: a day. */
   private static final long MAX_RETRY_SECONDS = 86_400;
+
+  /** What native transports put before the system's own words. */
+  private static final Pattern NATIVE_CALL = Pattern.compile("^\\w+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ");
 
   private ErrorTable() {}
 
@@ -155,6 +159,7 @@ public final class ErrorTable {
       root = root.getCause();
     }
     String text = root.getMessage() == null || root.getMessage().isEmpty() ? root.getClass().getSimpleName() : root.getMessage();
+    text = NATIVE_CALL.matcher(text).replaceFirst("");
     return text.length() <= 160 ? text : text.substring(0, 160) + "...";
   }
 

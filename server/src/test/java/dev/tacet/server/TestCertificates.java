@@ -4,6 +4,7 @@ package dev.tacet.server;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,13 +64,22 @@ final class TestCertificates {
     return issue(authority, name, subject);
   }
 
+  /** As {@link #signedBy}, for 127.0.0.1 or another address, valid until an instant. */
+  Pair signedBy(Pair authority, String name, InetAddress address, Instant until) throws Exception {
+    return issue(authority, name, "CN=" + name, address, until);
+  }
+
   private Pair issue(Pair authority, String name, String subject) throws Exception {
+    return issue(authority, name, subject, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), Instant.now().plus(Duration.ofDays(2)));
+  }
+
+  private Pair issue(Pair authority, String name, String subject, InetAddress address, Instant until) throws Exception {
     KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
     generator.initialize(new ECGenParameterSpec("secp256r1"));
     KeyPair pair = generator.generateKeyPair();
     X500Principal holder = new X500Principal(subject);
     X500Principal issuer = authority == null ? holder : authority.certificate().getSubjectX500Principal();
-    byte[] body = body(issuer, holder, pair.getPublic().getEncoded());
+    byte[] body = body(issuer, holder, pair.getPublic().getEncoded(), address, until);
     Signature signature = Signature.getInstance("SHA256withECDSA");
     signature.initSign(authority == null ? pair.getPrivate() : authority.privateKey());
     signature.update(body);
@@ -86,14 +96,14 @@ final class TestCertificates {
         pair.getPrivate());
   }
 
-  /** What is signed (RFC 5280, TBSCertificate): version 3, for two days, basic constraints CA and the address 127.0.0.1. */
-  private byte[] body(X500Principal issuer, X500Principal holder, byte[] publicKey) {
+  /** What is signed (RFC 5280, TBSCertificate): version 3, since some days, basic constraints CA and an address. */
+  private byte[] body(X500Principal issuer, X500Principal holder, byte[] publicKey, InetAddress host, Instant until) {
     DateTimeFormatter time = DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'").withZone(ZoneOffset.UTC);
     Instant now = Instant.now();
-    byte[] from = time.format(now.minusSeconds(60)).getBytes(StandardCharsets.US_ASCII);
-    byte[] to = time.format(now.plus(Duration.ofDays(2))).getBytes(StandardCharsets.US_ASCII);
+    byte[] from = time.format(now.minus(Duration.ofDays(5))).getBytes(StandardCharsets.US_ASCII);
+    byte[] to = time.format(until).getBytes(StandardCharsets.US_ASCII);
     byte[] authority = der(SEQUENCE, extension(19), der(BOOLEAN, new byte[] {-1}), der(OCTETS, der(SEQUENCE, der(BOOLEAN, new byte[] {-1}))));
-    byte[] address = der(SEQUENCE, extension(17), der(OCTETS, der(SEQUENCE, der(0x87, new byte[] {127, 0, 0, 1}))));
+    byte[] address = der(SEQUENCE, extension(17), der(OCTETS, der(SEQUENCE, der(0x87, host.getAddress()))));
     return der(
         SEQUENCE, der(0xa0, der(INTEGER, new byte[] {2})), der(INTEGER, BigInteger.valueOf(now.toEpochMilli() * 256 + ++made).toByteArray()),
         ECDSA_WITH_SHA256, issuer.getEncoded(), der(SEQUENCE, der(UTC_TIME, from), der(UTC_TIME, to)), holder.getEncoded(), publicKey,

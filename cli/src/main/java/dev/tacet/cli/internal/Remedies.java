@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal;
 
-import dev.tacet.client.HostUnreachableException;
 import dev.tacet.client.TacetException;
+import dev.tacet.client.TlsFileException;
 import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.FeatureOutOfBoundsException;
 import dev.tacet.he.MalformedException;
@@ -30,8 +30,8 @@ final class Remedies {
           CliException.FAILED, what,
           "No number is returned: check that key and result belong together, and do not tell the host that it failed.", failure);
     }
-    if (failure instanceof HostUnreachableException unreachable) {
-      return unreachable(unreachable);
+    if (failure instanceof TlsFileException file) {
+      return new CliException(CliException.BAD_USAGE, what, file.advice(), failure);
     }
     if (failure instanceof TacetException known) {
       return new CliException(CliException.FAILED, what, known.advice(), failure);
@@ -56,24 +56,6 @@ final class Remedies {
           "This is a fault of tacet: report it with the output of TACET_TRACE=1 tacet ... and 'tacet doctor'.", failure);
     }
     return new CliException(CliException.FAILED, what, sentence(cause.advice()), failure);
-  }
-
-  private static CliException unreachable(HostUnreachableException failure) {
-    String why = rootMessage(failure);
-    return why.startsWith("not an SSL/TLS record")
-        ? new CliException(
-            CliException.FAILED, "no host answers: what listens there does not speak TLS",
-            "Check the address: a host without TLS is reached by http://.", failure)
-        : new CliException(CliException.FAILED, "no host answers: " + why, failure.advice(), failure);
-  }
-
-  /** What the failure underneath all says: the network's own words. */
-  private static String rootMessage(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
   }
 
   private static CliException file(IOException failure, String what) {

@@ -31,13 +31,10 @@ import dev.tacet.protocol.v1.PutChunkResponse;
 import dev.tacet.protocol.v1.ReadAuditRequest;
 import dev.tacet.protocol.v1.ReadAuditResponse;
 import dev.tacet.protocol.v1.RegisterKeySetRequest;
-import io.grpc.ChannelCredentials;
 import io.grpc.Context;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.TlsChannelCredentials;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -76,6 +73,7 @@ public final class Host implements AutoCloseable {
    * @param credentials sent with every call
    * @param inferDeadline for one inference; other calls have at most 60 seconds
    * @throws IllegalArgumentException if the URI is not of this form, or the credentials would travel readable
+   * @throws dev.tacet.client.TlsFileException if a file of certificates or keys is none
    */
   public Host(URI uri, Path trust, Credentials credentials, Duration inferDeadline) {
     boolean tls = "https".equals(uri.getScheme());
@@ -89,7 +87,7 @@ public final class Host implements AutoCloseable {
     String host = uri.getHost().startsWith("[") ? uri.getHost().substring(1, uri.getHost().length() - 1) : uri.getHost();
     requireSafe(uri, host, tls, credentials);
     channel =
-        Grpc.newChannelBuilderForAddress(host, port, tls ? tls(trust, credentials) : InsecureChannelCredentials.create())
+        Grpc.newChannelBuilderForAddress(host, port, tls ? HostTls.credentials(trust, credentials) : InsecureChannelCredentials.create())
             .intercept(new HostBearer(credentials))
             .maxInboundMessageSize(MAX_ANSWER_BYTES)
             .disableRetry()
@@ -125,26 +123,6 @@ public final class Host implements AutoCloseable {
     } catch (UnknownHostException e) {
       return false;
     }
-  }
-
-  private static ChannelCredentials tls(Path trust, Credentials credentials) {
-    TlsChannelCredentials.Builder builder = TlsChannelCredentials.newBuilder();
-    if (trust != null) {
-      try {
-        builder.trustManager(trust.toFile());
-      } catch (IOException e) {
-        throw new IllegalArgumentException("cannot read the certificates in " + trust + ": " + e.getMessage(), e);
-      }
-    }
-    if (credentials.certificate().isPresent() && credentials.privateKey().isPresent()) {
-      try {
-        builder.keyManager(credentials.certificate().get().toFile(), credentials.privateKey().get().toFile());
-      } catch (IOException e) {
-        throw new IllegalArgumentException(
-            "cannot read the client certificate " + credentials.certificate().get() + " or its key: " + e.getMessage(), e);
-      }
-    }
-    return builder.build();
   }
 
   /** Returns the calls about what the host keeps for its client. */
@@ -385,7 +363,9 @@ public final class Host implements AutoCloseable {
     } catch (ServiceException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw ErrorTable.fromGrpc(e);
+      throw HostFault.of(e)
+          .map(fault -> new ServiceException(fault.cause(), fault.text(), Map.of(), null, e))
+          .orElseGet(() -> ErrorTable.fromGrpc(e));
     }
   }
 }

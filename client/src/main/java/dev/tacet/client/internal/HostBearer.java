@@ -9,6 +9,7 @@ import io.grpc.ClientInterceptor;
 import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 
 /** Puts the bearer credential into the header of every call. */
 final class HostBearer implements ClientInterceptor {
@@ -33,7 +34,11 @@ final class HostBearer implements ClientInterceptor {
 
     @Override
     public void start(Listener<B> listener, Metadata headers) {
-      credentials.bearer().ifPresent(value -> headers.put(AUTHORIZATION, "Bearer " + value));
+      try {
+        credentials.bearer().ifPresent(value -> headers.put(AUTHORIZATION, "Bearer " + value));
+      } catch (RuntimeException e) {
+        throw Status.UNAUTHENTICATED.withDescription("nothing was sent: " + e.getMessage()).withCause(e).asRuntimeException();
+      }
       super.start(listener, headers);
     }
   }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.client.internal;
+
+import dev.tacet.protocol.ErrorCause;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.util.Optional;
+import javax.net.ssl.SSLException;
+
+/**
+ * What this side found wrong with a connection, where more can be said of it than that nobody answered. It is told by exceptions of
+ * this process alone: nothing that a host sends becomes one.
+ *
+ * @param text what happened; no bytes of the connection
+ * @param advice what to do, one sentence
+ */
+public record HostFault(ErrorCause cause, String text, String advice) {
+  private static final int DEEPEST = 16;
+
+  /** Returns the fault underneath a failure, or nothing if there is none to tell. */
+  public static Optional<HostFault> of(Throwable failure) {
+    Throwable f = failure;
+    for (int depth = 0; f != null && depth < DEEPEST; depth++) {
+      if (f instanceof HostTrust.RefusedException refused) {
+        return Optional.of(new HostFault(ErrorCause.HOST_NOT_TRUSTED, refused.getMessage(), refused.advice()));
+      }
+      String said = String.valueOf(f.getMessage());
+      if (f instanceof SSLException && said.startsWith("not an SSL/TLS record")) {
+        return Optional.of(new HostFault(ErrorCause.UNREACHABLE, "what listens at the address does not speak TLS",
+            "Check the address: a host without TLS is reached by http://."));
+      }
+      if (f instanceof IOException && said.contains("Connection reset") || f instanceof StatusRuntimeException call && closed(call)) {
+        return Optional.of(new HostFault(ErrorCause.UNREACHABLE, "the connection was closed or reset before an answer came",
+            "Check that the host is still running, and whether it speaks TLS: then its address begins with https://."));
+      }
+      f = f.getCause();
+    }
+    return Optional.empty();
+  }
+
+  /** Tells whether the connection ended without a word: what gRPC says on this side then; a host's words come with trailers. */
+  private static boolean closed(StatusRuntimeException call) {
+    return call.getStatus().getCode() == Status.Code.UNAVAILABLE
+        && (call.getTrailers() == null || call.getTrailers().keys().isEmpty())
+        && "Network closed for unknown reason".equals(call.getStatus().getDescription());
+  }
+}
