@@ -30,6 +30,7 @@ import picocli.CommandLine;
 class BadUsageTest {
   private static final Path CANCER = Tacet.MODELS.resolve("breast-cancer");
   private static final String PREDICT = "predict --server http://localhost:1 --model m --input @rows.csv ";
+  private static final String HTTPS = PREDICT.replace("http:", "https:");
   private static final String TRY = "try @model.onnx --calibration @rows.csv --input @rows.csv ";
 
   @TempDir Path folder;
@@ -44,6 +45,8 @@ class BadUsageTest {
     Files.writeString(folder.resolve("narrow.csv"), "1,2,3\n4,5,6\n");
     Files.writeString(folder.resolve("file"), "no folder");
     Files.createDirectory(folder.resolve("folder"));
+    Files.writeString(folder.resolve("none.key"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+    Files.write(folder.resolve("binary"), new byte[] {(byte) 0xc3, 0x28, 0x01, (byte) 0xff});
   }
 
   private record Ended(int exit, String err) {
@@ -109,6 +112,19 @@ class BadUsageTest {
         List.of(PREDICT + "--keys @file/keys", "file is a file, not a folder"),
         List.of("bench ops --charts @file", "file is a file, not a folder"),
         List.of("bench peers --charts @file", "file is a file, not a folder"),
+        // Certificates and credentials.
+        List.of(HTTPS + "--trust @rows.csv", "rows.csv holds no certificate"),
+        List.of(HTTPS + "--trust @none.key", "none.key holds no certificate"),
+        List.of(HTTPS + "--trust @none.pem", "no such file: "),
+        List.of(PREDICT + "--trust @rows.csv", "http://localhost:1 is not https"),
+        List.of(HTTPS + "--client-certificate @file --client-key @none.key", "file holds no certificate"),
+        List.of(HTTPS + "--client-certificate @file", "a client certificate needs both files"),
+        List.of(HTTPS + "--token-file @binary", "binary: a credential of "),
+        List.of(HTTPS + "--api-key-file @binary", "binary: a credential of "),
+        List.of(HTTPS + "--token-file @empty.csv", "the first line of "),
+        List.of(PREDICT + "--accept-signature zz", "64 hexadecimal digits, lower case; this has 2 characters"),
+        List.of("encrypt @file --card @file --input @rows.csv --output @o.enc --fingerprint " + "Z".repeat(64), "not such digits alone"),
+        List.of("keys list --server https://localhost:1 --trust @rows.csv", "rows.csv holds no certificate"),
         // Keys.
         List.of("keys delete --server http://localhost:1", "no key set is named"),
         List.of("keys delete --server http://localhost:1 --all " + "0".repeat(64), "both --all and key sets"),

@@ -59,6 +59,9 @@ public final class EncryptCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     OutputFile.requireFile(output);
+    if (fingerprint != null) {
+      Sha256.require(fingerprint, "the fingerprint of a card", "Give the fingerprint that 'tacet keygen' showed the owner.");
+    }
     ModelArtifact artifact = Artifacts.read(model);
     Rows rows = Rows.read(input).requireFeatures(artifact.signature().features()).inOrder(artifact.signature());
     ProviderCard owner = card();

@@ -46,17 +46,29 @@ final class HostAccess {
 
   private Credentials bearer() {
     if (token != null) {
-      firstLine(token);
+      require(token);
       return Credentials.token(() -> firstLine(token));
     }
     String text = apiKey != null ? firstLine(apiKey) : System.getenv(VARIABLE);
     if (text == null || text.isEmpty()) {
       return Credentials.none();
     }
+    if (apiKey != null) {
+      require(apiKey);
+    }
     try {
       return Credentials.apiKey(text);
     } catch (IllegalArgumentException e) {
-      throw new CliException(CliException.BAD_USAGE, e.getMessage(), REMEDY, e);
+      throw new CliException(CliException.BAD_USAGE, "$" + VARIABLE + ": " + e.getMessage(), "Set it to the API key, or unset it.", e);
+    }
+  }
+
+  /** Refuses a file whose first line is no credential; API keys and tokens have the same form. */
+  private static void require(Path file) {
+    try {
+      Credentials.apiKey(firstLine(file));
+    } catch (IllegalArgumentException e) {
+      throw new CliException(CliException.BAD_USAGE, file + ": " + e.getMessage(), REMEDY, e);
     }
   }
 

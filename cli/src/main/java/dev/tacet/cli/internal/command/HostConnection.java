@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Supplier;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -54,21 +55,28 @@ final class HostConnection {
   /** As {@link #connect()}, with a listener of long work. */
   TacetClient connect(ProgressListener progress) {
     requireAddress(server);
+    TacetClient.Builder builder = TacetClient.builder(server).credentials(access.credentials()).progress(progress);
+    policy.addTo(builder);
+    if (trust != null) {
+      builder.trustCertificates(InputFile.require(trust, "Give --trust the PEM file of the certificates to trust."));
+    }
+    if (keys != null) {
+      OutputFile.requireFolder(keys);
+      char[] secret = passphrase.read(!Files.exists(keys.resolve(KeygenCommand.RING)));
+      builder.keyStore(keys.resolve(KeygenCommand.RING)).passphrase(secret);
+      Arrays.fill(secret, '\0');
+    }
+    return made(builder::build);
+  }
+
+  /** Returns what a builder makes; what it refuses are options that do not go together. */
+  static <T> T made(Supplier<T> builder) {
     try {
-      TacetClient.Builder builder = TacetClient.builder(server).credentials(access.credentials()).progress(progress);
-      policy.addTo(builder);
-      if (trust != null) {
-        builder.trustCertificates(InputFile.require(trust, "Give --trust the PEM file of the certificates to trust."));
-      }
-      if (keys != null) {
-        OutputFile.requireFolder(keys);
-        char[] secret = passphrase.read(!Files.exists(keys.resolve(KeygenCommand.RING)));
-        builder.keyStore(keys.resolve(KeygenCommand.RING)).passphrase(secret);
-        Arrays.fill(secret, '\0');
-      }
-      return builder.build();
+      return builder.get();
     } catch (IllegalArgumentException e) {
-      throw new CliException(CliException.BAD_USAGE, e.getMessage(), "Give an address such as http://localhost:8080.", e);
+      throw new CliException(
+          CliException.BAD_USAGE, e.getMessage(),
+          "Give an https:// address beside certificates and credentials, and --keys beside a policy with a purpose.", e);
     }
   }
 

@@ -37,10 +37,7 @@ public final class KeysCommand {
   private KeysCommand() {}
 
   private static String set(String id) {
-    if (!id.matches("[0-9a-f]{64}")) {
-      throw CliException.usage("a key set's id has 64 hexadecimal digits, lower case; this has " + id.length() + " characters", SHOWN);
-    }
-    return id;
+    return Sha256.require(id, "a key set's id", SHOWN);
   }
 
   /** Lists key sets. */

@@ -96,6 +96,10 @@ public final class PredictCommand implements Callable<Integer> {
       OutputTable.require(output);
     }
     OutputFile.requireFolder(keys);
+    if (acceptedSignature != null) {
+      Sha256.require(acceptedSignature, "the SHA-256 of a signature",
+          "Give --accept-signature the one that the refusal of the changed model showed, once the model's owner confirmed it.");
+    }
     Rows rows = Rows.read(input);
     HostConnection.requireAddress(server);
     if (trust != null) {
@@ -209,7 +213,7 @@ public final class PredictCommand implements Callable<Integer> {
       builder.keyStore(keys.resolve(KeygenCommand.RING)).passphrase(secret);
       Arrays.fill(secret, '\0');
     }
-    return builder.build();
+    return HostConnection.made(builder::build);
   }
 
   static List<Integer> marked(List<String> flags) {
