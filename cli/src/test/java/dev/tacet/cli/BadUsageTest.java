@@ -156,6 +156,7 @@ class BadUsageTest {
         List.of("serve --models @file", "no such folder: "),
         List.of("serve --config @none.yaml", "none.yaml"),
         List.of("serve --models @folder --tls-key @file", "TLS needs both files"),
+        List.of("serve --models @folder --tls-certificate @file --tls-key @none.key", "file holds no certificate"),
         // Numbers and names.
         List.of("serve --models @folder --port -1", "port"),
         List.of("serve --models @folder --port 65536", "port"),

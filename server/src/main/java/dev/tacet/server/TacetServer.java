@@ -98,7 +98,9 @@ public final class TacetServer implements AutoCloseable {
    * Loads the models, opens the data folder, binds the port.
    *
    * @return the address that clients connect to, with the port that was bound
-   * @throws IOException if a folder or the certificate cannot be used, another server holds the data folder, or the port is taken
+   * @throws StartException if a folder cannot be used, another server holds the data folder, or the port is taken
+   * @throws dev.tacet.protocol.PemException if the certificate or its key cannot be used
+   * @throws IOException if a file cannot be read or written
    * @throws IllegalStateException if it was started or closed before
    */
   public synchronized URI start() throws IOException {
@@ -154,10 +156,31 @@ public final class TacetServer implements AutoCloseable {
       server.start().join();
     } catch (java.util.concurrent.CompletionException e) {
       if (e.getCause() instanceof IOException io) {
-        throw new IOException("cannot listen on " + settings.host() + ":" + settings.port() + ": " + io.getMessage(), io);
+        throw cannotListen(io);
       }
       throw e;
     }
+  }
+
+  /** Says why a port cannot be bound; the native transport gives a number of the system, the portable one words of Java. */
+  private StartException cannotListen(IOException why) {
+    String said = String.valueOf(why.getMessage());
+    String port = "port " + settings.port() + " of " + settings.host();
+    if (said.contains("error(-98)") || said.contains("Address already in use")) {
+      return new StartException(
+          port + " is in use", "Stop what listens there, or choose another port (--port N; 0 picks a free one).", why);
+    }
+    if (said.contains("error(-99)") || said.contains("assign requested address")) {
+      return new StartException(
+          settings.host() + " is no address of this machine",
+          "Choose an address that this machine has (--host ADDRESS); 0.0.0.0 stands for all of them.", why);
+    }
+    if (said.contains("error(-13)") || said.contains("Permission denied")) {
+      return new StartException(
+          port + " is not for this user", "Choose a port from 1024 on (--port N), or start the server with the right to this one.", why);
+    }
+    return new StartException(
+        "cannot listen on " + port + ": " + said, "Choose another address or port (--host ADDRESS, --port N).", why);
   }
 
   /** Returns the address that clients connect to. */

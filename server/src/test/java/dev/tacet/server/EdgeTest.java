@@ -179,8 +179,8 @@ class EdgeTest {
 
   @Test
   void theDataFolderHasOneServer() {
-    IOException e = assertThrows(IOException.class, () -> new TestHost(models, folder.resolve("data")));
-    assertTrue(e.getMessage().contains("in use by another server"), e.getMessage());
+    StartException e = assertThrows(StartException.class, () -> new TestHost(models, folder.resolve("data")));
+    assertTrue(e.getMessage().contains("in use by another server") && e.advice().contains("--data"), e.getMessage());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tacet.protocol.PemException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -52,23 +53,33 @@ class TlsTest {
     Path models = Files.createDirectories(folder.resolve("models"));
     TacetServer.Builder builder = TacetServer.builder().models(models).data(folder.resolve("data")).port(0);
     try (TacetServer server = settings.apply(builder).build()) {
-      return assertThrows(IOException.class, server::start).getMessage();
+      IOException e = assertThrows(IOException.class, server::start);
+      return e.getMessage() + " | " + (e instanceof PemException pem ? pem.advice() : ((StartException) e).advice());
     }
   }
 
   @Test
-  void whatKeepsAServerFromStartingIsNamed() throws IOException {
+  void whatKeepsAServerFromStartingIsNamed() throws Exception {
     Path junk = Files.writeString(folder.resolve("junk.pem"), "-----BEGIN CERTIFICATE-----\nAAAAAAAAAAAAAA==\n-----END CERTIFICATE-----\n");
     Path missing = folder.resolve("none.pem");
-    String unusable = refusedStart(b -> b.tls(junk, junk));
-    assertTrue(unusable.contains(junk.toString()) && unusable.contains("TLS"), unusable);
-    assertEquals("cannot read certificate " + missing, refusedStart(b -> b.tls(missing, junk)));
-    assertEquals("cannot read private key " + missing, refusedStart(b -> b.tls(junk, missing)));
-    assertEquals("data folder " + junk + " is a file", refusedStart(b -> b.data(junk)));
-    assertEquals("models folder " + missing + " does not exist", refusedStart(b -> b.models(missing)));
+    TestCertificates certificates = new TestCertificates(folder);
+    TestCertificates.Pair made = certificates.selfSigned("made");
+    TestCertificates.Pair other = certificates.selfSigned("other");
+    assertTrue(refusedStart(b -> b.tls(junk, junk)).startsWith(junk + " holds no certificate"));
+    assertTrue(refusedStart(b -> b.tls(junk, made.key())).startsWith(junk + " holds no certificate"));
+    String noKey = refusedStart(b -> b.tls(made.chain(), junk));
+    assertTrue(noKey.startsWith(junk + " holds no private key") && noKey.contains("--tls-key"), noKey);
+    String apart = refusedStart(b -> b.tls(made.chain(), other.key()));
+    assertTrue(apart.startsWith("the private key in " + other.key() + " is not that of the certificate in " + made.chain()), apart);
+    assertTrue(refusedStart(b -> b.tls(missing, junk)).startsWith("cannot read certificate " + missing + " | "));
+    assertTrue(refusedStart(b -> b.tls(junk, missing)).startsWith("cannot read private key " + missing + " | "));
+    assertTrue(refusedStart(b -> b.data(junk)).startsWith("data folder " + junk + " is a file | Name a folder"));
+    assertTrue(refusedStart(b -> b.models(missing)).startsWith("models folder " + missing + " does not exist | Name the folder"));
+    String stranger = refusedStart(b -> b.host("192.0.2.1"));
+    assertTrue(stranger.startsWith("192.0.2.1 is no address of this machine | ") && stranger.contains("--host"), stranger);
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String port = refusedStart(b -> b.port(taken.getLocalPort()));
-      assertTrue(port.startsWith("cannot listen on 127.0.0.1:" + taken.getLocalPort()), port);
+      assertTrue(port.startsWith("port " + taken.getLocalPort() + " of 127.0.0.1 is in use | ") && port.contains("--port"), port);
     }
   }
 }

@@ -8,6 +8,8 @@ import dev.tacet.he.FeatureOutOfBoundsException;
 import dev.tacet.he.MalformedException;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ErrorTable;
+import dev.tacet.protocol.PemException;
+import dev.tacet.server.StartException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -59,6 +61,12 @@ final class Remedies {
   }
 
   private static CliException file(IOException failure, String what) {
+    if (failure instanceof StartException start) {
+      return new CliException(CliException.FAILED, what, start.advice(), failure);
+    }
+    if (failure instanceof PemException pem) {
+      return new CliException(CliException.BAD_USAGE, what, pem.advice(), failure);
+    }
     if (failure instanceof NoSuchFileException missing) {
       return new CliException(CliException.FAILED, "no such file: " + missing.getFile(), "Check the path.", failure);
     }

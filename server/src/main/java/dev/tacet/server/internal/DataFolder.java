@@ -2,6 +2,7 @@
 package dev.tacet.server.internal;
 
 import dev.tacet.protocol.Ed25519Key;
+import dev.tacet.server.StartException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -17,6 +18,8 @@ import org.slf4j.LoggerFactory;
 public final class DataFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
 
+  private static final String WRITABLE = "Name a folder that this user may write, on a disk with free space (--data DIR).";
+
   private final Path root;
   private final FileChannel channel;
   private final FileLock lock;
@@ -31,7 +34,8 @@ public final class DataFolder implements AutoCloseable {
    * Opens and locks the folder, which is created when missing.
    *
    * @param shared whether other servers may hold it too, if they also share it
-   * @throws IOException if it cannot be written, or another server holds it
+   * @throws StartException if it cannot be written, or another server holds it
+   * @throws IOException if it cannot be locked
    */
   public static DataFolder open(Path root, boolean shared) throws IOException {
     FileChannel channel;
@@ -40,9 +44,9 @@ public final class DataFolder implements AutoCloseable {
       channel = FileChannel.open(root.resolve("tacet.lock"), StandardOpenOption.CREATE, StandardOpenOption.READ,
           StandardOpenOption.WRITE);
     } catch (FileAlreadyExistsException e) {
-      throw new IOException("data folder " + root + " is a file", e);
+      throw new StartException("data folder " + root + " is a file", WRITABLE, e);
     } catch (IOException e) {
-      throw new IOException("data folder " + root + " cannot be written: " + e, e);
+      throw new StartException("data folder " + root + " cannot be written: " + e, WRITABLE, e);
     }
     FileLock lock;
     try {
@@ -55,7 +59,9 @@ public final class DataFolder implements AutoCloseable {
     }
     if (lock == null) {
       channel.close();
-      throw new IOException("data folder " + root + " is in use by another server" + (shared ? " that does not share it" : ""));
+      throw new StartException(
+          "data folder " + root + " is in use by another server" + (shared ? " that does not share it" : ""),
+          "Stop the other server, or give this one a data folder of its own (--data DIR).", null);
     }
     return new DataFolder(root, channel, lock);
   }

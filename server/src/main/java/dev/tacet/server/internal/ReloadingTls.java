@@ -4,21 +4,15 @@ package dev.tacet.server.internal;
 import com.linecorp.armeria.common.TlsKeyPair;
 import com.linecorp.armeria.common.TlsProvider;
 import com.linecorp.armeria.server.ServerTlsConfig;
+import dev.tacet.protocol.PemException;
+import dev.tacet.protocol.PemFiles;
 import dev.tacet.server.internal.config.FileWatch;
 import dev.tacet.server.internal.config.Settings;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.PrivateKey;
-import java.security.PublicKey;
-import java.security.Signature;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,59 +48,36 @@ public final class ReloadingTls implements TlsProvider {
   }
 
   private static Material read(Settings.Tls tls) throws IOException {
-    for (Path file : new Path[] {tls.certificate(), tls.key()}) {
-      if (!Files.isReadable(file)) {
-        throw new IOException("cannot read " + (file == tls.certificate() ? "certificate " : "private key ") + file);
-      }
-    }
-    TlsKeyPair pair;
+    require("certificate", "--tls-certificate", tls.certificate());
+    require("private key", "--tls-key", tls.key());
+    TlsKeyPair pair = pair(tls);
+    PemFiles.requireTogether(tls.certificate(), pair.certificateChain().get(0).getPublicKey(), tls.key(), pair.privateKey());
     try {
-      pair = TlsKeyPair.of(tls.key().toFile(), tls.certificate().toFile());
-      requireTogether(pair.privateKey(), pair.certificateChain().get(0).getPublicKey());
       SslContextBuilder.forServer(pair.privateKey(), pair.certificateChain()).build();
-    } catch (IllegalArgumentException | GeneralSecurityException | SSLException e) {
-      throw new IOException(
-          "certificate " + tls.certificate() + " with private key " + tls.key() + " cannot be used for TLS: " + e.getMessage(), e);
+    } catch (IllegalArgumentException | SSLException e) {
+      throw new PemException(
+          "certificate " + tls.certificate() + " with private key " + tls.key() + " cannot be used for TLS: " + e.getMessage(),
+          "Have a certificate issued with a key of RSA or of the curve P-256.", e);
     }
-    return new Material(pair, tls.clientAuthorities().isEmpty() ? List.of() : certificates(tls.clientAuthorities().get()));
+    return new Material(pair, tls.clientAuthorities().isEmpty() ? List.of() : PemFiles.certificates(tls.clientAuthorities().get()));
   }
 
-  /** Signs and verifies: what the key signs must be what the certificate vouches for. */
-  private static void requireTogether(PrivateKey key, PublicKey certified) throws GeneralSecurityException {
-    String algorithm =
-        switch (certified.getAlgorithm()) {
-          case "RSA" -> "SHA256withRSA";
-          case "EC" -> "SHA256withECDSA";
-          case "Ed25519", "EdDSA" -> "Ed25519";
-          default -> null;
-        };
-    if (algorithm == null) {
-      return; // the TLS engine judges what it does not know
-    }
-    Signature signature = Signature.getInstance(algorithm);
-    signature.initSign(key);
-    signature.update((byte) 1);
-    byte[] signed = signature.sign();
-    signature.initVerify(certified);
-    signature.update((byte) 1);
-    if (!signature.verify(signed)) {
-      throw new GeneralSecurityException("the private key is not that of the certificate");
+  private static void require(String what, String option, Path file) throws PemException {
+    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+      throw new PemException("cannot read " + what + " " + file, "Name a PEM file that this user may read (" + option + ").", null);
     }
   }
 
-  private static List<X509Certificate> certificates(Path file) throws IOException {
-    List<X509Certificate> list = new ArrayList<>();
-    try (InputStream in = Files.newInputStream(file)) {
-      for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-        list.add((X509Certificate) certificate);
-      }
-    } catch (CertificateException e) {
-      throw new IOException("client authorities in " + file + " cannot be read: " + e.getMessage(), e);
+  /** Reads the pair in all forms that the web server knows. */
+  private static TlsKeyPair pair(Settings.Tls tls) throws PemException {
+    try {
+      return TlsKeyPair.of(tls.key().toFile(), tls.certificate().toFile());
+    } catch (IllegalArgumentException e) {
+      PemFiles.certificates(tls.certificate()); // which of the two it is
+      throw new PemException(
+          tls.key() + " holds no private key that can be read",
+          "Name the PEM file of the certificate's private key, without a passphrase (--tls-key).", e);
     }
-    if (list.isEmpty()) {
-      throw new IOException("client authorities in " + file + ": there is no certificate");
-    }
-    return list;
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.tacet.he.ModelArtifact;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ModelProvenance;
 import dev.tacet.protocol.ServiceException;
+import dev.tacet.server.StartException;
 import dev.tacet.server.internal.models.LoadedModel.LoadedVersion;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,7 +70,7 @@ public final class ModelRepository implements AutoCloseable {
    */
   public static ModelRepository open(Path root, ModelSource source, RepositoryOptions options) throws IOException {
     if (!Files.isDirectory(root)) {
-      throw new IOException("models folder " + root + " does not exist");
+      throw new StartException("models folder " + root + " does not exist", "Name the folder that holds NAME/VERSION/model.tacet.", null);
     }
     ModelRepository repository = new ModelRepository(root, source, options);
     repository.look(false);
