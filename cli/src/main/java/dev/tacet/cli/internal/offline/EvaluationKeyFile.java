@@ -9,6 +9,7 @@ import dev.tacet.he.Context;
 import dev.tacet.he.EvaluationKeySet;
 import dev.tacet.he.KeyManifest;
 import dev.tacet.he.KeyRequirement;
+import dev.tacet.he.MalformedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -71,7 +72,7 @@ public final class EvaluationKeyFile {
       if (length < 0 || length > MAX_MANIFEST_BYTES) {
         throw broken(file, "claims a manifest of " + Integer.toUnsignedString(length) + " bytes");
       }
-      KeyManifest manifest = KeyManifest.fromBytes(read(in, file, length));
+      KeyManifest manifest = manifest(file, read(in, file, length));
       if (!Arrays.equals(manifest.parameterHash(), context.parameters().hash())) {
         throw broken(file, "is for other parameters than the model's");
       }
@@ -84,6 +85,14 @@ public final class EvaluationKeyFile {
         throw broken(file, left < 0 ? "is truncated: " + -left + " bytes of keys are missing" : "holds " + left + " bytes after its last key");
       }
       return EvaluationKeySet.load(context, blobs(in, file, manifest.entries()));
+    }
+  }
+
+  private static KeyManifest manifest(Path file, ByteBuffer bytes) {
+    try {
+      return KeyManifest.fromBytes(bytes);
+    } catch (MalformedException e) {
+      throw new CliException(CliException.FAILED, file + " has a damaged manifest: " + e.getMessage(), REMEDY, e);
     }
   }
 

@@ -14,8 +14,10 @@ import dev.tacet.he.Context;
 import dev.tacet.he.EvaluationKeySet;
 import dev.tacet.he.HeException;
 import dev.tacet.he.KeyManifest;
+import dev.tacet.he.KeyRequirement;
 import dev.tacet.he.ModelArtifact;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -27,9 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 class EvaluationKeyFileTest {
   @TempDir static Path shared;
   private static ModelArtifact model;
-  private static ModelArtifact otherKeys;
   private static ModelArtifact otherParameters;
   private static byte[] whole;
+  private static byte[] fewer;
   private static int head;
 
   @TempDir Path folder;
@@ -38,15 +40,19 @@ class EvaluationKeyFileTest {
   static void write() throws IOException {
     System.setProperty("tacet.home", Path.of("..").toAbsolutePath().normalize().toString());
     model = ReadyModel.open("diabetes", 1, CompileOptions.Packing.LATENCY).compilation().artifact();
-    otherKeys = ReadyModel.open("breast-cancer", 1, CompileOptions.Packing.LATENCY).compilation().artifact();
     otherParameters = ReadyModel.open("mnist-ffnn", 1).compilation().artifact();
-    Path file = shared.resolve("evaluation.keys");
     try (KeyRing ring = KeyRing.open(shared.resolve("ring"), "one".toCharArray())) {
-      KeyManifest manifest = ring.evaluationKeys(model.parameters(), model.signature().keys(), ProgressListener.NONE);
-      EvaluationKeyFile.write(file, manifest, entry -> ring.evaluationKey(model.parameters(), entry));
-      head = 10 + manifest.toBytes().length;
+      whole = file(ring, model.signature().keys());
+      fewer = file(ring, model.signature().keys().subList(1, model.signature().keys().size()));
+      head = 10 + ByteBuffer.wrap(whole).getInt(6);
     }
-    whole = Files.readAllBytes(file);
+  }
+
+  private static byte[] file(KeyRing ring, List<KeyRequirement> keys) throws IOException {
+    Path file = shared.resolve("evaluation.keys");
+    KeyManifest manifest = ring.evaluationKeys(model.parameters(), keys, ProgressListener.NONE);
+    EvaluationKeyFile.write(file, manifest, entry -> ring.evaluationKey(model.parameters(), entry));
+    return Files.readAllBytes(file);
   }
 
   private void load(byte[] bytes, ModelArtifact model) throws IOException {
@@ -67,8 +73,8 @@ class EvaluationKeyFileTest {
     load(whole, model);
     CliException foreign = assertThrows(CliException.class, () -> load(whole, otherParameters));
     assertTrue(foreign.getMessage().contains("is for other parameters"), foreign.getMessage());
-    CliException lacking = assertThrows(CliException.class, () -> load(whole, otherKeys));
-    assertTrue(lacking.getMessage().matches("(?s).*lacks [1-9]\\d* of \\d+ keys.*"), lacking.getMessage());
+    CliException lacking = assertThrows(CliException.class, () -> load(fewer, model));
+    assertTrue(lacking.getMessage().matches("(?s).*lacks 1 of \\d+ keys.*"), lacking.getMessage());
   }
 
   @Test
@@ -84,6 +90,10 @@ class EvaluationKeyFileTest {
       byte[] flipped = whole.clone();
       flipped[at] ^= 0x10;
       refused(flipped);
+      if (at < head) {
+        CliException named = assertThrows(CliException.class, () -> load(flipped, model));
+        assertTrue(named.getMessage().startsWith(folder.toString()), named.getMessage());
+      }
     }
   }
 
