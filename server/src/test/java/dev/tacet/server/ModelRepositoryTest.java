@@ -163,6 +163,33 @@ class ModelRepositoryTest {
   }
 
   @Test
+  void whatIsNoModelWhereOneShouldBeIsReported() throws IOException {
+    half("1", 0.5);
+    Files.createDirectories(root.resolve("half/4"));
+    Files.createSymbolicLink(root.resolve("half/3"), root.resolve("none"));
+    Files.createDirectories(root.resolve("placed/1/model.tacet"));
+    Files.createDirectories(root.resolve("onnx/model.onnx"));
+    Files.createDirectories(root.resolve("empty/1"));
+    Files.createSymbolicLink(root.resolve("gone"), root.resolve("none"));
+    Files.createSymbolicLink(Files.createDirectories(root.resolve("link/2")).resolve("model.tacet"), root.resolve("none"));
+    Files.writeString(Files.createDirectories(root.resolve("notes")).resolve("README"), "no model, and not meant as one");
+    Files.createDirectories(root.resolve("lost+found"));
+    try (ModelRepository repository = open(ON_REQUEST)) {
+      assertEquals(
+          List.of(
+              "empty/1: its folder is empty: there is no model.tacet and no model.onnx", "gone/1: gone is a link to nothing", "half/1: ",
+              "half/3: 3 is a link to nothing", "link/2: model.tacet is a link to nothing", "onnx/1: model.onnx is a folder, not a file",
+              "placed/1: model.tacet is a folder, not a file"),
+          repository.statuses().stream().map(s -> s.name() + "/" + s.version() + ": " + s.problem()).toList());
+      assertEquals(1, repository.readyCount());
+      Files.delete(root.resolve("placed/1/model.tacet"));
+      TestModels.write(root, "placed", "1", TestModels.scaled("placed", 0.5));
+      repository.load("placed");
+      assertTrue(all(repository).serves("placed", "1"));
+    }
+  }
+
+  @Test
   void callsWithoutAVersionAreSpreadByWeightAndAClientStaysWithItsVersion() throws IOException {
     half("1", 0.5);
     half("2", 0.25);

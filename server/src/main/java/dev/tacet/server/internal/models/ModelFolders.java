@@ -2,8 +2,11 @@
 package dev.tacet.server.internal.models;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,6 +37,8 @@ public final class ModelFolders {
       Comparator.comparing((String v) -> isNumber(v))
           .thenComparing(v -> isNumber(v) ? new BigInteger(v) : BigInteger.ZERO)
           .thenComparing(Comparator.naturalOrder());
+
+  private static final List<String> FILES = List.of(ARTIFACT, ONNX, DESCRIPTION);
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
@@ -81,22 +86,41 @@ public final class ModelFolders {
 
   private static List<Found> versions(Path model) throws IOException {
     String name = model.getFileName().toString();
+    if (!Files.isDirectory(model)) {
+      return List.of(new Found(name, "1", model, name + " is a link to nothing"));
+    }
     List<Found> versions = new ArrayList<>();
-    if (holdsModel(model)) {
-      versions.add(new Found(name, "1", model, problem(name, "1")));
+    if (namesModel(model)) {
+      versions.add(new Found(name, "1", model, problem(name, "1", model)));
     }
     for (Path version : folders(model)) {
       String text = version.getFileName().toString();
-      if (holdsModel(version)) {
-        boolean twice = versions.stream().anyMatch(v -> v.version().equals(text));
-        versions.add(new Found(name, text, version, twice ? "version " + text + " occurs twice" : problem(name, text)));
+      if (FILES.contains(text)) {
+        continue; // a folder in a file's place, which the version around it is told of
       }
+      if (isDangling(version)) {
+        versions.add(new Found(name, text, version, text + " is a link to nothing"));
+      } else if (namesModel(version)) {
+        boolean twice = versions.stream().anyMatch(v -> v.version().equals(text));
+        versions.add(new Found(name, text, version, twice ? "version " + text + " occurs twice" : problem(name, text, version)));
+      }
+    }
+    if (versions.isEmpty() && NAME.matcher(name).matches() && holdsNoFile(model)) {
+      versions.add(new Found(name, "1", model, "its folder is empty: there is no " + ARTIFACT + " and no " + ONNX));
     }
     versions.sort(Comparator.comparing(Found::version, VERSION_ORDER));
     return versions;
   }
 
-  private static String problem(String name, String version) {
+  private static String problem(String name, String version, Path folder) {
+    for (String file : Files.isRegularFile(folder.resolve(ARTIFACT)) ? List.<String>of() : FILES) {
+      Path path = folder.resolve(file);
+      if (Files.isDirectory(path)) {
+        return file + " is a folder, not a file";
+      } else if (isDangling(path)) {
+        return file + " is a link to nothing";
+      }
+    }
     for (String part : new String[] {name, version}) {
       if (!NAME.matcher(part).matches()) {
         return "\"" + part + "\" is no name: letters, digits, dot, dash and underscore, at most 128";
@@ -107,13 +131,30 @@ public final class ModelFolders {
 
   /** Tells whether a folder holds the files of a version. */
   static boolean holdsModel(Path folder) {
-    return Stream.of(ARTIFACT, ONNX, DESCRIPTION).anyMatch(file -> Files.isRegularFile(folder.resolve(file)));
+    return FILES.stream().anyMatch(file -> Files.isRegularFile(folder.resolve(file)));
+  }
+
+  /** Tells whether a folder holds anything under the name of such a file. */
+  private static boolean namesModel(Path folder) {
+    return FILES.stream().anyMatch(file -> Files.exists(folder.resolve(file), LinkOption.NOFOLLOW_LINKS));
+  }
+
+  private static boolean holdsNoFile(Path model) throws IOException {
+    try (Stream<Path> files = Files.walk(model, 2, FileVisitOption.FOLLOW_LINKS)) {
+      return files.noneMatch(Files::isRegularFile);
+    } catch (UncheckedIOException e) {
+      return false; // links in a circle, or what cannot be read: not empty
+    }
+  }
+
+  private static boolean isDangling(Path path) {
+    return Files.isSymbolicLink(path) && !Files.exists(path);
   }
 
   private static List<Path> folders(Path parent) throws IOException {
     try (Stream<Path> children = Files.list(parent)) {
       return children
-          .filter(Files::isDirectory)
+          .filter(child -> Files.isDirectory(child) || isDangling(child))
           .filter(child -> !child.getFileName().toString().startsWith("."))
           .sorted()
           .toList();

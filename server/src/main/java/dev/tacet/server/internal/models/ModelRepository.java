@@ -220,7 +220,7 @@ public final class ModelRepository implements AutoCloseable {
     Optional<ServedModel> served = old.flatMap(LoadedVersion::served);
     FolderStamp stamp = new FolderStamp(List.of());
     try {
-      stamp = FolderStamp.of(found.folder());
+      stamp = found.problem().isEmpty() ? FolderStamp.of(found.folder()) : stamp;
       boolean changed = old.isEmpty() || !old.get().stamp().equals(stamp);
       if (!changed && !again) {
         return old;
