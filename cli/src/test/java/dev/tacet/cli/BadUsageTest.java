@@ -42,6 +42,7 @@ class BadUsageTest {
     Files.write(folder.resolve("rows.csv"), lines.subList(0, 3));
     Files.writeString(folder.resolve("empty.csv"), "");
     Files.writeString(folder.resolve("header.csv"), lines.get(0) + "\n");
+    Files.writeString(folder.resolve("semicolons.csv"), "a;b\n1;2\n");
     Files.writeString(folder.resolve("narrow.csv"), "1,2,3\n4,5,6\n");
     Files.writeString(folder.resolve("file"), "no folder");
     Files.createDirectory(folder.resolve("folder"));
@@ -139,6 +140,7 @@ class BadUsageTest {
         List.of(TRY.replace("--input @rows.csv", "--input @folder"), "folder is a folder, not a file"),
         List.of(TRY.replace("--input @rows.csv", "--input @empty.csv"), "empty.csv holds no rows"),
         List.of(TRY.replace("--input @rows.csv", "--input @header.csv"), "header.csv holds no rows"),
+        List.of(TRY.replace("--input @rows.csv", "--input @semicolons.csv"), "semicolons"),
         List.of(TRY.replace("--input @rows.csv", "--input @narrow.csv"), "narrow.csv has 3 columns, the model takes 30"),
         List.of(TRY.replace("--calibration @rows.csv", "--calibration @empty.csv"), "empty.csv holds no rows"),
         List.of(TRY.replace("--calibration @rows.csv", "--calibration @folder"), "folder is a folder, not a file"),
@@ -183,6 +185,9 @@ class BadUsageTest {
         List.of(PREDICT.replace("http://localhost:1", "localhost:1"), "--server is localhost:1"),
         List.of(PREDICT.replace("http://localhost:1", "http://localhost:65536"), "--server is http://localhost:65536"),
         List.of(PREDICT.replace("http://localhost:1", "http://localhost:-1"), "--server"),
+        List.of(PREDICT.replace("http://localhost:1", "http://localhost:1/v1"), "more than a host and a port"),
+        List.of(PREDICT.replace("http://localhost:1", "http://me:word@localhost:1"), "more than a host and a port"),
+        List.of("audit --server http://localhost:1/?a=b", "more than a host and a port"),
         List.of(PREDICT.replace("--input @rows.csv", ""), "--input"),
         List.of(TRY + "--security 129", "--security is 129"),
         List.of(TRY + "--ring real", "--ring is real"),
@@ -198,7 +203,19 @@ class BadUsageTest {
         List.of(TRY + "--frobnicate", "--frobnicate"),
         List.of("try", "MODEL.onnx"),
         List.of("bench", "say what to measure"),
+        List.of("verify", "builds from the sources"),
         List.of("completion fish", "fish"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"help verify", "verify --help", "help package", "package --help", "help predict"})
+  void everyCommandThatHelpListsHasHelp(String line) {
+    StringWriter out = new StringWriter();
+    CommandLine command = TacetCommand.commandLine().setOut(new PrintWriter(out));
+    assertEquals(0, command.execute(line.split(" ")));
+    String name = line.replaceAll("help|-|\\s", "");
+    assertTrue(out.toString().contains("Usage: tacet " + name), out.toString());
+    assertTrue(command.getUsageMessage().lines().anyMatch(shown -> shown.startsWith("  " + name + " ")), command.getUsageMessage());
   }
 
   @ParameterizedTest

@@ -101,12 +101,14 @@ class LauncherTest {
       Files.createDirectories(launcher.resolveSibling(folderOfSources));
     }
     Files.writeString(launcher.resolveSibling("pom.xml"), "<project/>");
-    for (int attempt = 0; attempt < 2; attempt++) {
-      Run run = run("--offline", "demo");
+    List<String[]> attempts = List.of(
+        new String[] {"--offline", "demo"}, new String[] {"demo", "--offline"}, new String[] {"verify", "--help", "--offline"});
+    for (String[] attempt : attempts) {  // help is built as any command is, and not Maven's
+      Run run = run(attempt);
       assertEquals(1, run.exit(), run.toString());
       assertTrue(run.err().contains("tacet: the build failed"), run.toString());
       String maven = run.err().stream().filter(line -> line.startsWith("maven was called:")).findFirst().orElseThrow();
-      assertTrue(maven.contains("--offline"), maven);
+      assertTrue(maven.contains("--offline") && maven.contains("-pl cli") && !maven.contains("--help"), maven);
       assertTrue(maven.contains("-Dhttps.proxyHost=proxy.example -Dhttps.proxyPort=3128"), maven);
       assertTrue(!maven.contains("-Dhttp.proxyHost") && !maven.contains("word"), maven);
       // Java names files with other letters than ASCII in a UTF-8 locale only, whatever the caller's is.

@@ -108,10 +108,16 @@ public final class CsvRows {
       if (!Double.isFinite(numbers[column])) {
         throw new IllegalArgumentException(
             file + " line " + line.getStartingLineNumber() + " column " + (column + 1)
-                + (field.isEmpty() ? " is empty" : Double.isNaN(numbers[column]) ? " is not a number" : " is not a finite number"));
+                + (field.isEmpty() ? " is empty" : Double.isNaN(numbers[column]) ? " is not a number" + separator(field) : " is not a finite number"));
       }
     }
     return numbers;
+  }
+
+  /** What to add where another separator than the comma is why a field is no number. */
+  private static String separator(String field) {
+    String other = field.indexOf(';') >= 0 ? "semicolons" : field.indexOf('\t') >= 0 ? "tabs" : "";
+    return other.isEmpty() ? "" : ": fields are separated by commas, and this line has " + other;
   }
 
   private static boolean isHeader(List<String> fields) {

@@ -53,7 +53,10 @@ class CalibrationRowsTest {
   void whatIsNoRowIsRefusedByLineAndColumnAndNotShown() {
     assertEquals("rows.csv line 1 column 2 is empty", refused("1,,3\n4,5,6\n", StandardCharsets.UTF_8));
     assertEquals("rows.csv line 2 column 2 is not a number", refused("1,2\n3,secret\n", StandardCharsets.UTF_8));
-    assertEquals("rows.csv line 2 column 1 is not a number", refused("a;b\n1;2\n", StandardCharsets.UTF_8));
+    String commas = " is not a number: fields are separated by commas, and this line has ";
+    assertEquals("rows.csv line 2 column 1" + commas + "semicolons", refused("a;b\n1;2\n", StandardCharsets.UTF_8));
+    assertEquals("rows.csv line 1 column 2" + commas + "semicolons", refused("1,5;2,5\n", StandardCharsets.UTF_8));
+    assertEquals("rows.csv line 2 column 1" + commas + "tabs", refused("a\tb\n1\t2\n", StandardCharsets.UTF_8));
     assertEquals("rows.csv line 2 column 1 is not a number", refused("1,2\nnan,4\n", StandardCharsets.UTF_8));
     assertEquals("rows.csv line 3 has 3 fields, the lines before it have 2", refused("a,b\n1,2\n1,2,3\n", StandardCharsets.UTF_8));
     assertEquals("rows.csv line 2 column 1 is empty", refused("1\n  \n2\n", StandardCharsets.UTF_8));

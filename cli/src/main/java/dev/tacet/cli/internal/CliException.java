@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal;
 
+import java.util.List;
+
 /** A failure as the command line reports it: one line of what, one line of what to do, and the exit code. */
 public final class CliException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -18,6 +20,7 @@ public final class CliException extends RuntimeException {
   public static final int ACCURACY_MISSED = 3;
 
   private final int exitCode;
+  private final transient List<String> details;
   private final String remedy;
 
   /**
@@ -31,7 +34,13 @@ public final class CliException extends RuntimeException {
 
   /** As {@link #CliException(int, String, String)}, with the failure underneath. */
   public CliException(int exitCode, String what, String remedy, Throwable cause) {
+    this(exitCode, what, List.of(), remedy, cause);
+  }
+
+  /** As {@link #CliException(int, String, String, Throwable)}, with a line for each part of what went wrong. */
+  public CliException(int exitCode, String what, List<String> details, String remedy, Throwable cause) {
     super(what, cause);
+    this.details = List.copyOf(details);
     this.exitCode = exitCode;
     this.remedy = remedy;
   }
@@ -49,6 +58,11 @@ public final class CliException extends RuntimeException {
   /** The process's exit code. */
   public int exitCode() {
     return exitCode;
+  }
+
+  /** The parts of what went wrong, a line each; empty where the message says all. */
+  public List<String> details() {
+    return details == null ? List.of() : details;
   }
 
   /** One line: what to do. */

@@ -23,6 +23,7 @@ public final class Failures {
     }
     CliException told = cause instanceof CliException cli ? cli : Remedies.of(cause);
     err.println("tacet: " + oneLine(told.getMessage()));
+    told.details().forEach(detail -> err.println("       " + oneLine(detail)));
     err.println("       " + oneLine(told.remedy()));
     if (System.getenv("TACET_TRACE") != null) {
       failure.printStackTrace(err);

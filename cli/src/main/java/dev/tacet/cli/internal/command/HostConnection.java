@@ -86,5 +86,10 @@ final class HostConnection {
         || !SCHEMES.contains(String.valueOf(server.getScheme()).toLowerCase(Locale.ROOT))) {
       throw CliException.usage("--server is " + server, "Give an address such as http://localhost:8080.");
     }
+    boolean bare = server.getRawPath().isEmpty() || server.getRawPath().equals("/");
+    if (!bare || server.getRawQuery() != null || server.getRawFragment() != null || server.getRawUserInfo() != null) {
+      throw CliException.usage(
+          "--server names more than a host and a port", "Give the scheme, the host and the port alone, such as http://localhost:8080.");
+    }
   }
 }

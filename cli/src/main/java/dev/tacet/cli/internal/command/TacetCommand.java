@@ -28,8 +28,6 @@ import picocli.CommandLine.Spec;
       "  2  bad usage",
       "  3  done, but the accuracy target was missed",
       "",
-      "'tacet verify' builds everything and runs every test, 'tacet package' makes the archive that operators install (commands of the",
-      "launcher in a clone).",
       "'tacet help COMMAND' shows the options of a command."
     },
     subcommands = {
@@ -52,6 +50,8 @@ import picocli.CommandLine.Spec;
       DecryptCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
+      LauncherCommand.Verify.class,
+      LauncherCommand.Package.class,
       CompletionCommand.class,
       CommandLine.HelpCommand.class
     })

@@ -15,7 +15,6 @@ import dev.tacet.he.ModelArtifact;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * A compiled model and what it took.
@@ -114,13 +113,16 @@ public record Compilation(ModelArtifact artifact, boolean accuracyMet, double mi
         CliException.FAILED, onnx + " is not a valid ONNX model: " + e.getMessage(), "Export the model again.", e);
   }
 
-  /** The refusal of a model, with every node that stands in the way. */
+  /** The refusal of a model, with every node that stands in the way: several have a line each. */
   private static CliException refused(Path onnx, List<ModelProblem> problems, Exception cause) {
-    String what =
-        problems.stream()
-            .map(problem -> "node " + problem.node() + " (" + problem.opType() + "): " + problem.reason())
-            .collect(Collectors.joining("; "));
-    String remedy = problems.stream().map(ModelProblem::rewrite).distinct().collect(Collectors.joining("; "));
-    return new CliException(CliException.FAILED, onnx.getFileName() + " cannot run encrypted: " + what, remedy, cause);
+    String what = onnx.getFileName() + " cannot run encrypted: ";
+    if (problems.size() == 1) {
+      ModelProblem only = problems.get(0);
+      return new CliException(
+          CliException.FAILED, what + "node " + only.node() + " (" + only.opType() + "): " + only.reason(), only.rewrite(), cause);
+    }
+    return new CliException(
+        CliException.FAILED, what + problems.size() + " nodes are in the way", problems.stream().map(ModelProblem::toString).toList(),
+        "Make the rewrites that are listed with the nodes, and export the model again.", cause);
   }
 }
