@@ -30,6 +30,7 @@ import dev.tacet.server.internal.tenants.Tenants;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -111,7 +112,7 @@ public final class TacetServer implements AutoCloseable {
       watch = new FileWatch();
       Optional<ReloadingTls> tls =
           settings.tls().isPresent() ? Optional.of(ReloadingTls.open(settings.tls().get(), watch)) : Optional.empty();
-      Authenticator authenticator = new Authenticator(settings, watch);
+      Authenticator authenticator = authenticator();
       data = DataFolder.open(settings.data(), settings.state().url().isPresent());
       database = Database.open(settings.state(), data.state(), TacetServer::onEventLoop);
       metrics = new ServerMetrics();
@@ -135,6 +136,16 @@ public final class TacetServer implements AutoCloseable {
     }
     LOG.info("listening on {}, {} models served", uri(), models.readyCount());
     return uri();
+  }
+
+  private Authenticator authenticator() throws IOException {
+    try {
+      return new Authenticator(settings, watch);
+    } catch (FileSystemException e) {
+      throw e; // it says which file, and that it cannot be read
+    } catch (IOException e) {
+      throw new StartException(e.getMessage(), "Correct the file; docs/operating.md has its form.", e);
+    }
   }
 
   private static boolean onEventLoop() {

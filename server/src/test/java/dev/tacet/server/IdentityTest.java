@@ -2,8 +2,9 @@
 package dev.tacet.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
@@ -64,6 +65,14 @@ class IdentityTest {
       seen = value.call();
     }
     assertEquals(expected, seen);
+  }
+
+  @Test
+  void aFileOfKeysThatIsNoneKeepsAServerFromStarting() throws Exception {
+    Path file = Files.writeString(folder.resolve("keys.yaml"), "keys: [{id: a}]\n");
+    StartException e = assertThrows(
+        StartException.class, () -> new ConfiguredHost(folder, "identity: {api-keys: " + file + "}\n" + TENANTS));
+    assertTrue(e.getMessage().startsWith("API keys in " + file) && e.advice().startsWith("Correct the file"), e.getMessage());
   }
 
   @Test

@@ -5,7 +5,10 @@ import dev.tacet.protocol.ErrorCause;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 /**
@@ -18,6 +21,9 @@ import javax.net.ssl.SSLException;
 public record HostFault(ErrorCause cause, String text, String advice) {
   private static final int DEEPEST = 16;
 
+  /** An alert of TLS as OpenSSL and Java write that one was received; its name comes from a table of theirs. */
+  private static final Pattern ALERT = Pattern.compile("(?:_ALERT_|Received fatal alert: )([A-Za-z_]{3,40})");
+
   /** Returns the fault underneath a failure, or nothing if there is none to tell. */
   public static Optional<HostFault> of(Throwable failure) {
     Throwable f = failure;
@@ -29,6 +35,14 @@ public record HostFault(ErrorCause cause, String text, String advice) {
       if (f instanceof SSLException && said.startsWith("not an SSL/TLS record")) {
         return Optional.of(new HostFault(ErrorCause.UNREACHABLE, "what listens at the address does not speak TLS",
             "Check the address: a host without TLS is reached by http://."));
+      }
+      Matcher alert = ALERT.matcher(said);
+      if (f instanceof SSLException && alert.find()) {
+        String name = alert.group(1).toLowerCase(Locale.ROOT).replace('_', ' ');
+        return Optional.of(new HostFault(ErrorCause.UNREACHABLE, "the host refused the connection over TLS: " + name,
+            name.contains("certificate") || name.contains("unknown ca")
+                ? "Give the client certificate that the host's operator issued, with its key (--client-certificate, --client-key)."
+                : "Ask the host's operator which versions of TLS the host speaks, and whether it asks for a client certificate."));
       }
       if (f instanceof IOException && said.contains("Connection reset") || f instanceof StatusRuntimeException call && closed(call)) {
         return Optional.of(new HostFault(ErrorCause.UNREACHABLE, "the connection was closed or reset before an answer came",

@@ -187,7 +187,7 @@ public final class PredictCommand implements Callable<Integer> {
     }
     policy.addTo(builder);
     trustModelKey(builder::trustModelKey);
-    return builder.connect();
+    return HostConnection.made(builder::connect);
   }
 
   private void trustModelKey(Consumer<Path> builder) {
