@@ -81,6 +81,22 @@ class FeatureNamesTest {
   }
 
   @Test
+  void featuresThatAreDeclaredForSomeInputsStandBesideTheNamesOfTheOthers() throws Exception {
+    ModelProto model = ModelProto.parseFrom(
+        TestModels.of(2).constant("w", new long[] {3, 1}, 1, 0.5, 0.25).node("Concat", "age body", "x", TestModels.integer("axis", 1))
+            .node("MatMul", "x w", "y").output("y"));
+    GraphProto.Builder graph = model.getGraph().toBuilder().clearInput();
+    graph.addInput(ModelProto.parseFrom(TestModels.of(1).node("Identity", "x", "y").output("y")).getGraph().getInput(0).toBuilder().setName("age"));
+    graph.addInput(model.getGraph().getInput(0).toBuilder().setName("body"));
+    CompileOptions options = CompileOptions.defaults().withRanges(List.of(
+        new ModelDescription.InputRange("age", List.of(), new double[] {-2}, new double[] {2}),
+        new ModelDescription.InputRange("body", List.of("height", "dose"), new double[] {-20, -200}, new double[] {20, 200})));
+    Signature signature = compiled(model.toBuilder().setGraph(graph).build().toByteArray(), options);
+    assertEquals(NAMES, signature.featureTable().names());
+    assertArrayEquals(new int[] {0, 2, 1}, signature.columns(List.of("age", "dose", "height"), false));
+  }
+
+  @Test
   void inputsOfIntegersTakeWholeNumbers() throws Exception {
     ModelProto model = ModelProto.parseFrom(
         TestModels.of(3).constant("w", new long[] {3, 1}, 1, 0.5, 0.25).node("Cast", "x", "f", TestModels.integer("to", 1))

@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * What a signature says of features beside their bounds: how the columns of a row are called, so that a row by names gets into the
@@ -62,11 +64,14 @@ public record FeatureTable(List<String> names, List<Integer> wholeInputs) {
   public static FeatureTable ofInputs(List<String> inputs, List<Integer> sizes) {
     List<String> names = new ArrayList<>();
     for (int i = 0; i < inputs.size() && inputs.size() > 1; i++) {
-      for (int f = 0; f < sizes.get(i); f++) {
-        names.add(sizes.get(i) == 1 ? inputs.get(i) : element(inputs.get(i), f));
-      }
+      names.addAll(ofInput(inputs.get(i), sizes.get(i)));
     }
     return areNames(names) ? new FeatureTable(names, List.of()) : NONE;
+  }
+
+  /** Returns what the features of one of several inputs are called. */
+  public static List<String> ofInput(String name, int features) {
+    return features == 1 ? List.of(name) : IntStream.range(0, features).mapToObj(f -> element(name, f)).toList();
   }
 
   /** Returns the name of one of several numbers that share a name. */
@@ -82,7 +87,8 @@ public record FeatureTable(List<String> names, List<Integer> wholeInputs) {
   }
 
   /**
-   * Finds the columns of rows whose columns have names.
+   * Finds the columns of rows whose columns have names. Names are compared without blanks around them and, unless two differ in it alone,
+   * without their case.
    *
    * @param columns what the rows call their columns, as many as there are features
    * @param byName whether the names are all that says which number is which, as in a JSON object; else other names than the features'
@@ -91,15 +97,16 @@ public record FeatureTable(List<String> names, List<Integer> wholeInputs) {
    * @throws IllegalArgumentException with the names, if the columns are other features, or no order of them is certain
    */
   public int[] columns(List<String> columns, boolean byName) {
+    boolean anyCase = areDistinctInAnyCase(names) && areDistinctInAnyCase(columns);
     Map<String, Integer> places = new HashMap<>();
     for (int i = 0; i < columns.size(); i++) {
-      places.put(columns.get(i).strip(), i);
+      places.put(compared(columns.get(i), anyCase), i);
     }
     int[] order = new int[columns.size()];
     boolean all = names.size() == columns.size() && places.size() == columns.size();
     boolean moved = false;
     for (int f = 0; f < order.length; f++) {
-      Integer place = f < names.size() ? places.get(names.get(f)) : null;
+      Integer place = f < names.size() ? places.get(compared(names.get(f), anyCase)) : null;
       all &= place != null;
       moved |= place != null && place != f;
       order[f] = place == null ? f : place;
@@ -108,6 +115,14 @@ public record FeatureTable(List<String> names, List<Integer> wholeInputs) {
         all || !moved && (!byName || columns.size() == 1), "the columns are %s, the model's features are %s", shown(columns),
         names.isEmpty() ? "without names" : shown(names));
     return order;
+  }
+
+  private static boolean areDistinctInAnyCase(List<String> names) {
+    return names.stream().map(name -> compared(name, true)).distinct().count() == names.size();
+  }
+
+  private static String compared(String name, boolean anyCase) {
+    return anyCase ? name.strip().toLowerCase(Locale.ROOT) : name.strip();
   }
 
   private static String shown(List<String> names) {

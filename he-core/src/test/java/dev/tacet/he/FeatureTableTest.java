@@ -22,6 +22,9 @@ class FeatureTableTest {
   void columnsOfTheSameNamesGetIntoTheModelsOrder(boolean byName) {
     assertArrayEquals(new int[] {0, 1, 2}, AGES.columns(List.of("age", "height", "dose"), byName));
     assertArrayEquals(new int[] {1, 2, 0}, AGES.columns(List.of(" dose", "age ", "height"), byName));
+    assertArrayEquals(new int[] {1, 2, 0}, AGES.columns(List.of("Dose", "AGE", "height"), byName));
+    FeatureTable cases = new FeatureTable(List.of("x", "X"), List.of());
+    assertArrayEquals(new int[] {1, 0}, cases.columns(List.of("X", "x"), byName));
   }
 
   @Test

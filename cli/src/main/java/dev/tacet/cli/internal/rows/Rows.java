@@ -105,7 +105,8 @@ public final class Rows {
       return this;
     }
     int[] columns = IntStream.range(0, header.size()).map(i -> header.indexOf(Integer.toString(i))).toArray();
-    if (Arrays.stream(columns).anyMatch(column -> column < 0)) {  // else the names are 0, 1, 2, ..: places in the model's order
+    boolean places = Arrays.stream(columns).noneMatch(column -> column < 0);  // 0, 1, 2, ..
+    if (!places || signature.featureTable().names().containsAll(header)) {
       columns = columns(signature);
     }
     return with(columns);

@@ -76,6 +76,8 @@ class RowsInOrderTest {
   void numbersOfColumnsArePlaces() {
     assertArrayEquals(new double[] {1, 2, 3}, first("{\"2\": 3, \"0\": 1, \"1\": 2}", NAMELESS));
     assertArrayEquals(new double[] {1, 2, 3}, first("0,1,2\n1,2,3\n", NAMED));
+    Signature digits = signature(new FeatureTable(List.of("2", "0", "1"), List.of()), input("x", 3));
+    assertArrayEquals(new double[] {3, 1, 2}, first("{\"0\": 1, \"1\": 2, \"2\": 3}", digits));  // what the model calls them goes before
   }
 
   @Test

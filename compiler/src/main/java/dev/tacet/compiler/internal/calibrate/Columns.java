@@ -59,14 +59,17 @@ public final class Columns {
         network.inputs().stream().map(Node.Input::name).toList(), network.inputs().stream().map(Node.Input::size).toList()).names();
   }
 
-  /** Names that declared ranges give to all features; empty if they do not. */
+  /** Names that declared ranges give to features, those of the inputs for others; empty if no feature is named. */
   private static List<String> declared(Network network, CompileOptions options) {
     List<String> names = new ArrayList<>();
+    boolean any = false;
     for (Node.Input input : network.inputs()) {
-      options.ranges().stream()
+      List<String> own = options.ranges().stream()
           .filter(range -> range.input().equals(input.name()) || options.ranges().size() == 1 && network.inputs().size() == 1)
-          .map(ModelDescription.InputRange::featureNames).filter(found -> found.size() == input.size()).findFirst().ifPresent(names::addAll);
+          .map(ModelDescription.InputRange::featureNames).filter(found -> found.size() == input.size()).findFirst().orElse(List.of());
+      any |= !own.isEmpty();
+      names.addAll(own.isEmpty() ? FeatureTable.ofInput(input.name(), input.size()) : own);
     }
-    return names.size() == network.features() && FeatureTable.areNames(names) ? names : List.of();
+    return any && FeatureTable.areNames(names) ? names : List.of();
   }
 }

@@ -14,9 +14,10 @@ import java.util.Map;
 /**
  * A model that is one linear map, from normalised features to values in units of what they can reach.
  *
- * <p>The unit of a value is what it can reach where each feature leaves its range over the data by the range's width on each side. The
- * accepted bounds of a linear model's features are wider ({@link FeatureBounds#LINEAR_WIDENING}): a row that reaches beyond the unit
- * is refused by the check of q/8, and none that bounds accept can wrap around q to below it.
+ * <p>The unit of a value is what it can reach within the features' accepted bounds: every row that they accept has an answer. Where that
+ * takes bits that are not there, it is what features reach that leave their range over the data by the range's width on each side; an
+ * accepted row that reaches beyond ({@link FeatureBounds#LINEAR_WIDENING}) is refused by the check of q/8, and none can wrap around q to
+ * below it.
  *
  * @param inputs features of each input
  * @param weights by value, one number per normalised feature over all inputs
@@ -24,7 +25,7 @@ import java.util.Map;
  * @param unit by value, its unit in output units
  */
 public record LinearMap(int[] inputs, double[][] weights, double[] bias, double[] unit) {
-  /** The part of the accepted bounds within which rows are always answered. */
+  /** The part of the accepted bounds within which rows are answered at least. */
   private static final double INNER = (1 + 2 * FeatureBounds.WIDENING) / (1 + 2 * FeatureBounds.LINEAR_WIDENING);
 
   /** Room for the noise beside the largest value. */
@@ -33,8 +34,12 @@ public record LinearMap(int[] inputs, double[][] weights, double[] bias, double[
   /** Weights beyond this many are left to other packings. */
   public static final long MAX_WEIGHTS = 1L << 23;
 
-  /** Returns the map of a plan whose network is linear. */
-  public static LinearMap of(Plan plan) {
+  /**
+   * Returns the map of a plan whose network is linear.
+   *
+   * @param whole whether the unit is what all accepted rows reach
+   */
+  public static LinearMap of(Plan plan, boolean whole) {
     Network network = plan.fitted().network();
     LinearForm form = network.output();
     int features = network.features();
@@ -56,10 +61,11 @@ public record LinearMap(int[] inputs, double[][] weights, double[] bias, double[
         bias[i] += w * center[offset + j];
       });
     }
+    double inner = whole ? 1 : INNER;
     double[] unit = new double[form.size()];
     for (int i = 0; i < unit.length; i++) {
       bias[i] -= plan.outputCenter()[i];
-      double reach = INNER * Arrays.stream(weights[i]).map(Math::abs).sum() + Math.abs(bias[i]);
+      double reach = inner * Arrays.stream(weights[i]).map(Math::abs).sum() + Math.abs(bias[i]);
       unit[i] = ROOM * Math.max(reach, 2 * plan.outputReach()[i]);
       for (int j = 0; j < features; j++) {
         weights[i][j] /= unit[i];

@@ -50,22 +50,26 @@ public final class CoefficientSelector {
   private final SecurityLevel security;
   private final ModelPrivacy privacy;
 
-  private CoefficientSelector(Plan plan, SecurityLevel security, ModelPrivacy privacy) {
+  private CoefficientSelector(Plan plan, SecurityLevel security, ModelPrivacy privacy, boolean whole) {
     this.plan = plan;
     this.privacy = privacy;
-    this.map = LinearMap.of(plan);
+    this.map = LinearMap.of(plan, whole);
     this.security = security;
   }
 
-  /** What was chosen. */
-  public record Choice(Parameters parameters, CoefficientEmission emission) {}
+  /**
+   * What was chosen.
+   *
+   * @param bits of request and answer
+   */
+  public record Choice(Parameters parameters, CoefficientEmission emission, long bits) {}
 
   private record Candidate(int logN, int[] primeBits, CoefficientBlocks blocks, int weightBits, double error, long bits, long products) {}
 
   private record Digits(int digits, int digitBits, int weightBits, double error) {}
 
   /**
-   * Chooses parameters.
+   * Chooses parameters: those that answer every row that the features' bounds accept, unless that takes more bytes.
    *
    * @param privacy the answers and bits for which answers are to hide the model; null for none
    * @param noiseTarget the largest error that noise and the rounding of weights may make in a decrypted value, in output units
@@ -74,16 +78,22 @@ public final class CoefficientSelector {
    */
   public static Optional<Choice> select(
       Plan plan, SecurityLevel security, ModelPrivacy privacy, int maxLogRingDegree, double noiseTarget, long maxBytes) {
-    CoefficientSelector selector = new CoefficientSelector(plan, security, privacy);
+    Optional<Choice> least = new CoefficientSelector(plan, security, privacy, false).select(maxLogRingDegree, noiseTarget, maxBytes);
+    Optional<Choice> whole = least.flatMap(
+        choice -> new CoefficientSelector(plan, security, privacy, true).select(maxLogRingDegree, noiseTarget, choice.bits / 8));
+    return whole.isPresent() ? whole : least;
+  }
+
+  private Optional<Choice> select(int maxLogRingDegree, double noiseTarget, long maxBytes) {
     List<Candidate> candidates = new ArrayList<>();
-    double widest = java.util.Arrays.stream(selector.map.unit()).max().orElseThrow();
+    double widest = java.util.Arrays.stream(map.unit()).max().orElseThrow();
     for (int logN = SecurityLevel.MIN_LOG_RING_DEGREE; logN <= maxLogRingDegree; logN++) {
-      selector.collect(logN, noiseTarget / widest, 8 * maxBytes, candidates);
+      collect(logN, noiseTarget / widest, 8 * maxBytes, candidates);
     }
     candidates.sort(Comparator.comparingLong(Candidate::bits).thenComparingDouble(Candidate::error)
         .thenComparingLong(Candidate::products));
     for (Candidate candidate : candidates) {
-      Optional<Choice> choice = selector.emit(candidate)
+      Optional<Choice> choice = emit(candidate)
           .filter(found -> found.emission().emission().valueError() <= noiseTarget && checkable(found));
       if (choice.isPresent()) {
         return choice;
@@ -100,7 +110,7 @@ public final class CoefficientSelector {
 
   private Optional<Choice> emit(Candidate candidate) {
     return build(candidate.logN, candidate.primeBits).map(parameters -> new Choice(
-        parameters, CoefficientEmitter.emit(plan, map, new CoefficientShape(parameters, candidate.blocks, candidate.weightBits, privacy))));
+        parameters, CoefficientEmitter.emit(plan, map, new CoefficientShape(parameters, candidate.blocks, candidate.weightBits, privacy)), candidate.bits));
   }
 
   private void collect(int logN, double target, long maxBits, List<Candidate> candidates) {
