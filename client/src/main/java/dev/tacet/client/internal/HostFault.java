@@ -5,6 +5,7 @@ import dev.tacet.protocol.ErrorCause;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -20,6 +21,10 @@ import javax.net.ssl.SSLException;
  */
 public record HostFault(ErrorCause cause, String text, String advice) {
   private static final int DEEPEST = 16;
+
+  /** How gRPC words begin where a connection ended after it stood, or before. */
+  private static final List<String> ENDED =
+      List.of("Network closed for unknown reason", "Connection closing while performing protocol negotiation");
 
   /** An alert of TLS as OpenSSL and Java write that one was received; its name comes from a table of theirs. */
   private static final Pattern ALERT = Pattern.compile("(?:_ALERT_|Received fatal alert: )([A-Za-z_]{3,40})");
@@ -57,6 +62,6 @@ public record HostFault(ErrorCause cause, String text, String advice) {
   private static boolean closed(StatusRuntimeException call) {
     return call.getStatus().getCode() == Status.Code.UNAVAILABLE
         && (call.getTrailers() == null || call.getTrailers().keys().isEmpty())
-        && "Network closed for unknown reason".equals(call.getStatus().getDescription());
+        && ENDED.stream().anyMatch(String.valueOf(call.getStatus().getDescription())::startsWith);
   }
 }

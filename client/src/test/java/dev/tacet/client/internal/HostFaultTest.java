@@ -11,6 +11,7 @@ import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HostFaultTest {
   @ParameterizedTest
@@ -26,6 +27,13 @@ class HostFaultTest {
     assertEquals(ErrorCause.UNREACHABLE, fault.cause());
     assertEquals("the host refused the connection over TLS: " + name, fault.text());
     assertTrue(fault.advice().contains(advice), fault.advice());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Network closed for unknown reason", "Connection closing while performing protocol negotiation for [NettyClientHandler#0]"})
+  void aConnectionThatEndsWithoutAWordSuggestsTheOtherScheme(String said) {
+    HostFault fault = HostFault.of(Status.UNAVAILABLE.withDescription(said).asRuntimeException()).orElseThrow();
+    assertTrue(fault.text().startsWith("the connection was closed") && fault.advice().contains("https://"), fault.toString());
   }
 
   @Test

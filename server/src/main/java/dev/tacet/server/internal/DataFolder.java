@@ -116,7 +116,9 @@ public final class DataFolder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    lock.release();
-    channel.close();
+    if (channel.isOpen()) { // else it was closed before
+      lock.release();
+      channel.close();
+    }
   }
 }
