@@ -37,9 +37,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Programs of the throughput packing on encrypted batches: the checks pass, the noise is what was predicted, no key rotates. */
 class BatchProgramOnEngineTest {
-  /** Few levels: what is tried does not depend on the degrees, and a batch of every slot takes long. */
-  private static final double COARSE = 0.03;
-
   private static CompileResult compile(String name, List<double[]> rows) throws Exception {
     return Compiler.compile(OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve(name + ".onnx")), batches(rows));
   }
@@ -52,14 +49,14 @@ class BatchProgramOnEngineTest {
   @ValueSource(strings = {"skl_logistic", "torch_squares", "torch_gate", "skl_mlpr_tanh", "torch_residual"})
   void aPartialBatchPassesItsChecksWithTheNoiseThatWasPredicted(String name) throws Exception {
     List<double[]> rows = CalibrationRows.read(CompiledZooTest.FOLDER.resolve(name + ".calibration.csv"));
-    OnnxSource source = OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve(name + ".onnx"));
-    CompileResult result = Compiler.compile(source, batches(rows).withAccuracy(COARSE));
+    CompileResult result = compile(name, rows);
     ModelArtifact artifact = result.artifact();
     assertEquals(RowPacking.THROUGHPUT, artifact.signature().packing());
     boolean polynomials = artifact.program().instructions().stream().anyMatch(in -> in.op() == Op.POLYNOMIAL);
     assertEquals(polynomials ? RingType.STANDARD : RingType.CONJUGATE_INVARIANT, artifact.parameters().ringType());
     assertTrue(artifact.signature().keys().stream().allMatch(key -> key.galoisElement() == KeyRequirement.RELINEARIZATION));
-    CompileReport latency = Compiler.compile(source, CompileOptions.defaults().withCalibration(rows).withAccuracy(COARSE)).report();
+    CompileReport latency = Compiler.compile(OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve(name + ".onnx")),
+        CompileOptions.defaults().withCalibration(rows)).report();
     assertTrue(result.report().agreement() >= latency.agreement() - 0.05, result.report().toText());
     assertTrue(result.report().numberError() <= latency.numberError() + 5e-3, result.report().toText());
     double[][] batch = rows.subList(0, 20).toArray(double[][]::new);
