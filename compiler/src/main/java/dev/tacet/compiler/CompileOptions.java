@@ -245,15 +245,15 @@ public record CompileOptions(
         maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, value, featureNames);
   }
 
-  private static void require(boolean condition, String message) {
-    if (!condition) {
-      throw new IllegalArgumentException(message);
-    }
-  }
-
   /** Returns a copy with the names of the sample rows' columns, in their order; empty for none. */
   public CompileOptions withFeatureNames(List<String> value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
         maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, value);
+  }
+
+  private static void require(boolean condition, String message) {
+    if (!condition) {
+      throw new IllegalArgumentException(message);
+    }
   }
 }

@@ -4,6 +4,7 @@ package dev.tacet.he;
 import dev.tacet.he.internal.BoundedReader;
 import dev.tacet.he.internal.BoundedWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -115,6 +116,11 @@ public record FeatureTable(List<String> names, List<Integer> wholeInputs) {
         all || !moved && (!byName || columns.size() == 1), "the columns are %s, the model's features are %s", shown(columns),
         names.isEmpty() ? "without names" : shown(names));
     return order;
+  }
+
+  /** Returns the row whose number f is that of column {@code columns[f]}. */
+  public static double[] ordered(double[] row, int[] columns) {
+    return Arrays.stream(columns).mapToDouble(column -> row[column]).toArray();
   }
 
   private static boolean areDistinctInAnyCase(List<String> names) {

@@ -46,21 +46,8 @@ public final class Signature {
     this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, Arrangement.LATENCY);
   }
 
-  /** Makes and validates a signature that says nothing of features but their bounds; see the next constructor. */
-  public Signature(
-      String model,
-      String parametersHash,
-      int securityBits,
-      List<SignatureInput> inputs,
-      List<CipherOutput> cipherOutputs,
-      Postprocessing tail,
-      List<KeyRequirement> keys,
-      Arrangement arrangement) {
-    this(model, parametersHash, securityBits, inputs, cipherOutputs, tail, keys, arrangement, FeatureTable.NONE);
-  }
-
   /**
-   * Makes and validates a signature.
+   * Makes and validates a signature that says nothing of features but their bounds; see {@link #withFeatureTable}.
    *
    * @param model name of the model
    * @param parametersHash 64 hexadecimal digits, {@link Parameters#hashHex()}
@@ -70,7 +57,6 @@ public final class Signature {
    * @param tail from the VALUE outputs to the model's named outputs
    * @param keys evaluation keys needed, ascending
    * @param arrangement how rows lie in ciphertexts
-   * @param table names of the features, and which are whole numbers
    * @throws IllegalArgumentException with the numbers, if something is inconsistent
    */
   public Signature(
@@ -81,9 +67,8 @@ public final class Signature {
       List<CipherOutput> cipherOutputs,
       Postprocessing tail,
       List<KeyRequirement> keys,
-      Arrangement arrangement,
-      FeatureTable table) {
-    this.table = Objects.requireNonNull(table, "table");
+      Arrangement arrangement) {
+    this.table = FeatureTable.NONE;
     this.privacy = arrangement.privacy();
     this.sharing = arrangement.sharing();
     this.packing = arrangement.packing();
@@ -105,7 +90,6 @@ public final class Signature {
     for (SignatureInput input : inputs) {
       require(names.add(input.name()), "input name %s occurs twice", input.name());
     }
-    table.requireMatches(this.inputs, features());
     Set<Integer> numbers = new HashSet<>();
     Set<Integer> imaginary = new HashSet<>();
     Set<String> values = new HashSet<>();
@@ -127,6 +111,32 @@ public final class Signature {
     require(
         values.equals(Set.copyOf(tail.inputs())), "postprocessing takes %s, the VALUE outputs are %s", tail.inputs(), values);
     requirePacking();
+  }
+
+  private Signature(Signature other, FeatureTable table) {
+    this.model = other.model;
+    this.parametersHash = other.parametersHash;
+    this.securityBits = other.securityBits;
+    this.inputs = other.inputs;
+    this.cipherOutputs = other.cipherOutputs;
+    this.tail = other.tail;
+    this.keys = other.keys;
+    this.sharing = other.sharing;
+    this.packing = other.packing;
+    this.known = other.known;
+    this.blocks = other.blocks;
+    this.privacy = other.privacy;
+    this.table = table;
+  }
+
+  /**
+   * Returns the same signature with what it says of features.
+   *
+   * @throws IllegalArgumentException if the table is of other features or inputs
+   */
+  public Signature withFeatureTable(FeatureTable value) {
+    value.requireMatches(inputs, features());
+    return new Signature(this, value);
   }
 
   private void requirePacking() {

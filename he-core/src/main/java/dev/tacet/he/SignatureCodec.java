@@ -127,7 +127,7 @@ final class SignatureCodec {
       Signature signature =
           new Signature(
               model, Blob.hex(blob.parameterHash()), securityBits, inputs, outputs, tail, keys,
-              new Arrangement(packing, sharing, known, blocks, privacy), table);
+              new Arrangement(packing, sharing, known, blocks, privacy)).withFeatureTable(table);
       if (version != ROWS_VERSION && version != LATENCY_PRIVACY_VERSION && shifts != signature.hasShifts()) {
         throw in.malformed("body version " + version + " without a copy shift is written as version " + (version - SHIFTS));
       }

@@ -67,9 +67,7 @@ class FeatureTableTest {
   private static final Signature PLAIN = Samples.artifact().signature();
 
   private static Signature described(FeatureTable table) {
-    return new Signature(
-        PLAIN.model(), PLAIN.parametersHash(), PLAIN.securityBits(), PLAIN.inputs(), PLAIN.cipherOutputs(), PLAIN.tail(), PLAIN.keys(),
-        Arrangement.latency(PLAIN.sharing().orElse(null)), table);
+    return PLAIN.withFeatureTable(table);
   }
 
   @Test

@@ -194,7 +194,7 @@ public final class CompilePipeline {
           case LATENCY -> emission.privacy() == null ? Arrangement.latency(sharing(emission)) : Arrangement.latency(emission.privacy());
           case THROUGHPUT -> Arrangement.throughput(knownRows(trial));
           case COEFFICIENT -> Arrangement.coefficients(coefficients.blocks(), coefficients.privacy());
-        }, Columns.table(graph, network, options));
+        }).withFeatureTable(Columns.table(graph, network, options));
     AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), noise);
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
         programError, notes, signature, rows.data());

@@ -6,6 +6,7 @@ import dev.tacet.cli.internal.Failures;
 import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.process.ThreadedRun;
+import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.terminal.Table;
 import dev.tacet.cli.internal.terminal.Units;
 import dev.tacet.cli.internal.trial.LocalHost;
@@ -85,7 +86,7 @@ public final class BenchModelsCommand implements Callable<Integer> {
           ClientProgress progress = new ClientProgress();
           TacetClient client = TacetClient.builder(host.uri()).clampFeatures(true).deadline(LocalHost.DEADLINE).progress(progress).build()) {
         Trial trial = Trial.prepare(client, model.compilation().artifact());
-        trial.run(model.rows(), model.clear(), model.clear(), model.clear(), model.kind(), done -> progress.rows(done, model.rows().count()));
+        trial.run(model.rows(), model.clear(), model.clear(), new OutputTable(), model.kind(), done -> progress.rows(done, model.rows().count()));
         TrialReport report = trial.report(model.compilation().milliseconds(), model.truths());
         reports.add(report);
         missed.addAll(model.missed(report));

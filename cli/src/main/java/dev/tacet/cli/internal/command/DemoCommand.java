@@ -7,6 +7,7 @@ import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.blind.BlindProof;
 import dev.tacet.cli.internal.blind.Secrets;
+import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.terminal.Progress;
 import dev.tacet.cli.internal.terminal.Terminal;
 import dev.tacet.cli.internal.terminal.Units;
@@ -113,7 +114,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   private TrialReport run(TacetClient client, ClientProgress progress, ReadyModel model) {
     Trial trial = Trial.prepare(client, model.compilation().artifact());
-    trial.run(model.rows(), model.clear(), model.clear(), model.clear(), model.kind(), done -> progress.rows(done, model.rows().count()));
+    trial.run(model.rows(), model.clear(), model.clear(), new OutputTable(), model.kind(), done -> progress.rows(done, model.rows().count()));
     TrialReport report = trial.report(model.compilation().milliseconds(), model.truths());
     double[] answers = trial.numbers();
     byte[] text = trial.outputs().csv(Map.of()).getBytes(StandardCharsets.UTF_8);

@@ -46,15 +46,15 @@ final class HostAccess {
 
   private Credentials bearer() {
     if (token != null) {
-      require(token);
+      ofFile(token);
       return Credentials.token(() -> firstLine(token));
     }
-    String text = apiKey != null ? firstLine(apiKey) : System.getenv(VARIABLE);
+    if (apiKey != null) {
+      return ofFile(apiKey);
+    }
+    String text = System.getenv(VARIABLE);
     if (text == null || text.isEmpty()) {
       return Credentials.none();
-    }
-    if (apiKey != null) {
-      require(apiKey);
     }
     try {
       return Credentials.apiKey(text);
@@ -63,10 +63,10 @@ final class HostAccess {
     }
   }
 
-  /** Refuses a file whose first line is no credential; API keys and tokens have the same form. */
-  private static void require(Path file) {
+  /** The credential in the first line of a file; API keys and tokens have the same form. */
+  private static Credentials ofFile(Path file) {
     try {
-      Credentials.apiKey(firstLine(file));
+      return Credentials.apiKey(firstLine(file));
     } catch (IllegalArgumentException e) {
       throw new CliException(CliException.BAD_USAGE, file + ": " + e.getMessage(), REMEDY, e);
     }

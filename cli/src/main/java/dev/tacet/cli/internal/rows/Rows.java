@@ -11,7 +11,9 @@ import dev.tacet.he.Signature;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -104,12 +106,10 @@ public final class Rows {
     if (header == null || header.size() != signature.features()) {
       return this;
     }
-    int[] columns = IntStream.range(0, header.size()).map(i -> header.indexOf(Integer.toString(i))).toArray();
-    boolean places = Arrays.stream(columns).noneMatch(column -> column < 0);  // 0, 1, 2, ..
-    if (!places || signature.featureTable().names().containsAll(header)) {
-      columns = columns(signature);
-    }
-    return with(columns);
+    List<String> places = IntStream.range(0, header.size()).mapToObj(Integer::toString).toList();
+    boolean counted = Set.copyOf(places).equals(new HashSet<>(header)) && !Set.copyOf(signature.featureTable().names()).equals(Set.copyOf(places));
+    int[] columns = counted ? new FeatureTable(places, List.of()).columns(header, true) : columns(signature);
+    return Arrays.equals(columns, IntStream.range(0, columns.length).toArray()) ? this : with(columns);
   }
 
   private int[] columns(Signature signature) {
@@ -123,7 +123,7 @@ public final class Rows {
   }
 
   private Rows with(int[] columns) {
-    double[][] ordered = Arrays.stream(values).map(row -> IntStream.of(columns).mapToDouble(c -> row[c]).toArray()).toArray(double[][]::new);
+    double[][] ordered = Arrays.stream(values).map(row -> FeatureTable.ordered(row, columns)).toArray(double[][]::new);
     return new Rows(file, IntStream.of(columns).mapToObj(header::get).toList(), ordered, text, byName);
   }
 
@@ -134,7 +134,7 @@ public final class Rows {
       return options.calibration();
     }
     int[] columns = signature.columns(names, false);
-    return options.calibration().stream().map(row -> IntStream.of(columns).mapToDouble(c -> row[c]).toArray()).toList();
+    return options.calibration().stream().map(row -> FeatureTable.ordered(row, columns)).toList();
   }
 
   /** Fails unless every row has {@code features} fields. */

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.cli.internal.CliException;
-import dev.tacet.he.Arrangement;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.FeatureTable;
 import dev.tacet.he.Postprocessing;
@@ -41,7 +40,7 @@ class RowsInOrderTest {
     CipherOutput output = new CipherOutput(
         CipherOutput.Kind.VALUE, 0, "y", 1, 2, 0, SCALE, new double[] {1}, new double[] {0}, 1, 0.01, 0.1);
     return new Signature("model", "0".repeat(64), 128, List.of(inputs), List.of(output),
-        new Postprocessing(List.of("y"), List.of(), List.of("y")), List.of(), Arrangement.LATENCY, table);
+        new Postprocessing(List.of("y"), List.of(), List.of("y")), List.of()).withFeatureTable(table);
   }
 
   private static final Signature NAMED = signature(new FeatureTable(List.of("age", "height", "dose"), List.of()), input("x", 3));

@@ -34,7 +34,7 @@ public final class Columns {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("sample rows: " + e.getMessage(), e);
     }
-    List<double[]> rows = options.calibration().stream().map(row -> IntStream.of(order).mapToDouble(column -> row[column]).toArray()).toList();
+    List<double[]> rows = options.calibration().stream().map(row -> FeatureTable.ordered(row, order)).toList();
     return options.withCalibration(rows).withFeatureNames(IntStream.of(order).mapToObj(given::get).toList());
   }
 
