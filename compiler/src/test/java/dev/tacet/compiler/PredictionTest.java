@@ -28,14 +28,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The noise that the report predicts beside the noise of decrypted answers: their largest over some rows is within one bit of the
- * median that is predicted for as many numbers. Models without polynomials: the tails of those are too heavy for it. And the bounds that
- * answers of such models carry, which are all noise: never exceeded, those of choices less than 3 bits too wide. (Those of values must
- * not be narrower than the checks of single slots, which takes up to one bit more.)
+ * The noise that the report predicts beside the noise of decrypted answers: their largest over some rows, the median of it over several
+ * encryptions, is within one bit of the median that is predicted for as many numbers. Models without polynomials: the tails of those are
+ * too heavy for it. And the bounds that answers of such models carry, which are all noise: never exceeded, those of choices less than 3
+ * bits too wide. (Those of values must not be narrower than the checks of single slots, which takes up to one bit more.)
  */
 class PredictionTest {
   private static final int ROWS = 20;
   private static final int BATCH_ROWS = 60;
+  private static final int BATCHES = 5;
   private static final int KEYS = 6;
 
   @ParameterizedTest
@@ -49,15 +50,20 @@ class PredictionTest {
     double[][] some = rows.subList(0, count).toArray(double[][]::new);
     Simulator exact = Simulator.of(result.artifact(), false, 1);
     double[][] clear = exact.run(0, some).values().stream().map(v -> v.values().iterator().next()).toArray(double[][]::new);
-    double[][] decrypted = packing == CompileOptions.Packing.LATENCY
-        ? run(result.artifact(), some, false) : runBatch(result.artifact(), some);
-    double largest = 0;
-    int numbers = 0;
-    for (int r = 0; r < count; r++) {
-      for (int i = 0; i < clear[r].length; i++, numbers++) {
-        largest = Math.max(largest, Math.abs(clear[r][i] - decrypted[r][i]));
+    // A row of the latency packing is an encryption of its own; of the throughput packing all rows are one, so several are drawn.
+    double[] draws = new double[packing == CompileOptions.Packing.LATENCY ? 1 : BATCHES];
+    for (int draw = 0; draw < draws.length; draw++) {
+      double[][] decrypted = packing == CompileOptions.Packing.LATENCY
+          ? run(result.artifact(), some, false) : runBatch(result.artifact(), some);
+      for (int r = 0; r < count; r++) {
+        for (int i = 0; i < clear[r].length; i++) {
+          draws[draw] = Math.max(draws[draw], Math.abs(clear[r][i] - decrypted[r][i]));
+        }
       }
     }
+    Arrays.sort(draws);
+    double largest = draws[draws.length / 2];
+    int numbers = count * clear[0].length;
     double predicted = result.report().prediction().noise().largest(numbers);
     double bits = Math.log(largest / predicted) / Math.log(2);
     assertTrue(Math.abs(bits) <= 1, name + ", " + packing + ": the largest of " + numbers + " errors is " + largest + ", predicted "
