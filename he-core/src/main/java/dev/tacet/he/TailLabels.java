@@ -7,6 +7,12 @@ import java.util.Map;
 
 /** The nodes of {@link Postprocessing} that end in labels, indices and maps. */
 final class TailLabels {
+  /**
+   * Models compute in single precision: of two scores that differ by less than this part of the larger, they may see equal ones, or the
+   * other as the larger. Eight times the 2^-24 that a single precision number is rounded by, for the steps before.
+   */
+  private static final double RESOLUTION = 0x1p-21;
+
   private TailLabels() {}
 
   /**
@@ -30,8 +36,10 @@ final class TailLabels {
       }
       case THRESHOLD_LABEL -> {
         Signature.require(x.size() == 1, "postprocessing %s takes one element, has %d", node, x.size());
-        double margin = x.values()[0] - node.numbers()[0];
-        yield new Choice(label(integers, strings, margin > 0 ? 1 : 0), 0, !(Math.abs(margin) >= marginError(node, x.errors()[0])));
+        double score = x.values()[0];
+        double threshold = node.numbers()[0];
+        boolean undecided = !(Math.abs(score - threshold) >= marginError(node, x.errors()[0], score, threshold));
+        yield new Choice(label(integers, strings, (float) score > (float) threshold ? 1 : 0), 0, undecided);
       }
       case ZIP_MAP -> zip(node, x, integers, strings);
       default -> throw new IllegalStateException(node.op() + " is not terminal");
@@ -80,18 +88,25 @@ final class TailLabels {
       Integer[] order = TailMath.order(node, group.values());
       for (int i = 0; i < count; i++) {
         indices[g * count + i] = order[i];
-        double margin = i + 1 == size ? Double.POSITIVE_INFINITY
-            : Math.abs(group.values()[order[i]] - group.values()[order[i + 1]]);
-        undecided |= !(margin >= marginError(node, 2 * group.largestError()));
+        if (i + 1 < size) {
+          double score = group.values()[order[i]];
+          double next = group.values()[order[i + 1]];
+          undecided |= !(Math.abs(score - next) >= marginError(node, 2 * group.largestError(), score, next));
+        } else {
+          undecided |= Double.isNaN(group.largestError());
+        }
       }
     }
     return new Choice(new OutputValue.Integers(indices), 0, undecided);
   }
 
+  /** The best in single precision, as the model compares: of equals there the first, or the last. */
   private static int best(double[] values, int sign, boolean last) {
     int best = 0;
     for (int i = 1; i < values.length; i++) {
-      if (sign * values[i] > sign * values[best] || last && values[i] == values[best]) {
+      float score = (float) values[i];
+      float most = (float) values[best];
+      if (sign * score > sign * most || last && score == most) {
         best = i;
       }
     }
@@ -102,16 +117,17 @@ final class TailLabels {
   private static boolean close(TailNode node, Measured x, int best, int sign) {
     for (int i = 0; i < x.size(); i++) {
       double margin = sign * (x.values()[best] - x.values()[i]);
-      if (i != best && !(margin >= marginError(node, x.errors()[best] + x.errors()[i]))) {
+      if (i != best && !(margin >= marginError(node, x.errors()[best] + x.errors()[i], x.values()[best], x.values()[i]))) {
         return true;
       }
     }
     return false;
   }
 
-  /** The smaller of what the elements' errors and the choice itself say of a margin's error. */
-  private static double marginError(TailNode node, double ofElements) {
-    return ofElements <= node.marginBound() ? ofElements : node.marginBound();
+  /** The smaller of what the elements' errors and the choice itself say of a margin's error, and the model's own resolution. */
+  private static double marginError(TailNode node, double ofElements, double score, double other) {
+    double error = ofElements <= node.marginBound() ? ofElements : node.marginBound();
+    return error + RESOLUTION * Math.max(Math.abs(score), Math.abs(other));
   }
 
   private static OutputValue label(long[] integers, List<String> strings, int index) {

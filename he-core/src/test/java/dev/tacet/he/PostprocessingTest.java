@@ -84,6 +84,21 @@ class PostprocessingTest {
   }
 
   @Test
+  void scoresThatAreEqualInSinglePrecisionAreUndecidedAndChooseTheFirst() {
+    Postprocessing tail = new Postprocessing(List.of("x"), List.of(TailNode.of(TailOp.SIGMOID, "x", "p"),
+        TailNode.of(TailOp.NORMALIZE_L1, "p", "q"), TailNode.withIntegers(TailOp.LABEL, "q", "label", 5, 6, 7)), List.of("label"));
+    Postprocessing.Result saturated = tail.run(Map.of("x", new double[] {18.33, 105.2, -69.7}), Map.of("x", 1e-7));
+    assertEquals(new OutputValue.Integers(new long[] {5}), saturated.outputs().get("label"));
+    assertEquals(Set.of("label"), saturated.undecided());
+    assertEquals(Set.of(), tail.run(Map.of("x", new double[] {8, 105.2, -69.7}), Map.of("x", 1e-7)).undecided());
+    Postprocessing threshold = tail(new TailNode(
+        TailOp.THRESHOLD_LABEL, List.of("x"), "out", new long[] {0, 1}, new double[] {0.5}, List.of()));
+    Postprocessing.Result near = threshold.run(Map.of("x", new double[] {0.5 + 1e-9}), Map.of());
+    assertEquals(new OutputValue.Integers(new long[] {0}), near.outputs().get("out"));
+    assertEquals(Set.of("out"), near.undecided());
+  }
+
+  @Test
   void softmaxOfLargeScoresDoesNotOverflow() {
     Postprocessing tail = tail(TailNode.of(TailOp.SOFTMAX, "x", "out"));
     double[] p = tail.run(Map.of("x", new double[] {1000, 1000})).get("out").toNumbers();

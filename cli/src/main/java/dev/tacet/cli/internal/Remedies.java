@@ -74,8 +74,13 @@ final class Remedies {
       return new CliException(
           CliException.FAILED, "no permission: " + denied.getFile(), "Use a place that you may read and write.", failure);
     }
-    String named = failure instanceof FileSystemException system ? system.getFile() + ": " + OutputFile.reason(failure) : what;
-    return new CliException(CliException.FAILED, named, "Check the path and the free disk space.", failure);
+    if (failure instanceof FileSystemException system) {
+      return new CliException(
+          CliException.FAILED, system.getFile() + ": " + OutputFile.reason(failure), "Check the path and the free disk space.", failure);
+    }
+    return new CliException(
+        CliException.FAILED, what, "Check what it names: a file or folder, its free disk space, or an address; TACET_TRACE=1 shows where it failed.",
+        failure);
   }
 
   private static String sentence(String advice) {

@@ -51,7 +51,7 @@ public record HostFault(ErrorCause cause, String text, String advice) {
       }
       if (f instanceof IOException && said.contains("Connection reset") || f instanceof StatusRuntimeException call && closed(call)) {
         return Optional.of(new HostFault(ErrorCause.UNREACHABLE, "the connection was closed or reset before an answer came",
-            "Check that the host is still running, and whether it speaks TLS: then its address begins with https://."));
+            "Check that the host is still running, and that its address begins with https:// if it speaks TLS, and with http:// if not."));
       }
       f = f.getCause();
     }

@@ -93,13 +93,14 @@ final class MarginBounds {
    *
    * @param decrypted the fitted network's decrypted values of each row
    * @param dataRows how many of the rows, the first ones, are sample data
-   * @param noise what noise adds to the error of a value
+   * @param noise what noise adds to the error of a decrypted value; what the steps before a choice make of it counts
    */
   Found of(List<double[]> decrypted, int dataRows, double noise) {
     double[] bounds = new double[choices.size()];
     double[] nearest = new double[decrypted.size()];
     Arrays.fill(nearest, Double.POSITIVE_INFINITY);
     List<double[][]> scores = decrypted.stream().map(this::scores).toList();
+    double[] noises = noiseOfScores(decrypted, noise);
     for (int c = 0; c < choices.size(); c++) {
       List<List<Evidence>> rows = new ArrayList<>();
       List<Evidence> all = new ArrayList<>();
@@ -108,8 +109,7 @@ final class MarginBounds {
         rows.add(row);
         all.addAll(row);
       }
-      double noiseOfMargin = choices.get(c).op() == TailOp.THRESHOLD_LABEL ? noise : 2 * noise;
-      bounds[c] = bound(all) + noiseOfMargin;
+      bounds[c] = bound(all) + (choices.get(c).op() == TailOp.THRESHOLD_LABEL ? 1 : 2) * noises[c];
       for (int r = 0; r < rows.size(); r++) {
         for (Evidence e : rows.get(r)) {
           nearest[r] = Math.min(nearest[r], e.margin / Math.max(bounds[c], 1e-300));
@@ -145,6 +145,26 @@ final class MarginBounds {
       result[c] = values.get(choices.get(c).inputs().get(0)).toNumbers();
     }
     return result;
+  }
+
+  /**
+   * What an error of the decrypted values does at most to the scores of each choice, on any row whose errors are bounded: a sigmoid passes
+   * on a quarter.
+   */
+  private double[] noiseOfScores(List<double[]> decrypted, double noise) {
+    double[] result = new double[choices.size()];
+    if (toScores == null || noise == 0) {
+      return result;
+    }
+    String input = toScores.inputs().get(0);
+    for (double[] values : decrypted) {
+      Map<String, Double> errors = toScores.run(Map.of(input, values), Map.of(input, noise)).errorBounds();
+      for (int c = 0; c < result.length; c++) {
+        double error = errors.get(choices.get(c).inputs().get(0));
+        result[c] = error <= Double.MAX_VALUE ? Math.max(result[c], error) : result[c];
+      }
+    }
+    return Arrays.stream(result).map(error -> error == 0 ? noise : error).toArray();
   }
 
   private static List<Evidence> evidence(TailNode choice, double[] actual, double[] expected) {

@@ -68,6 +68,20 @@ class MarginBoundsTest {
   }
 
   @Test
+  void noiseCountsAsTheStepsBeforeAChoicePassItOn() {
+    Postprocessing probabilities = new Postprocessing(List.of("v"), List.of(TailNode.of(TailOp.SIGMOID, "v", "p"),
+        TailNode.of(TailOp.BINARY_PROBABILITIES, "p", "both"), TailNode.of(TailOp.ARGMAX, "both", "label")), List.of("label"));
+    List<double[]> exact = new ArrayList<>();
+    for (int r = 0; r <= 200; r++) {
+      exact.add(new double[] {0.05 * (r - 100)});
+    }
+    assertEquals(0.25 * 2 * 0.01, new MarginBounds(probabilities, exact).of(exact, 201, 0.01).bounds()[0], 1e-6);
+    Postprocessing tenfold = new Postprocessing(List.of("v"), List.of(TailNode.withNumbers(TailOp.AFFINE, "v", "s", 10, 0),
+        TailNode.of(TailOp.BINARY_SCORES, "s", "both"), TailNode.of(TailOp.ARGMAX, "both", "label")), List.of("label"));
+    assertEquals(10 * 2 * 0.01, new MarginBounds(tenfold, exact).of(exact, 201, 0.01).bounds()[0], 1e-6);
+  }
+
+  @Test
   void oneErrorInTwoHundredMayBeLarger() {
     List<double[]> exact = new ArrayList<>();
     List<double[]> actual = new ArrayList<>();
