@@ -26,7 +26,7 @@ class BatchLayoutTest {
     return (e + 1) * 0.25 * x - 0.125 * y;
   }
 
-  private static KnownRows known(double amplitude) {
+  static KnownRows known(double amplitude) {
     double[] answers = new double[KNOWN * 2];
     for (int k = 0; k < KNOWN; k++) {
       for (int e = 0; e < 2; e++) {
@@ -36,7 +36,7 @@ class BatchLayoutTest {
     return new KnownRows(KNOWN, 0, amplitude, List.of(answers));
   }
 
-  private static Signature signature(KnownRows known, RowPacking packing) {
+  static Signature signature(KnownRows known, RowPacking packing) {
     SignatureInput input = new SignatureInput("x", new int[] {2}, 2, 1, SCALE, 0, new double[] {-4, 0}, new double[] {4, 10},
         new double[] {0, 5}, new double[] {4, 5});
     CipherOutput value = new CipherOutput(CipherOutput.Kind.VALUE, 0, "y", 2, 1, 0, SCALE, new double[] {2, 3},

@@ -40,7 +40,7 @@ class ModelPrivacyTest {
     return b.build();
   }
 
-  private static Signature signature(ModelPrivacy privacy) {
+  static Signature signature(ModelPrivacy privacy) {
     double[] ones = {1, 1, 1, 1};
     double[] low = {-1, -1, -1, -1};
     Program program = program(0);

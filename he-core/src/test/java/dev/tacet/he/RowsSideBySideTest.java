@@ -28,6 +28,11 @@ class RowsSideBySideTest {
         1, 1e-4, 1e-3);
   }
 
+  /** Returns a signature of two rows side by side. */
+  static Signature signature() {
+    return signature(INPUT, OUTPUT);
+  }
+
   private static Signature signature(SignatureInput input, CipherOutput output) {
     return new Signature("sample", ONE.parametersHash(), ONE.securityBits(), List.of(input), List.of(output), ONE.tail(), ONE.keys());
   }
