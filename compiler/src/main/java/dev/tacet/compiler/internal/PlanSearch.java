@@ -252,11 +252,20 @@ final class PlanSearch {
       Optional<Found> found = options.modelPrivacy() == null ? priced(plan, maxLogRingDegree, maxKeyBytes, noiseTarget)
           : hidden(plan, maxLogRingDegree, maxKeyBytes, noiseTarget);
       if (found.isPresent()) {
-        return found;
+        return options.modelPrivacy() == null ? finer(found.get(), maxKeyBytes).or(() -> found) : found;
       }
       levels = needed - 1;
     }
     return Optional.empty();
+  }
+
+  /** A program of finer fits, where the same ring has room for it and it leaves fewer rows undecided. */
+  private Optional<Found> finer(Found found, long maxKeyBytes) {
+    int ring = found.logRingDegree();
+    return fitter.finer(ParameterSelector.mostLevels(options.security(), ring)).flatMap(fitted -> {
+      Plan plan = plan(fitted);
+      return priced(plan, ring, maxKeyBytes, noiseTarget(plan, fitter.errorOf(fitted)));
+    }).filter(finer -> finer.score.open() < found.score.open());
   }
 
   /**

@@ -53,6 +53,14 @@ public final class ActivationFitter {
   /** A row outside of an interval gets no answer: where a class is chosen, the usual room is worth so many more undecided rows. */
   private static final double OPEN_FOR_ROOM = 0.001;
 
+  /** Finer fits take at most so many levels more. */
+  private static final int FINER_LEVELS = 2;
+
+  /** They are worth it where they bring the part of rows that are undecided to at most this share of itself, and it is more than enough. */
+  private static final double FINER_SHARE = 0.5;
+
+  private static final double FEW_OPEN = 0.0003;
+
   /** All sets of at most so many activations are tried for one more level. */
   private static final int MAX_FILLED = 5;
 
@@ -72,6 +80,7 @@ public final class ActivationFitter {
   private final Map<String, AnswerMetric.Score> scores = new HashMap<>();
   private final Ranges answers;
   private final Sensitivity sensitivity;
+  private Choice last;
 
   /**
    * Prepares the fits of a network's activations.
@@ -138,7 +147,7 @@ public final class ActivationFitter {
     Choice roomy = pixels ? null : leastUniform(maxLevels, USUAL_ROOM);
     roomy = roomy == null || meets(roomy) ? roomy : filled(roomy, maxLevels);
     if (roomy != null && meets(roomy)) {
-      return Optional.of(fitted(widened(giveBack(roomy))));
+      return Optional.of(found(widened(giveBack(roomy))));
     }
     Choice best = leastUniform(maxLevels, 1);
     if (best == null) {
@@ -154,7 +163,36 @@ public final class ActivationFitter {
       }
       best = next;
     }
-    return Optional.of(fitted(widened(giveBack(best))));
+    return Optional.of(found(widened(giveBack(best))));
+  }
+
+  private FittedNetwork found(Choice choice) {
+    last = choice;
+    return fitted(choice);
+  }
+
+  /**
+   * Returns fits that take a level or two more than those that {@link #within} returned last and leave far fewer rows undecided.
+   *
+   * @param maxLevels the most levels of the whole program
+   * @return the one of the fewest levels; nothing if there is none, no class is chosen, or few rows were undecided
+   */
+  public Optional<FittedNetwork> finer(int maxLevels) {
+    AnswerMetric.Score now = last == null ? null : score(last);
+    if (now == null || now.marginBounds().length == 0 || now.open() <= FEW_OPEN) {
+      return Optional.empty();
+    }
+    int most = Math.min(maxLevels, levels(last) + FINER_LEVELS);
+    Choice best = null;
+    for (Choice candidate : deeper(last)) {
+      AnswerMetric.Score score = levels(candidate) > most ? now : score(candidate);
+      boolean better = score.open() <= FINER_SHARE * now.open() && score.numberError() <= Math.max(accuracy, now.numberError());
+      if (better && (best == null || levels(candidate) < levels(best)
+          || levels(candidate) == levels(best) && score.open() < score(best).open())) {
+        best = candidate;
+      }
+    }
+    return Optional.ofNullable(best).map(this::fitted);
   }
 
   /** The least equal degrees that meet the accuracy or, where none do, the best ones; null if the lowest need more levels. */
@@ -199,19 +237,28 @@ public final class ActivationFitter {
 
   /** The best of the choices with one level more for some of the activations, as far as levels are left. */
   private Choice filled(Choice from, int maxLevels) {
-    List<Integer> ids = from.depths.keySet().stream()
-        .filter(id -> !isExact(id) && from.depths.get(id) < deepest && tries(from.minimax, from.depths.get(id) + 1)).toList();
     Choice best = from;
-    for (int set = 1; set < 1 << Math.min(ids.size(), MAX_FILLED); set++) {
-      Choice candidate = from;
-      for (int i = 0; i < ids.size(); i++) {
-        candidate = (set >> i & 1) == 1 ? candidate.with(ids.get(i), 1) : candidate;
-      }
+    for (Choice candidate : deeper(from)) {
       if (levels(candidate) <= maxLevels && cost(candidate) < cost(best)) {
         best = candidate;
       }
     }
     return best;
+  }
+
+  /** All choices with one level more for some of the activations. */
+  private List<Choice> deeper(Choice from) {
+    List<Integer> ids = from.depths.keySet().stream()
+        .filter(id -> !isExact(id) && from.depths.get(id) < deepest && tries(from.minimax, from.depths.get(id) + 1)).toList();
+    List<Choice> result = new ArrayList<>();
+    for (int set = 1; set < 1 << Math.min(ids.size(), MAX_FILLED); set++) {
+      Choice candidate = from;
+      for (int i = 0; i < ids.size(); i++) {
+        candidate = (set >> i & 1) == 1 ? candidate.with(ids.get(i), 1) : candidate;
+      }
+      result.add(candidate);
+    }
+    return result;
   }
 
   /** One more level for one activation, perhaps taken from another; null if none of these makes the answers better. */
