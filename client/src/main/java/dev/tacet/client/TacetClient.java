@@ -366,7 +366,10 @@ public final class TacetClient implements AutoCloseable {
       return this;
     }
 
-    /** Keeps keys and pins in a folder, sealed under {@link #passphrase}. Default: in memory, gone with the client. */
+    /**
+     * Keeps keys and pins in a folder, sealed under {@link #passphrase}. Default: in memory, gone with the client. The command line takes
+     * the same folder as {@code --keys}; where it made the keys, they are in the folder {@code ring} inside.
+     */
     public Builder keyStore(Path folder) {
       keyFolder = folder;
       return this;

@@ -138,11 +138,26 @@ public final class Postprocessing {
    * @throws IllegalArgumentException if a value is missing or a node's shape does not fit
    */
   public Result run(Map<String, double[]> values, Map<String, Double> errors) {
+    Map<String, double[]> each = new HashMap<>();
+    values.forEach((name, value) -> each.put(name, Measured.uniform(value, errors.getOrDefault(name, 0.0)).errors()));
+    return runMeasured(values, each);
+  }
+
+  /**
+   * Runs on values that carry an error each.
+   *
+   * @param values numbers by input name
+   * @param errors bounds of the absolute errors of the elements, one each, by input name
+   * @throws IllegalArgumentException if a value or its errors are missing, or a node's shape does not fit
+   */
+  public Result runMeasured(Map<String, double[]> values, Map<String, double[]> errors) {
     Map<String, Measured> tensors = new HashMap<>();
     for (String input : inputs) {
       double[] value = values.get(input);
       Signature.require(value != null, "postprocessing needs %s, has %s", input, values.keySet());
-      tensors.put(input, Measured.uniform(value.clone(), errors.getOrDefault(input, 0.0)));
+      double[] error = errors.get(input);
+      Signature.require(error != null && error.length == value.length, "postprocessing needs %d errors of %s", value.length, input);
+      tensors.put(input, new Measured(value.clone(), error.clone()));
     }
     Map<String, OutputValue> terminal = new HashMap<>();
     Map<String, Double> bounds = new HashMap<>();

@@ -179,7 +179,7 @@ public final class CompilePipeline {
     RowPacking packing = coefficients != null ? RowPacking.COEFFICIENT : trial == null ? RowPacking.LATENCY : RowPacking.THROUGHPUT;
     AnswerNoise answerNoise = AnswerNoise.of(emission, packing, rows.data());
     double noise = answerNoise.bound();
-    AnswerMetric.Score score = metric.score(computed, noise);
+    AnswerMetric.Score score = metric.score(computed, emission.noiseOfElements(noise));
     List<CipherOutput> outputs = new ArrayList<>(emission.outputs());
     outputs.replaceAll(output -> output.kind().guards() && answerNoise.guardError() > output.slotError()
         ? output.withErrors(answerNoise.guardError(), 0) : output);
@@ -195,7 +195,7 @@ public final class CompilePipeline {
           case THROUGHPUT -> Arrangement.throughput(knownRows(trial));
           case COEFFICIENT -> Arrangement.coefficients(coefficients.blocks(), coefficients.privacy());
         }).withFeatureTable(Columns.table(graph, network, options));
-    AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), noise);
+    AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), emission.noiseOfElements(noise));
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
         programError, notes, signature, rows.data());
     String provenance = ReportBuilder.provenance(source, graph, options);

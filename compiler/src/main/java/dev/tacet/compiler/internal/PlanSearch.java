@@ -311,7 +311,9 @@ final class PlanSearch {
       long keyBytes = Costs.keyBytes(selection.get().emission().program());
       leastKeyBytes = Math.min(leastKeyBytes, keyBytes);
       if (keyBytes <= (options.keyBudget() > 0 ? options.keyBudget() : maxKeyBytes)) {
-        AnswerMetric.Score score = metric.score(plan.fitted(), selection.get().emission().noiseBound(1));
+        Emission emission = selection.get().emission();
+        AnswerMetric.Score score =
+            metric.score(plan.fitted().outputs(metric.rows()), emission.noiseOfElements(emission.noiseBound(1)));
         return Optional.of(new Found(priced, selection.get(), score, "", null));
       }
     }
@@ -365,14 +367,15 @@ final class PlanSearch {
           BatchTrial trial = new BatchTrial(emission.emission(), metric.rows(), 0);
           double rounding = trial.largestDifference(fitted);
           boolean fine = rounding <= leastRounding || rounding <= mostRounding && metric
-              .score(trial.outputs(), emission.emission().valueError() * NoiseModel.ANSWER_SAFETY).meets(options.accuracy());
+              .score(trial.outputs(), emission.emission().noiseOfElements(emission.emission().valueError() * NoiseModel.ANSWER_SAFETY))
+              .meets(options.accuracy());
           return fine ? BatchSelector.Rounding.FINE
               : rounding <= mostRounding ? BatchSelector.Rounding.COARSE : BatchSelector.Rounding.TOO_COARSE;
         });
     return choice.map(found -> {
       Emission emission = found.emission().emission();
       List<double[]> outputs = new BatchTrial(emission, metric.rows(), 0).outputs();
-      return new Found(plan, new Selection(found.parameters(), emission, true), metric.score(outputs, emission.valueError()), "",
+      return new Found(plan, new Selection(found.parameters(), emission, true), metric.score(outputs, emission.noiseOfElements(emission.valueError())), "",
           found.emission());
     });
   }
@@ -384,7 +387,7 @@ final class PlanSearch {
         plan, options.security(), options.modelPrivacy(), options.maxLogRingDegree(), batchNoiseTarget(plan, 0), maxBytes).map(choice -> {
           Emission emission = choice.emission().emission();
           List<double[]> outputs = choice.emission().outputs(plan, metric.rows());
-          return new Found(plan, new Selection(choice.parameters(), emission, true), metric.score(outputs, emission.valueError()), "", null,
+          return new Found(plan, new Selection(choice.parameters(), emission, true), metric.score(outputs, emission.noiseOfElements(emission.valueError())), "", null,
               choice.emission());
         });
   }

@@ -52,7 +52,8 @@ public final class CompileCommand implements Callable<Integer> {
     if (!compilation.accuracyMet()) {
       Failures.tell(
           "the accuracy target was missed on the sample rows; " + output + " is written all the same",
-          "Give more rows to --calibration, a looser --accuracy (or a higher --max-degree, if one was given), or look at the report with 'tacet explain --json'.");
+          "Give more rows to --calibration, a smaller --accuracy where rows are undecided or a larger one where numbers may be less exact"
+              + " (or a higher --max-degree, if one was given), or look at the report with 'tacet explain --json'.");
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;

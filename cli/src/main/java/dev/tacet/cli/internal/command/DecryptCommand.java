@@ -55,7 +55,7 @@ public final class DecryptCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     OutputTable.require(output);
     ModelArtifact artifact = Artifacts.read(model);
-    Path ringFolder = keys.resolve(KeygenCommand.RING);
+    Path ringFolder = KeygenCommand.ring(keys);
     if (!Files.isDirectory(ringFolder)) {
       throw CliException.usage("no key ring in " + keys, "Give the folder that 'tacet keygen --keys' made.");
     }

@@ -62,8 +62,8 @@ final class HostConnection {
     }
     if (keys != null) {
       OutputFile.requireFolder(keys);
-      char[] secret = passphrase.read(!Files.exists(keys.resolve(KeygenCommand.RING)));
-      builder.keyStore(keys.resolve(KeygenCommand.RING)).passphrase(secret);
+      char[] secret = passphrase.read(!Files.exists(KeygenCommand.ring(keys)));
+      builder.keyStore(KeygenCommand.ring(keys)).passphrase(secret);
       Arrays.fill(secret, '\0');
     }
     return made(builder::build);

@@ -41,7 +41,15 @@ import picocli.CommandLine.Option;
     })
 public final class KeygenCommand implements Callable<Integer> {
   /** The key ring inside the folder of keys. */
-  static final String RING = "ring";
+  private static final String RING = "ring";
+
+  /** The file that a folder of keys holds which the SDK made: it is the ring itself. */
+  private static final String RING_FILE = "ring.key";
+
+  /** Returns the ring in an owner's folder: a folder inside, or the folder itself where the SDK keeps its keys there. */
+  static Path ring(Path keys) {
+    return Files.exists(keys.resolve(RING_FILE)) ? keys : keys.resolve(RING);
+  }
 
   @picocli.CommandLine.Parameters(paramLabel = "model.tacet", description = "The compiled model.")
   private Path model;
@@ -57,11 +65,11 @@ public final class KeygenCommand implements Callable<Integer> {
     ModelArtifact artifact = Artifacts.read(model);
     Parameters parameters = artifact.parameters();
     Files.createDirectories(keys);
-    char[] secret = passphrase.read(!Files.exists(keys.resolve(RING)));
+    char[] secret = passphrase.read(!Files.exists(ring(keys)));
     Path card = keys.resolve("owner.card");
     Path evaluation = keys.resolve("evaluation.keys");
     try (ClientProgress progress = new ClientProgress();
-        KeyRing ring = KeyRing.open(keys.resolve(RING), secret)) {
+        KeyRing ring = KeyRing.open(ring(keys), secret)) {
       ring.secretKey(parameters);
       KeyManifest manifest = ring.evaluationKeys(parameters, artifact.signature().keys(), progress);
       EvaluationKeyFile.write(evaluation, manifest, entry -> ring.evaluationKey(parameters, entry));
@@ -74,7 +82,7 @@ public final class KeygenCommand implements Callable<Integer> {
       }
       OutputFile.write(card, owner.toBytes());
       Table table = new Table("file", ">size", "for whom");
-      table.row(keys.resolve(RING), "", "the owner alone: the secret key, sealed under the passphrase");
+      table.row(ring(keys), "", "the owner alone: the secret key, sealed under the passphrase");
       table.row(card, Units.bytes(Files.size(card)), "data providers; fingerprint " + owner.fingerprint());
       table.row(evaluation, Units.bytes(Files.size(evaluation)), "the host: " + manifest.entries().size() + " evaluation keys");
       table.print();

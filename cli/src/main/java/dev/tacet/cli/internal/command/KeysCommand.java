@@ -211,7 +211,7 @@ public final class KeysCommand {
 
     @Override
     public Integer call() {
-      Path ring = keys.resolve(KeygenCommand.RING);
+      Path ring = KeygenCommand.ring(keys);
       if (!Files.isDirectory(ring)) {
         throw CliException.usage("no keys in " + keys, "Give --keys the folder that 'tacet keygen' or 'tacet predict' made.");
       }
@@ -244,7 +244,7 @@ public final class KeysCommand {
       OutputFile.requireFolder(keys);
       char[] secret = passphrase.read(false);
       try {
-        KeyRing.restore(file, keys.resolve(KeygenCommand.RING), secret);
+        KeyRing.restore(file, KeygenCommand.ring(keys), secret);
       } finally {
         Arrays.fill(secret, '\0');
       }

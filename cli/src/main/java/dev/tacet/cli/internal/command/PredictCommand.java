@@ -209,8 +209,8 @@ public final class PredictCommand implements Callable<Integer> {
     policy.addTo(builder);
     trustModelKey(builder::trustModelKey);
     if (keys != null) {
-      char[] secret = passphrase.read(!Files.exists(keys.resolve(KeygenCommand.RING)));
-      builder.keyStore(keys.resolve(KeygenCommand.RING)).passphrase(secret);
+      char[] secret = passphrase.read(!Files.exists(KeygenCommand.ring(keys)));
+      builder.keyStore(KeygenCommand.ring(keys)).passphrase(secret);
       Arrays.fill(secret, '\0');
     }
     return HostConnection.made(builder::build);

@@ -223,8 +223,7 @@ public final class CiphertextFile {
       String sha256 = HexFormat.of().formatHex(in.readNBytes(HASH_BYTES));
       if (!sha256.equals(signature.sha256())) {
         throw broken(
-            "is for signature " + sha256.substring(0, Math.min(16, sha256.length())) + "..., the model has "
-                + signature.sha256().substring(0, 16) + "...");
+            "is for signature " + sha256 + ", the model has " + signature.sha256());
       }
       return new UUID(in.readLong(), in.readLong());
     }

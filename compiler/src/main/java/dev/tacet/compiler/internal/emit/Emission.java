@@ -6,6 +6,7 @@ import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.Program;
 import dev.tacet.he.Sharing;
 import dev.tacet.he.SignatureInput;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -37,6 +38,13 @@ public record Emission(
   /** Returns the bound of what noise and flooding do to a decrypted value, in output units; the flooding, as it is, needs no safety. */
   public double noiseBound(double safety) {
     return safety * valueError + Sharing.DEVIATIONS * flooding;
+  }
+
+  /** Returns the noise of each decrypted value, in proportion to its unit, where that of the value with the most is given. */
+  public double[] noiseOfElements(double most) {
+    double[] factor = outputs.get(0).factor();
+    double largest = Arrays.stream(factor).map(Math::abs).max().orElse(1);
+    return Arrays.stream(factor).map(unit -> largest == 0 ? most : most * Math.abs(unit) / largest).toArray();
   }
 
   /**

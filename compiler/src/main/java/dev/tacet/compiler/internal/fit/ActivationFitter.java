@@ -225,7 +225,7 @@ public final class ActivationFitter {
     if (network.activations().isEmpty()) {
       return 0;
     }
-    AnswerMetric.Score score = metric.score(fitted, 0);
+    AnswerMetric.Score score = metric.score(fitted);
     return Math.min(score.valueError(), Arrays.stream(score.marginBounds()).min().orElse(Double.MAX_VALUE) / 2);
   }
 
@@ -332,7 +332,7 @@ public final class ActivationFitter {
   private AnswerMetric.Score score(Choice choice) {
     AnswerMetric.Score known = scores.get(choice.toString());
     if (known == null) {
-      known = metric.score(fitted(choice), 0);
+      known = metric.score(fitted(choice));
       scores.put(choice.toString(), known);
     }
     return known;

@@ -151,15 +151,19 @@ public final class AnswerMetric {
   /**
    * Compares.
    *
-   * @param fitted what computes the decrypted values
-   * @param noise what noise adds to the error of a decrypted value
+   * @param fitted what computes the decrypted values, without noise
    */
-  public Score score(FittedNetwork fitted, double noise) {
-    return score(fitted.outputs(rows), noise);
+  public Score score(FittedNetwork fitted) {
+    return score(fitted.outputs(rows), new double[network.output().size()]);
   }
 
-  /** As {@link #score(FittedNetwork, double)}, for decrypted values that were computed otherwise, one array for each row. */
-  public Score score(List<double[]> outputs, double noise) {
+  /**
+   * As {@link #score(FittedNetwork)}, for decrypted values that were computed otherwise.
+   *
+   * @param outputs one array for each row
+   * @param noise what noise adds to the error of each decrypted value
+   */
+  public Score score(List<double[]> outputs, double[] noise) {
     double[] errors = new double[network.output().size()];
     boolean finite = true;
     for (int r = 0; r < rows.size(); r++) {

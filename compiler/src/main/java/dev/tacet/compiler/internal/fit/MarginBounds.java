@@ -93,9 +93,9 @@ final class MarginBounds {
    *
    * @param decrypted the fitted network's decrypted values of each row
    * @param dataRows how many of the rows, the first ones, are sample data
-   * @param noise what noise adds to the error of a decrypted value; what the steps before a choice make of it counts
+   * @param noise what noise adds to the error of each decrypted value; what the steps before a choice make of it counts
    */
-  Found of(List<double[]> decrypted, int dataRows, double noise) {
+  Found of(List<double[]> decrypted, int dataRows, double[] noise) {
     double[] bounds = new double[choices.size()];
     double[] nearest = new double[decrypted.size()];
     Arrays.fill(nearest, Double.POSITIVE_INFINITY);
@@ -151,20 +151,21 @@ final class MarginBounds {
    * What an error of the decrypted values does at most to the scores of each choice, on any row whose errors are bounded: a sigmoid passes
    * on a quarter.
    */
-  private double[] noiseOfScores(List<double[]> decrypted, double noise) {
+  private double[] noiseOfScores(List<double[]> decrypted, double[] noise) {
     double[] result = new double[choices.size()];
-    if (toScores == null || noise == 0) {
+    double most = Arrays.stream(noise).max().orElse(0);
+    if (toScores == null || most == 0) {
       return result;
     }
     String input = toScores.inputs().get(0);
     for (double[] values : decrypted) {
-      Map<String, Double> errors = toScores.run(Map.of(input, values), Map.of(input, noise)).errorBounds();
+      Map<String, Double> errors = toScores.runMeasured(Map.of(input, values), Map.of(input, noise)).errorBounds();
       for (int c = 0; c < result.length; c++) {
         double error = errors.get(choices.get(c).inputs().get(0));
         result[c] = error <= Double.MAX_VALUE ? Math.max(result[c], error) : result[c];
       }
     }
-    return Arrays.stream(result).map(error -> error == 0 ? noise : error).toArray();
+    return Arrays.stream(result).map(error -> error == 0 ? most : error).toArray();
   }
 
   private static List<Evidence> evidence(TailNode choice, double[] actual, double[] expected) {

@@ -42,12 +42,12 @@ class FinerFitsTest {
     assertEquals(Optional.empty(), fitter.finer(LEVELS), "before any fit");
     FittedNetwork first = fitter.within(LEVELS).orElseThrow();
     int levels = Levels.of(first).total();
-    double open = metric.score(first, 0).open();
+    double open = metric.score(first).open();
     assertTrue(open > 0.0003, open + " of the rows at " + levels + " levels");
     FittedNetwork finer = fitter.finer(LEVELS).orElseThrow();
     int more = Levels.of(finer).total() - levels;
     assertTrue(more == 1 || more == 2, more + " levels more");
-    assertTrue(metric.score(finer, 0).open() <= open / 2, metric.score(finer, 0).open() + " of " + open);
+    assertTrue(metric.score(finer).open() <= open / 2, metric.score(finer).open() + " of " + open);
     assertTrue(fitter.finer(levels).isEmpty(), "no level is left");
   }
 

@@ -9,6 +9,7 @@ import dev.tacet.he.Postprocessing;
 import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -28,13 +29,20 @@ class MarginBoundsTest {
     return rows;
   }
 
+  /** The same noise in each decrypted value. */
+  private static double[] noise(List<double[]> decrypted, double each) {
+    double[] noise = new double[decrypted.get(0).length];
+    Arrays.fill(noise, each);
+    return noise;
+  }
+
   @Test
   void errorsThatScoresShareDoNotCount() {
     List<double[]> exact = scores(1);
     List<double[]> shifted = exact.stream().map(row -> new double[] {row[0] + 3, row[1] + 3, row[2] + 3}).toList();
-    MarginBounds.Found found = new MarginBounds(LARGEST, exact).of(shifted, ROWS, 0);
+    MarginBounds.Found found = new MarginBounds(LARGEST, exact).of(shifted, ROWS, noise(shifted, 0));
     assertEquals(0, found.bounds()[0], 1e-12);
-    assertEquals(0.25, new MarginBounds(LARGEST, exact).of(shifted, ROWS, 0.125).bounds()[0], 1e-12);
+    assertEquals(0.25, new MarginBounds(LARGEST, exact).of(shifted, ROWS, noise(shifted, 0.125)).bounds()[0], 1e-12);
   }
 
   @Test
@@ -44,7 +52,7 @@ class MarginBoundsTest {
       double first = Math.max(row[0], Math.max(row[1], row[2]));
       return new double[] {row[0] + (row[0] == first && row[0] - Math.max(row[1], row[2]) > 3 ? 1 : 0.01), row[1], row[2]};
     }).toList();
-    double bound = new MarginBounds(LARGEST, exact).of(actual, ROWS, 0).bounds()[0];
+    double bound = new MarginBounds(LARGEST, exact).of(actual, ROWS, noise(actual, 0)).bounds()[0];
     assertEquals(0.01, bound, 1e-9);
   }
 
@@ -53,7 +61,7 @@ class MarginBoundsTest {
     SplittableRandom random = new SplittableRandom(3);
     List<double[]> exact = scores(4);
     List<double[]> actual = exact.stream().map(row -> blurred(row, random)).toList();
-    double bound = new MarginBounds(LARGEST, exact).of(actual, ROWS, 0).bounds()[0];
+    double bound = new MarginBounds(LARGEST, exact).of(actual, ROWS, noise(actual, 0)).bounds()[0];
     assertTrue(bound > 0.1 && bound <= 0.4, "bound " + bound);
     Postprocessing tail = AnswerMetric.withMarginBounds(LARGEST, new double[] {bound});
     int undecided = 0;
@@ -75,10 +83,21 @@ class MarginBoundsTest {
     for (int r = 0; r <= 200; r++) {
       exact.add(new double[] {0.05 * (r - 100)});
     }
-    assertEquals(0.25 * 2 * 0.01, new MarginBounds(probabilities, exact).of(exact, 201, 0.01).bounds()[0], 1e-6);
+    assertEquals(0.25 * 2 * 0.01, new MarginBounds(probabilities, exact).of(exact, 201, noise(exact, 0.01)).bounds()[0], 1e-6);
     Postprocessing tenfold = new Postprocessing(List.of("v"), List.of(TailNode.withNumbers(TailOp.AFFINE, "v", "s", 10, 0),
         TailNode.of(TailOp.BINARY_SCORES, "s", "both"), TailNode.of(TailOp.ARGMAX, "both", "label")), List.of("label"));
-    assertEquals(10 * 2 * 0.01, new MarginBounds(tenfold, exact).of(exact, 201, 0.01).bounds()[0], 1e-6);
+    assertEquals(10 * 2 * 0.01, new MarginBounds(tenfold, exact).of(exact, 201, noise(exact, 0.01)).bounds()[0], 1e-6);
+  }
+
+  @Test
+  void noiseOfAnotherOutputDoesNotCount() {
+    Postprocessing two = new Postprocessing(List.of("v"), List.of(TailNode.withIntegers(TailOp.GATHER, "v", "s", 0, 1),
+        TailNode.withIntegers(TailOp.GATHER, "v", "number", 2), TailNode.of(TailOp.ARGMAX, "s", "label")), List.of("label", "number"));
+    List<double[]> exact = new ArrayList<>();
+    for (int r = 0; r < 200; r++) {
+      exact.add(new double[] {0.05 * (r - 100), 0, 1e5 * r});
+    }
+    assertEquals(2 * 0.01, new MarginBounds(two, exact).of(exact, 200, new double[] {0.01, 0.01, 1000}).bounds()[0], 1e-9);
   }
 
   @Test
@@ -89,12 +108,12 @@ class MarginBoundsTest {
       exact.add(new double[] {0.1, 0, -9});
       actual.add(new double[] {0.1 + (r % 200 == 0 ? 0.5 : 0.2), 0, -9});
     }
-    assertEquals(0.2, new MarginBounds(LARGEST, exact).of(actual, 1000, 0).bounds()[0], 1e-9);
+    assertEquals(0.2, new MarginBounds(LARGEST, exact).of(actual, 1000, noise(actual, 0)).bounds()[0], 1e-9);
     for (int r = 0; r < 1000; r += 150) {
       actual.set(r, new double[] {0.1 + 0.5, 0, -9});
     }
-    assertEquals(0.5, new MarginBounds(LARGEST, exact).of(actual, 1000, 0).bounds()[0], 1e-9);
-    assertEquals(0.5, new MarginBounds(LARGEST, exact.subList(0, 150)).of(actual.subList(0, 150), 150, 0).bounds()[0], 1e-9);
+    assertEquals(0.5, new MarginBounds(LARGEST, exact).of(actual, 1000, noise(actual, 0)).bounds()[0], 1e-9);
+    assertEquals(0.5, new MarginBounds(LARGEST, exact.subList(0, 150)).of(actual.subList(0, 150), 150, noise(actual, 0)).bounds()[0], 1e-9);
   }
 
   private static double[] blurred(double[] row, SplittableRandom random) {
@@ -115,7 +134,7 @@ class MarginBoundsTest {
     }
     MarginBounds margins = new MarginBounds(threshold, exact);
     assertTrue(margins.any());
-    assertEquals(0.02, margins.of(actual, ROWS, 0).bounds()[0], 1e-9);
+    assertEquals(0.02, margins.of(actual, ROWS, noise(actual, 0)).bounds()[0], 1e-9);
     assertFalse(new MarginBounds(Postprocessing.identity(List.of("v")), exact).any());
   }
 
@@ -127,7 +146,7 @@ class MarginBoundsTest {
       exact.add(new double[] {r % 20 == 0 ? 0.3 : 5, 0, -9});
       actual.add(new double[] {exact.get(r)[0] - 0.1, 0, -9});
     }
-    MarginBounds.Found found = new MarginBounds(LARGEST, exact).of(actual, rows, 0);
+    MarginBounds.Found found = new MarginBounds(LARGEST, exact).of(actual, rows, noise(actual, 0));
     assertEquals(0.0125, found.open(), 1e-12);
     return new AnswerMetric.Score(1e-3, 1, found.open(), found.doubt(), new double[] {0.1}, found.bounds());
   }
