@@ -138,7 +138,9 @@ class EndToEndTest {
     JsonNode report = JSON.readTree(json.toFile()).get("models").get(0);
     assertEquals(8, report.get("rows").asInt());
     assertEquals(1.0, report.get("agreement").asDouble());
-    assertTrue(report.get("parameters").get("log_qp").asDouble() <= 430, report.get("parameters").toString());
+    assertEquals(8192, report.get("parameters").get("ring_degree").asInt(), "five levels have room there, at half of the time and bytes");
+    assertTrue(report.get("parameters").get("log_qp").asDouble() <= 214, report.get("parameters").toString());
+    assertTrue(report.get("bytes").get("input").asLong() <= 200_000, report.get("bytes").toString());
   }
 
   @Test
