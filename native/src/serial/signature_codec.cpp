@@ -20,6 +20,7 @@ constexpr u16 kFirstVersion = 1;
 constexpr u16 kShiftVersion = 3;
 constexpr u16 kPackingVersion = 5;
 constexpr u16 kTableVersion = 9;  // another version's number and body, and a table of features behind it
+constexpr u16 kErrorsVersion = 10;  // another version's number and body, and the error bounds of each value behind it
 constexpr u32 kMostNumbers = u32{1} << 17;  // of one attribute of a tail node
 constexpr std::size_t kSmallestEntry = 40;  // of an input or output: fixed fields without its arrays
 constexpr std::size_t kSmallestNode = 16;
@@ -241,6 +242,21 @@ KnownRows read_known(ByteReader& reader, const Context& context, const std::vect
   return known;
 }
 
+/// Reads the error bounds of each value, of which nothing here needs more than an output's largest.
+void check_error_bounds(ByteReader& reader, const std::vector<SignatureOutput>& outputs) {
+  for (const SignatureOutput& output : outputs) {
+    if (output.kind != OutputKind::kValue) {
+      continue;
+    }
+    const std::vector<double> bounds = read_numbers(reader, output.count, "error bounds");
+    const auto [least, largest] = std::minmax_element(bounds.begin(), bounds.end());
+    if (*least < 0 || *largest != output.error_bound) {
+      fail(Code::kMalformed, "signature: output %s has error bounds %g to %g, must be 0 to %g", output.name.c_str(), *least, *largest,
+           output.error_bound);
+    }
+  }
+}
+
 Packing read_packing(ByteReader& reader) {
   const u8 code = reader.u8("packing");
   if (code == static_cast<u8>(Packing::kLatency)) {
@@ -271,7 +287,8 @@ double KnownRows::feature(std::size_t row, std::size_t feature) const {
 Signature load_signature(const Context& context, const u8* data, std::size_t size) {
   const BlobView blob = open_blob(data, size, BlobKind::kSignature, &context.spec().hash);
   ByteReader reader = blob.reader();
-  const u16 outer = reader.u16("body version");
+  const u16 outermost = reader.u16("body version");
+  const u16 outer = outermost == kErrorsVersion ? reader.u16("version of the body inside") : outermost;
   const u16 version = outer == kTableVersion ? reader.u16("version of the body inside") : outer;
   if (version < kFirstVersion || version > kPackingVersion) {
     fail(version == 0 ? Code::kMalformed : Code::kUnsupported, "signature: version %u, this reader knows %u to %u", version, kFirstVersion,
@@ -321,6 +338,9 @@ Signature load_signature(const Context& context, const u8* data, std::size_t siz
     for (u16 k = 0; k < wholes; ++k) {
       reader.u16("input of whole numbers");
     }
+  }
+  if (outermost == kErrorsVersion) {
+    check_error_bounds(reader, signature.outputs);
   }
   reader.expect_end();
   return signature;

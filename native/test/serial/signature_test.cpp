@@ -78,6 +78,31 @@ TEST_P(SignatureCodec, ReadsOverATableOfFeatures) {
   }
 }
 
+TEST_P(SignatureCodec, ReadsOverErrorBoundsOfEachValue) {
+  for (SignatureBytes s : {SignatureBytes(), SignatureBytes::throughput()}) {
+    s.value_errors = {0.001, 0.02};
+    EXPECT_EQ(0.02, load(s).outputs.at(0).error_bound);
+    s.names = {"age", "height", ""};
+    EXPECT_EQ(0.02, load(s).outputs.at(0).error_bound);
+    s.value_errors = {0.001, 0.019};
+    refused(s, {"error bounds 0.001 to 0.019", "0.02"});
+    s.value_errors = {-0.001, 0.02};
+    refused(s, {"error bounds -0.001 to 0.02"});
+    s.value_errors = {0.02};
+    refused(s, {});
+    s.value_errors = {0.001, 0.02, 0.001};
+    refused(s, {});
+    s.value_errors = {0.001, 0.02};
+    s.version = 10;
+    refused(s, {"version 10"}, Code::kUnsupported);
+  }
+  for (const double number : kNotFinite) {
+    SignatureBytes s;
+    s.value_errors = {number, 0.02};
+    refused(s, {});
+  }
+}
+
 TEST_P(SignatureCodec, ReadsTheThroughputPackingWithItsKnownRows) {
   const Signature read = load(SignatureBytes::throughput());
   EXPECT_EQ(Packing::kThroughput, read.packing);

@@ -37,6 +37,7 @@ struct SignatureBytes {
   u16 known_rows = 2;  // in version 5
   double known_center = -0.25, known_amplitude = 0.5;
   double known_answer = 0.75;
+  std::vector<double> value_errors;  // one for each value; where there are some the body is of version 10
   std::vector<std::string> names;  // of features; where there are some the body is of version 9
 
   /// The same model in the throughput packing.
@@ -49,6 +50,9 @@ struct SignatureBytes {
 
   std::vector<u8> body() const {
     std::vector<u8> out;
+    if (!value_errors.empty()) {
+      put(out, u16{10});
+    }
     if (!names.empty()) {
       put(out, u16{9});
     }
@@ -114,6 +118,9 @@ struct SignatureBytes {
       }
       put(out, u16{1});
       put(out, u16{0});
+    }
+    for (const double error : value_errors) {
+      put(out, error);
     }
     return out;
   }

@@ -86,7 +86,7 @@ public final class OutputDecryptor {
   /** Makes every check of one row's slots, and the model's own last steps. */
   private Postprocessing.Result ofRow(List<Decryptor.Decrypted> decrypted, int row) {
     Map<String, double[]> values = new HashMap<>();
-    Map<String, Double> errors = new HashMap<>();
+    Map<String, double[]> errors = new HashMap<>();
     for (int o = 0; o < decrypted.size(); o++) {
       Decryptor.Decrypted d = decrypted.get(o);
       if (d == null) {
@@ -96,10 +96,10 @@ public final class OutputDecryptor {
       double[] unpacked = signature.unpack(output, row, d.real(), d.imaginary(), d.coefficientFraction());
       if (output.kind() == CipherOutput.Kind.VALUE) {
         values.put(output.name(), unpacked);
-        errors.put(output.name(), output.errorBound());
+        errors.put(output.name(), output.errorBounds());
       }
     }
-    return signature.tail().run(values, errors);
+    return signature.tail().runMeasured(values, errors);
   }
 
   /** All ciphertexts belong to the one output that the coefficient packing has. */
@@ -114,8 +114,8 @@ public final class OutputDecryptor {
       coefficients.add(decrypted.real());
       fractions[t] = decrypted.coefficientFraction();
     }
-    return signature.tail().run(
-        Map.of(output.name(), layout.unpack(output, coefficients, fractions)), Map.of(output.name(), output.errorBound()));
+    return signature.tail().runMeasured(
+        Map.of(output.name(), layout.unpack(output, coefficients, fractions)), Map.of(output.name(), output.errorBounds()));
   }
 
   /**
@@ -130,17 +130,17 @@ public final class OutputDecryptor {
   public Postprocessing.Result decryptForSharing(List<byte[]> ciphertexts) {
     decrypt(ciphertexts);  // every check of every output, guards included, before a value is flooded
     Map<String, double[]> values = new HashMap<>();
-    Map<String, Double> errors = new HashMap<>();
+    Map<String, double[]> errors = new HashMap<>();
     for (CipherOutput output : signature.cipherOutputs()) {
       if (output.kind() == CipherOutput.Kind.VALUE) {
         try (Ciphertext ciphertext = Ciphertext.fromBytes(context, ByteBuffer.wrap(ciphertexts.get(output.programOutput())))) {
           Decryptor.Shared shared = decryptor.decryptForSharing(ciphertext, signature, output);
           values.put(output.name(), shared.values());
-          errors.put(output.name(), shared.errorBound());
+          errors.put(output.name(), shared.errorBounds());
         }
       }
     }
-    return withoutMarginBounds(signature.tail()).run(values, errors);
+    return withoutMarginBounds(signature.tail()).runMeasured(values, errors);
   }
 
   /** The choices' own bounds of margins know nothing of the flooding: the values' errors bound them. */
@@ -195,15 +195,15 @@ public final class OutputDecryptor {
         continue;
       }
       Map<String, double[]> values = new HashMap<>();
-      Map<String, Double> errors = new HashMap<>();
+      Map<String, double[]> errors = new HashMap<>();
       for (int o = 0; o < signature.cipherOutputs().size(); o++) {
         CipherOutput output = signature.cipherOutputs().get(o);
         if (output.kind() == CipherOutput.Kind.VALUE) {
           values.put(output.name(), answer.values(o, r));
-          errors.put(output.name(), output.errorBound());
+          errors.put(output.name(), output.errorBounds());
         }
       }
-      results.add(signature.tail().run(values, errors));
+      results.add(signature.tail().runMeasured(values, errors));
     }
     return new BatchAnswer(results, failures);
   }

@@ -177,12 +177,12 @@ public final class Simulator {
     return sum * period / slots.length;
   }
 
-  /** Returns the bounds of the decrypted values' errors, by output name. */
-  public Map<String, Double> errorBounds() {
-    Map<String, Double> errors = new LinkedHashMap<>();
+  /** Returns the bound of each decrypted value's error, by output name. */
+  public Map<String, double[]> errorBounds() {
+    Map<String, double[]> errors = new LinkedHashMap<>();
     for (CipherOutput output : signature.cipherOutputs()) {
       if (output.kind() == CipherOutput.Kind.VALUE) {
-        errors.put(output.name(), output.errorBound());
+        errors.put(output.name(), output.errorBounds());
       }
     }
     return errors;

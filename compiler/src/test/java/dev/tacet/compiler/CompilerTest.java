@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -122,6 +123,27 @@ class CompilerTest {
       CompileReport report = Compiler.compile(
           source, CompileOptions.defaults().withCalibration(java.util.Collections.nCopies(rows, new double[] {0.25, 0.5}))).report();
       assertTrue(report.errorBound() < 0.1, "error bound " + report.errorBound());
+    }
+  }
+
+  @Test
+  void aNumberBesideAMuchLargerOneHasAnErrorBoundOfItsOwn() throws Exception {
+    OnnxSource source = TestModels.of(2).constant("w", new long[] {2, 2}, 1, -1, 0.5, 1).node("MatMul", "x w", "a").node("Tanh", "a", "b")
+        .constant("v", new long[] {2, 2}, 1, 1e5, -1, 2e5).node("MatMul", "b v", "y").source("y");
+    java.util.SplittableRandom random = new java.util.SplittableRandom(11);
+    List<double[]> rows = new ArrayList<>();
+    for (int r = 0; r < 200; r++) {
+      rows.add(random.doubles(2, -1, 1).toArray());
+    }
+    ModelArtifact artifact = Compiler.compile(source, CompileOptions.defaults().withCalibration(rows)).artifact();
+    double[] bounds = artifact.signature().cipherOutputs().get(0).errorBounds();
+    assertTrue(bounds[0] < 0.1 && bounds[1] > 1000 * bounds[0], Arrays.toString(bounds));
+    double[][] decrypted = EncryptedRows.run(artifact, rows.subList(0, 8).toArray(double[][]::new));
+    for (int r = 0; r < decrypted.length; r++) {
+      double[] x = rows.get(r);
+      double[] b = {Math.tanh(x[0] + 0.5 * x[1]), Math.tanh(x[1] - x[0])};
+      assertEquals(b[0] - b[1], decrypted[r][0], bounds[0]);
+      assertEquals(1e5 * b[0] + 2e5 * b[1], decrypted[r][1], bounds[1]);
     }
   }
 

@@ -79,9 +79,9 @@ class NodeSuiteOnEngineTest {
       return false;
     }
     String output = artifact.signature().cipherOutputs().get(0).name();
-    double bound = artifact.signature().cipherOutputs().get(0).errorBound();
+    double[] bounds = artifact.signature().cipherOutputs().get(0).errorBounds();
     double[] values = EncryptedRows.run(artifact, new double[][] {wrapped.row()})[0];
-    Postprocessing.Result answer = artifact.signature().tail().run(Map.of(output, values), Map.of(output, bound));
+    Postprocessing.Result answer = artifact.signature().tail().runMeasured(Map.of(output, values), Map.of(output, bounds));
     double error = nodeCase.error(artifact.signature().tail().outputs(), answer.outputs());
     if (!(error <= ACCURACY)) {
       wrong.add(String.format(Locale.ROOT, "%s: wrong by %.3g", what, error));

@@ -116,17 +116,17 @@ record ZooTrial(CompileReport report, int rows, int agreed, int refused, int und
     }
     List<double[]> outputs = ReferenceEvaluator.run(artifact.program(), inputs);
     Map<String, double[]> values = new HashMap<>();
-    Map<String, Double> errors = new HashMap<>();
+    Map<String, double[]> errors = new HashMap<>();
     for (CipherOutput output : artifact.signature().cipherOutputs()) {
       double[] unpacked = inCoefficients
           ? CoefficientLayout.of(artifact.signature(), artifact.parameters()).unpack(output, outputs, new double[outputs.size()])
           : output.unpack(output.slotsOf(outputs.get(output.programOutput()), slots), null, 0);
       if (output.kind() == CipherOutput.Kind.VALUE) {
         values.put(output.name(), unpacked);
-        errors.put(output.name(), output.errorBound());
+        errors.put(output.name(), output.errorBounds());
       }
     }
-    return artifact.signature().tail().run(values, errors);
+    return artifact.signature().tail().runMeasured(values, errors);
   }
 
   private static Map<String, double[]> ranges(List<Map<String, List<Object>>> rows) {

@@ -29,7 +29,8 @@ import java.util.Objects;
  * @param offset see factor
  * @param bound largest |slot| of the true answer; for GUARD the proof's bound
  * @param slotError bound of the noise in one slot, in slot units; every check allows for it
- * @param errorBound bound of the error of a value, in output units (approximation and noise together); 0 for checks
+ * @param errorBounds bound of the error of each value, in output units (approximation and noise together); count numbers for VALUE, none
+ *     otherwise
  */
 public record CipherOutput(
     Kind kind,
@@ -44,7 +45,7 @@ public record CipherOutput(
     double[] offset,
     double bound,
     double slotError,
-    double errorBound) {
+    double[] errorBounds) {
   /** How many times wider than the error bound the tolerance of a single slot may be, where there is one copy. */
   static final int CHECK_SLACK = 4;
 
@@ -75,6 +76,7 @@ public record CipherOutput(
     Objects.requireNonNull(scale, "scale");
     factor = factor.clone();
     offset = offset.clone();
+    errorBounds = errorBounds.clone();
     Signature.requirePeriod("output " + name, period);
     Signature.require(
         programOutput >= 0 && programOutput < 0xffff, "output %s: program output %d is outside 0..65534", name, programOutput);
@@ -95,31 +97,68 @@ public record CipherOutput(
         "output %s: %d rows of %d values leave no structural zero in a period of %d", name, rows, count, period);
     int numbers = kind == Kind.VALUE ? count : 0;
     Signature.require(
-        factor.length == numbers && offset.length == numbers, "output %s: %d factors and %d offsets, a %s of %d needs %d",
-        name, factor.length, offset.length, kind, count, numbers);
+        factor.length == numbers && offset.length == numbers && errorBounds.length == numbers,
+        "output %s: %d factors, %d offsets and %d error bounds, a %s of %d needs %d",
+        name, factor.length, offset.length, errorBounds.length, kind, count, numbers);
     for (int i = 0; i < numbers; i++) {
       Signature.require(
           Double.isFinite(factor[i]) && Double.isFinite(offset[i]), "output %s: factor %s and offset %s of value %d must be finite",
           name, factor[i], offset[i], i);
+      Signature.require(
+          Double.isFinite(errorBounds[i]) && errorBounds[i] >= 0, "output %s: error bound %s of value %d must be finite and not negative",
+          name, errorBounds[i], i);
     }
     Signature.require(Double.isFinite(bound) && bound >= 0, "output %s: bound %s must be finite and not negative", name, bound);
     Signature.require(
         Double.isFinite(slotError) && slotError >= 0, "output %s: slot error %s must be finite and not negative", name, slotError);
-    Signature.require(
-        Double.isFinite(errorBound) && errorBound >= 0, "output %s: error bound %s must be finite and not negative", name, errorBound);
   }
 
-  /** Makes the description of an output with one row a ciphertext. */
+  /** Makes the description of an output whose values have one error bound; that of a check, which has no value, is 0. */
+  public CipherOutput(
+      Kind kind, int programOutput, String name, int count, int period, int rows, int level, Scale scale, double[] factor, double[] offset,
+      double bound, double slotError, double errorBound) {
+    this(kind, programOutput, name, count, period, rows, level, scale, factor, offset, bound, slotError, uniform(kind, name, count, errorBound));
+  }
+
+  /** As the constructor before, with one row a ciphertext. */
   public CipherOutput(
       Kind kind, int programOutput, String name, int count, int period, int level, Scale scale, double[] factor, double[] offset,
       double bound, double slotError, double errorBound) {
     this(kind, programOutput, name, count, period, 1, level, scale, factor, offset, bound, slotError, errorBound);
   }
 
+  private static double[] uniform(Kind kind, String name, int count, double errorBound) {
+    boolean value = kind == Kind.VALUE;
+    Signature.require(value || errorBound == 0, "output %s: a %s has no value whose error bound could be %s", name, kind, errorBound);
+    double[] bounds = new double[value ? Math.max(0, Math.min(count, Constant.MAX_PERIOD)) : 0];
+    Arrays.fill(bounds, errorBound);
+    return bounds;
+  }
+
   /** Returns the same output with other bounds of its errors. */
-  public CipherOutput withErrors(double newSlotError, double newErrorBound) {
+  public CipherOutput withErrors(double newSlotError, double[] newErrorBounds) {
     return new CipherOutput(
-        kind, programOutput, name, count, period, rows, level, scale, factor, offset, bound, newSlotError, newErrorBound);
+        kind, programOutput, name, count, period, rows, level, scale, factor, offset, bound, newSlotError, newErrorBounds);
+  }
+
+  /** Returns the same output with another bound of the noise in a slot. */
+  public CipherOutput withSlotError(double newSlotError) {
+    return withErrors(newSlotError, errorBounds);
+  }
+
+  /** Returns the largest error bound of a value, in output units; 0 for checks. */
+  public double errorBound() {
+    return Arrays.stream(errorBounds).max().orElse(0);
+  }
+
+  /** Returns whether values have other error bounds than one another. */
+  boolean hasErrorBoundsByValue() {
+    return Arrays.stream(errorBounds).anyMatch(bound -> bound != errorBounds[0]);
+  }
+
+  @Override
+  public double[] errorBounds() {
+    return errorBounds.clone();
   }
 
   @Override
@@ -274,9 +313,9 @@ public record CipherOutput(
           Double.isFinite(Math.abs(factor[i]) * (bound + slotError) * 2 + Math.abs(offset[i])),
           "output %s: value %d overflows at factor %s, offset %s and bound %s", name, i, factor[i], offset[i], bound);
       Signature.require(
-          Math.abs(factor[i]) * slotError <= slack * errorBound * (1 + 1e-9),
+          Math.abs(factor[i]) * slotError <= slack * errorBounds[i] * (1 + 1e-9),
           "output %s: slot error %s times the factor %s of value %d is more than %s times the error bound %s",
-          name, slotError, factor[i], i, slack, errorBound);
+          name, slotError, factor[i], i, slack, errorBounds[i]);
     }
   }
 
@@ -284,15 +323,29 @@ public record CipherOutput(
     return CHECK_SLACK * Math.sqrt(Math.min(CHECK_COPIES, copies));
   }
 
-  /** Returns the least error bound for which the checks of single slots, of so many copies, are as narrow as the client demands. */
-  public double leastErrorBound(double copies) {
-    return Arrays.stream(factor).map(Math::abs).max().orElse(0) * slotError / slack(copies);
+  /** Returns the least error bound of each value for which the checks of single slots, of so many copies, are as narrow as the client demands. */
+  public double[] leastErrorBounds(double copies) {
+    return Arrays.stream(factor).map(unit -> Math.abs(unit) * slotError / slack(copies)).toArray();
   }
 
   void writeTo(BoundedWriter out) {
     out.u8(kind.ordinal()).u16(programOutput).string(name).u32(count).u32(period).u8(level);
     scale.writeTo(out);
-    out.f64s(factor).f64s(offset).f64(bound).f64(slotError).f64(errorBound);
+    out.f64s(factor).f64s(offset).f64(bound).f64(slotError).f64(errorBound());
+  }
+
+  /** Writes what {@link #readErrorBounds} reads. */
+  void writeErrorBounds(BoundedWriter out) {
+    out.f64s(errorBounds);
+  }
+
+  /** Reads the error bounds of the values, the largest of which this output has already. */
+  CipherOutput readErrorBounds(BoundedReader in) {
+    CipherOutput read = withErrors(slotError, in.f64s("error bounds", errorBounds.length));
+    Signature.require(
+        read.errorBound() == errorBound(), "output %s: the largest error bound of its values is %s, said to be %s", name, read.errorBound(),
+        errorBound());
+    return read;
   }
 
   static CipherOutput readFrom(BoundedReader in, int rows) {
@@ -324,7 +377,7 @@ public record CipherOutput(
         && Arrays.equals(offset, o.offset)
         && bound == o.bound
         && slotError == o.slotError
-        && errorBound == o.errorBound;
+        && Arrays.equals(errorBounds, o.errorBounds);
   }
 
   @Override

@@ -33,6 +33,9 @@ final class SignatureCodec {
   /** The version of a body that goes on with the version of another body, that body, and a {@link FeatureTable}. */
   private static final int TABLE_VERSION = 9;
 
+  /** The version of a body that goes on with the version of another body, that body, and the error bounds of each value of the VALUE outputs. */
+  private static final int ERRORS_VERSION = 10;
+
   private SignatureCodec() {}
 
   static byte[] write(Signature s) {
@@ -44,6 +47,10 @@ final class SignatureCodec {
     boolean shifts = several || privacy != null && !named || s.hasShifts();
     int plainVersion = (sharing == null ? BODY_VERSION : SHARING_VERSION) + (shifts ? SHIFTS : 0);
     boolean described = !s.featureTable().equals(FeatureTable.NONE);
+    boolean byValue = s.cipherOutputs().stream().anyMatch(CipherOutput::hasErrorBoundsByValue);
+    if (byValue) {
+      out.u16(ERRORS_VERSION);
+    }
     if (described) {
       out.u16(TABLE_VERSION);
     }
@@ -75,6 +82,9 @@ final class SignatureCodec {
     if (described) {
       s.featureTable().writeTo(out);
     }
+    if (byValue) {
+      values(s.cipherOutputs()).forEach(output -> output.writeErrorBounds(out));
+    }
     return Blob.write(BlobKind.SIGNATURE, HexFormat.of().parseHex(s.parametersHash()), out.toBytes());
   }
 
@@ -82,7 +92,9 @@ final class SignatureCodec {
     Blob blob = Blob.read(bytes, BlobKind.SIGNATURE);
     BoundedReader in = new BoundedReader("signature", blob.body());
     try {
-      int outer = in.u16("body version", BODY_VERSION, TABLE_VERSION);
+      int outer = in.u16("body version", BODY_VERSION, ERRORS_VERSION);
+      boolean byValue = outer == ERRORS_VERSION;
+      outer = byValue ? in.u16("version of the body inside", BODY_VERSION, TABLE_VERSION) : outer;
       int version = outer == TABLE_VERSION ? in.u16("version of the body inside", BODY_VERSION, LATENCY_PRIVACY_VERSION) : outer;
       boolean named = version == PACKING_VERSION || version == PRIVACY_VERSION;
       boolean shifts = version > SHARING_VERSION && !named;
@@ -123,6 +135,12 @@ final class SignatureCodec {
       ModelPrivacy privacy = version >= PRIVACY_VERSION
           ? new ModelPrivacy(in.u64("private answers"), in.u8("statistical bits"), in.u8("flood bits")) : null;
       FeatureTable table = outer == TABLE_VERSION ? FeatureTable.readFrom(in) : FeatureTable.NONE;
+      if (byValue) {
+        outputs.replaceAll(output -> output.kind() == CipherOutput.Kind.VALUE ? output.readErrorBounds(in) : output);
+        if (outputs.stream().noneMatch(CipherOutput::hasErrorBoundsByValue)) {
+          throw in.malformed("error bounds by value that are all the same are written in version " + outer);
+        }
+      }
       in.end();
       Signature signature =
           new Signature(
@@ -135,5 +153,9 @@ final class SignatureCodec {
     } catch (IllegalArgumentException e) {
       throw in.malformed(e.getMessage());
     }
+  }
+
+  private static List<CipherOutput> values(List<CipherOutput> outputs) {
+    return outputs.stream().filter(output -> output.kind() == CipherOutput.Kind.VALUE).toList();
   }
 }

@@ -30,6 +30,7 @@ class GoldenSignaturesTest {
       case 7 -> ModelPrivacyTest.signature(new ModelPrivacy(1000, 20, 30));
       case 8 -> HiddenSlotsTest.hidden();
       case 9 -> plain.withFeatureTable(new FeatureTable(List.of("age", "Größe", "weight in kg"), List.of(0)));
+      case 10 -> byValue(signature(9));
       default -> throw new IllegalArgumentException("version " + version);
     };
   }
@@ -42,12 +43,19 @@ class GoldenSignaturesTest {
         Arrangement.latency(sharing));
   }
 
+  private static Signature byValue(Signature s) {
+    CipherOutput output = s.cipherOutputs().get(0);
+    CipherOutput other = output.withErrors(output.slotError(), new double[] {output.errorBound(), 2 * output.errorBound()});
+    return new Signature(s.model(), s.parametersHash(), s.securityBits(), s.inputs(), List.of(other), s.tail(), s.keys())
+        .withFeatureTable(s.featureTable());
+  }
+
   private static String name(int version) {
     return "signature-" + version + ".tacetblob";
   }
 
   @ParameterizedTest(name = "version {0}")
-  @ValueSource(ints = {3, 4, 5, 6, 7, 8, 9})
+  @ValueSource(ints = {3, 4, 5, 6, 7, 8, 9, 10})
   void signaturesAreReadAndWrittenTheSame(int version) throws IOException {
     byte[] bytes;
     try (InputStream in = GoldenSignaturesTest.class.getResourceAsStream("/golden/signatures/" + name(version))) {

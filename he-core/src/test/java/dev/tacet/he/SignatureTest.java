@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -129,6 +133,47 @@ class SignatureTest {
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> signature.requireMatches(Samples.artifact().parameters()));
     assertTrue(refused.getMessage().contains(text), refused.getMessage());
+  }
+
+  @Test
+  void errorBoundsOfEachValueAreWrittenOverTheLargest() {
+    CipherOutput uniform = OUTPUT.withErrors(OUTPUT.slotError(), new double[] {0.5, 0.5});
+    assertEquals(1, with(uniform).toBytes()[48]);
+    Signature signature = with(OUTPUT.withErrors(OUTPUT.slotError(), new double[] {0.25, 0.5}));
+    byte[] bytes = signature.toBytes();
+    assertEquals(10, bytes[48]);
+    CipherOutput read = Signature.fromBytes(ByteBuffer.wrap(bytes)).cipherOutputs().get(0);
+    assertArrayEquals(new double[] {0.25, 0.5}, read.errorBounds());
+    assertEquals(0.5, read.errorBound());
+    refusedWithBounds(bytes, 0.5, 0.5, "all the same are written in version 1");
+    refusedWithBounds(bytes, 0.25, 0.4, "the largest error bound of its values is 0.4, said to be 0.5");
+    refusedWithBounds(bytes, -0.25, 0.5, "error bound -0.25 of value 0");
+    refusedWithBounds(bytes, Double.NaN, 0.5, "not finite");
+  }
+
+  private static Signature with(CipherOutput output) {
+    Signature s = SIGNATURE;
+    return new Signature(s.model(), s.parametersHash(), s.securityBits(), s.inputs(), List.of(output), s.tail(), s.keys());
+  }
+
+  /** The bounds are the last two numbers of the body, in front of the blob's checksum. */
+  private static void refusedWithBounds(byte[] bytes, double first, double second, String text) {
+    byte[] body = Arrays.copyOfRange(bytes, 48, bytes.length - 4);
+    ByteBuffer.wrap(body).order(ByteOrder.LITTLE_ENDIAN).putDouble(body.length - 16, first).putDouble(body.length - 8, second);
+    byte[] changed = Blob.write(BlobKind.SIGNATURE, HexFormat.of().parseHex(SIGNATURE.parametersHash()), body);
+    MalformedException refused = assertThrows(MalformedException.class, () -> Signature.fromBytes(ByteBuffer.wrap(changed)));
+    assertTrue(refused.getMessage().contains(text), refused.getMessage());
+  }
+
+  @Test
+  void anErrorBoundIsThatOfItsOwnValue() {
+    CipherOutput o = OUTPUT.withErrors(1e-4, new double[] {1e-2, 1e-6});
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> with(o).requireMatches(Samples.artifact().parameters()));
+    assertTrue(refused.getMessage().contains("of value 1 is more than 16.0 times the error bound 1.0E-6"), refused.getMessage());
+    assertThrows(IllegalArgumentException.class, () -> OUTPUT.withErrors(1e-4, new double[1]));
+    assertThrows(IllegalArgumentException.class, () -> new CipherOutput(
+        CipherOutput.Kind.GUARD, 0, "g", 1, 2, 0, Scale.ONE, new double[0], new double[0], 1, 0.01, 1e-3));
   }
 
   private static IllegalArgumentException refusedTail(List<TailNode> nodes) {

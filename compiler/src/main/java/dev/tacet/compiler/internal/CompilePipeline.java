@@ -182,12 +182,12 @@ public final class CompilePipeline {
     AnswerMetric.Score score = metric.score(computed, emission.noiseOfElements(noise));
     List<CipherOutput> outputs = new ArrayList<>(emission.outputs());
     outputs.replaceAll(output -> output.kind().guards() && answerNoise.guardError() > output.slotError()
-        ? output.withErrors(answerNoise.guardError(), 0) : output);
-    CipherOutput value = outputs.get(0).withErrors(answerNoise.slotError(), 0);
+        ? output.withSlotError(answerNoise.guardError()) : output);
+    CipherOutput value = outputs.get(0).withSlotError(answerNoise.slotError());
     boolean eachCopy = packing == RowPacking.LATENCY && emission.privacy() == null;
     double copies = eachCopy ? (double) selection.parameters().slots() / value.period() : 1;
-    double errorBound = Math.max(ActivationFitter.ERROR_FACTOR * score.valueError() + noise, value.leastErrorBound(copies));
-    outputs.set(0, value.withErrors(value.slotError(), errorBound));
+    double[] errorBounds = errorBounds(value, score.valueErrors(), emission.noiseOfElements(noise), value.leastErrorBounds(copies));
+    outputs.set(0, value.withErrors(value.slotError(), errorBounds));
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
         emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()),
         List.copyOf(emission.program().requiredKeys()), switch (packing) {
@@ -196,12 +196,32 @@ public final class CompilePipeline {
           case COEFFICIENT -> Arrangement.coefficients(coefficients.blocks(), coefficients.privacy());
         }).withFeatureTable(Columns.table(graph, network, options));
     AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), emission.noiseOfElements(noise));
-    CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, errorBound,
+    CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, outputs.get(0).errorBound(),
         programError, notes, signature, rows.data());
     String provenance = ReportBuilder.provenance(source, graph, options);
     ModelArtifact artifact = new ModelArtifact(
         selection.parameters(), signature, emission.program(), provenance, report.toJson());
     return new CompileResult(artifact, report);
+  }
+
+  /**
+   * The error bound of each value: noise, and what the sample rows show of the fits. A value's own rows are few: it counts as the worst of
+   * all values do, in output units or in proportion to each value's unit, whichever is less.
+   */
+  private static double[] errorBounds(CipherOutput value, double[] errors, double[] noise, double[] least) {
+    double[] unit = Arrays.stream(value.factor()).map(Math::abs).toArray();
+    double worst = 0;
+    double worstOfUnit = 0;
+    for (int i = 0; i < errors.length; i++) {
+      worst = Math.max(worst, errors[i]);
+      worstOfUnit = Math.max(worstOfUnit, errors[i] == 0 ? 0 : errors[i] / unit[i]);
+    }
+    double[] bounds = new double[errors.length];
+    for (int i = 0; i < bounds.length; i++) {
+      double fit = unit[i] == 0 ? errors[i] : Math.min(worst, unit[i] * worstOfUnit);
+      bounds[i] = Math.max(ActivationFitter.ERROR_FACTOR * Math.max(errors[i], fit) + noise[i], least[i]);
+    }
+    return bounds;
   }
 
   private KnownRows knownRows(BatchTrial trial) {

@@ -63,7 +63,7 @@ public final class Decryptor {
    * decryptor refuses to make more than the signature allows, and whoever has several under one key counts them together.
    *
    * @param output a VALUE output of the signature, which the ciphertext answers
-   * @return one number per value and the bound of their errors
+   * @return one number per value and the bounds of their errors
    * @throws UnsupportedException if the model was compiled without a reserve for sharing, or its noise leaves none, or all results
    *     that it allows have been shared
    * @throws dev.tacet.he.AnswerCheckException if the answer fails a check
@@ -76,10 +76,8 @@ public final class Decryptor {
       throw new IllegalArgumentException("output " + output.name() + " is no VALUE output of model " + signature.model());
     }
     double[] deviations = new double[output.count()];
-    double largest = 0;
     for (int i = 0; i < deviations.length; i++) {
       deviations[i] = sharing.deviation(output, i, signature.values());
-      largest = Math.max(largest, deviations[i]);
       if (deviations[i] > LARGEST_FLOODING * Math.abs(output.factor()[i]) * Math.max(1, output.bound())) {
         throw new UnsupportedException(
             "output " + output.name() + ": flooding of deviation " + deviations[i] + " would drown value " + i + ", whose bound is "
@@ -91,12 +89,14 @@ public final class Decryptor {
           + " may share under one key have been shared; make a new key");
     }
     Decrypted decrypted = decrypt(ciphertext);
+    double[] errorBounds = output.errorBounds();
     double[] values = signature.unpack(output, decrypted.real(), decrypted.imaginary(), decrypted.coefficientFraction());
     for (int i = 0; i < values.length; i++) {
       double offset = output.offset()[i];
       values[i] = deviations[i] == 0 ? values[i] : offset + flooded(values[i] - offset, deviations[i]);
+      errorBounds[i] += Sharing.DEVIATIONS * deviations[i];
     }
-    return new Shared(values, output.errorBound() + Sharing.DEVIATIONS * largest);
+    return new Shared(values, errorBounds);
   }
 
   private double flooded(double value, double deviation) {
@@ -124,7 +124,7 @@ public final class Decryptor {
    * A result that others may see.
    *
    * @param values one number per value of the output, flooded
-   * @param errorBound bound of their errors, the flooding included
+   * @param errorBounds bound of the error of each, the flooding included
    */
-  public record Shared(double[] values, double errorBound) {}
+  public record Shared(double[] values, double[] errorBounds) {}
 }

@@ -63,7 +63,7 @@ public record Simulation(
     int row = 0;
     for (Simulator.Chunk chunk : chunks) {
       for (Map<String, double[]> values : chunk.values()) {
-        Postprocessing.Result result = signature.tail().run(values, simulator.errorBounds());
+        Postprocessing.Result result = signature.tail().runMeasured(values, simulator.errorBounds());
         outputs.add(Answers.row(result.outputs()));
         undecided[row++] = !result.undecided().isEmpty();
       }

@@ -100,8 +100,8 @@ final class GuardEmitter {
         // Noise has a real and an imaginary part, whatever the value that it comes with.
         CipherOutput real = outputs.remove(outputs.size() - 1);
         double error = Math.hypot(real.slotError(), part.described.slotError());
-        outputs.add(real.withErrors(error, real.errorBound()));
-        part = new Part(part.value, part.described.withErrors(error, part.described.errorBound()));
+        outputs.add(real.withSlotError(error));
+        part = new Part(part.value, part.described.withSlotError(error));
       }
       outputs.add(part.described);
     }
