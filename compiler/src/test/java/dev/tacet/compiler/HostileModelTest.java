@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import dev.tacet.compiler.internal.onnx.proto.ModelProto;
 import dev.tacet.compiler.internal.onnx.proto.StringStringEntryProto;
 import dev.tacet.compiler.internal.onnx.proto.TensorProto;
 import dev.tacet.he.HeException;
@@ -46,6 +47,13 @@ class HostileModelTest {
   void bytesThatAreNoModelAreRefusedWithTheirLength() {
     refused(OnnxSource.ofBytes("test", new byte[0]), "0 bytes");
     refused(OnnxSource.ofBytes("test", new byte[] {1, 2, 3, 4, 5}), "5 bytes");
+  }
+
+  @Test
+  void aFormatThatIsNewerThanTheOnesKnownIsRefused() throws IOException {
+    byte[] bytes = linear().constant("w", new long[] {4, 1}, ONES).output("y");
+    refused(OnnxSource.ofBytes("test", ModelProto.parseFrom(bytes).toBuilder().setIrVersion(99).build().toByteArray()), "IR version is 99", "14");
+    assertTrue(Compiler.check(OnnxSource.ofBytes("test", ModelProto.parseFrom(bytes).toBuilder().setIrVersion(14).build().toByteArray())).isEmpty());
   }
 
   @Test

@@ -58,6 +58,14 @@ class RefusalTest {
   }
 
   @Test
+  void scoresThatAreTheSameForEveryRowAreRefusedForThatReason() {
+    ModelProblem problem = Compiler.check(TestModels.of(4).constant("w", new long[] {4, 2}, new double[8]).node("MatMul", "x w", "a")
+        .node("Softmax", "a", "y").source("y")).get(0);
+    assertTrue(problem.reason().contains("does not depend on the model's input") && problem.rewrite().contains("train the model again"),
+        problem.toString());
+  }
+
+  @Test
   void anActivationWhoseCalibratedRangeIsInfiniteIsNamed() {
     OnnxSource source = dense().constant("k", new long[0], 1e4).node("MatMul", "x w", "a").node("Mul", "a k", "b").node("Exp", "b", "e")
         .node("MatMul", "e w", "y").source("y");

@@ -3,7 +3,6 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Failures;
-import dev.tacet.cli.internal.InputFile;
 import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.reference.ClearModel;
@@ -61,7 +60,7 @@ public final class SimulateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     OutputFile.require(json);
-    InputFile.require(model, "Name the ONNX file of a model.");
+    Compilation.requireSupported(model);
     Rows rows = Rows.read(input);
     double[] truths = labels == null ? null : truths(rows.count());
     Simulation simulation;

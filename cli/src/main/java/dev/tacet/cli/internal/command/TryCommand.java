@@ -58,7 +58,7 @@ public final class TryCommand implements Callable<Integer> {
     OutputFile.require(json);
     CompileOptions options = settings.calibrated();
     Rows given = Rows.read(input);
-    Compilation.source(model);
+    Compilation.requireSupported(model);
     TrialReport report;
     Optional<String> miss;
     try (ClearModel clear = ClearModel.load(model)) {

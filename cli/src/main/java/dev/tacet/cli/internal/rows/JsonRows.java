@@ -24,6 +24,9 @@ final class JsonRows {
   private static final String REMEDY =
       "Give a list of rows, [[1.5, 2], [3, 4]], or a row a line; a row is a list of numbers or an object of numbers by name.";
 
+  /** How the parser's complaint of a repeated name begins; the rest may hold a name, and other complaints a value. */
+  private static final String DUPLICATE = "Duplicate field";
+
   private final Path file;
   private final List<double[]> rows = new ArrayList<>();
   private List<String> names;
@@ -55,11 +58,14 @@ final class JsonRows {
         }
       }
     } catch (JsonProcessingException e) {
-      throw CliException.usage(
-          file + " is not JSON" + (e.getLocation() == null ? "" : ": line " + e.getLocation().getLineNr() + " column "
-              + e.getLocation().getColumnNr()), REMEDY);
+      String place = e.getLocation() == null ? "" : ": line " + e.getLocation().getLineNr() + " column " + e.getLocation().getColumnNr();
+      boolean twice = e.getOriginalMessage().startsWith(DUPLICATE);
+      throw CliException.usage(file + (twice ? " has a name twice in one row" : " is not JSON") + place, REMEDY);
     } catch (IOException e) {
       throw new IllegalStateException("reading from memory failed", e);
+    }
+    if (json.rows.isEmpty()) {
+      throw CliException.usage(file + " holds no rows", REMEDY);
     }
     return json;
   }

@@ -87,6 +87,18 @@ public record Compilation(ModelArtifact artifact, boolean accuracyMet, double mi
     }
   }
 
+  /**
+   * Checks an ONNX file's operators before anything else opens it.
+   *
+   * @throws CliException naming all that cannot run encrypted, or why it is no ONNX model
+   */
+  public static void requireSupported(Path onnx) {
+    List<ModelProblem> problems = check(onnx, null);
+    if (!problems.isEmpty()) {
+      throw refused(onnx, problems, null);
+    }
+  }
+
   /** Opens an ONNX file; its name is the model's, or its folder's if the file is just called model. */
   public static OnnxSource source(Path onnx) {
     InputFile.require(onnx, "Name the ONNX file of a model.");

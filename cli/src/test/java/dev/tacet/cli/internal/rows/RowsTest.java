@@ -132,6 +132,8 @@ class RowsTest {
     assertTrue(refused("[{\"a\":1},[2]]").getMessage().contains("row 1 is neither"));
     assertTrue(refused("[[]]").getMessage().endsWith("row 0 is empty"));
     assertEquals("rows.csv holds no rows", refused("[]").getMessage());
+    CliException twice = refused("[{\"a\":1,\n\"a\":2}]");
+    assertTrue(twice.getMessage().startsWith("rows.csv has a name twice in one row: line 2"), twice.getMessage());
     CliException broken = refused("[[1,2],\n[secret]]");
     assertTrue(broken.getMessage().startsWith("rows.csv is not JSON: line 2"), broken.getMessage());
     assertTrue(!broken.getMessage().contains("secret"), broken.getMessage());

@@ -146,7 +146,7 @@ public final class Lowering {
       } else if (handler != null) {
         outputs = handler.lower(call);
       } else {
-        throw unknown(node);
+        throw variable ? unknown(node) : Scope.constant();
       }
       Weights.requireModest(outputs, inputs);
       if (elements > MAX_ELEMENTS) {

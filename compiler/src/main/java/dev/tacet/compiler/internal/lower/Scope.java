@@ -127,13 +127,22 @@ final class Scope {
     return name;
   }
 
+  /** The refusal of a step of the client's whose argument is a constant. */
+  static Refusal constant() {
+    return new Refusal("what it takes does not depend on the model's input",
+        "remove it from the outputs; if all weights before it are zero, train the model again");
+  }
+
   /** Returns the client's copy of a symbol: an encrypted one joins the values that are sent back. */
   Symbol.Clear clear(Symbol symbol) {
     if (symbol instanceof Symbol.Clear clear) {
       return clear;
     }
+    if (symbol instanceof Symbol.Known) {
+      throw constant();
+    }
     if (!(symbol instanceof Symbol.Hidden hidden)) {
-      throw new Refusal("it computes with a label, an index or a constant on the client's side",
+      throw new Refusal("it computes with a label or an index on the client's side",
           "let the model end with the scores and do this step on its outputs");
     }
     Symbol.Clear clear = exported

@@ -25,6 +25,9 @@ public final class OnnxReader {
   /** The most nodes of a model. */
   static final int MAX_NODES = 20_000;
 
+  /** The last version of the format itself whose meaning is known; 9 to 14 add element types that no model here may have. */
+  private static final long LAST_IR_VERSION = 14;
+
   /** The newest version of the default operator set whose operators are known here. */
   static final long NEWEST_OPSET = 26;
 
@@ -68,6 +71,10 @@ public final class OnnxReader {
 
   private OnnxGraph graph(ModelProto model) {
     GraphProto graph = model.getGraph();
+    if (model.getIrVersion() > LAST_IR_VERSION) {
+      throw new MalformedModelException(
+          "the model's IR version is " + model.getIrVersion() + ", the last one known is " + LAST_IR_VERSION);
+    }
     Map<String, Long> opsets = opsets(model);
     if (graph.getSparseInitializerCount() > 0) {
       throw new MalformedModelException(

@@ -9,12 +9,16 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The models that one tenant may see. A model outside of it and one that does not exist are answered alike, to the letter: whatever
  * is said is computed from what is inside.
  */
 public final class ModelView {
+  /** The most names that an answer lists. */
+  private static final int MOST_NAMES = 8;
+
   private final ModelRepository repository;
   private final Predicate<String> visible;
 
@@ -121,8 +125,11 @@ public final class ModelView {
       return new ServiceException(
           ErrorCause.MODEL_NOT_FOUND, "model " + name + " has no version " + ModelNames.clip(version) + ", it has " + versions);
     }
-    long served = statuses().stream().filter(ModelStatus::ready).map(ModelStatus::name).distinct().count();
+    List<String> served = statuses().stream().filter(ModelStatus::ready).map(ModelStatus::name).distinct().sorted().toList();
+    String names = served.stream().limit(MOST_NAMES).collect(Collectors.joining(", "));
     return new ServiceException(
-        ErrorCause.MODEL_NOT_FOUND, "there is no model " + ModelNames.clip(name) + "; " + served + " models are served");
+        ErrorCause.MODEL_NOT_FOUND,
+        "there is no model " + ModelNames.clip(name) + "; " + served.size() + (served.size() == 1 ? " is" : " are") + " served"
+            + (served.isEmpty() ? "" : ": " + names) + (served.size() > MOST_NAMES ? " and more" : ""));
   }
 }
