@@ -174,12 +174,17 @@ class ModelRepositoryTest {
     Files.createSymbolicLink(Files.createDirectories(root.resolve("link/2")).resolve("model.tacet"), root.resolve("none"));
     Files.writeString(Files.createDirectories(root.resolve("notes")).resolve("README"), "no model, and not meant as one");
     Files.createDirectories(root.resolve("lost+found"));
+    for (String loose : List.of("half.tacet", "stray.onnx", "stray.tacet", ".hidden.tacet", "rows.csv")) {
+      Files.writeString(root.resolve(loose), "in no folder of its own");
+    }
     try (ModelRepository repository = open(ON_REQUEST)) {
       assertEquals(
           List.of(
               "empty/1: its folder is empty: there is no model.tacet and no model.onnx", "gone/1: gone is a link to nothing", "half/1: ",
               "half/3: 3 is a link to nothing", "link/2: model.tacet is a link to nothing", "onnx/1: model.onnx is a folder, not a file",
-              "placed/1: model.tacet is a folder, not a file"),
+              "placed/1: model.tacet is a folder, not a file",
+              "stray/1: stray.tacet lies beside the folders of models, where none is loaded: make it NAME/model.tacet, NAME being the model's"
+                  + " own"),
           repository.statuses().stream().map(s -> s.name() + "/" + s.version() + ": " + s.problem()).toList());
       assertEquals(1, repository.readyCount());
       Files.delete(root.resolve("placed/1/model.tacet"));

@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 /**
  * Finds models in a folder: {@code <root>/<model>/<version>/model.tacet} or {@code .../model.onnx}
  * with {@code tacet.yaml}; the files may also lie in
- * {@code <root>/<model>/} itself, which is version 1. Names are letters, digits, dot, dash and underscore.
+ * {@code <root>/<model>/} itself, which is version 1. A model file in the root, which no folder names, is found too, as one that cannot be
+ * loaded. Names are letters, digits, dot, dash and underscore.
  */
 public final class ModelFolders {
   /** The compiled artifact. */
@@ -66,6 +67,11 @@ public final class ModelFolders {
     for (Path model : folders(root)) {
       found.addAll(versions(model));
     }
+    for (Found loose : loose(root)) {
+      if (found.stream().noneMatch(other -> other.name().equals(loose.name()))) {
+        found.add(loose);
+      }
+    }
     return found;
   }
 
@@ -81,7 +87,25 @@ public final class ModelFolders {
         return versions(model);
       }
     }
-    return List.of();
+    return loose(root).stream().filter(found -> found.name().equals(name)).limit(1).toList();
+  }
+
+  /** Model files that lie beside the folders of models. */
+  private static List<Found> loose(Path root) throws IOException {
+    try (Stream<Path> children = Files.list(root)) {
+      return children
+          .filter(Files::isRegularFile)
+          .map(file -> file.getFileName().toString())
+          .filter(file -> !file.startsWith(".") && (file.endsWith(".tacet") || file.endsWith(".onnx")))
+          .sorted(Comparator.reverseOrder())  // of NAME.tacet and NAME.onnx, the compiled one
+          .map(file -> {
+            String name = file.substring(0, file.lastIndexOf('.'));
+            boolean compiled = file.endsWith(".tacet");
+            return new Found(name, "1", root.resolve(name), file + " lies beside the folders of models, where none is loaded: make it "
+                + (compiled ? "NAME/" + ARTIFACT + ", NAME being the model's own" : "NAME/" + ONNX + ", with " + DESCRIPTION + " beside it"));
+          })
+          .toList();
+    }
   }
 
   private static List<Found> versions(Path model) throws IOException {

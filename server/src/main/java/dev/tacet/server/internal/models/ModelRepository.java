@@ -74,6 +74,9 @@ public final class ModelRepository implements AutoCloseable {
     }
     ModelRepository repository = new ModelRepository(root, source, options);
     repository.look(false);
+    if (repository.models.isEmpty()) {
+      LOG.warn("models folder {} holds no model; NAME/{} and NAME/VERSION/{} are looked for", root, ModelFolders.ARTIFACT, ModelFolders.ARTIFACT);
+    }
     long millis = options.poll().toMillis();
     if (millis > 0) {
       repository.poller.scheduleWithFixedDelay(repository::poll, millis, millis, TimeUnit.MILLISECONDS);
