@@ -3,6 +3,7 @@ package dev.tacet.he;
 
 import dev.tacet.he.internal.BoundedReader;
 import dev.tacet.he.internal.BoundedWriter;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -89,7 +90,8 @@ public record FeatureTable(List<String> names, List<Integer> wholeInputs) {
 
   /**
    * Finds the columns of rows whose columns have names. Names are compared without blanks around them and, unless two differ in it alone,
-   * without their case.
+   * without their case
+   * and in whatever way their letters are composed (Unicode's NFC and NFD).
    *
    * @param columns what the rows call their columns, as many as there are features
    * @param byName whether the names are all that says which number is which, as in a JSON object; else other names than the features'
@@ -128,7 +130,7 @@ public record FeatureTable(List<String> names, List<Integer> wholeInputs) {
   }
 
   private static String compared(String name, boolean anyCase) {
-    return anyCase ? name.strip().toLowerCase(Locale.ROOT) : name.strip();
+    return anyCase ? Normalizer.normalize(name.strip(), Normalizer.Form.NFC).toLowerCase(Locale.ROOT) : name.strip();
   }
 
   private static String shown(List<String> names) {

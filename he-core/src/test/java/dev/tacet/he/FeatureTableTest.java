@@ -23,6 +23,8 @@ class FeatureTableTest {
     assertArrayEquals(new int[] {0, 1, 2}, AGES.columns(List.of("age", "height", "dose"), byName));
     assertArrayEquals(new int[] {1, 2, 0}, AGES.columns(List.of(" dose", "age ", "height"), byName));
     assertArrayEquals(new int[] {1, 2, 0}, AGES.columns(List.of("Dose", "AGE", "height"), byName));
+    FeatureTable composed = new FeatureTable(List.of("Gr\u00f6\u00dfe", "age"), List.of());
+    assertArrayEquals(new int[] {1, 0}, composed.columns(List.of("age", "gro\u0308\u00dfe"), byName));
     FeatureTable cases = new FeatureTable(List.of("x", "X"), List.of());
     assertArrayEquals(new int[] {1, 0}, cases.columns(List.of("X", "x"), byName));
   }
