@@ -223,6 +223,7 @@ class MutationTest {
   void putChunkSurvivesMutations() {
     try (TestOwner keys = new TestOwner(TestModels.square())) {
       byte[] key = keys.keyBlobs.get(0);
+      byte[] keysHash = Blob.sha256(key);
       Map<ErrorCause, Integer> seen =
           storm(
               "tacet.v1.KeyService/PutChunk",
@@ -230,7 +231,8 @@ class MutationTest {
                 byte[] blob = random.nextBoolean() ? key : mutateBody(java.util.Arrays.copyOf(
                     Blob.write(Blob.read(java.nio.ByteBuffer.wrap(key)).kind(), new byte[32], new byte[2000]), 2052), random);
                 int from = random.nextInt(4) == 0 ? random.nextInt(blob.length) : 0;
-                return TestOwner.chunk(blob, from, Math.min(blob.length, from + random.nextInt(5000))).build();
+                int to = Math.min(blob.length, from + random.nextInt(5000));
+                return TestOwner.chunk(blob, blob == key ? keysHash : Blob.sha256(blob), from, to).build();
               },
               2);
       assertTrue(seen.containsKey(ErrorCause.CHECKSUM_MISMATCH), seen::toString);

@@ -60,12 +60,12 @@ class SharingTest {
 
   @Test
   void aTenantWithALongLineDoesNotKeepAnothersCallWaitingBehindIt() throws Exception {
-    TestModels.write(Files.createDirectories(folder.resolve("models")), "slow", "1", TestModels.slow(1_000));
+    TestModels.write(Files.createDirectories(folder.resolve("models")), "slow", "1", TestModels.slow(300));
     ApiKeyFile keys = new ApiKeyFile(folder.resolve("keys.yaml"));
     String lab = keys.issue("lab", "lab", Set.of("predict"), null);
     String rival = keys.issue("rival", "rival", Set.of("predict"), null);
     try (ConfiguredHost host = host("{running: 1, waiting: 39, tenant-share: 75}", "", "");
-        TestOwner owner = new TestOwner(TestModels.slow(1_000))) {
+        TestOwner owner = new TestOwner(TestModels.slow(300))) {
       for (String who : new String[] {lab, rival}) {
         owner.upload(host.stub(KeyServiceGrpc.KeyServiceBlockingStub.class, who));
       }

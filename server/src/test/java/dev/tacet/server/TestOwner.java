@@ -78,10 +78,15 @@ final class TestOwner implements AutoCloseable {
   }
 
   static PutChunkRequest.Builder chunk(byte[] blob, int from, int to) {
+    return chunk(blob, Blob.sha256(blob), from, to);
+  }
+
+  /** The same for a blob whose SHA-256 is known. */
+  static PutChunkRequest.Builder chunk(byte[] blob, byte[] sha256, int from, int to) {
     CRC32C crc = new CRC32C();
     crc.update(blob, from, to - from);
     return PutChunkRequest.newBuilder()
-        .setUploadId(ByteString.copyFrom(Blob.sha256(blob)))
+        .setUploadId(ByteString.copyFrom(sha256))
         .setTotalBytes(blob.length)
         .setOffset(from)
         .setCrc32C((int) crc.getValue())
