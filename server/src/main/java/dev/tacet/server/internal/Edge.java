@@ -199,6 +199,7 @@ public final class Edge {
         .disableServerHeader()
         .verboseResponses(false)
         .gracefulShutdownTimeout(Duration.ofMillis(200), Duration.ofSeconds(5))
+        .bossGroupFactory(AcceptGroup::ofPort)
         .build();
   }
 
