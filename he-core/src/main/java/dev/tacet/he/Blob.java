@@ -136,8 +136,8 @@ public final class Blob {
     Blob blob = read(bytes, expected);
     if (!Arrays.equals(blob.parameterHash, parameters.hash())) {
       throw new MalformedException(
-          "blob of kind " + expected + " was made for parameters " + hex(blob.parameterHash).substring(0, 16)
-              + ", expected " + parameters.hashHex().substring(0, 16));
+          "blob of kind " + expected + " was made for parameters " + hex(blob.parameterHash)
+              + ", expected " + parameters.hashHex());
     }
     return blob;
   }

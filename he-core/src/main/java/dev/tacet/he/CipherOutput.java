@@ -280,9 +280,10 @@ public record CipherOutput(
   }
 
   AnswerCheckException failed(String text) {
-    return new AnswerCheckException(
-        "output " + name + ": " + text + "; no answer is returned. Check that the key belongs to this request, else report the"
-            + " server");
+    return new AnswerCheckException("output " + name + ": " + text + "; no answer is returned. " + (kind.guards()
+        ? "A row unlike the sample rows may have driven an activation out of the interval that it was fitted on; if no row has an answer, check"
+            + " that the key belongs to the request"
+        : "Check that the key belongs to this request, else report the server"));
   }
 
   /**

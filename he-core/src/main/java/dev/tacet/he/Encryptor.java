@@ -16,8 +16,8 @@ public final class Encryptor {
   public Encryptor(Context context, PublicKey key) {
     if (!context.parameters().equals(key.context().parameters())) {
       throw new IllegalArgumentException(
-          "the public key is for parameters " + key.context().parameters().hashHex().substring(0, 16) + ", the context has "
-              + context.parameters().hashHex().substring(0, 16));
+          "the public key is for parameters " + key.context().parameters().hashHex() + ", the context has "
+              + context.parameters().hashHex());
     }
     this.context = context;
     this.key = key;

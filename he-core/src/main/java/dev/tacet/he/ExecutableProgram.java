@@ -33,8 +33,8 @@ public final class ExecutableProgram extends NativeObject {
   public static ExecutableProgram load(Context context, Program program) {
     if (!context.parameters().equals(program.parameters())) {
       throw new IllegalArgumentException(
-          "the program is for parameters " + program.parameters().hashHex().substring(0, 16) + ", the context has "
-              + context.parameters().hashHex().substring(0, 16));
+          "the program is for parameters " + program.parameters().hashHex() + ", the context has "
+              + context.parameters().hashHex());
     }
     return new ExecutableProgram(context, program);
   }

@@ -96,7 +96,8 @@ class SignatureTest {
   void aGuardHoldsInEverySlotAndAZeroCheckIsZeroInEverySlot() {
     CipherOutput guard = check(CipherOutput.Kind.GUARD, 0.9);
     assertEquals(0, guard.unpack(new double[] {0.9, -0.9}, null, 0).length);
-    assertThrows(AnswerCheckException.class, () -> guard.unpack(new double[] {0.92, 0.92}, null, 0));
+    AnswerCheckException left = assertThrows(AnswerCheckException.class, () -> guard.unpack(new double[] {0.92, 0.92}, null, 0));
+    assertTrue(left.getMessage().contains("unlike the sample rows"), left.getMessage());
     CipherOutput zero = check(CipherOutput.Kind.ZERO_CHECK, 0);
     assertEquals(0, zero.unpack(new double[] {0.005, -0.005}, null, 0).length);
     assertThrows(AnswerCheckException.class, () -> zero.unpack(new double[] {0.02, 0.02}, null, 0));

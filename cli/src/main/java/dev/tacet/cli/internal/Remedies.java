@@ -30,7 +30,8 @@ final class Remedies {
     if (failure instanceof AnswerCheckException) {
       return new CliException(
           CliException.FAILED, what,
-          "No number is returned: check that key and result belong together, and do not tell the host that it failed.", failure);
+          "No number is returned. Where only some rows fail, compile with sample rows like them, or leave them out; else check that key and"
+              + " result belong together. Do not tell the host that it failed.", failure);
     }
     if (failure instanceof TlsFileException file) {
       return new CliException(CliException.BAD_USAGE, what, file.advice(), failure);

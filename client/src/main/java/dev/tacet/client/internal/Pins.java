@@ -86,11 +86,11 @@ public final class Pins {
     } catch (NoSuchFileException e) {
       return pins;
     } catch (IOException | IllegalArgumentException e) {
-      throw damaged(e.toString(), e);
+      throw damaged(e instanceof IOException ? "cannot be read: " + e.getMessage() : "is damaged", e);
     }
     Object count = pins.remove(COUNT);
     if (!Integer.toString(pins.size()).equals(count)) {
-      throw damaged("has " + pins.size() + " pins and says " + count, null);
+      throw damaged("has " + pins.size() + " pins and " + (count == null ? "does not say how many" : "says " + count), null);
     }
     for (Object sha256 : pins.values()) {
       if (!SHA256.matcher((String) sha256).matches()) {

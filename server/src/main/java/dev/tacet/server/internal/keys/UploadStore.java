@@ -196,7 +196,7 @@ public final class UploadStore {
     if (total < 0 || offset < 0 || offset > total - length) {
       throw new ServiceException(
           ErrorCause.INVALID_ARGUMENT,
-          "chunk [" + offset + ", +" + length + ") does not lie in a blob of " + Long.toUnsignedString(total) + " bytes");
+          "chunk [" + Long.toUnsignedString(offset) + ", +" + length + ") does not lie in a blob of " + Long.toUnsignedString(total) + " bytes");
     }
   }
 

@@ -62,8 +62,8 @@ public final class CiphertextGate {
     if (!Arrays.equals(blob.parameterHash(), parameters.hash())) {
       throw new ServiceException(
           ErrorCause.WRONG_PARAMETERS,
-          "input " + index + " was made for parameters " + HexFormat.of().formatHex(blob.parameterHash(), 0, 8)
-              + ", the model has " + parameters.hashHex().substring(0, 16));
+          "input " + index + " was made for parameters " + HexFormat.of().formatHex(blob.parameterHash()) + ", the model has "
+              + parameters.hashHex());
     }
     ByteBuffer body = blob.body();
     if (body.remaining() < 4) {

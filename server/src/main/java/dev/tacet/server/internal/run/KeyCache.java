@@ -48,8 +48,8 @@ public final class KeyCache implements AutoCloseable {
     if (!Arrays.equals(manifest.parameterHash(), model.parameters().hash())) {
       throw new ServiceException(
           ErrorCause.WRONG_PARAMETERS,
-          "key set " + id + " was made for parameters " + HexFormat.of().formatHex(manifest.parameterHash(), 0, 8)
-              + ", the model has " + model.parameters().hashHex().substring(0, 16));
+          "key set " + id + " was made for parameters " + HexFormat.of().formatHex(manifest.parameterHash()) + ", the model has "
+              + model.parameters().hashHex());
     }
     SortedSet<KeyRequirement> missing = manifest.missing(model.program().requiredKeys());
     if (!missing.isEmpty()) {
