@@ -90,8 +90,8 @@ public record FeatureTable(List<String> names, List<Integer> wholeInputs) {
 
   /**
    * Finds the columns of rows whose columns have names. Names are compared without blanks around them and, unless two differ in it alone,
-   * without their case
-   * and in whatever way their letters are composed (Unicode's NFC and NFD).
+   * without their case and
+   * in whatever way their letters are composed (Unicode's NFC and NFD).
    *
    * @param columns what the rows call their columns, as many as there are features
    * @param byName whether the names are all that says which number is which, as in a JSON object; else other names than the features'

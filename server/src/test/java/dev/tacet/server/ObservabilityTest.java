@@ -112,7 +112,9 @@ class ObservabilityTest {
       sent.put(ID, "call-7");
       var models = host.stub(ModelServiceGrpc.ModelServiceBlockingStub.class, null).withInterceptors(
           MetadataUtils.newAttachHeadersInterceptor(sent), MetadataUtils.newCaptureMetadataInterceptor(headers, trailers));
-      TestHost.fails(ErrorCause.MODEL_NOT_FOUND, () -> models.getModel(GetModelRequest.newBuilder().setName("none").build()));
+      String none = TestHost.fails(
+          ErrorCause.MODEL_NOT_FOUND, () -> models.getModel(GetModelRequest.newBuilder().setName("none").build())).getMessage();
+      assertTrue(none.contains("1 is served: square"), none);
       assertTrue(
           (headers.get() + " " + trailers.get()).contains("x-request-id=call-7"), headers.get() + " " + trailers.get());
       long end = System.nanoTime() + 10_000_000_000L;

@@ -60,10 +60,11 @@ public record Simulation(
     OutputTable outputs = new OutputTable();
     boolean[] undecided = new boolean[rows.count()];
     Map<String, LayerRange> layers = new LinkedHashMap<>();
+    Map<String, double[]> errorBounds = simulator.errorBounds();
     int row = 0;
     for (Simulator.Chunk chunk : chunks) {
       for (Map<String, double[]> values : chunk.values()) {
-        Postprocessing.Result result = signature.tail().runMeasured(values, simulator.errorBounds());
+        Postprocessing.Result result = signature.tail().runMeasured(values, errorBounds);
         outputs.add(Answers.row(result.outputs()));
         undecided[row++] = !result.undecided().isEmpty();
       }
