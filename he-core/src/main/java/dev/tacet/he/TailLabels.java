@@ -113,11 +113,16 @@ final class TailLabels {
     return best;
   }
 
-  /** Whether some other element could be the best one within the errors, or something is not a number. */
+  /**
+   * Whether some other element could be the best one within the errors, or something is not a number. Elements that are the same number
+   * without an error, as two beyond the limit of a Clip are, are so in the model too, which takes the first of them.
+   */
   private static boolean close(TailNode node, Measured x, int best, int sign) {
     for (int i = 0; i < x.size(); i++) {
       double margin = sign * (x.values()[best] - x.values()[i]);
-      if (i != best && !(margin >= marginError(node, x.errors()[best] + x.errors()[i], x.values()[best], x.values()[i]))) {
+      double errors = x.errors()[best] + x.errors()[i];
+      boolean same = errors == 0 && margin == 0;
+      if (i != best && !same && !(margin >= marginError(node, errors, x.values()[best], x.values()[i]))) {
         return true;
       }
     }

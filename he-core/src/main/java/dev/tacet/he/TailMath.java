@@ -23,7 +23,7 @@ final class TailMath {
       case RELU -> each(x, v -> Math.max(v, 0), (v, e) -> v + e <= 0 ? 0 : e);
       case EXP -> each(x, Math::exp, (v, e) -> Math.exp(v) * Math.expm1(e));
       case SOFTPLUS -> each(x, v -> Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v))), (v, e) -> e);
-      case CLIP -> each(x, v -> Math.min(Math.max(v, numbers[0]), numbers[1]), (v, e) -> e);
+      case CLIP -> each(x, v -> clip(v, numbers), (v, e) -> Math.min(e, clip(v + e, numbers) - clip(v - e, numbers)));
       case SOFTMAX -> groups(node, x, TailMath::softmax);
       case LOG_SOFTMAX -> groups(node, x, TailMath::logSoftmax);
       case NORMALIZE_L1, NORMALIZE_L2, NORMALIZE_MAX -> groups(node, x, (in, out) -> normalize(node.op(), in, out));
@@ -108,6 +108,10 @@ final class TailMath {
       errors[i] = Math.abs(numbers[i]) * x.errors()[i];
     }
     return new Measured(values, errors);
+  }
+
+  private static double clip(double v, double[] limits) {
+    return Math.min(Math.max(v, limits[0]), limits[1]);
   }
 
   private static double sigmoid(double v) {

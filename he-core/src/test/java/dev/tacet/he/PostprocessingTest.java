@@ -84,6 +84,20 @@ class PostprocessingTest {
   }
 
   @Test
+  void scoresBeyondTheLimitOfAClipAreExactAndEqual() {
+    Postprocessing clipped = new Postprocessing(List.of("x"), List.of(TailNode.withNumbers(TailOp.CLIP, "x", "p", -1, 1),
+        TailNode.withIntegers(TailOp.LABEL, "p", "label", 5, 6, 7)), List.of("label", "p"));
+    Map<String, Double> error = Map.of("x", 0.1);
+    Postprocessing.Result both = clipped.run(Map.of("x", new double[] {-3, 1.2, 4}), error);
+    assertEquals(new OutputValue.Integers(new long[] {6}), both.outputs().get("label"));
+    assertEquals(Set.of(), both.undecided());
+    assertEquals(0, both.errorBounds().get("p"));
+    Postprocessing.Result near = clipped.run(Map.of("x", new double[] {-3, 1.05, 4}), error); // the first may be below the limit
+    assertEquals(Set.of("label"), near.undecided());
+    assertEquals(0.05, near.errorBounds().get("p"), 1e-12);
+  }
+
+  @Test
   void scoresThatAreEqualInSinglePrecisionAreUndecidedAndChooseTheFirst() {
     Postprocessing tail = new Postprocessing(List.of("x"), List.of(TailNode.of(TailOp.SIGMOID, "x", "p"),
         TailNode.of(TailOp.NORMALIZE_L1, "p", "q"), TailNode.withIntegers(TailOp.LABEL, "q", "label", 5, 6, 7)), List.of("label"));

@@ -2,9 +2,11 @@
 package dev.tacet.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -117,6 +119,47 @@ class HostileConnectionsTest {
                 "POST /tacet.v1.InferenceService/Infer HTTP/1.1\r\nHost: x\r\nContent-Type: application/grpc-web+proto\r\n"
                     + "Content-Length: 10\r\n\r\n\0\u007f\u00ff\u00ff\u00ffabcde"));
     assertTrue(answer.startsWith("HTTP/1.1 200") && answer.matches("(?s).*grpc-status: ?[38].*"), answer);
+  }
+
+  /** A reset that follows the refusal at once overtakes it in clients that are still sending: they would report a cancelled call. */
+  @Test
+  void aRefusalInTheMiddleOfARequestIsNotFollowedByAResetAtOnce() throws IOException {
+    byte[] headers = join(join(ascii("\u0083\u0086"), literal(4, "/tacet.v1.ModelService/GetModel"), 1),
+        join(literal(1, "x"), ascii("\u000f\u0010\u0010application/grpc"), 1), 1);
+    byte[] message = join(ascii("\0\0\u0010\0\0"), new byte[16_000], 1); // a mebibyte, where 64 KiB are accepted and 128 read
+    byte[] taken = ascii("\0\0\0\4\1\0\0\0\0"); // the server's settings, among them a window of a mebibyte
+    byte[] request = join(join(HTTP2, taken, 1), join(frame(1, 4, headers), join(frame(0, 0, message), frame(0, 0, new byte[16_000]), 9), 1), 1);
+    List<Integer> types = new ArrayList<>();
+    boolean ended = false;
+    try (Socket socket = connect()) {
+      socket.getOutputStream().write(request);
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      while (true) {
+        int head = in.readInt(); // three bytes of length, the type
+        int flags = in.readByte();
+        in.skipNBytes(4 + (head >>> 8));
+        types.add(head & 255);
+        if ((head & 255) == 1 && (flags & 1) == 1) {
+          ended = true;
+          socket.setSoTimeout(500);
+        }
+      }
+    } catch (SocketTimeoutException e) {
+      // It has said all.
+    }
+    assertTrue(ended, "frames " + types);
+    assertFalse(types.contains(3), "frames " + types);
+  }
+
+  /** An HPACK field that is not indexed, with a name of the static table. */
+  private static byte[] literal(int name, String value) {
+    return join(new byte[] {(byte) name, (byte) value.length()}, ascii(value), 1);
+  }
+
+  /** A frame of stream 1. */
+  private static byte[] frame(int type, int flags, byte[] payload) {
+    byte[] head = {0, (byte) (payload.length >> 8), (byte) payload.length, (byte) type, (byte) flags, 0, 0, 0, 1};
+    return join(head, payload, 1);
   }
 
   @Test

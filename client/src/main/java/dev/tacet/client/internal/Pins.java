@@ -2,6 +2,7 @@
 package dev.tacet.client.internal;
 
 import dev.tacet.client.KeyRingException;
+import dev.tacet.he.Blob;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -12,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -21,6 +23,9 @@ import java.util.regex.Pattern;
 public final class Pins {
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
   private static final String COUNT = "#count";
+
+  /** SHA-256 over names and pins: a name that was damaged would lose its pin. Files of earlier versions have none. */
+  private static final String CHECKSUM = "#sha256";
 
   private final KeyRingFiles ring;
   private final Path file;
@@ -73,6 +78,7 @@ public final class Pins {
     Properties counted = new Properties();
     counted.putAll(pins);
     counted.setProperty(COUNT, Integer.toString(pins.size()));
+    counted.setProperty(CHECKSUM, checksum(pins));
     StringWriter text = new StringWriter();
     counted.store(text, "signatures that this client trusts");
     PrivateFiles.write(file, ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.ISO_8859_1)));
@@ -89,8 +95,12 @@ public final class Pins {
       throw damaged(e instanceof IOException ? "cannot be read: " + e.getMessage() : "is damaged", e);
     }
     Object count = pins.remove(COUNT);
+    Object checksum = pins.remove(CHECKSUM);
     if (!Integer.toString(pins.size()).equals(count)) {
       throw damaged("has " + pins.size() + " pins and " + (count == null ? "does not say how many" : "says " + count), null);
+    }
+    if (checksum != null && !checksum.equals(checksum(pins))) {
+      throw damaged("was altered: its names and pins do not have the SHA-256 that it states", null);
     }
     for (Object sha256 : pins.values()) {
       if (!SHA256.matcher((String) sha256).matches()) {
@@ -98,6 +108,12 @@ public final class Pins {
       }
     }
     return pins;
+  }
+
+  private static String checksum(Properties pins) {
+    StringBuilder all = new StringBuilder();
+    new TreeMap<>(pins).forEach((name, sha256) -> all.append(name).append('\n').append(sha256).append('\n'));
+    return Blob.sha256Hex(all.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   private KeyRingException damaged(String what, Exception cause) {

@@ -90,7 +90,7 @@ final class Vault implements AutoCloseable {
       byte[] wrapped = Arrays.copyOfRange(bytes, HEADER, bytes.length);
       return new Vault(crypt(Cipher.DECRYPT_MODE, key, nonce, Arrays.copyOf(bytes, HEADER), wrapped));
     } catch (AEADBadTagException e) {
-      throw new WrongPassphraseException("the passphrase does not open key ring " + file, e);
+      throw new WrongPassphraseException("the passphrase does not open key ring " + file + ", or the file is damaged", e);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this Java runtime has no AES-256-GCM", e);
     } finally {

@@ -12,6 +12,7 @@ import com.linecorp.armeria.server.RoutingContext;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServerErrorHandler;
+import com.linecorp.armeria.server.ServiceOptions;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.SimpleDecoratingHttpService;
 import com.linecorp.armeria.server.docs.DocService;
@@ -82,6 +83,9 @@ public final class Edge {
 
   /** Calls in flight on a route that answers quickly. */
   private static final int MANY = 256;
+
+  /** How long the rest of a refused request is read and dropped before its stream is reset. */
+  private static final long REFUSAL_MILLIS = 3_000;
 
   private static final int BLOCKING_THREADS = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
 
@@ -289,6 +293,12 @@ public final class Edge {
     @Override
     public ExchangeType exchangeType(RoutingContext routing) {
       return ExchangeType.BIDI_STREAMING;
+    }
+
+    /** A client that is still sending when its refusal comes reads the refusal before the stream is reset under it. */
+    @Override
+    public ServiceOptions options() {
+      return ServiceOptions.builder().closeHttp2StreamDelayMillis(REFUSAL_MILLIS).build();
     }
 
     @Override

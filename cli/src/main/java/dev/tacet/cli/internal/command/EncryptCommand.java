@@ -65,10 +65,10 @@ public final class EncryptCommand implements Callable<Integer> {
     ModelArtifact artifact = Artifacts.read(model);
     Rows rows = Rows.read(input).requireFeatures(artifact.signature().features()).inOrder(artifact.signature());
     ProviderCard owner = card();
-    if (!owner.signatureSha256().equals(artifact.signature().sha256())) {
+    if (!owner.signatureSha256().equals(artifact.signature().sha256()) || !owner.model().equals(artifact.signature().model())) {
       throw CliException.failed(
-          "the card is for model " + owner.model() + ", signature " + owner.signatureSha256().substring(0, 16) + "..., the file has "
-              + artifact.signature().sha256().substring(0, 16) + "...",
+          "the card is for model " + owner.model() + ", signature " + owner.signatureSha256() + ", the file has model "
+              + artifact.signature().model() + ", signature " + artifact.signature().sha256(),
           "Use the model.tacet that the owner made the keys for.");
     }
     try (Context context = Context.create(artifact.parameters());

@@ -59,7 +59,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     try (CiphertextFile.Reader in = new CiphertextFile.Reader(input, CiphertextFile.Kind.INPUTS, artifact.signature());
         Context context = Context.create(artifact.parameters());
         EvaluationKeySet keySet =
-            keyless
+            keys == null
                 ? EvaluationKeySet.empty(context)
                 : EvaluationKeyFile.load(keys, context, artifact.program().requiredKeys());
         ExecutableProgram program = ExecutableProgram.load(context, artifact.program());
