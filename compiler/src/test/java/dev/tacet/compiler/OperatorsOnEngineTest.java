@@ -104,6 +104,14 @@ class OperatorsOnEngineTest {
   }
 
   @Test
+  void normsAndExtremesAtTheEndAreTheClients() throws Exception {
+    runs(TestModels.of(4).opset(18).constant("w", new long[] {4, 6}, weights(24, 17)).constant("tiny", new long[0], 1e-12)
+        .indexes("axis", 1).node("MatMul", "x w", "a").node("ReduceL2", "a axis", "n").node("Clip", "n tiny", "c").node("Div", "a c", "d")
+        .node("ReduceL1", "a axis", "s").node("ReduceMax", "a axis", "h").node("ReduceMin", "a axis", "l")
+        .node("Concat", "d s h l", "y", TestModels.integer("axis", 1)).output("y", 9), 4);
+  }
+
+  @Test
   void degree127WhereTheAccuracyAsksForIt() throws Exception {
     OnnxSource source = TestModels.of(4).constant("w", new long[] {4, 4}, weights(16, 19)).constant("v", new long[] {4, 1}, weights(4, 20))
         .node("MatMul", "x w", "a").node("Relu", "a", "b").node("MatMul", "b v", "y").source("y");

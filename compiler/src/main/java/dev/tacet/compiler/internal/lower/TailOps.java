@@ -31,8 +31,12 @@ final class TailOps {
       Map.entry("ai.onnx.ml.Normalizer", TailOps::normalizer),
       Map.entry("ai.onnx.ml.ZipMap", TailOps::zipMap),
       Map.entry("ai.onnx.ml.LabelEncoder", TailOps::labelEncoder),
-      Map.entry("ReduceSum", call -> sum(call, false)),
-      Map.entry("ReduceMean", call -> sum(call, true)),
+      Map.entry("ReduceSum", call -> List.of(sum(call, call.scope().clear(call.required(0))))),
+      Map.entry("ReduceMean", TailOps::mean),
+      Map.entry("ReduceL1", call -> List.of(sum(call, TailFunctions.function(call, call.scope().clear(call.required(0)), "abs", 0, 0)))),
+      Map.entry("ReduceL2", TailOps::euclideanNorm),
+      Map.entry("ReduceMax", call -> extremum(call, true)),
+      Map.entry("ReduceMin", call -> extremum(call, false)),
       Map.entry("Cast", TailOps::cast));
 
   private static final Map<String, Handler> STRUCTURAL = structural();
@@ -276,13 +280,30 @@ final class TailOps {
     return null;
   }
 
-  private static List<Symbol> sum(Handler.Call call, boolean mean) {
-    Symbol.Clear x = call.scope().clear(call.required(0));
+  /** Sums numbers of the shape of the node's input along its axes. */
+  private static Symbol.Clear sum(Handler.Call call, Symbol.Clear x) {
     Groups groups = Groups.of(call, "axes", 1);
     Symbol.Clear source = grouped(call, x, groups);
-    Symbol.Clear sum = call.scope().tail(groups.reducedShape(), TailOp.SUM, List.of(source.name()),
-        new long[] {groups.size()}, new double[0], List.of());
-    return List.of(mean ? call.scope().tail(TailOp.AFFINE, sum, 1.0 / groups.size(), 0) : sum);
+    return call.scope().tail(groups.reducedShape(), TailOp.SUM, List.of(source.name()), new long[] {groups.size()}, new double[0], List.of());
+  }
+
+  private static List<Symbol> mean(Handler.Call call) {
+    Symbol.Clear sum = sum(call, call.scope().clear(call.required(0)));
+    return List.of(call.scope().tail(TailOp.AFFINE, sum, 1.0 / Groups.of(call, "axes", 1).size(), 0));
+  }
+
+  private static List<Symbol> extremum(Handler.Call call, boolean largest) {
+    Groups groups = Groups.of(call, "axes", 1);
+    Symbol.Clear source = grouped(call, call.scope().clear(call.required(0)), groups);
+    long[] integers = {groups.size(), 1, largest ? 1 : 0};
+    return List.of(call.scope().tail(groups.reducedShape(), TailOp.TOP_VALUES, List.of(source.name()), integers, new double[0], List.of()));
+  }
+
+  private static List<Symbol> euclideanNorm(Handler.Call call) {
+    Symbol.Clear x = call.scope().clear(call.required(0));
+    List<String> twice = List.of(x.name(), x.name());
+    Symbol.Clear squares = call.scope().tail(x.shape(), TailOp.MUL, twice, new long[0], new double[0], List.of());
+    return List.of(TailFunctions.function(call, sum(call, squares), "sqrt", 0, 0));
   }
 
   private static List<Symbol> cast(Handler.Call call) {
