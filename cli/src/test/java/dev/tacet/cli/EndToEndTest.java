@@ -245,6 +245,12 @@ class EndToEndTest {
     altered[altered.length / 2] ^= 1;
     Files.write(Path.of(answers), altered);
     assertEquals(1, Tacet.here("decrypt", model, "--keys", keys, "--input", answers).exit());
+
+    Tacet again = Tacet.here("keygen", model, "--keys", others);
+    assertEquals("", again.err());
+    Tacet instead = Tacet.here("keygen", compiled(packing.equals("latency") ? "coefficient" : "latency").toString(), "--keys", others);
+    assertEquals(0, instead.exit(), instead.all());
+    assertTrue(instead.err().contains("owner.card and evaluation.keys in " + others + " were for model"), instead.err());
   }
 
   @Test

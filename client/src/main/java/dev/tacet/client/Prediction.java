@@ -11,7 +11,8 @@ import java.util.Set;
  *
  * @param outputs by ONNX output name, in the model's order
  * @param errorBounds by output name, a bound of the difference to the clear model; 0 for labels
- * @param undecidedOutputs labels and indices whose margin is below the error, so that the clear model may have chosen another
+ * @param undecidedOutputs labels and indices whose margin is below the error, so that the clear model may have chosen another, and
+ *     numbers behind a step, such as a comparison or a rounding, that the error may take to its other side
  * @param clampedFeatures indices of the features that were moved to their bounds; empty unless clamping was asked for
  * @param timings how long it took
  */
@@ -22,7 +23,7 @@ public record Prediction(
     List<Integer> clampedFeatures,
     Timings timings) {
 
-  /** Returns whether a label or index could be another within the error bounds. */
+  /** Returns whether a label, an index or a step could be another within the error bounds. */
   public boolean undecided() {
     return !undecidedOutputs.isEmpty();
   }

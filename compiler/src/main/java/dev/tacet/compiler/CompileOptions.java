@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
  * What the compiler is asked for.
@@ -54,6 +55,8 @@ public record CompileOptions(
     CostProfile costs,
     ModelPrivacy modelPrivacy,
     List<String> featureNames) {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+
   /** The most rows side by side: beyond that the throughput packing is the better choice for any model. */
   public static final int MAX_ROWS = 4096;
 
@@ -143,8 +146,16 @@ public record CompileOptions(
     return YamlOptions.read(file);
   }
 
-  /** Returns a copy with another model name. */
+  /**
+   * Returns a copy with another model name.
+   *
+   * @throws IllegalArgumentException if it is none that a host can serve
+   */
   public CompileOptions withModel(String value) {
+    if (value != null && !NAME.matcher(value).matches()) {
+      throw new IllegalArgumentException("\"" + value
+          + "\" is no model name: letters, digits, dot, dash and underscore, a letter or digit first, at most 128");
+    }
     return new CompileOptions(value, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
         maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
   }

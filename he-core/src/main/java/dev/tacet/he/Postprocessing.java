@@ -102,7 +102,8 @@ public final class Postprocessing {
    *
    * @param outputs by name, in the model's order
    * @param errorBounds for each output of numbers or a map, a bound of the error of any of its elements; for a label or index, 0
-   * @param undecided names of the outputs whose label, index or class of scores could be another within the error bounds
+   * @param undecided names of the outputs whose label, index or class of scores could be another within the error bounds, and of those
+   *     with a number behind a step, such as a comparison or a rounding, that could fall to the other side
    */
   public record Result(Map<String, OutputValue> outputs, Map<String, Double> errorBounds, Set<String> undecided) {
     /** Copies. */
@@ -151,6 +152,22 @@ public final class Postprocessing {
    * @throws IllegalArgumentException if a value or its errors are missing, or a node's shape does not fit
    */
   public Result runMeasured(Map<String, double[]> values, Map<String, double[]> errors) {
+    return run(values, errors, true);
+  }
+
+  /**
+   * Runs on values of unknown error: the bounds of the margins alone say which choices are undecided.
+   *
+   * @param values numbers by input name
+   * @throws IllegalArgumentException if a value is missing or a node's shape does not fit
+   */
+  public Result runByMargins(Map<String, double[]> values) {
+    Map<String, double[]> errors = new HashMap<>();
+    values.forEach((name, value) -> errors.put(name, Measured.uniform(value, Double.MAX_VALUE).errors()));
+    return run(values, errors, false);
+  }
+
+  private Result run(Map<String, double[]> values, Map<String, double[]> errors, boolean steps) {
     Map<String, Measured> tensors = new HashMap<>();
     for (String input : inputs) {
       double[] value = values.get(input);
@@ -167,7 +184,8 @@ public final class Postprocessing {
         TailLabels.Choice choice = TailLabels.run(node, tensors.get(node.inputs().get(0)));
         terminal.put(node.output(), choice.value());
         bounds.put(node.output(), choice.errorBound());
-        if (choice.undecided()) {
+        boolean map = node.op() == TailOp.ZIP_MAP && undecided.contains(node.inputs().get(0));
+        if (choice.undecided() || map) {
           undecided.add(node.output());
         }
       } else {
@@ -175,6 +193,10 @@ public final class Postprocessing {
         node.inputs().forEach(name -> arguments.add(tensors.get(name)));
         Measured result = TailMath.run(node, arguments);
         tensors.put(node.output(), result);
+        boolean behind = node.inputs().stream().anyMatch(undecided::contains) && !(result.largestError() == 0);
+        if (steps && (behind || TailMath.jumps(node, arguments.get(0)))) {
+          undecided.add(node.output());
+        }
       }
     }
     Map<String, OutputValue> results = new LinkedHashMap<>();

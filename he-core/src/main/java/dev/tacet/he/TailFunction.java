@@ -136,6 +136,16 @@ public enum TailFunction {
     return largest;
   }
 
+  /** Returns whether the function jumps within an error of x: what it gives is a choice then, and no number near the right one. */
+  boolean jumps(double x, double a, double b, double error) {
+    return switch (this) {
+      case SIGN, ROUND, FLOOR, CEIL, TRUNCATE, NOT, NONZERO, GREATER, LESS, GREATER_EQUAL, LESS_EQUAL ->
+          Double.isNaN(x) || Double.isNaN(error) || errorOf(x, a, b, error) > 0;
+      case THRESHOLDED_RELU -> a != 0 && !(Math.abs(x - a) > error);
+      default -> false;
+    };
+  }
+
   /** The largest |f'| of the functions that turn inside an interval; 0 for the others. */
   private double largestSlope(double a) {
     return switch (this) {

@@ -42,6 +42,20 @@ final class TailMath {
     };
   }
 
+  /** Returns whether a step of the node could be another within the errors of its argument. */
+  static boolean jumps(TailNode node, Measured x) {
+    if (node.op() != TailOp.FUNCTION) {
+      return false;
+    }
+    TailFunction function = TailFunction.values()[(int) node.integers()[0]];
+    for (int i = 0; i < x.size(); i++) {
+      if (function.jumps(x.values()[i], node.numbers()[0], node.numbers()[1], x.errors()[i])) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** With every input within e, each order statistic changes by at most e. */
   private static Measured topValues(TailNode node, Measured x) {
     int size = groupSize(node, x);

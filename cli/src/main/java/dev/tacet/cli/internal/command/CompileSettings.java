@@ -126,6 +126,10 @@ final class CompileSettings {
     }
     try {
       options = name == null ? options : options.withModel(name);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(CliException.BAD_USAGE, e.getMessage(), "Give another --name.", e);
+    }
+    try {
       options = accuracy == null ? options : options.withAccuracy(accuracy);
       options = maxDegree == null ? options : options.withMaxDegree(maxDegree);
       options = margin == null ? options : options.withMargin(margin);

@@ -11,13 +11,17 @@ import dev.tacet.cli.internal.terminal.Units;
 import dev.tacet.client.KeyRing;
 import dev.tacet.client.ProviderCard;
 import dev.tacet.he.KeyManifest;
+import dev.tacet.he.MalformedException;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.PublicKey;
+import dev.tacet.he.Signature;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,9 +69,10 @@ public final class KeygenCommand implements Callable<Integer> {
     ModelArtifact artifact = Artifacts.read(model);
     Parameters parameters = artifact.parameters();
     Files.createDirectories(keys);
-    char[] secret = passphrase.read(!Files.exists(ring(keys)));
     Path card = keys.resolve("owner.card");
     Path evaluation = keys.resolve("evaluation.keys");
+    Optional<String> replaced = otherModel(card, artifact.signature());
+    char[] secret = passphrase.read(!Files.exists(ring(keys)));
     try (ClientProgress progress = new ClientProgress();
         KeyRing ring = KeyRing.open(ring(keys), secret)) {
       ring.secretKey(parameters);
@@ -86,9 +91,24 @@ public final class KeygenCommand implements Callable<Integer> {
       table.row(card, Units.bytes(Files.size(card)), "data providers; fingerprint " + owner.fingerprint());
       table.row(evaluation, Units.bytes(Files.size(evaluation)), "the host: " + manifest.entries().size() + " evaluation keys");
       table.print();
+      replaced.ifPresent(other -> System.err.println("tacet: owner.card and evaluation.keys in " + keys + " were for model " + other
+          + ", and are for " + artifact.signature().model() + " now; keygen with its model.tacet makes them again"));
     } finally {
       Arrays.fill(secret, '\0');
     }
     return CliException.DONE;
+  }
+
+  /** Returns the model that a card is for, if there is one for another model or another version. */
+  private static Optional<String> otherModel(Path card, Signature signature) throws IOException {
+    if (!Files.exists(card)) {
+      return Optional.empty();
+    }
+    try {
+      ProviderCard before = ProviderCard.fromBytes(ByteBuffer.wrap(Files.readAllBytes(card)));
+      return before.signatureSha256().equals(signature.sha256()) ? Optional.empty() : Optional.of(before.model());
+    } catch (MalformedException e) {
+      return Optional.empty();
+    }
   }
 }

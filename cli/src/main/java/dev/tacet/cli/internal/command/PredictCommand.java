@@ -63,7 +63,7 @@ public final class PredictCommand implements Callable<Integer> {
   private Path output;
 
   @Option(names = "--keys", paramLabel = "DIR",
-      description = "Folder of keys, kept and reused. Default: keys in memory, gone afterwards.")
+      description = "Folder of keys, kept and reused. Default: a secret key in memory and what is made from it in a temporary folder, gone afterwards.")
   private Path keys;
 
   @Mixin private Passphrase passphrase;

@@ -14,7 +14,7 @@ import java.util.Objects;
  * Decrypted outputs beside the clear ones of the same rows.
  *
  * <p>A row of a classifier agrees if its class (the label; else the position of the largest of several numbers; else, for one
- * probability, the side of 1/2) is the clear model's and is decided. A row of a regressor agrees if every number is within 1 % of
+ * probability, the side of 1/2) is the clear model's, as are all its labels where an output has several, and is decided. A row of a regressor agrees if every number is within 1 % of
  * the range of the clear output over all rows. A classifier's numbers beside a class that agrees may be further away, but not far:
  * scores of another formula or another order would hide behind a right class.
  *
@@ -117,7 +117,8 @@ public record Comparison(
         open.add(r);
       }
       boolean agrees =
-          kind == Kind.REGRESSOR ? close : !undecided[r] && classOf(encrypted.row(r)).equals(classOf(clear.row(r)));
+          kind == Kind.REGRESSOR ? close
+              : !undecided[r] && classOf(encrypted.row(r)).equals(classOf(clear.row(r))) && sameIntegers(encrypted.row(r), clear.row(r));
       if (!agrees) {
         disagreeing.add(r);
       } else if (!close) {
@@ -153,6 +154,22 @@ public record Comparison(
       }
     }
     return (long) best;
+  }
+
+  /** Whether integers of the clear model are the same: labels of several classes at once, which no largest number stands for. */
+  private static boolean sameIntegers(Map<String, List<Object>> row, Map<String, List<Object>> clear) {
+    return clear.entrySet().stream()
+        .filter(output -> !output.getValue().isEmpty() && output.getValue().stream().allMatch(Long.class::isInstance))
+        .allMatch(output -> sameIntegers(row.get(output.getKey()), output.getValue()));
+  }
+
+  private static boolean sameIntegers(List<Object> values, List<Object> clear) {
+    for (int i = 0; i < clear.size(); i++) {
+      if (values.size() != clear.size() || ((Number) values.get(i)).doubleValue() != (Long) clear.get(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether there is an answer: one that failed a check has none. */

@@ -56,6 +56,22 @@ class ComparisonTest {
   }
 
   @Test
+  void severalLabelsOfARowAgreeOnlyWhereAllAreTheClearOnes() {
+    OutputTable clear = labels(List.of(1L, 1L, 1L), List.of(1L, 0L, 0L));
+    OutputTable encrypted = labels(List.of(1.0, 1.0, 0.0), List.of(1.0, 0.0, 0.0)); // the largest of each is the first
+    Comparison comparison = Comparison.of(encrypted, clear, new OutputTable(), new boolean[2], Kind.CLASSIFIER);
+    assertEquals(List.of(0), comparison.disagreeing());
+    assertEquals(0.5, comparison.agreement());
+  }
+
+  private static OutputTable labels(List<Object> first, List<Object> second) {
+    OutputTable table = new OutputTable();
+    table.add(Map.of("label", first));
+    table.add(Map.of("label", second));
+    return table;
+  }
+
+  @Test
   void numbersFarFromTheClearOnesMissTheTargetBesideARightClass() {
     long[] labels = {0, 1, 1, 0};
     OutputTable clear = classifier(labels, new double[] {0.2, 0.9, 0.6, 0.1});

@@ -181,8 +181,8 @@ public final class AnswerMetric {
     double numberError = 0;
     int agreed = 0;
     for (int r = 0; r < rows.size(); r++) {
-      Postprocessing.Result result = tail.run(Map.of(network.outputName(), outputs.get(r)),
-          margins.any() ? Map.of(network.outputName(), Double.MAX_VALUE) : Map.of());
+      Map<String, double[]> row = Map.of(network.outputName(), outputs.get(r));
+      Postprocessing.Result result = margins.any() ? tail.runByMargins(row) : tail.run(row, Map.of());
       double[] expected = labelsOnly ? exact.get(r) : numbers(answers.get(r));
       double[] actual = labelsOnly ? outputs.get(r) : numbers(result.outputs());
       for (int i = 0; i < expected.length; i++) {
