@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -19,6 +20,9 @@ import java.util.regex.Pattern;
  * frames without column names are written.
  */
 public final class CsvRows {
+  /** What others write for a missing value: a line of nothing else is a row without values, not a header. */
+  private static final Set<String> MISSING = Set.of("NA", "N/A", "NULL", "null", "None", "?", "-");
+
   /** How programs write a missing or endless number: no name of a column. */
   private static final Pattern NO_NAME = Pattern.compile("(?i)[+-]?(nan|inf|infinity)");
 
@@ -128,7 +132,7 @@ public final class CsvRows {
       String field = fields.get(i).strip();
       counts &= field.equals(Integer.toString(i));
       anyNumber |= NO_NAME.matcher(field).matches() || !Double.isNaN(number(field));
-      anyText |= !field.isEmpty();
+      anyText |= !field.isEmpty() && !MISSING.contains(field);
     }
     return counts || !anyNumber && anyText;
   }

@@ -93,6 +93,8 @@ class RowsTest {
   @Test
   void aFirstRowOfMissingNumbersIsNoHeader() {
     assertEquals("rows.csv line 1 column 1 is not a number", refused("NaN,nan\n1,2\n").getMessage());
+    assertEquals("rows.csv line 1 column 1 is not a number", refused("NA,NA\n1,2\n").getMessage());
+    assertEquals("rows.csv line 1 column 1 is not a number", refused("NA,\n1,2\n").getMessage());
     assertEquals("rows.csv line 1 column 1 is empty", refused(",,\n1,2,3\n").getMessage());
     assertEquals(List.of("", "a"), rows(",a\n1,2\n").header());
   }
