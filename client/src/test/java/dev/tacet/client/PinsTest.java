@@ -65,8 +65,8 @@ class PinsTest {
     pins.put("host/y", B);
     String good = Files.readString(one.pinsFile(), StandardCharsets.ISO_8859_1);
     for (String damaged : List.of(
-        "", good.substring(0, good.length() / 2), good.replace("host/x", "#ost/x"), good.replace("host/x", "host/z"), good.replace("aaaa", "aa"),
-        good.replace("host/x", "\\u00zz"))) {
+        "", good.substring(0, good.length() / 2), good.replace("host/x", "#ost/x"), good.replace("host/x", "host/z"),
+        good.replace("aaaa", "aa"), good.replace("host/x", "\\u00zz"))) {
       Files.writeString(one.pinsFile(), damaged, StandardCharsets.ISO_8859_1);
       KeyRingException failed = assertThrows(KeyRingException.class, () -> pins.get("host/x"), damaged);
       assertTrue(failed.getMessage().contains("pins.properties"), failed.getMessage());

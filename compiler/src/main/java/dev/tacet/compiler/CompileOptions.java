@@ -55,7 +55,8 @@ public record CompileOptions(
     CostProfile costs,
     ModelPrivacy modelPrivacy,
     List<String> featureNames) {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+  /** What a model may be called, and a version of it: a host's folders have these names. */
+  public static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   /** The most rows side by side: beyond that the throughput packing is the better choice for any model. */
   public static final int MAX_ROWS = 4096;

@@ -29,8 +29,8 @@ class NodeSuiteTest {
       "Pad", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Gather", "Identity", "Cast", "CastLike", "Dropout",
       "Constant", "Clip", "Relu", "LeakyRelu", "PRelu", "Elu", "Celu", "Selu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh",
       "Softplus", "Softsign", "Gelu", "Erf", "Swish", "Mish", "Softmax", "LogSoftmax", "ArgMax", "ArgMin", "TopK", "Neg", "Abs",
-      "Sum", "Mean", "Max", "Min", "Log", "Expand", "ThresholdedRelu", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceMax", "ReduceMin", "Where", "Tile", "DepthToSpace",
-      "SpaceToDepth");
+      "Sum", "Mean", "Max", "Min", "Log", "Expand", "ThresholdedRelu", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceMax",
+      "ReduceMin", "Where", "Tile", "DepthToSpace", "SpaceToDepth");
 
   /** Those of them that have no small case. */
   private static final Set<String> WITHOUT_CASE = new TreeSet<>(Set.of("ReduceL1", "ReduceL2", "ReduceMax", "ReduceMin", "Swish", "Where"));

@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.InputFile;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.offline.Artifacts;
 import dev.tacet.cli.internal.offline.EvaluationKeyFile;
@@ -100,12 +101,12 @@ public final class KeygenCommand implements Callable<Integer> {
   }
 
   /** Returns the model that a card is for, if there is one for another model or another version. */
-  private static Optional<String> otherModel(Path card, Signature signature) throws IOException {
+  private static Optional<String> otherModel(Path card, Signature signature) {
     if (!Files.exists(card)) {
       return Optional.empty();
     }
     try {
-      ProviderCard before = ProviderCard.fromBytes(ByteBuffer.wrap(Files.readAllBytes(card)));
+      ProviderCard before = ProviderCard.fromBytes(ByteBuffer.wrap(InputFile.read(card, "Give --keys another folder.")));
       return before.signatureSha256().equals(signature.sha256()) ? Optional.empty() : Optional.of(before.model());
     } catch (MalformedException e) {
       return Optional.empty();

@@ -63,7 +63,8 @@ public final class PredictCommand implements Callable<Integer> {
   private Path output;
 
   @Option(names = "--keys", paramLabel = "DIR",
-      description = "Folder of keys, kept and reused. Default: a secret key in memory and what is made from it in a temporary folder, gone afterwards.")
+      description = "Folder of keys, kept and reused. Default: a secret key in memory and what is made from it in a temporary folder, gone"
+          + " afterwards.")
   private Path keys;
 
   @Mixin private Passphrase passphrase;

@@ -14,9 +14,9 @@ import java.util.Objects;
  * Decrypted outputs beside the clear ones of the same rows.
  *
  * <p>A row of a classifier agrees if its class (the label; else the position of the largest of several numbers; else, for one
- * probability, the side of 1/2) is the clear model's, as are all its labels where an output has several, and is decided. A row of a regressor agrees if every number is within 1 % of
- * the range of the clear output over all rows. A classifier's numbers beside a class that agrees may be further away, but not far:
- * scores of another formula or another order would hide behind a right class.
+ * probability, the side of 1/2) is the clear model's, as are all its labels where an output has several, and is decided. A row of a
+ * regressor agrees if every number is within 1 % of the range of the clear output over all rows. A classifier's numbers beside a class
+ * that agrees may be further away, but not far: scores of another formula or another order would hide behind a right class.
  *
  * @param kind classifier or regressor
  * @param rows how many were compared

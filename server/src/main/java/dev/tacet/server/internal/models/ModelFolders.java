@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.models;
 
+import dev.tacet.compiler.CompileOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
@@ -11,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -40,8 +40,6 @@ public final class ModelFolders {
           .thenComparing(Comparator.naturalOrder());
 
   private static final List<String> FILES = List.of(ARTIFACT, ONNX, DESCRIPTION);
-
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   /**
    * One version's place.
@@ -129,7 +127,7 @@ public final class ModelFolders {
         versions.add(new Found(name, text, version, twice ? "version " + text + " occurs twice" : problem(name, text, version)));
       }
     }
-    if (versions.isEmpty() && NAME.matcher(name).matches() && holdsNoFile(model)) {
+    if (versions.isEmpty() && CompileOptions.NAME.matcher(name).matches() && holdsNoFile(model)) {
       versions.add(new Found(name, "1", model, "its folder is empty: there is no " + ARTIFACT + " and no " + ONNX));
     }
     versions.sort(Comparator.comparing(Found::version, VERSION_ORDER));
@@ -146,7 +144,7 @@ public final class ModelFolders {
       }
     }
     for (String part : new String[] {name, version}) {
-      if (!NAME.matcher(part).matches()) {
+      if (!CompileOptions.NAME.matcher(part).matches()) {
         return "\"" + part + "\" is no name: letters, digits, dot, dash and underscore, at most 128";
       }
     }
