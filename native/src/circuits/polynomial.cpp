@@ -126,10 +126,14 @@ class TypeEvaluator {
  public:
   explicit TypeEvaluator(const Ring& ring) : ring_(ring) {}
 
+  struct Term {
+    const Typed* x;
+    double weight;
+  };
+
   Typed add(const Typed& a, const Typed&) const { return a; }
-  Typed negate(const Typed& a) const { return a; }
   Typed drop_level(const Typed& a, int level) const { return {level, a.scale}; }
-  Typed multiply(const Typed& a, const Typed& b) const { return {a.level, a.scale * b.scale}; }
+  Typed multiply(const Typed& a, const Typed& b, const Typed* = nullptr) const { return {a.level, a.scale * b.scale}; }
   Typed rescale(const Typed& a) const { return {a.level - 1, a.scale.times_prime(a.level, -1)}; }
   Typed relinearize_rescale(const Typed& a) const { return rescale(a); }
   Typed multiply_relinearize_rescale(const Typed& a, const Typed& b, const Typed* = nullptr) const {
@@ -139,9 +143,9 @@ class TypeEvaluator {
     rounded_scalar(ring_, "addScalar", value, a.scale, a.level);
     return a;
   }
-  Typed multiply_scalar(const Typed& a, double value, const Scale& plain) const {
-    rounded_scalar(ring_, "multiplyScalar", value, plain, a.level);
-    return {a.level, a.scale * plain};
+  Typed linear_combination(const std::vector<Term>& terms, int level, const Scale& scale, const Typed* = nullptr) const {
+    for (const Term& term : terms) rounded_scalar(ring_, "multiplyScalar", term.weight, scale / term.x->scale, level);
+    return {level, scale};
   }
 
  private:
@@ -153,8 +157,8 @@ class TypeEvaluator {
 template <class Operations, class Value>
 class Evaluation {
  public:
-  Evaluation(const Operations& evaluator, const Ring& ring, Value x, Basis basis, std::size_t baby)
-      : evaluator_(evaluator), ring_(ring), basis_(basis), baby_(baby), top_(x.level) {
+  Evaluation(const Operations& evaluator, Value x, Basis basis, std::size_t baby)
+      : evaluator_(evaluator), basis_(basis), baby_(baby), top_(x.level) {
     elements_.emplace(1, std::move(x));
   }
 
@@ -163,8 +167,7 @@ class Evaluation {
     std::optional<Value> result = evaluate(p, depth, target);
     if (!result) {  // only the constant is nonzero: 0 * x + constant, at the type that was asked for
       const int level = top_ - depth + 1;
-      const Value dropped = evaluator_.drop_level(elements_.at(1), level);
-      result = evaluator_.rescale(evaluator_.multiply_scalar(dropped, 0.0, target.times_prime(level) / dropped.scale));
+      result = evaluator_.rescale(evaluator_.linear_combination({{&elements_.at(1), 0.0}}, level, target.times_prime(level)));
     }
     return with_constant(std::move(*result), p[0]);
   }
@@ -172,48 +175,49 @@ class Evaluation {
  private:
   /// p at level top - depth with scale `target`, without its constant; nothing if p is one, which costs no ciphertext.
   std::optional<Value> evaluate(const std::vector<double>& p, int depth, const Scale& target) {
-    std::optional<Value> sum = terms(p, depth, target.times_prime(top_ - depth + 1));
+    std::optional<Value> sum = terms(p, depth, target.times_prime(top_ - depth + 1), std::nullopt);
     if (sum) sum = evaluator_.relinearize_rescale(*sum);
     return sum;
   }
 
   Value with_constant(Value x, double constant) const {
-    return constant == 0 ? x : evaluator_.add_scalar(x, constant);
+    return constant == 0 ? std::move(x) : evaluator_.add_scalar(std::move(x), constant);
   }
 
-  /// p at level top - depth + 1 with scale `wanted`, before the relinearization and rescale that all its products share.
-  std::optional<Value> terms(const std::vector<double>& p, int depth, const Scale& wanted) {
+  /// x at a level at or below its own; `lowered` holds it where that is below.
+  const Value& at_level(const Value& x, int level, std::optional<Value>& lowered) const {
+    if (x.level == level) return x;
+    lowered = evaluator_.drop_level(x, level);
+    return *lowered;
+  }
+
+  /// p plus the sum at level top - depth + 1 with scale `wanted`, before the relinearization and rescale that all its products share.
+  std::optional<Value> terms(const std::vector<double>& p, int depth, const Scale& wanted, std::optional<Value> sum) {
     const std::size_t degree = degree_of(p);
-    if (degree == 0) return std::nullopt;
-    if (is_leaf(degree, baby_, depth)) return leaf(p, degree, depth, wanted);
+    if (degree == 0) return sum;
+    const Value* const addend = sum ? &*sum : nullptr;
+    const int level = top_ - depth + 1;
+    if (is_leaf(degree, baby_, depth)) return leaf(p, degree, level, wanted, addend);
     const std::size_t g = largest_power_of_two(degree);
     const Division parts =
         divide(basis_, std::vector<double>(p.begin(), p.begin() + static_cast<std::ptrdiff_t>(degree + 1)), g);
-    const Value giant = evaluator_.drop_level(element(g), top_ - depth + 1);
-    const Scale quotient_scale = wanted / giant.scale;
-    Value result;
-    if (std::optional<Value> quotient = evaluate(parts.quotient, depth - 1, quotient_scale)) {
-      result = evaluator_.multiply(with_constant(std::move(*quotient), parts.quotient[0]), giant);
+    const Value& giant = element(g);
+    if (std::optional<Value> quotient = evaluate(parts.quotient, depth - 1, wanted / giant.scale)) {
+      std::optional<Value> lowered;
+      sum = evaluator_.multiply(with_constant(std::move(*quotient), parts.quotient[0]), at_level(giant, level, lowered), addend);
     } else {
-      result = evaluator_.multiply_scalar(giant, parts.quotient[0], quotient_scale);
+      sum = evaluator_.linear_combination({{&giant, parts.quotient[0]}}, level, wanted, addend);
     }
-    if (const std::optional<Value> remainder = terms(parts.remainder, depth, wanted)) {
-      result = evaluator_.add(result, *remainder);
-    }
-    return result;
+    return terms(parts.remainder, depth, wanted, std::move(sum));
   }
 
-  /// sum_{1 <= i <= degree} p[i] B_i at level top - depth + 1, every term at the scale `wanted`.
-  Value leaf(const std::vector<double>& p, std::size_t degree, int depth, const Scale& wanted) {
-    const int level = top_ - depth + 1;
-    std::optional<Value> sum;
+  /// addend + sum_{1 <= i <= degree} p[i] B_i at `level`, every term at the scale `wanted`.
+  Value leaf(const std::vector<double>& p, std::size_t degree, int level, const Scale& wanted, const Value* addend) {
+    std::vector<typename Operations::Term> summands;
     for (std::size_t i = 1; i <= degree; ++i) {
-      if (p[i] == 0) continue;
-      const Value x = evaluator_.drop_level(element(i), level);
-      Value term = evaluator_.multiply_scalar(x, p[i], wanted / x.scale);
-      sum = sum ? evaluator_.add(*sum, term) : std::move(term);
+      if (p[i] != 0) summands.push_back({&element(i), p[i]});
     }
-    return *sum;
+    return evaluator_.linear_combination(summands, level, wanted, addend);
   }
 
   /// B_i at level top - ceil(log2 i), computed when it is first asked for.
@@ -221,12 +225,12 @@ class Evaluation {
     const auto found = elements_.find(i);
     if (found != elements_.end()) return found->second;
     const std::size_t high = high_part(i);
-    Value b = element(high);
-    Value a = element(i - high);
+    const Value& b = element(high);
+    const Value& a = element(i - high);
     const int level = b.level < a.level ? b.level : a.level;
-    a = evaluator_.drop_level(a, level);
-    b = evaluator_.drop_level(b, level);
-    return elements_.emplace(i, product(i - high, a, high, b)).first->second;
+    std::optional<Value> lower_a, lower_b;
+    Value made = product(i - high, at_level(a, level, lower_a), high, at_level(b, level, lower_b));
+    return elements_.emplace(i, std::move(made)).first->second;
   }
 
   /// B_{low + high} from B_low and B_high at one level, rescaled.
@@ -234,22 +238,12 @@ class Evaluation {
     if (basis_ == Basis::kMonomial) return evaluator_.multiply_relinearize_rescale(a, b);
     const Value twice = evaluator_.add(b, b);  // T_{low + high} = 2 T_low T_high - T_{high - low}
     if (low == high) return evaluator_.add_scalar(evaluator_.multiply_relinearize_rescale(a, twice), -1.0);
-    const Value difference =
-        evaluator_.negate(at_scale(evaluator_.drop_level(element(high - low), a.level), a.scale * b.scale));
+    // The integer nearest to -(product's scale / its own) multiplies it: a relative error far below the noise.
+    const Value difference = evaluator_.linear_combination({{&element(high - low), -1.0}}, a.level, a.scale * b.scale);
     return evaluator_.multiply_relinearize_rescale(a, twice, &difference);
   }
 
-  /// x multiplied by the integer nearest to wanted/scale and then taken to have exactly the wanted scale: a relative
-  /// error below scale/(2 wanted), far below the noise.
-  Value at_scale(Value x, const Scale& wanted) const {
-    const ScaleValue ratio = (wanted / x.scale).value(ring_);
-    x = evaluator_.multiply_scalar(x, std::rint(std::ldexp(ratio.mantissa, ratio.exponent)), Scale());
-    x.scale = wanted;
-    return x;
-  }
-
   const Operations& evaluator_;
-  const Ring& ring_;
   const Basis basis_;
   const std::size_t baby_;
   const int top_;
@@ -274,11 +268,11 @@ void check_coefficients(int level, const double* coefficients, std::size_t degre
 }
 
 template <class Operations, class Value>
-Value evaluate_checked(const Operations& operations, const Ring& ring, Value x, Basis basis, const double* coefficients,
+Value evaluate_checked(const Operations& operations, Value x, Basis basis, const double* coefficients,
                        std::size_t degree, const Scale& target) {
   const std::vector<double> p(coefficients, coefficients + degree + 1);
   const int depth = polynomial_depth(degree);
-  return Evaluation<Operations, Value>(operations, ring, std::move(x), basis, best_baby_count(basis, p, depth))
+  return Evaluation<Operations, Value>(operations, std::move(x), basis, best_baby_count(basis, p, depth))
       .whole(p, depth, target);
 }
 
@@ -287,7 +281,7 @@ Value evaluate_checked(const Operations& operations, const Ring& ring, Value x, 
 void check_polynomial(const Context& context, int level, const Scale& scale, Basis basis, const double* coefficients,
                       std::size_t degree, const Scale& target) {
   check_coefficients(level, coefficients, degree);
-  evaluate_checked(TypeEvaluator(context.ring()), context.ring(), Typed{level, scale}, basis, coefficients, degree, target);
+  evaluate_checked(TypeEvaluator(context.ring()), Typed{level, scale}, basis, coefficients, degree, target);
 }
 
 Ciphertext evaluate_polynomial(const Evaluator& evaluator, const Ciphertext& x, Basis basis, const double* coefficients,
@@ -298,7 +292,7 @@ Ciphertext evaluate_polynomial(const Evaluator& evaluator, const Ciphertext& x, 
   check_coefficients(x.level, coefficients, degree);
   Ciphertext unseeded = x;
   unseeded.seed.reset();
-  return evaluate_checked(evaluator, evaluator.context().ring(), std::move(unseeded), basis, coefficients, degree, target);
+  return evaluate_checked(evaluator, std::move(unseeded), basis, coefficients, degree, target);
 }
 
 }  // namespace tacet

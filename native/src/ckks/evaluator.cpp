@@ -22,9 +22,11 @@ Ciphertext shell(const Ciphertext& a) {
   return out;
 }
 
-Ciphertext unseeded(const Ciphertext& a) {
+Poly<Eval> copy(const Ring& ring, const Poly<Eval>& a) { return first_limbs(ring, a, a.q_limbs()); }
+
+Ciphertext unseeded(const Ring& ring, const Ciphertext& a) {
   Ciphertext out = shell(a);
-  out.components = a.components;
+  for (const Poly<Eval>& component : a.components) out.components.push_back(copy(ring, component));
   return out;
 }
 
@@ -94,12 +96,14 @@ Ciphertext Evaluator::add(const Ciphertext& a, const Ciphertext& b) const {
   check(a, "add", 3);
   check(b, "add", 3);
   check_levels("add", a, b);
-  check_scales(context_->ring(), "add", a.scale, b.scale);
+  const Ring& ring = context_->ring();
+  check_scales(ring, "add", a.scale, b.scale);
   const Ciphertext& longer = a.size() >= b.size() ? a : b;
   const Ciphertext& shorter = a.size() >= b.size() ? b : a;
-  Ciphertext out = unseeded(longer);
-  for (std::size_t i = 0; i < shorter.components.size(); ++i) {
-    add_into(context_->ring(), out.components[i], shorter.components[i]);
+  Ciphertext out = shell(longer);
+  for (std::size_t i = 0; i < longer.components.size(); ++i) {
+    const bool both = i < shorter.components.size();
+    out.components.push_back(both ? tacet::add(ring, a.components[i], b.components[i]) : copy(ring, longer.components[i]));
   }
   return out;
 }
@@ -112,7 +116,7 @@ Ciphertext Evaluator::complex(const Ciphertext& a, const Ciphertext& b) const {
   }
   check_levels("complex", a, b);
   check_scales(context_->ring(), "complex", a.scale, b.scale);
-  Ciphertext out = unseeded(b);
+  Ciphertext out = unseeded(context_->ring(), b);
   for (std::size_t i = 0; i < out.components.size(); ++i) {
     multiply_by_i(context_->ring(), out.components[i]);
     add_into(context_->ring(), out.components[i], a.components[i]);
@@ -124,23 +128,21 @@ Ciphertext Evaluator::subtract(const Ciphertext& a, const Ciphertext& b) const {
   check(a, "sub", 3);
   check(b, "sub", 3);
   check_levels("sub", a, b);
-  check_scales(context_->ring(), "sub", a.scale, b.scale);
-  Ciphertext out = unseeded(a);
-  for (std::size_t i = 0; i < b.components.size(); ++i) {
-    if (i < out.components.size()) {
-      subtract_from(context_->ring(), out.components[i], b.components[i]);
-    } else {
-      out.components.push_back(b.components[i]);
-      tacet::negate(context_->ring(), out.components[i]);
-    }
+  const Ring& ring = context_->ring();
+  check_scales(ring, "sub", a.scale, b.scale);
+  Ciphertext out = shell(a);
+  for (std::size_t i = 0; i < std::max(a.components.size(), b.components.size()); ++i) {
+    out.components.push_back(i >= b.components.size()   ? copy(ring, a.components[i])
+                             : i >= a.components.size() ? tacet::negate(ring, b.components[i])
+                                                        : tacet::subtract(ring, a.components[i], b.components[i]));
   }
   return out;
 }
 
 Ciphertext Evaluator::negate(const Ciphertext& a) const {
   check(a, "negate", 3);
-  Ciphertext out = unseeded(a);
-  for (Poly<Eval>& component : out.components) tacet::negate(context_->ring(), component);
+  Ciphertext out = shell(a);
+  for (const Poly<Eval>& component : a.components) out.components.push_back(tacet::negate(context_->ring(), component));
   return out;
 }
 
@@ -148,21 +150,22 @@ Ciphertext Evaluator::add_plain(const Ciphertext& a, const Plaintext& b) const {
   check(a, "addPlain", 3);
   check_plain(context_->ring(), "addPlain", a, b);
   check_scales(context_->ring(), "addPlain", a.scale, b.scale);
-  Ciphertext out = unseeded(a);
-  add_into(context_->ring(), out.components[0], b.poly);
+  Ciphertext out = shell(a);
+  out.components.push_back(tacet::add(context_->ring(), a.components[0], b.poly));
+  for (std::size_t i = 1; i < a.components.size(); ++i) out.components.push_back(copy(context_->ring(), a.components[i]));
   return out;
 }
 
-Ciphertext Evaluator::add_scalar(const Ciphertext& a, double value) const {
+Ciphertext Evaluator::add_scalar(Ciphertext a, double value) const {
   check(a, "addScalar", 3);
   const Ring& ring = context_->ring();
   const RoundedInteger constant = rounded_scalar(ring, "addScalar", value, a.scale, a.level);
-  Ciphertext out = unseeded(a);
-  add_constants(ring, out.components[0], residues(ring, a.level, constant));
-  return out;
+  a.seed.reset();
+  add_constants(ring, a.components[0], residues(ring, a.level, constant));
+  return a;
 }
 
-Ciphertext Evaluator::multiply(const Ciphertext& a, const Ciphertext& b) const {
+Ciphertext Evaluator::multiply(const Ciphertext& a, const Ciphertext& b, const Ciphertext* addend) const {
   check(a, "multiply", 2);
   check(b, "multiply", 2);
   check_levels("multiply", a, b);
@@ -170,6 +173,11 @@ Ciphertext Evaluator::multiply(const Ciphertext& a, const Ciphertext& b) const {
   const std::size_t n = ring.n();
   Ciphertext out = shell(a);
   out.scale = a.scale * b.scale;
+  if (addend != nullptr) {
+    check(*addend, "multiply and add", 3);
+    check_levels("multiply and add", a, *addend);
+    check_scales(ring, "multiply and add", out.scale, addend->scale);
+  }
   for (int i = 0; i < 3; ++i) out.components.emplace_back(n, a.level + 1);
   const auto& x = a.components;
   const auto& y = b.components;
@@ -181,6 +189,10 @@ Ciphertext Evaluator::multiply(const Ciphertext& a, const Ciphertext& b) const {
     const u64* right[] = {y[1].limb(limb), y[0].limb(limb)};
     kernels().inner_product(out.components[1].limb(limb), left, right, 2, n, q);
     kernels().multiply(out.components[2].limb(limb), x[1].limb(limb), y[1].limb(limb), n, q);
+    for (std::size_t k = 0; addend != nullptr && k < addend->components.size(); ++k) {
+      u64* const sum = out.components[k].limb(limb);
+      kernels().add(sum, sum, addend->components[k].limb(limb), n, q.value);
+    }
   });
   return out;
 }
@@ -205,10 +217,45 @@ Ciphertext Evaluator::multiply_scalar(const Ciphertext& a, double value, const S
     fail(Code::kInvalidArgument, "multiplyScalar with plain scale 1 takes an integer");
   }
   const RoundedInteger constant = rounded_scalar(ring, "multiplyScalar", value, plain, a.level);
-  Ciphertext out = unseeded(a);
+  Ciphertext out = shell(a);
   out.scale = a.scale * plain;
   const std::vector<u64> words = residues(ring, a.level, constant);
-  for (Poly<Eval>& component : out.components) multiply_constants(ring, component, words);
+  for (const Poly<Eval>& component : a.components) out.components.push_back(multiply_constants(ring, component, words));
+  return out;
+}
+
+Ciphertext Evaluator::linear_combination(const std::vector<Term>& terms, int level, const Scale& scale,
+                                         const Ciphertext* addend) const {
+  constexpr const char* kOperation = "linear combination";
+  const Ring& ring = context_->ring();
+  if (terms.empty() || terms.size() > 4095) {
+    fail(Code::kInvalidArgument, "a linear combination of %zu terms; it takes 1 to 4095", terms.size());
+  }
+  Ciphertext out;
+  out.level = level;
+  out.scale = scale;
+  std::vector<std::vector<u64>> constants;
+  std::vector<const Poly<Eval>*> parts[2];
+  for (const Term& term : terms) {
+    const Ciphertext& x = *term.x;
+    check(x, kOperation, 2);
+    if (level < 0 || level > x.level) fail(Code::kInvalidArgument, "cannot drop from level %d to level %d", x.level, level);
+    if (x.encoding != terms[0].x->encoding) fail(Code::kInvalidArgument, "linear combination of different encodings");
+    constants.push_back(residues(ring, level, rounded_scalar(ring, "multiplyScalar", term.weight, scale / x.scale, level)));
+    for (std::size_t i = 0; i < 2; ++i) parts[i].push_back(&x.components[i]);
+  }
+  out.encoding = terms[0].x->encoding;
+  if (addend != nullptr) {
+    check(*addend, kOperation, 3);
+    check_levels(kOperation, out, *addend);
+    check_scales(ring, kOperation, scale, addend->scale);
+    constants.emplace_back(static_cast<std::size_t>(level) + 1, 1);
+    for (std::size_t i = 0; i < 2; ++i) parts[i].push_back(&addend->components[i]);
+  }
+  for (const std::vector<const Poly<Eval>*>& part : parts) {
+    out.components.push_back(tacet::linear_combination(ring, part, constants, level + 1));
+  }
+  if (addend != nullptr && addend->size() == 3) out.components.push_back(copy(ring, addend->components[2]));
   return out;
 }
 
@@ -259,7 +306,7 @@ Ciphertext Evaluator::multiply_relinearize_rescale(const Ciphertext& a, const Ci
 
 Ciphertext Evaluator::relinearize(const Ciphertext& a) const {
   check(a, "relinearize", 3);
-  if (a.size() == 2) return unseeded(a);
+  if (a.size() == 2) return unseeded(context_->ring(), a);
   Addend added;
   added.c0 = &a.components[0];
   added.c1 = &a.components[1];
@@ -292,7 +339,7 @@ Ciphertext Evaluator::drop_level(const Ciphertext& a, int level) const {
     fail(Code::kInvalidArgument, "cannot drop from level %d to level %d", a.level, level);
   Ciphertext out = shell(a);
   out.level = level;
-  for (const Poly<Eval>& component : a.components) out.components.push_back(component.truncated(level + 1));
+  for (const Poly<Eval>& component : a.components) out.components.push_back(first_limbs(context_->ring(), component, level + 1));
   return out;
 }
 

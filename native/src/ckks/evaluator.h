@@ -28,17 +28,28 @@ class Evaluator {
   Ciphertext complex(const Ciphertext& a, const Ciphertext& b) const;
   /// The plaintext's level must be at least a's; scales must be equal.
   Ciphertext add_plain(const Ciphertext& a, const Plaintext& b) const;
-  /// Adds the constant to every slot, rounded at a's scale.
-  Ciphertext add_scalar(const Ciphertext& a, double value) const;
+  /// Adds the constant to every slot, rounded at a's scale. Nothing is copied if a is moved in.
+  Ciphertext add_scalar(Ciphertext a, double value) const;
 
-  /// 2 components each, equal level; 3 components, scale product, no rescale.
-  Ciphertext multiply(const Ciphertext& a, const Ciphertext& b) const;
+  /// 2 components each, equal level; 3 components, scale product, no rescale. The addend, if there is one, has 2 or 3 components and the
+  /// product's level and scale.
+  Ciphertext multiply(const Ciphertext& a, const Ciphertext& b, const Ciphertext* addend = nullptr) const;
   Ciphertext square(const Ciphertext& a) const;
   /// Scale product, same level. The plaintext's level must be at least a's.
   Ciphertext multiply_plain(const Ciphertext& a, const Plaintext& b) const;
   /// Multiplies by the integer round(value * plain); the scale becomes scale * plain. With plain = 1 the value must be
   /// an integer.
   Ciphertext multiply_scalar(const Ciphertext& a, double value, const Scale& plain) const;
+
+  /// A term of a linear combination.
+  struct Term {
+    const Ciphertext* x;
+    double weight;
+  };
+  /// addend + sum of multiply_scalar(drop_level(x, level), weight, scale / x's scale), in one pass over the memory. Every x has 2
+  /// components and at least that level; the addend, if there is one, has 2 or 3 components at that level and scale. 1 to 4095 terms.
+  Ciphertext linear_combination(const std::vector<Term>& terms, int level, const Scale& scale,
+                                const Ciphertext* addend = nullptr) const;
 
   /// 3 -> 2 components; 2 components are returned unchanged.
   Ciphertext relinearize(const Ciphertext& a) const;

@@ -40,13 +40,6 @@ class Poly {
 
   void clear() { std::memset(words_.data(), 0, words_.size() * sizeof(u64)); }
 
-  /// A copy of the first q_limbs limbs.
-  Poly truncated(int q_limbs) const {
-    Poly p(n_, q_limbs);
-    std::memcpy(p.limb(0), limb(0), static_cast<std::size_t>(q_limbs) * n_ * sizeof(u64));
-    return p;
-  }
-
   std::size_t bytes() const { return words_.size() * sizeof(u64); }
 
   /// Hands the words over to the other domain without computing; for the transforms only.

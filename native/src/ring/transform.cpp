@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ring/transform.h"
 
+#include <cstring>
+
 #include "util/thread_pool.h"
 
 namespace tacet {
@@ -33,6 +35,42 @@ Poly<Coeff> to_coeff(const Ring& ring, Poly<Eval> x) {
   return std::move(x).template relabelled<Coeff>();
 }
 
+Poly<Eval> first_limbs(const Ring& ring, const Poly<Eval>& a, int q_limbs) {
+  constexpr std::size_t kWorthAWake = std::size_t{1} << 17;  // words; fewer are copied before another thread has started
+  Poly<Eval> out(a.n(), q_limbs);
+  const std::size_t words = static_cast<std::size_t>(q_limbs) * a.n();
+  if (words < kWorthAWake) {
+    std::memcpy(out.limb(0), a.limb(0), words * sizeof(u64));
+    return out;
+  }
+  for_each_limb(ring, out, [&](int limb, int) { std::memcpy(out.limb(limb), a.limb(limb), a.n() * sizeof(u64)); });
+  return out;
+}
+
+Poly<Eval> add(const Ring& ring, const Poly<Eval>& a, const Poly<Eval>& b) {
+  Poly<Eval> out(a.n(), a.q_limbs(), a.p_limbs());
+  for_each_limb(ring, out, [&](int limb, int index) {
+    kernels().add(out.limb(limb), a.limb(limb), b.limb(matching_limb(a, b, limb)), a.n(), ring.modulus(index).value);
+  });
+  return out;
+}
+
+Poly<Eval> subtract(const Ring& ring, const Poly<Eval>& a, const Poly<Eval>& b) {
+  Poly<Eval> out(a.n(), a.q_limbs(), a.p_limbs());
+  for_each_limb(ring, out, [&](int limb, int index) {
+    kernels().subtract(out.limb(limb), a.limb(limb), b.limb(matching_limb(a, b, limb)), a.n(), ring.modulus(index).value);
+  });
+  return out;
+}
+
+Poly<Eval> negate(const Ring& ring, const Poly<Eval>& a) {
+  Poly<Eval> out(a.n(), a.q_limbs(), a.p_limbs());
+  for_each_limb(ring, out, [&](int limb, int index) {
+    kernels().negate(out.limb(limb), a.limb(limb), a.n(), ring.modulus(index).value);
+  });
+  return out;
+}
+
 template <class Domain>
 void add_into(const Ring& ring, Poly<Domain>& a, const Poly<Domain>& b) {
   for_each_limb(ring, a, [&](int limb, int index) {
@@ -47,19 +85,10 @@ void subtract_from(const Ring& ring, Poly<Domain>& a, const Poly<Domain>& b) {
   });
 }
 
-template <class Domain>
-void negate(const Ring& ring, Poly<Domain>& a) {
-  for_each_limb(ring, a, [&](int limb, int index) {
-    kernels().negate(a.limb(limb), a.limb(limb), a.n(), ring.modulus(index).value);
-  });
-}
-
 template void add_into<Eval>(const Ring&, Poly<Eval>&, const Poly<Eval>&);
 template void add_into<Coeff>(const Ring&, Poly<Coeff>&, const Poly<Coeff>&);
 template void subtract_from<Eval>(const Ring&, Poly<Eval>&, const Poly<Eval>&);
 template void subtract_from<Coeff>(const Ring&, Poly<Coeff>&, const Poly<Coeff>&);
-template void negate<Eval>(const Ring&, Poly<Eval>&);
-template void negate<Coeff>(const Ring&, Poly<Coeff>&);
 
 Poly<Eval> multiply(const Ring& ring, const Poly<Eval>& a, const Poly<Eval>& b, int q_limbs) {
   Poly<Eval> out(a.n(), q_limbs);
@@ -69,12 +98,29 @@ Poly<Eval> multiply(const Ring& ring, const Poly<Eval>& a, const Poly<Eval>& b, 
   return out;
 }
 
-void multiply_constants(const Ring& ring, Poly<Eval>& a, const std::vector<u64>& residues) {
-  for_each_limb(ring, a, [&](int limb, int index) {
+Poly<Eval> multiply_constants(const Ring& ring, const Poly<Eval>& a, const std::vector<u64>& residues) {
+  Poly<Eval> out(a.n(), a.q_limbs(), a.p_limbs());
+  for_each_limb(ring, out, [&](int limb, int index) {
     const u64 q = ring.modulus(index).value;
     const u64 w = residues[static_cast<std::size_t>(limb)];
-    kernels().multiply_constant(a.limb(limb), a.limb(limb), w, shoup(w, q), a.n(), q);
+    kernels().multiply_constant(out.limb(limb), a.limb(limb), w, shoup(w, q), a.n(), q);
   });
+  return out;
+}
+
+Poly<Eval> linear_combination(const Ring& ring, const std::vector<const Poly<Eval>*>& x,
+                              const std::vector<std::vector<u64>>& residues, int q_limbs) {
+  Poly<Eval> out(ring.n(), q_limbs);
+  for_each_limb(ring, out, [&](int limb, int index) {
+    std::vector<const u64*> words;
+    std::vector<u64> constants;
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      words.push_back(x[k]->limb(limb));
+      constants.push_back(residues[k][static_cast<std::size_t>(limb)]);
+    }
+    kernels().linear_combination(out.limb(limb), words.data(), constants.data(), x.size(), ring.n(), ring.modulus(index));
+  });
+  return out;
 }
 
 void multiply_by_i(const Ring& ring, Poly<Eval>& a) {

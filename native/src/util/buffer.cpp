@@ -7,8 +7,8 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "util/error.h"
@@ -33,11 +33,11 @@ constexpr std::size_t kFewestCachedBytes = std::size_t{256} << 20;
 
 std::atomic<u64> from_system{0};
 
-/// A sixteenth of the machine's memory, at least a quarter of a GiB.
+/// An eighth of the machine's memory, at least a quarter of a GiB.
 std::size_t cache_limit() {
   const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
   if (pages <= 0 || page <= 0) return kFewestCachedBytes;
-  return std::max(kFewestCachedBytes, static_cast<std::size_t>(pages) / 16 * static_cast<std::size_t>(page));
+  return std::max(kFewestCachedBytes, static_cast<std::size_t>(pages) / 8 * static_cast<std::size_t>(page));
 }
 
 std::size_t rounded_bytes(std::size_t words) {
@@ -73,14 +73,22 @@ std::size_t this_thread() {
   return number;
 }
 
-/// Free blocks by exact size, at most cache_limit() bytes in all. A thread gets one that it gave back itself, if there is one: its words
+/// Words and the bytes of the block that holds them.
+struct Taken {
+  u64* words;
+  std::size_t bytes;
+};
+
+/// Free blocks by size, at most cache_limit() bytes in all. A thread gets one that it gave back itself, if there is one: its words
 /// may still be in the caches of its core, and writing words that another core holds takes several times as long.
 class Cache {
  public:
-  u64* take(std::size_t bytes) {
+  /// The smallest free block of at least `bytes` and at most an eighth more; null words if there is none.
+  Taken take(std::size_t bytes) {
     std::lock_guard<std::mutex> lock(mutex_);
-    auto found = free_.find(bytes);
-    if (found == free_.end() || found->second.empty()) return nullptr;
+    auto found = free_.lower_bound(bytes);
+    while (found != free_.end() && found->second.empty()) ++found;
+    if (found == free_.end() || found->first > bytes + bytes / 8) return {nullptr, 0};
     std::vector<Block>& blocks = found->second;
     const std::size_t thread = this_thread();
     for (std::size_t i = blocks.size(); i-- > blocks.size() - std::min(kLooks, blocks.size());) {
@@ -90,8 +98,8 @@ class Cache {
     }
     u64* block = blocks.back().words;
     blocks.pop_back();
-    cached_ -= bytes;
-    return block;
+    cached_ -= found->first;
+    return {block, found->first};
   }
 
   bool give(u64* block, std::size_t bytes) noexcept {
@@ -124,7 +132,7 @@ class Cache {
 
   const std::size_t limit_ = cache_limit();
   std::mutex mutex_;
-  std::unordered_map<std::size_t, std::vector<Block>> free_;
+  std::map<std::size_t, std::vector<Block>> free_;  // by bytes; a list that is empty keeps its room
   std::size_t cached_ = 0;
 };
 
@@ -134,31 +142,35 @@ Cache& cache() {
   return *instance;
 }
 
-u64* allocate(std::size_t words) {
+Taken allocate(std::size_t words) {
   const std::size_t bytes = rounded_bytes(words);
   if (TACET_CACHE_BUFFERS && bytes >= kSmallestCached) {
-    if (u64* block = cache().take(bytes)) return block;
+    const Taken cached = cache().take(bytes);
+    if (cached.words != nullptr) return cached;
   }
-  return take_from_system(bytes);
+  return {take_from_system(bytes), bytes};
 }
 
 }  // namespace
 
-Buffer::Buffer(std::size_t size) : data_(size == 0 ? nullptr : allocate(size)), size_(size) {}
+Buffer::Buffer(std::size_t size) : size_(size) {
+  if (size == 0) return;
+  const Taken taken = allocate(size);
+  data_ = taken.words;
+  block_ = taken.bytes;
+}
 
 Buffer Buffer::borrow(const u64* words, std::size_t size) {
   Buffer buffer;
   buffer.data_ = const_cast<u64*>(words);
   buffer.size_ = size;
-  buffer.borrowed_ = true;
   return buffer;
 }
 
 Buffer::~Buffer() {
-  if (data_ == nullptr || borrowed_) return;
-  const std::size_t bytes = rounded_bytes(size_);
-  if (TACET_CACHE_BUFFERS && bytes >= kSmallestCached && cache().give(data_, bytes)) return;
-  give_to_system(data_, bytes);
+  if (block_ == 0) return;
+  if (TACET_CACHE_BUFFERS && block_ >= kSmallestCached && cache().give(data_, block_)) return;
+  give_to_system(data_, block_);
 }
 
 Buffer::Buffer(const Buffer& other) : Buffer(other.size_) {

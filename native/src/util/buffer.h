@@ -10,8 +10,8 @@
 namespace tacet {
 
 /// Owns `size` 64-bit words, aligned to 64 bytes, uninitialised on construction. Freed blocks are kept for reuse up to
-/// a bound, so that operations do not return to the operating system for every polynomial; blocks of 128 KiB and more lie in huge
-/// pages (Slabs) where the system has some. Throws Error(kOutOfMemory) with the bytes asked for.
+/// a bound, so that operations do not return to the operating system for every polynomial, also for buffers that are up to an eighth
+/// smaller, such as those of the next levels; blocks of 128 KiB and more lie in huge pages (Slabs) where the system has some. Throws Error(kOutOfMemory) with the bytes asked for.
 class Buffer {
  public:
   Buffer() = default;
@@ -21,11 +21,11 @@ class Buffer {
   Buffer(const Buffer& other);
   Buffer& operator=(const Buffer& other);
   Buffer(Buffer&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), borrowed_(std::exchange(other.borrowed_, false)) {}
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), block_(std::exchange(other.block_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
-    std::swap(borrowed_, other.borrowed_);
+    std::swap(block_, other.block_);
     return *this;
   }
 
@@ -40,7 +40,7 @@ class Buffer {
  private:
   u64* data_ = nullptr;
   std::size_t size_ = 0;
-  bool borrowed_ = false;
+  std::size_t block_ = 0;  ///< bytes of the block that holds the words; 0 if they are somebody else's
 };
 
 /// Has buffers lie in small pages in this process, which is to end soon (Slabs::Pages); before its first buffer. The environment's

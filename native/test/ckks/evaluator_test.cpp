@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ckks/evaluator.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "support/fixture.h"
@@ -48,6 +49,52 @@ TEST_P(EvaluatorOver, TakesPlaintextsAndScalars) {
   const Ciphertext tripled = lab.evaluator.multiply_scalar(cx, 3, Scale());
   EXPECT_TRUE(tripled.scale == cx.scale);
   EXPECT_LT(lab.error(tripled, [&](std::size_t i) { return 3 * x[i]; }), kBound);
+}
+
+bool same_words(const Ciphertext& a, const Ciphertext& b) {
+  bool same = a.level == b.level && a.scale == b.scale && a.size() == b.size();
+  for (std::size_t k = 0; same && k < a.components.size(); ++k) {
+    const Poly<Eval>&one = a.components[k], &other = b.components[k];
+    same = one.limbs() == other.limbs() && std::equal(one.limb(0), one.limb(one.limbs()), other.limb(0));
+  }
+  return same;
+}
+
+TEST_P(EvaluatorOver, ALinearCombinationHasTheWordsOfItsSteps) {
+  const Evaluator& e = lab.evaluator;
+  const int level = lab.top() - 1;
+  const Scale plain = Scale::power_of_two(30), wanted = cx.scale * plain;
+  const Ciphertext low_y = e.drop_level(cy, level);
+  const Ciphertext steps = e.add(e.multiply_scalar(e.drop_level(cx, level), 0.375, plain), e.multiply_scalar(low_y, -1.25, plain));
+  EXPECT_TRUE(same_words(steps, e.linear_combination({{&cx, 0.375}, {&low_y, -1.25}}, level, wanted)));
+  EXPECT_TRUE(same_words(e.add(steps, steps), e.linear_combination({{&cx, 0.375}, {&cy, -1.25}}, level, wanted, &steps)));
+  Ciphertext product = e.multiply(low_y, low_y);
+  product.scale = wanted;
+  EXPECT_TRUE(same_words(e.add(steps, product), e.linear_combination({{&cx, 0.375}, {&cy, -1.25}}, level, wanted, &product)));
+  EXPECT_FALSE(e.linear_combination({{&cx, 1.0}}, lab.top(), wanted).seed.has_value());
+}
+
+TEST_P(EvaluatorOver, AProductWithAnAddendHasTheWordsOfItsSteps) {
+  const Evaluator& e = lab.evaluator;
+  const Ciphertext product = e.multiply(cx, cy), two = e.multiply_scalar(cx, 0.5, cy.scale);
+  EXPECT_TRUE(same_words(e.add(product, two), e.multiply(cx, cy, &two)));
+  EXPECT_TRUE(same_words(e.add(product, product), e.multiply(cx, cy, &product)));
+}
+
+TEST_P(EvaluatorOver, LinearCombinationsAndAddendsRefuseWhatDoesNotFit) {
+  const Evaluator& e = lab.evaluator;
+  const Scale wanted = cx.scale * Scale::power_of_two(30);
+  const int top = lab.top();
+  const Ciphertext low = e.drop_level(cx, top - 1), product = e.multiply(cx, cy);
+  expect_error(Code::kInvalidArgument, {"0 terms", "4095"}, [&] { e.linear_combination({}, top, wanted); });
+  expect_error(Code::kInvalidArgument, {"from level " + std::to_string(top - 1) + " to level " + std::to_string(top)},
+               [&] { e.linear_combination({{&low, 1.0}}, top, wanted); });
+  expect_error(Code::kInvalidArgument, {"3; relinearize first"}, [&] { e.linear_combination({{&product, 1.0}}, top, wanted); });
+  expect_error(Code::kInvalidArgument, {"levels"}, [&] { e.linear_combination({{&cx, 1.0}}, top, cx.scale, &low); });
+  expect_error(Code::kInvalidArgument, {"scales"}, [&] { e.linear_combination({{&cx, 1.0}}, top, wanted, &cx); });
+  expect_error(Code::kInvalidArgument, {"NaN"}, [&] { e.linear_combination({{&cx, std::nan("")}}, top, wanted); });
+  expect_error(Code::kInvalidArgument, {"scales"}, [&] { e.multiply(cx, cy, &cx); });
+  expect_error(Code::kInvalidArgument, {"levels"}, [&] { e.multiply(cx, cy, &low); });
 }
 
 TEST_P(EvaluatorOver, MultipliesRelinearizesAndRescales) {

@@ -41,7 +41,7 @@ struct Lab {
 
   /// Coefficients modulo q_0 of what is decrypted less the decryption of x, in (-q_0/2, q_0/2).
   std::vector<double> moved(const Ciphertext& y) const {
-    Poly<Eval> difference = decrypt(ring, secret, y).poly.truncated(1);
+    Poly<Eval> difference = first_limbs(ring, decrypt(ring, secret, y).poly, 1);
     subtract_from(ring, difference, decrypt(ring, secret, x).poly);
     const Poly<Coeff> coefficients = to_coeff(ring, std::move(difference));
     std::vector<double> out;

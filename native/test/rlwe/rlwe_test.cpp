@@ -53,7 +53,7 @@ struct Toy {
 
   /// Largest |coefficient of the difference modulo q_0|.
   i64 distance(const Poly<Eval>& a, const Poly<Eval>& b) const {
-    Poly<Eval> difference = a.truncated(1);
+    Poly<Eval> difference = first_limbs(ring, a, 1);
     subtract_from(ring, difference, b);
     const Poly<Coeff> coefficients = to_coeff(ring, std::move(difference));
     const i64 q = static_cast<i64>(ring.modulus(0).value);

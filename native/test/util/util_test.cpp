@@ -184,6 +184,23 @@ TEST(Buffer, FreedBlocksAreUsedAgain) {
   EXPECT_EQ(before, blocks_from_system());
 }
 
+TEST(Buffer, AFreedBlockServesAnEighthLess) {
+  release_cached_buffers();
+  constexpr std::size_t kWords = 90'000;
+  const u64* block = nullptr;
+  {
+    const Buffer first(kWords);
+    block = first.data();
+  }
+  const u64 before = blocks_from_system();
+  { const Buffer first(kWords * 8 / 9 + 1); EXPECT_EQ(block, first.data()); }
+  { const Buffer whole(kWords); EXPECT_EQ(block, whole.data()); }  // it is as large as it was
+  EXPECT_EQ(before, blocks_from_system());
+  const Buffer less(kWords * 8 / 9 - 100);
+  EXPECT_NE(block, less.data());
+  EXPECT_EQ(before + 1, blocks_from_system());
+}
+
 TEST(Buffer, AThreadGetsItsOwnBlocksBackFirst) {
   constexpr std::size_t kWords = 98'765;  // a size of its own
   const u64* mine = nullptr;
