@@ -54,7 +54,7 @@ public record CompileReport(
     long evaluationKeyBytes,
     long inputBytes,
     long resultBytes,
-    Memory memory,
+    HostMemory memory,
     Prediction prediction,
     double agreement,
     double numberError,
@@ -91,15 +91,6 @@ public record CompileReport(
       shape = List.copyOf(shape);
     }
   }
-
-  /**
-   * What the host holds, in bytes.
-   *
-   * @param keys expanded evaluation keys of one client
-   * @param constants the model's encoded constants, once for all clients
-   * @param run the values of one run
-   */
-  public record Memory(long keys, long constants, long run) {}
 
   /**
    * Predictions.

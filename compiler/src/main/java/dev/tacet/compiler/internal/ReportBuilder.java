@@ -5,9 +5,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.CompileReport;
+import dev.tacet.compiler.HostMemory;
 import dev.tacet.compiler.NoisePrediction;
 import dev.tacet.compiler.OnnxSource;
-import dev.tacet.compiler.internal.cost.HostMemory;
 import dev.tacet.compiler.internal.cost.LayerCounts;
 import dev.tacet.compiler.internal.cost.ProgramWork;
 import dev.tacet.compiler.internal.emit.Costs;
@@ -59,7 +59,7 @@ final class ReportBuilder {
         : NoiseTrial.run(program, emission.inputs(), emission.outputs(), signature.packing(), rows, ProgramNoise.Encryption.SECRET_KEY,
             NoiseTrial.SPREAD_ROWS, slots);
     double[] nanos = ProgramWork.nanos(program, options.costs());
-    HostMemory memory = HostMemory.of(program);
+    HostMemory memory = HostMemory.of(program, options.costs().threads());
     List<CompileReport.Layer> layers = layers(plan, emission, signature.packing(), noise, nanos);
     CompileReport.Prediction prediction = new CompileReport.Prediction(
         options.costs(), Arrays.stream(nanos).sum(), noise.answers(), programError);
@@ -68,7 +68,7 @@ final class ReportBuilder {
     boolean met = score.isNotShownToMiss(options.accuracy(), MAX_OPEN) && selection.precise() && errorBound <= widest(plan);
     return new CompileReport(name, signature.packing(), signature.rowsPerRequest(parameters), parameters.ringType(), parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
         parameters.maxLevel(), parameters.security(), program.requiredKeys().size(), Costs.keyBytes(program), input,
-        result, new CompileReport.Memory(memory.keys(), memory.constants(), memory.run()), prediction, score.agreement(), score.numberError(), errorBound, options.accuracy(), met,
+        result, memory, prediction, score.agreement(), score.numberError(), errorBound, options.accuracy(), met,
         layers, notes(options, plan, selection, programError, errorBound, searchNotes, signature));
   }
 

@@ -74,10 +74,22 @@ public final class PolynomialWork {
       work = work.plus(here.keySwitch(true, true).plus(here.words(4)).plus(Work.call()).times(elements[below]))
           .plus(here.keySwitch(false, true).plus(Work.call()).times(sums[below]))
           .plus(here.words(9).plus(Work.call()).times(products[below]))
-          .plus(here.words(4).plus(Work.call()).times(terms[below]))
+          .plus(here.terms(terms[below], 2, 0))
           .plus(here.rescale(2).plus(Work.call()).times(Math.max(0, rescales[below] - sums[below])));
     }
     return work;
+  }
+
+  /**
+   * Returns the limbs that one evaluation holds for an argument at a level: its basis, and for every depth of the recursion a basis
+   * element at that depth's level and a sum of three components before and after a step.
+   */
+  public long heldLimbs(int level) {
+    long limbs = 0;
+    for (int below = 0; below < elements.length && below <= level; below++) {
+      limbs += 2L * elements[below] * (level - below) + (2 + 3) * (level + 1L - below);
+    }
+    return limbs + 3 * (level + 1L);
   }
 
   /** The work of p at a depth below the argument; its operands lie a level above that. */

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.models;
 
+import dev.tacet.compiler.HostMemory;
 import dev.tacet.he.Context;
 import dev.tacet.he.ExecutableProgram;
-import dev.tacet.he.Instruction;
-import dev.tacet.he.KeyRequirement;
 import dev.tacet.he.ModelArtifact;
-import dev.tacet.he.Op;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.Program;
 import dev.tacet.he.Signature;
-import dev.tacet.he.ValueType;
 import dev.tacet.protocol.ModelProvenance;
-import java.util.Collection;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -89,60 +84,8 @@ public final class ServedModel {
     this.context = context;
     this.executable = executable;
     this.freed = freed;
-    this.memoryBytes = memoryOf(program);
+    this.memoryBytes = HostMemory.of(program, Runtime.getRuntime().availableProcessors()).run();
     this.programBytes = executable.encodedBytes();
-  }
-
-  /**
-   * Estimates what one run holds: the inputs, the most that is alive of everything else in the program's order, and sixteen
-   * full-level ciphertexts with special limbs for key switching and what runs side by side.
-   */
-  private static long memoryOf(Program program) {
-    Parameters parameters = program.parameters();
-    long limb = 8L * parameters.ringDegree();
-    long bytes = 16 * 2 * limb * (parameters.modulusChain().length + parameters.specialPrimes().length);
-    for (ValueType type : program.inputTypes()) {
-      bytes += bytesOf(type, limb);
-    }
-    List<Instruction> instructions = program.instructions();
-    int[] lastUse = new int[instructions.size()];
-    for (int id = 0; id < lastUse.length; id++) {
-      for (int i = 0; i < instructions.get(id).argumentCount(); i++) {
-        lastUse[instructions.get(id).argument(i)] = instructions.get(id).op() == Op.OUTPUT ? lastUse.length : id;
-      }
-    }
-    long alive = 0;
-    long most = 0;
-    for (int id = 0; id < lastUse.length; id++) {
-      Instruction in = instructions.get(id);
-      if (in.op() == Op.INPUT || in.op() == Op.OUTPUT) {
-        continue;
-      }
-      alive += bytesOf(in.type(), limb);
-      most = Math.max(most, alive);
-      for (int i = 0; i < in.argumentCount(); i++) {
-        int argument = in.argument(i);
-        if (lastUse[argument] == id && (i == 0 || argument != in.argument(0)) && instructions.get(argument).op() != Op.INPUT) {
-          alive -= bytesOf(instructions.get(argument).type(), limb);
-        }
-      }
-    }
-    return bytes + most;
-  }
-
-  /** Returns the bytes of evaluation keys in compute form: for each digit both halves, each limb N words. */
-  public static long expandedBytes(Collection<KeyRequirement> keys, Parameters parameters) {
-    long bytes = 0;
-    for (KeyRequirement key : keys) {
-      int level = Math.min(key.level(), parameters.maxLevel());
-      long limbs = level + 1L + parameters.specialPrimes().length;
-      bytes += parameters.digits(level) * 2L * limbs * parameters.ringDegree() * 8;
-    }
-    return bytes;
-  }
-
-  private static long bytesOf(ValueType type, long limb) {
-    return limb * type.components() * (type.level() + 1) * type.length();
   }
 
   /** Returns the model's name. */

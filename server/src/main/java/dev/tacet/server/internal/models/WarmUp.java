@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.models;
 
+import dev.tacet.compiler.HostMemory;
 import dev.tacet.he.Blob;
 import dev.tacet.he.BlobKind;
 import dev.tacet.he.Cancellation;
@@ -59,7 +60,7 @@ final class WarmUp {
   static boolean run(ServedModel model, long mostBytes, Cancellation late) {
     Parameters parameters = model.parameters();
     Collection<KeyRequirement> required = model.program().requiredKeys();
-    long keyBytes = ServedModel.expandedBytes(required, parameters);
+    long keyBytes = HostMemory.keyBytes(required, parameters);
     if (mostBytes == 0 || keyBytes > mostBytes) {
       return false;
     }

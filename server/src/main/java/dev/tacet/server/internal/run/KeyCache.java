@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.run;
 
+import dev.tacet.compiler.HostMemory;
 import dev.tacet.he.EvaluationKeySet;
 import dev.tacet.he.KeyManifest;
 import dev.tacet.he.KeyRequirement;
@@ -73,7 +74,7 @@ public final class KeyCache implements AutoCloseable {
   public LeasedCache<OwnedKeySet, EvaluationKeySet>.Lease lease(OwnedKeySet keySet, ServedModel model) {
     KeyManifest manifest = keySet.store().require(keySet.id());
     check(keySet.id(), manifest, model);
-    long bytes = ServedModel.expandedBytes(manifest.entries().stream().map(KeyManifest.Entry::key).toList(), model.parameters());
+    long bytes = HostMemory.keyBytes(manifest.entries().stream().map(KeyManifest.Entry::key).toList(), model.parameters());
     return cache.lease(keySet, bytes, () -> {
       EvaluationKeySet keys = load(keySet.store(), manifest, model);
       try {

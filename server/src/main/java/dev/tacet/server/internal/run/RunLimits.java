@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.run;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
 /**
@@ -8,7 +10,7 @@ import java.time.Duration;
  *
  * @param workers runs at the same time
  * @param maxWaiting calls that wait for a worker
- * @param memoryBytes ciphertexts of all admitted calls, waiting and running, in their compute form
+ * @param memoryBytes what the runs of all admitted calls, waiting and running, may take as estimated
  * @param maxWait estimated waiting time above which a call is refused
  * @param maxDuration time limit of a call, also of one that came without a deadline
  * @param tenantShare part of the places and the memory that one tenant may hold, above 0 and at most 1
@@ -40,9 +42,14 @@ public record RunLimits(
     return Math.max(1, (int) Math.ceil(places() * tenantShare));
   }
 
-  /** Returns the defaults: as many workers as cores, 64 waiting, 1 GiB, 30 s of waiting, 120 s in all. */
+  /**
+   * Returns the defaults: as many workers as cores, 64 waiting, a quarter of the machine's memory and at least 1 GiB, 30 s of waiting,
+   * 120 s in all.
+   */
   public static RunLimits defaults() {
+    long machine = ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
     return new RunLimits(
-        Runtime.getRuntime().availableProcessors(), 64, 1L << 30, Duration.ofSeconds(30), Duration.ofSeconds(120));
+        Runtime.getRuntime().availableProcessors(), 64, Math.max(1L << 30, machine / 4), Duration.ofSeconds(30),
+        Duration.ofSeconds(120));
   }
 }
