@@ -2,9 +2,9 @@
 package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
-import dev.tacet.cli.internal.InputFile;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.offline.Artifacts;
+import dev.tacet.cli.internal.offline.Cards;
 import dev.tacet.cli.internal.offline.CiphertextFile;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.cli.internal.terminal.Progress;
@@ -64,7 +64,7 @@ public final class EncryptCommand implements Callable<Integer> {
     }
     ModelArtifact artifact = Artifacts.read(model);
     Rows rows = Rows.read(input).requireFeatures(artifact.signature().features()).inOrder(artifact.signature());
-    ProviderCard owner = card();
+    ProviderCard owner = fingerprint == null ? Cards.read(card) : Cards.read(card, fingerprint);
     if (!owner.signatureSha256().equals(artifact.signature().sha256()) || !owner.model().equals(artifact.signature().model())) {
       throw CliException.failed(
           "the card is for model " + owner.model() + ", signature " + owner.signatureSha256() + ", the file has model "
@@ -72,7 +72,7 @@ public final class EncryptCommand implements Callable<Integer> {
           "Use the model.tacet that the owner made the keys for.");
     }
     try (Context context = Context.create(artifact.parameters());
-        PublicKey key = PublicKey.fromBytes(context, ByteBuffer.wrap(owner.publicKey()));
+        PublicKey key = Cards.using(card, () -> PublicKey.fromBytes(context, ByteBuffer.wrap(owner.publicKey())));
         CiphertextFile.Writer out =
             new CiphertextFile.Writer(output, CiphertextFile.Kind.INPUTS, artifact.signature(), UUID.randomUUID(),
                 rows.requests(artifact.signature().rowsPerRequest(artifact.parameters())));
@@ -107,19 +107,6 @@ public final class EncryptCommand implements Callable<Integer> {
       throw new CliException(
           CliException.FAILED, "row " + row + ": " + e.getMessage(),
           "Check the row's units and order; --clamp moves such features to the bound and marks the row.", e);
-    }
-  }
-
-  private ProviderCard card() {
-    ByteBuffer bytes = ByteBuffer.wrap(InputFile.read(card, "Give the owner.card that the key's owner sent you."));
-    if (fingerprint == null) {
-      return ProviderCard.fromBytes(bytes);
-    }
-    try {
-      return ProviderCard.fromBytes(bytes, fingerprint);
-    } catch (IllegalArgumentException e) {
-      throw new CliException(
-          CliException.FAILED, e.getMessage(), "Do not use this card; ask the owner for theirs, and compare the fingerprint again.", e);
     }
   }
 }

@@ -4,6 +4,7 @@ package dev.tacet.cli.internal.command;
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.InputFile;
 import dev.tacet.cli.internal.OutputFile;
+import dev.tacet.cli.internal.offline.Cards;
 import dev.tacet.cli.internal.offline.CiphertextFile;
 import dev.tacet.cli.internal.offline.Passphrase;
 import dev.tacet.cli.internal.rows.OutputTable;
@@ -18,7 +19,6 @@ import dev.tacet.client.TacetClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -154,8 +154,7 @@ public final class PredictCommand implements Callable<Integer> {
           "Give no --version-of-model and no --accept-signature beside --card.");
     }
     OutputFile.requireFile(output);
-    ProviderCard owner =
-        ProviderCard.fromBytes(ByteBuffer.wrap(InputFile.read(card, "Give the owner.card that the key's owner sent you.")));
+    ProviderCard owner = Cards.read(card);
     if (!owner.model().equals(model)) {
       throw CliException.usage("the card is for model " + owner.model(), "Give --model " + owner.model() + ".");
     }
@@ -188,7 +187,7 @@ public final class PredictCommand implements Callable<Integer> {
     }
     policy.addTo(builder);
     trustModelKey(builder::trustModelKey);
-    return HostConnection.made(builder::connect);
+    return Cards.using(card, () -> HostConnection.made(builder::connect));
   }
 
   private void trustModelKey(Consumer<Path> builder) {

@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Failures;
+import dev.tacet.cli.internal.Variables;
 import java.io.PrintWriter;
 import java.util.logging.LogManager;
 import picocli.CommandLine;
@@ -93,6 +94,7 @@ public final class TacetCommand implements Runnable {
     CommandLine.IExecutionStrategy last = new CommandLine.RunLast();
     commandLine.setExecutionStrategy(parsed -> {
       try {
+        Variables.require(System.getenv());
         FilesApart.require(parsed);
       } catch (CliException e) {
         return Failures.report(e, commandLine.getErr());
