@@ -23,6 +23,9 @@ public final class CsvRows {
   /** What others write for a missing value: a line of nothing else is a row without values, not a header. */
   private static final Set<String> MISSING = Set.of("NA", "N/A", "NULL", "null", "None", "?", "-");
 
+  /** What some files have in place of commas: numbers between them are no name of a column. */
+  private static final Pattern OTHER_SEPARATORS = Pattern.compile("[;\t]");
+
   /** How programs write a missing or endless number: no name of a column. */
   private static final Pattern NO_NAME = Pattern.compile("(?i)[+-]?(nan|inf|infinity)");
 
@@ -131,7 +134,7 @@ public final class CsvRows {
     for (int i = 0; i < fields.size(); i++) {
       String field = fields.get(i).strip();
       counts &= field.equals(Integer.toString(i));
-      anyNumber |= NO_NAME.matcher(field).matches() || !Double.isNaN(number(field));
+      anyNumber |= NO_NAME.matcher(field).matches() || OTHER_SEPARATORS.splitAsStream(field).anyMatch(part -> !Double.isNaN(number(part.strip())));
       anyText |= !field.isEmpty() && !MISSING.contains(field);
     }
     return counts || !anyNumber && anyText;

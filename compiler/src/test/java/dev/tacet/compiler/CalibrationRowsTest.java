@@ -56,6 +56,8 @@ class CalibrationRowsTest {
     String commas = " is not a number: fields are separated by commas, and this line has ";
     assertEquals("rows.csv line 2 column 1" + commas + "semicolons", refused("a;b\n1;2\n", StandardCharsets.UTF_8));
     assertEquals("rows.csv line 1 column 2" + commas + "semicolons", refused("1,5;2,5\n", StandardCharsets.UTF_8));
+    assertEquals("rows.csv line 1 column 1" + commas + "semicolons", refused("1;2;3\n", StandardCharsets.UTF_8));
+    assertEquals("rows.csv line 1 column 1" + commas + "tabs", refused("1\t2\n", StandardCharsets.UTF_8));
     assertEquals("rows.csv line 2 column 1" + commas + "tabs", refused("a\tb\n1\t2\n", StandardCharsets.UTF_8));
     assertEquals("rows.csv line 2 column 1 is not a number", refused("1,2\nnan,4\n", StandardCharsets.UTF_8));
     assertEquals("rows.csv line 3 has 3 fields, the lines before it have 2", refused("a,b\n1,2\n1,2,3\n", StandardCharsets.UTF_8));
