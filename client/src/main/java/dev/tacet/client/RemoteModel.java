@@ -243,7 +243,7 @@ public final class RemoteModel {
   public Batch predictEach(double[][] rows) {
     Objects.requireNonNull(rows, "rows");
     for (int i = 0; i < rows.length; i++) {
-      requireAcceptable(i, rows[i]);
+      requireAcceptable(i, Objects.requireNonNull(rows[i], "row " + i));
     }
     client.requireOpen();
     List<Prediction> predictions = new ArrayList<>(rows.length);

@@ -141,6 +141,8 @@ public final class TacetClient implements AutoCloseable {
 
   /** As {@link #model(String)}, for one version; versions are pinned apart. */
   public RemoteModel model(String name, String version) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(version, "version");
     requireOpen();
     ModelDescription description = describe(name, version);
     String pin = pinName(name, version);

@@ -70,10 +70,14 @@ final class FakeHost implements AutoCloseable {
   }
 
   FakeHost(ModelArtifact artifact, ServerCredentials credentials) throws IOException {
+    this(artifact, credentials, 0);
+  }
+
+  FakeHost(ModelArtifact artifact, ServerCredentials credentials, int port) throws IOException {
     context = Context.create(artifact.parameters());
     serve(artifact);
     server =
-        Grpc.newServerBuilderForPort(0, credentials)
+        Grpc.newServerBuilderForPort(port, credentials)
             .maxInboundMessageSize(64 << 20)
             .addService(new Models())
             .addService(new Keys())

@@ -13,6 +13,7 @@ import dev.tacet.he.Blob;
 import dev.tacet.he.KeyManifest;
 import dev.tacet.he.secret.KeyGenerator;
 import dev.tacet.protocol.v1.InferResponse;
+import io.grpc.InsecureServerCredentials;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -49,6 +50,28 @@ class FaultTest {
 
   private TacetClient stored() {
     return TacetClient.builder(host.uri()).keyStore(QuickRing.in(folder, "a passphrase")).passphrase("a passphrase".toCharArray()).build();
+  }
+
+  @Test
+  void aHostThatIsBackIsReachedByTheNextCalls() throws Exception {
+    try (TacetClient client = TacetClient.connect(host.uri())) {
+      int port = host.uri().getPort();
+      client.model(TestModel.NAME);
+      host.close();
+      for (int i = 0; i < 7; i++) {  // each failure lengthens what the channel by itself would wait
+        assertThrows(CallFailedException.class, () -> client.model(TestModel.NAME));
+      }
+      host = new FakeHost(TestModel.artifact(), InsecureServerCredentials.create(), port);
+      RemoteModel model = null;
+      for (int i = 0; i < 3 && model == null; i++) {
+        try {
+          model = client.model(TestModel.NAME);
+        } catch (HostUnreachableException e) {
+          assertTrue(i < 2, e.getMessage());  // the first call may still meet the old failure
+        }
+      }
+      assertEquals(TestModel.NAME, model.name());
+    }
   }
 
   @Test

@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the compiler promises beside the right answers. */
@@ -51,6 +53,21 @@ class CompilerTest {
       assertTrue(output.factor()[i] * output.slotError() < 1e-3 * units[i],
           "number " + i + " may be off by " + output.factor()[i] * output.slotError() + " at a unit of " + units[i]);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {1, 1e-9, 1e-12})
+  void theUnitOfAnAnswerDoesNotCostItsPrecision(double unit) {
+    double[] weights = new double[13 * 4];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = Math.sin(1 + i) / 4;
+    }
+    CompileResult result = Compiler.compile(
+        TestModels.of(13).constant("w", new long[] {13, 4}, weights).constant("v", new long[] {4, 1}, unit, -unit, unit / 2, unit)
+            .node("MatMul", "x w", "s").node("Tanh", "s", "t").node("MatMul", "t v", "y").source("y"),
+        CompileOptions.defaults().withCalibration(TestModels.rows(60, 13)).withTask(ModelDescription.Task.REGRESSION));
+    assertTrue(result.report().prediction().error(1000) < 0.01 * unit, () -> "error " + result.report().prediction().error(1000));
+    assertTrue(result.report().accuracyMet());
   }
 
   @Test

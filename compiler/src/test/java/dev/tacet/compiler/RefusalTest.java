@@ -81,6 +81,15 @@ class RefusalTest {
   }
 
   @Test
+  void anOperatorOnLabelsIsRefusedAsSuch() {
+    OnnxSource source = dense().node("MatMul", "x w", "a").node("ArgMax", "a", "i", TestModels.integer("axis", 1), TestModels.integer("keepdims", 1))
+        .node("ArgMax", "x", "j", TestModels.integer("axis", 1), TestModels.integer("keepdims", 1))
+        .node("Concat", "i j", "y", TestModels.integer("axis", 1)).source("y");
+    ModelProblem problem = Compiler.check(source).get(0);
+    assertTrue(problem.reason().contains("label or an index") && problem.rewrite().contains("scores"), problem.toString());
+  }
+
+  @Test
   void aNormalizerBeforeTheWeightsIsNamed() {
     OnnxSource source = dense().node("ai.onnx.ml.Normalizer", "x", "a", TestModels.text("norm", "L2"))
         .node("MatMul", "a w", "y").source("y");

@@ -136,14 +136,20 @@ public enum TailFunction {
     return largest;
   }
 
-  /** Returns whether the function jumps within an error of x: what it gives is a choice then, and no number near the right one. */
-  boolean jumps(double x, double a, double b, double error) {
+  /** Returns whether the function gives a choice where it jumps: a truth value, a sign or a whole number. */
+  public boolean isStep() {
     return switch (this) {
-      case SIGN, ROUND, FLOOR, CEIL, TRUNCATE, NOT, NONZERO, GREATER, LESS, GREATER_EQUAL, LESS_EQUAL ->
-          Double.isNaN(x) || Double.isNaN(error) || errorOf(x, a, b, error) > 0;
-      case THRESHOLDED_RELU -> a != 0 && !(Math.abs(x - a) > error);
+      case SIGN, ROUND, FLOOR, CEIL, TRUNCATE, NOT, NONZERO, GREATER, LESS, GREATER_EQUAL, LESS_EQUAL -> true;
       default -> false;
     };
+  }
+
+  /** Returns whether the function jumps within an error of x: what it gives is a choice then, and no number near the right one. */
+  boolean jumps(double x, double a, double b, double error) {
+    if (this == THRESHOLDED_RELU) {
+      return a != 0 && !(Math.abs(x - a) > error);
+    }
+    return isStep() && (Double.isNaN(x) || Double.isNaN(error) || errorOf(x, a, b, error) > 0);
   }
 
   /** The largest |f'| of the functions that turn inside an interval; 0 for the others. */

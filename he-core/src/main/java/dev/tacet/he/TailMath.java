@@ -35,7 +35,7 @@ final class TailMath {
       case SUM -> TailPairs.sum(node, x);
       case TOP_VALUES -> topValues(node, x);
       case FUNCTION -> {
-        TailFunction f = TailFunction.values()[(int) node.integers()[0]];
+        TailFunction f = node.function();
         yield each(x, v -> f.apply(v, numbers[0], numbers[1]), (v, e) -> f.errorOf(v, numbers[0], numbers[1], e));
       }
       default -> throw new IllegalStateException(node.op() + " does not make numbers");
@@ -47,7 +47,7 @@ final class TailMath {
     if (node.op() != TailOp.FUNCTION) {
       return false;
     }
-    TailFunction function = TailFunction.values()[(int) node.integers()[0]];
+    TailFunction function = node.function();
     for (int i = 0; i < x.size(); i++) {
       if (function.jumps(x.values()[i], node.numbers()[0], node.numbers()[1], x.errors()[i])) {
         return true;

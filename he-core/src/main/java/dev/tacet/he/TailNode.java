@@ -166,6 +166,16 @@ public record TailNode(
     Signature.require(bound >= 0, "postprocessing %s has the margin bound %s, must not be negative", op, bound);
   }
 
+  /** Returns the function of a FUNCTION. */
+  TailFunction function() {
+    return TailFunction.values()[(int) integers[0]];
+  }
+
+  /** Returns whether the node is a comparison, a rounding or another function that gives a choice where it jumps. */
+  public boolean isStep() {
+    return op == TailOp.FUNCTION && function().isStep();
+  }
+
   /** Returns the bound of the error of a margin that a choice carries, or infinity where it carries none. */
   double marginBound() {
     int at = op == TailOp.THRESHOLD_LABEL ? 1 : 0;

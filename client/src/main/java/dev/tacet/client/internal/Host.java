@@ -86,12 +86,14 @@ public final class Host implements AutoCloseable {
     int port = uri.getPort() >= 0 ? uri.getPort() : tls ? 443 : 80;
     String host = uri.getHost().startsWith("[") ? uri.getHost().substring(1, uri.getHost().length() - 1) : uri.getHost();
     requireSafe(uri, host, tls, credentials);
+    Reconnect reconnect = new Reconnect();
     channel =
         Grpc.newChannelBuilderForAddress(host, port, tls ? HostTls.credentials(trust, credentials) : InsecureChannelCredentials.create())
-            .intercept(new HostBearer(credentials))
+            .intercept(new HostBearer(credentials), reconnect)
             .maxInboundMessageSize(MAX_ANSWER_BYTES)
             .disableRetry()
             .build();
+    reconnect.watch(channel);
     this.inferDeadline = inferDeadline;
     this.shortDeadline = inferDeadline.compareTo(Duration.ofSeconds(60)) < 0 ? inferDeadline : Duration.ofSeconds(60);
   }

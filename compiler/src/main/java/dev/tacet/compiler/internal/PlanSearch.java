@@ -404,7 +404,8 @@ final class PlanSearch {
     boolean equalRows = rows.data().stream().allMatch(row -> Arrays.equals(row, rows.data().get(0)));
     for (int i = 0; i < size; i++) {
       center[i] = (low[i] + high[i]) / 2;
-      double least = LEAST_REACH * (1 + Math.abs(center[i]));
+      double magnitude = Math.max(Math.abs(center[i]), (proved.high()[i] - proved.low()[i]) / 2);
+      double least = LEAST_REACH * (magnitude > 0 ? Math.min(magnitude, 1 + Math.abs(center[i])) : 1);
       reach[i] = (high[i] - low[i]) / 2;
       if (reach[i] < least) {  // equal rows say nothing of the range: what the accepted features can reach stands in for it
         reach[i] = equalRows ? (proved.high()[i] - proved.low()[i]) / 2 : scales[i] / 2;

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -106,17 +107,26 @@ public final class ServeCommand implements Callable<Integer> {
       return CliException.DONE;
     }
     NeedlePlant plant = plantedPhrase == null ? null : NeedlePlant.plant(plantedPhrase);
-    Cleanup.Registration registration = Cleanup.atExit(server::close);
+    AtomicBoolean started = new AtomicBoolean();
+    Cleanup.Registration registration = Cleanup.atExit(() -> {
+      if (started.get()) {  // before that there are no calls to wait for, and closing would wait for the models
+        server.close();
+      }
+    });
     CountDownLatch end = new CountDownLatch(1);
     if (exitWithStdin) {
       watchStandardInput(end);
     }
     try {
       URI uri = server.start();
-      System.out.println(ServerProcess.READY + uri);
-      System.out.flush();
+      started.set(true);
+      if (!Cleanup.isEnding()) {
+        System.out.println(ServerProcess.READY + uri);
+        System.out.flush();
+      }
       end.await();
     } finally {
+      started.set(true);
       registration.close();
       if (temporary != null) {
         temporary.close();

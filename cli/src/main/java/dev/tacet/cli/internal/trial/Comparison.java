@@ -5,6 +5,7 @@ import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.he.Signature;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,7 +16,7 @@ import java.util.Objects;
  *
  * <p>A row of a classifier agrees if its class (the label; else the position of the largest of several numbers; else, for one
  * probability, the side of 1/2) is the clear model's, as are all its labels where an output has several, and is decided. A row of a
- * regressor agrees if every number is within 1 % of the range of the clear output over all rows. A classifier's numbers beside a class
+ * regressor agrees if every number is within 1 % of the range of the clear output over all rows, and no step is undecided. A classifier's numbers beside a class
  * that agrees may be further away, but not far: scores of another formula or another order would hide behind a right class.
  *
  * @param kind classifier or regressor
@@ -93,9 +94,13 @@ public record Comparison(
     int answers = 0;
     List<double[]> clearNumbers = new ArrayList<>();
     List<double[]> encryptedNumbers = new ArrayList<>();
+    List<Map<String, List<Object>>> clearRows = new ArrayList<>();
+    List<Map<String, List<Object>>> encryptedRows = new ArrayList<>();
     for (int r = 0; r < clear.rows(); r++) {
-      clearNumbers.add(numbers(clear.row(r)));
-      encryptedNumbers.add(numbers(encrypted.row(r)));
+      clearRows.add(labelledAs(clear.row(r), encrypted.row(r)));
+      encryptedRows.add(labelledAs(encrypted.row(r), clear.row(r)));
+      clearNumbers.add(numbers(clearRows.get(r)));
+      encryptedNumbers.add(numbers(encryptedRows.get(r)));
     }
     double[] tolerance = tolerances(kind, clearNumbers, samples);
     List<Integer> open = new ArrayList<>();
@@ -104,7 +109,7 @@ public record Comparison(
     for (int r = 0; r < clear.rows(); r++) {
       double[] expected = clearNumbers.get(r);
       double[] actual = encryptedNumbers.get(r);
-      boolean close = answered(encrypted.row(r)) && actual.length == expected.length;
+      boolean close = answered(encryptedRows.get(r)) && actual.length == expected.length;
       if (close) {
         answers++;
         for (int i = 0; i < expected.length; i++) {
@@ -116,9 +121,10 @@ public record Comparison(
       if (undecided[r]) {
         open.add(r);
       }
-      boolean agrees =
-          kind == Kind.REGRESSOR ? close
-              : !undecided[r] && classOf(encrypted.row(r)).equals(classOf(clear.row(r))) && sameIntegers(encrypted.row(r), clear.row(r));
+      Map<String, List<Object>> given = encryptedRows.get(r);
+      boolean same = kind == Kind.REGRESSOR ? close
+          : classOf(given).equals(classOf(clearRows.get(r))) && sameIntegers(given, clearRows.get(r));
+      boolean agrees = same && !undecided[r];
       if (!agrees) {
         disagreeing.add(r);
       } else if (!close) {
@@ -127,6 +133,17 @@ public record Comparison(
     }
     double agreement = (double) (clear.rows() - disagreeing.size()) / clear.rows();
     return new Comparison(kind, clear.rows(), agreement, answers == 0 ? Double.POSITIVE_INFINITY : maxError, open, disagreeing, far);
+  }
+
+  /** A row with a whole number as the label that the other has there: a model may give labels in a tensor of reals. */
+  private static Map<String, List<Object>> labelledAs(Map<String, List<Object>> row, Map<String, List<Object>> other) {
+    Map<String, List<Object>> labelled = new LinkedHashMap<>(row);
+    labelled.replaceAll((name, values) -> {
+      boolean whole = values.size() == 1 && values.get(0) instanceof Double number && number == Math.rint(number) && Math.abs(number) < 1L << 53;
+      List<Object> theirs = other.get(name);
+      return whole && theirs.size() == 1 && theirs.get(0) instanceof Long ? List.of(((Double) values.get(0)).longValue()) : values;
+    });
+    return labelled;
   }
 
   /**

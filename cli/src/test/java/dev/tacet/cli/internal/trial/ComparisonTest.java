@@ -56,6 +56,25 @@ class ComparisonTest {
   }
 
   @Test
+  void aLabelInATensorOfRealsIsTheLabel() {
+    OutputTable clear = regressor(7, -3, 2);
+    OutputTable encrypted = new OutputTable();
+    for (long label : new long[] {7, -3, 7}) {
+      encrypted.add(Map.of("variable", List.of(label)));
+    }
+    Comparison comparison = Comparison.of(encrypted, clear, new OutputTable(), new boolean[3], Kind.CLASSIFIER);
+    assertEquals(List.of(2), comparison.disagreeing());
+    assertEquals(List.of(2), Comparison.of(clear, encrypted, new OutputTable(), new boolean[3], Kind.CLASSIFIER).disagreeing());
+  }
+
+  @Test
+  void aRegressorsRowWithAnUndecidedStepDisagrees() {
+    Comparison comparison = Comparison.of(regressor(0, 1), regressor(0, 1), new OutputTable(), new boolean[] {false, true}, Kind.REGRESSOR);
+    assertEquals(List.of(1), comparison.disagreeing());
+    assertEquals(0.5, comparison.agreement());
+  }
+
+  @Test
   void severalLabelsOfARowAgreeOnlyWhereAllAreTheClearOnes() {
     OutputTable clear = labels(List.of(1L, 1L, 1L), List.of(1L, 0L, 0L));
     OutputTable encrypted = labels(List.of(1.0, 1.0, 0.0), List.of(1.0, 0.0, 0.0)); // the largest of each is the first

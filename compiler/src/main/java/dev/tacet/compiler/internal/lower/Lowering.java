@@ -163,7 +163,9 @@ public final class Lowering {
         refuseEarlierClientStep(node);
       }
       refuse(node, refusal);
-    } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException | ClassCastException e) {
+    } catch (ClassCastException e) {  // an operator on vectors got a label or an index
+      refuse(node, clear ? Scope.arithmeticOnLabels() : new Refusal("its operands do not fit", "check the model with onnx.checker and export it again"));
+    } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
       refuse(node, new Refusal("its operands do not fit: " + e.getMessage(), "check the model with onnx.checker and export it again"));
     }
   }

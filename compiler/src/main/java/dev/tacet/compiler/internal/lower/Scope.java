@@ -142,8 +142,7 @@ final class Scope {
       throw constant();
     }
     if (!(symbol instanceof Symbol.Hidden hidden)) {
-      throw new Refusal("it computes with a label or an index on the client's side",
-          "let the model end with the scores and do this step on its outputs");
+      throw arithmeticOnLabels();
     }
     Symbol.Clear clear = exported
         .computeIfAbsent(hidden.root(), root -> new HashMap<>())
@@ -218,5 +217,11 @@ final class Scope {
     }
     double[] numbers = tensor.numbers();
     return Tensor.of(tensor.type(), shape, Arrays.stream(indexes).mapToDouble(i -> numbers[i]).toArray());
+  }
+
+  /** The refusal of an operator that would compute with a label or an index. */
+  static Refusal arithmeticOnLabels() {
+    return new Refusal("it computes with a label or an index on the client's side",
+        "let the model end with the scores and do this step on its outputs");
   }
 }

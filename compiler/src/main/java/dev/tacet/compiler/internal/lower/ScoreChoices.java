@@ -18,7 +18,7 @@ import java.util.Map;
  *
  * <p>Probabilities at the end (sigmoid, softmax) are a classifier's. Several plain numbers may be scores or quantities, and
  * nothing in the graph tells; they are taken for scores unless the task is regression or the exporter is skl2onnx, whose
- * classifiers always have a label.
+ * classifiers always have a label. Where that is no choice but steps, a 0 or 1 for each of several labels, the numbers beside it are scores.
  */
 public final class ScoreChoices {
   private final Network network;
@@ -48,14 +48,14 @@ public final class ScoreChoices {
     Postprocessing tail = network.tail();
     Map<String, OutputValue> shapes = tail.run(Map.of(network.outputName(), new double[network.output().size()]));
     for (String output : tail.outputs()) {
-      if (shapes.get(output) instanceof OutputValue.Numbers numbers) {
-        probabilities(output, numbers.toNumbers().length);
-      }
+      probabilities(output, shapes.get(output).toNumbers().length);
     }
+    boolean steps = tail.outputs().stream().anyMatch(this::followsAStep);
     for (String output : tail.outputs()) {
-      int size = shapes.get(output) instanceof OutputValue.Numbers numbers ? numbers.toNumbers().length : 0;
-      if (choices.isEmpty() && plainScores && size > 1) {
-        choices.add(TailNode.of(TailOp.ARGMAX, output, Postprocessing.classOf(output)));
+      String scores = scoresOf(output);
+      boolean plain = plainScores && shapes.get(output) instanceof OutputValue.Numbers || steps && !followsAStep(output);
+      if (choices.isEmpty() && plain && shapes.get(output).toNumbers().length > 1) {
+        choices.add(TailNode.of(TailOp.ARGMAX, scores, Postprocessing.classOf(output)));
       }
     }
     if (choices.isEmpty()) {
@@ -84,9 +84,21 @@ public final class ScoreChoices {
     }
   }
 
+  /** The numbers in an output: those of a map, or the output itself. */
+  private String scoresOf(String output) {
+    TailNode node = makers.get(output);
+    return node != null && node.op() == TailOp.ZIP_MAP ? node.inputs().get(0) : output;
+  }
+
+  /** Whether an output is computed from a step, such as a comparison. */
+  private boolean followsAStep(String tensor) {
+    TailNode node = makers.get(tensor);
+    return node != null && (node.isStep() || node.inputs().stream().anyMatch(this::followsAStep));
+  }
+
   private TailNode maker(String tensor) {
     TailNode node = makers.get(tensor);
-    while (node != null && node.op() == TailOp.IDENTITY) {
+    while (node != null && (node.op() == TailOp.IDENTITY || node.op() == TailOp.ZIP_MAP)) {
       node = makers.get(node.inputs().get(0));
     }
     return node;

@@ -21,6 +21,9 @@ import java.util.Set;
 final class TailSplit {
   private static final Set<String> LINEAR = Set.of("Add", "Sub", "Sum", "Neg", "ReduceSum", "ReduceMean");
 
+  /** Operators whose scores are the host's work, though their label is the client's: what they read is not free. */
+  private static final Set<String> SCORERS = Set.of("ai.onnx.ml.LinearClassifier", "ai.onnx.ml.SVMClassifier");
+
   private final OnnxGraph graph;
   private final Map<String, Tensor> constants = new HashMap<>();
   private final Set<String> derivedConstants = new HashSet<>();
@@ -103,7 +106,7 @@ final class TailSplit {
       if (free && TailOps.runs(node.qualifiedType()) && !hasWeights(node)) {
         tail.add(node);
       }
-      if (!tail.contains(node)) {
+      if (!tail.contains(node) || SCORERS.contains(node.qualifiedType())) {
         node.inputs().forEach(input -> hostReaders.merge(input, 1, Integer::sum));
       }
     }

@@ -10,6 +10,7 @@ import dev.tacet.compiler.internal.ir.LinearForm;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
 import dev.tacet.he.Postprocessing;
+import dev.tacet.he.TailFunction;
 import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
 import java.util.List;
@@ -49,6 +50,16 @@ class ScoreChoicesTest {
     assertEquals(TailOp.THRESHOLD_LABEL, choice.op());
     assertEquals(List.of("v"), choice.inputs());
     assertEquals(0, choice.numbers()[0]);
+  }
+
+  @Test
+  void aMapOfSigmoidsAndNumbersBesideStepsAreScores() {
+    TailNode sigmoid = TailNode.of(TailOp.SIGMOID, "v", "p");
+    Network map = network(3, List.of(sigmoid, TailNode.withIntegers(TailOp.ZIP_MAP, "p", "m", 0, 1, 2)), "m");
+    assertEquals(List.of(TailNode.of(TailOp.ARGMAX, "v", "#class m")), choices(ScoreChoices.add(map, null, "skl2onnx")));
+    TailNode step = new TailNode(TailOp.FUNCTION, List.of("p"), "l", new long[] {TailFunction.SIGN.ordinal()}, new double[] {0, 0}, List.of());
+    Network labels = network(3, List.of(TailNode.of(TailOp.IDENTITY, "v", "p"), step), "l", "p");
+    assertEquals(List.of(TailNode.of(TailOp.ARGMAX, "p", "#class p")), choices(ScoreChoices.add(labels, null, "skl2onnx")));
   }
 
   @Test
