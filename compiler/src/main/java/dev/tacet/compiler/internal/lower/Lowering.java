@@ -15,6 +15,7 @@ import dev.tacet.he.TailOp;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -172,12 +173,22 @@ public final class Lowering {
 
   /** A step that only the client can take stands before weights: both are named, for either could be changed. */
   private void refuseEarlierClientStep(OnnxNode node) {
-    for (OnnxNode earlier : graph.nodes()) {
-      if (TailOps.CLIENT_ONLY.contains(earlier.qualifiedType()) && node.inputs().stream().anyMatch(earlier.outputs()::contains)) {
-        problems.add(new ModelProblem(earlier.label(), earlier.qualifiedType(), Rewrites.reason(earlier.qualifiedType()),
+    Set<String> read = new HashSet<>(node.inputs());
+    List<ModelProblem> steps = new ArrayList<>();
+    List<OnnxNode> nodes = graph.nodes();
+    for (int i = nodes.indexOf(node) - 1; i >= 0; i--) {  // in the order of their evaluation: readers stand behind what they read
+      OnnxNode earlier = nodes.get(i);
+      if (earlier.outputs().stream().noneMatch(read::contains)) {
+        continue;
+      }
+      if (TailOps.CLIENT_ONLY.contains(earlier.qualifiedType())) {
+        steps.add(0, new ModelProblem(earlier.label(), earlier.qualifiedType(), Rewrites.reason(earlier.qualifiedType()),
             Rewrites.rewrite(earlier.qualifiedType())));
+      } else {
+        read.addAll(earlier.inputs());
       }
     }
+    steps.stream().filter(step -> !problems.contains(step)).forEach(problems::add);
   }
 
   private void refuse(OnnxNode node, Refusal refusal) {
