@@ -33,8 +33,11 @@ def python310(named):
     candidates = [named, shutil.which("python3.10"), *sorted((Path.home() / ".pyenv/versions").glob("3.10*/bin/python3.10"))]
     for candidate in filter(None, candidates):
         probe = [str(candidate), "-c", "import sys; sys.exit(sys.version_info[:2] != (3, 10))"]
-        if subprocess.run(probe, capture_output=True).returncode == 0:
-            return str(candidate)
+        try:
+            if subprocess.run(probe, capture_output=True).returncode == 0:
+                return str(candidate)
+        except OSError as e:
+            say(f"{candidate}: {e.strerror}")
     return None
 
 

@@ -145,6 +145,7 @@ struct Bench::State {
     a.butterflies += b.butterflies;
     a.products += b.products;
     a.terms += b.terms;
+    a.small_terms += b.small_terms;
     a.flops += b.flops;
     a.random_words += b.random_words;
     a.bytes += b.bytes;
@@ -363,7 +364,8 @@ Operation Bench::State::matrix_product(bool small) {
   for (std::size_t c = 0; c < kColumns; ++c) inputs->push_back(one);
   for (const Ciphertext& input : *inputs) pointers->push_back(&input);
   Work work;
-  work.terms = 2.0 * kRows * kColumns * (level + 1) * n() * (small ? 0.5 : 1);
+  work.small_terms = 2.0 * kRows * kColumns * matrix->small_limbs() * n();
+  work.terms = 2.0 * kRows * kColumns * (level + 1 - matrix->small_limbs()) * n();
   work.bytes = input_bytes * (level + 1);
   double sum = 0;
   for (std::size_t c = 0; c < kColumns; ++c) sum += weights[c];

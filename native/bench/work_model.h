@@ -17,6 +17,7 @@ struct Work {
   double butterflies = 0;  ///< two residues: one product by a constant, one sum, one difference
   double products = 0;     ///< of two residues, reduced; or by a constant
   double terms = 0;        ///< products that are summed before one reduction
+  double small_terms = 0;  ///< such products of at most 52 bits, which take one multiplication
   double flops = 0;        ///< of the encoder's double-precision transform
   double random_words = 0; ///< 64-bit words of the ChaCha20 stream
   double bytes = 0;        ///< read from keys and operands that no cache can hold from call to call

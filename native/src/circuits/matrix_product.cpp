@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <string>
 
 #include "ckks/rounding.h"
 #include "util/error.h"
@@ -25,16 +26,18 @@ void check_shape(const Context& context, std::size_t rows, std::size_t columns, 
   }
 }
 
-RoundedInteger rounded(const Ring& ring, double value, const Scale& scale, const ScaleValue& scale_value, double bound,
-                       const char* what, std::size_t row, std::size_t column) {
+/// `place_of` says which number it is, where it is refused.
+template <class Place>
+RoundedInteger rounded(const Ring& ring, double value, const Scale& scale, const ScaleValue& scale_value, double bound, const Place& place_of) {
   if (!std::isfinite(value)) {
-    fail(Code::kInvalidArgument, "matrixProduct: the %s of row %zu, column %zu is %s", what, row, column,
-         std::isnan(value) ? "NaN" : "infinite");
+    const std::string place = place_of();
+    fail(Code::kInvalidArgument, "matrixProduct: the %s is %s", place.c_str(), std::isnan(value) ? "NaN" : "infinite");
   }
   const RoundedInteger x = round_scaled(value, scale_value);
   if (!(x.log2() < bound)) {
-    fail(Code::kInvalidArgument, "matrixProduct: the %s of row %zu, column %zu at scale %s has %.1f bits, the level allows %.1f",
-         what, row, column, scale.text(ring).c_str(), x.log2(), bound);
+    const std::string place = place_of();
+    fail(Code::kInvalidArgument, "matrixProduct: the %s at scale %s has %.1f bits, the level allows %.1f", place.c_str(),
+         scale.text(ring).c_str(), x.log2(), bound);
   }
   return x;
 }
@@ -80,13 +83,17 @@ MatrixProduct MatrixProduct::encode(std::shared_ptr<const Context> context, std:
     integers.emplace_back();
     for (const u32 r : place.rows) {
       for (const u32 c : place.columns) {
-        integers.back().push_back(rounded(ring, weights[r * columns + c], plain, plain_value, bound, "weight", r, c));
+        integers.back().push_back(rounded(ring, weights[r * columns + c], plain, plain_value, bound, [r, c] {
+          return "weight of row " + std::to_string(r) + ", column " + std::to_string(c);
+        }));
       }
     }
     out.blocks_.emplace_back();
     out.blocks_.back().place = std::move(place);
   }
-  for (std::size_t r = 0; r < rows; ++r) biases[r] = rounded(ring, bias[r], out.result_, result_value, bound, "bias", r, columns);
+  for (std::size_t r = 0; r < rows; ++r) {
+    biases[r] = rounded(ring, bias[r], out.result_, result_value, bound, [r] { return "bias of row " + std::to_string(r); });
+  }
   const Span span(integers);
   out.limbs_.resize(static_cast<std::size_t>(level) + 1);
   for (std::size_t i = 0; i < out.limbs_.size(); ++i) {

@@ -27,6 +27,7 @@ const Kernels* avx2_kernels() {
     t.linear_combination = avx2::linear_combination;
     t.overflow_count = avx2::overflow_count;
     t.attach_overflow = avx2::attach_overflow;
+    t.convert_lazily = avx2::convert_lazily;
     t.convert = avx2::convert;
     t.inner_product_pairs = avx2::inner_product_pairs;
     t.chacha20 = avx2::chacha20;
@@ -34,8 +35,10 @@ const Kernels* avx2_kernels() {
     t.ternary = avx2::ternary;
     t.error = avx2::error;
     t.small_residues = avx2::small_residues;
+    t.gather = avx2::gather;
     t.matrix_product = avx2::matrix_product;
     t.matrix_product_small = avx2::matrix_product_small;
+    t.pack = avx2::pack;
     t.unpack = avx2::unpack;
     t.largest_magnitude = avx2::largest_magnitude;
     t.slots_to_coefficients = avx2::slots_to_coefficients;

@@ -25,6 +25,7 @@ void linear_combination(u64* out, const u64* const* a, const u64* c, std::size_t
                         const Modulus& q);
 void overflow_count(u64* out, const u64* const* a, const Modulus* q, std::size_t count, std::size_t n);
 void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::size_t n);
+void convert_lazily(u64* out, const u64* y, u64 overflow, std::size_t n);
 void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q);
 void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q);
 
@@ -38,6 +39,8 @@ void matrix_product(u64* const* out, const u64* const* x, const MatrixWeights& w
 void matrix_product_small(u64* const* out, const u64* const* x, const MatrixWeights& w, std::size_t n, const Modulus& q,
                           u64* scratch);
 
+void gather(u64* out, const u64* a, const u32* permutation, std::size_t n);
+void pack(u8* out, const u64* x, std::size_t n, int bits);
 bool unpack(u64* out, const u8* in, std::size_t n, int bits, u64 q);
 
 u64 largest_magnitude(const double* x, std::size_t n);

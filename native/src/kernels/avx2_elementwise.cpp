@@ -89,6 +89,14 @@ void reduce(u64* out, const u64* a, std::size_t n, const Modulus& q) {
   for (std::size_t i = 0; i < n; i += kLanes) store(out + i, wide(load_integers(a + i), c));
 }
 
+void gather(u64* out, const u64* a, const u32* permutation, std::size_t n) {
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const __m128i places = _mm_loadu_si128(reinterpret_cast<const __m128i*>(permutation + i));
+    const __m256i words = _mm256_i32gather_epi64(reinterpret_cast<const long long*>(a), places, sizeof(u64));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), words);
+  }
+}
+
 }  // namespace tacet::avx2
 TACET_TARGET_END
 #endif  // TACET_X86

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unpacking of residues, four at a time: two neighbours lie in 16 bytes.
+// Unpacking of residues, four at a time: two neighbours lie in 16 bytes. Packing of four blocks at a time, one in each lane.
 #include "kernels/avx2.h"
 #include "kernels/avx2_lanes.h"
 #include "kernels/scalar.h"
@@ -39,7 +39,55 @@ TACET_INLINE __m256i two(const void* low, const void* high) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1);
 }
 
+/// Residues whose bits end where a 64-bit word ends, of every width.
+constexpr std::size_t kBlock = 64;
+
+/// Words k..k+3 of four blocks in a row: lane l of words[j] is word k + j of block l.
+TACET_INLINE void load_blocks(__m256i* words, const u64* x, std::size_t k) {
+  const auto row = [x, k](std::size_t l) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + l * kBlock + k)); };
+  const __m256i a = row(0), b = row(1), c = row(2), d = row(3);
+  const __m256i ab0 = _mm256_unpacklo_epi64(a, b), ab1 = _mm256_unpackhi_epi64(a, b), cd0 = _mm256_unpacklo_epi64(c, d),
+                cd1 = _mm256_unpackhi_epi64(c, d);
+  words[0] = _mm256_permute2x128_si256(ab0, cd0, 0x20);
+  words[1] = _mm256_permute2x128_si256(ab1, cd1, 0x20);
+  words[2] = _mm256_permute2x128_si256(ab0, cd0, 0x31);
+  words[3] = _mm256_permute2x128_si256(ab1, cd1, 0x31);
+}
+
+/// Lane l to out + l * stride.
+TACET_INLINE void store_lanes(u8* out, std::size_t stride, __m256i words) {
+  const __m128i low = _mm256_castsi256_si128(words), high = _mm256_extracti128_si256(words, 1);
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(out), low);
+  _mm_storeh_pd(reinterpret_cast<double*>(out + stride), _mm_castsi128_pd(low));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(out + 2 * stride), high);
+  _mm_storeh_pd(reinterpret_cast<double*>(out + 3 * stride), _mm_castsi128_pd(high));
+}
+
 }  // namespace
+
+void pack(u8* out, const u64* x, std::size_t n, int bits) {
+  const std::size_t stride = kBlock / 8 * static_cast<std::size_t>(bits), groups = n / (4 * kBlock);
+  for (std::size_t g = 0; g < groups; ++g) {
+    u8* to = out + 4 * g * stride;
+    __m256i pending = _mm256_setzero_si256();
+    int held = 0;
+    for (std::size_t k = 0; k < kBlock; k += 4) {
+      __m256i words[4];
+      load_blocks(words, x + 4 * g * kBlock, k);
+#pragma GCC unroll 4
+      for (const __m256i word : words) {
+        pending = _mm256_or_si256(pending, _mm256_sll_epi64(word, _mm_cvtsi32_si128(held)));
+        held += bits;
+        if (held < 64) continue;
+        store_lanes(to, stride, pending);
+        to += 8;
+        held -= 64;
+        pending = _mm256_srl_epi64(word, _mm_cvtsi32_si128(bits - held));
+      }
+    }
+  }
+  scalar::pack(out + 4 * groups * stride, x + 4 * groups * kBlock, n - 4 * groups * kBlock, bits);
+}
 
 bool unpack(u64* out, const u8* in, std::size_t n, int bits, u64 q) {
   const std::size_t width = static_cast<std::size_t>(bits), size = (n * width + 7) / 8;

@@ -211,6 +211,15 @@ void attach_overflow(u64* const* y, const Modulus* q, std::size_t count, std::si
   }
 }
 
+void convert_lazily(u64* out, const u64* y, u64 overflow, std::size_t n) {
+  const Words low52 = integers((u64{1} << 52) - 1), one = integers(1), more = integers(overflow);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Words x = load_integers(y + i);
+    const Words odd = _mm256_cmpeq_epi64(_mm256_and_si256(_mm256_srli_epi64(x, 52), one), one);
+    _mm256_storeu_si256(reinterpret_cast<Words*>(out + i), _mm256_add_epi64(_mm256_and_si256(x, low52), _mm256_and_si256(odd, more)));
+  }
+}
+
 }  // namespace tacet::avx2
 TACET_TARGET_END
 #endif  // TACET_X86

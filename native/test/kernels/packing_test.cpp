@@ -27,7 +27,7 @@ TEST_P(PackingTable, ResiduesOfEveryWidthPackByDefinitionAndComeBack) {
   std::mt19937_64 engine(1);
   for (int bits = 1; bits <= 50; ++bits) {
     const u64 most = (u64{1} << bits) - 1;
-    for (std::size_t n : {0, 1, 2, 7, 8, 9, 16, 31, 64, 67, 256}) {
+    for (std::size_t n : {0, 1, 2, 7, 8, 9, 16, 31, 64, 67, 255, 256, 257, 1000, 1024}) {
       std::vector<u64> x(n);
       for (u64& v : x) v = engine() % 3 == 0 ? most : engine() & most;
       const std::vector<u8> expected = packed(x, bits);
