@@ -112,7 +112,7 @@ public final class Charts {
       System.err.println("tacet: wrote " + folder.resolve(name + ".svg"));
     } catch (IOException e) {
       throw new CliException(
-          CliException.FAILED, "cannot write a chart into " + folder + ": " + e, "Name a folder that can be written.", e);
+          CliException.FAILED, "cannot write a chart into " + folder, "Name a folder that can be written.", e);
     }
   }
 }
