@@ -86,7 +86,7 @@ public final class Host implements AutoCloseable {
     int port = uri.getPort() >= 0 ? uri.getPort() : tls ? 443 : 80;
     String host = uri.getHost().startsWith("[") ? uri.getHost().substring(1, uri.getHost().length() - 1) : uri.getHost();
     requireSafe(uri, host, tls, credentials);
-    Reconnect reconnect = new Reconnect();
+    HostReconnect reconnect = new HostReconnect();
     channel =
         Grpc.newChannelBuilderForAddress(host, port, tls ? HostTls.credentials(trust, credentials) : InsecureChannelCredentials.create())
             .intercept(new HostBearer(credentials), reconnect)

@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -419,9 +420,15 @@ public final class KeyRingFiles implements AutoCloseable {
     }
   }
 
+  /** What went wrong in words: the class of a failure of one file says it, that of others says nothing. */
+  private static String reason(IOException e) {
+    boolean ofOneFile = e instanceof FileSystemException system && system.getReason() == null || e.getMessage() == null;
+    return ofOneFile ? e.toString() : e.getMessage();
+  }
+
   private static KeyRingException failed(Path folder, IOException e) {
     return new KeyRingException(
-        "key ring " + folder + ": " + e, "Check that the folder can be read and written and that the disk is not full.", e);
+        "key ring " + folder + ": " + reason(e), "Check that the folder can be read and written and that the disk is not full.", e);
   }
 
   /** Holds the folder against other threads and processes. */

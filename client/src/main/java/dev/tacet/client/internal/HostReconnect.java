@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * Tries to connect again with each call to a host that could not be reached. The channel by itself waits longer after each failure, up to
  * minutes, and meanwhile answers calls with the failure of then, though the host may be back.
  */
-final class Reconnect implements ClientInterceptor {
+final class HostReconnect implements ClientInterceptor {
   /** How long a call waits for the connection: several round trips and a handshake. */
   private static final long PATIENCE_MILLIS = 500;
 
