@@ -56,7 +56,7 @@ class CompilerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(doubles = {1, 1e-9, 1e-12})
+  @ValueSource(doubles = 1e-12)
   void theUnitOfAnAnswerDoesNotCostItsPrecision(double unit) {
     double[] weights = new double[13 * 4];
     for (int i = 0; i < weights.length; i++) {
@@ -65,7 +65,7 @@ class CompilerTest {
     CompileResult result = Compiler.compile(
         TestModels.of(13).constant("w", new long[] {13, 4}, weights).constant("v", new long[] {4, 1}, unit, -unit, unit / 2, unit)
             .node("MatMul", "x w", "s").node("Tanh", "s", "t").node("MatMul", "t v", "y").source("y"),
-        CompileOptions.defaults().withCalibration(TestModels.rows(60, 13)).withTask(ModelDescription.Task.REGRESSION));
+        CompileOptions.defaults().withCalibration(TestModels.rows(60, 13)).withTask(ModelDescription.Task.REGRESSION).withMaxDegree(31));
     assertTrue(result.report().prediction().error(1000) < 0.01 * unit, () -> "error " + result.report().prediction().error(1000));
     assertTrue(result.report().accuracyMet());
   }
