@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Model files that are wrong on purpose: each is a typed error with the numbers. */
@@ -87,6 +89,35 @@ class HostileModelTest {
   @Test
   void aNegativeDimensionIsNamed() {
     refused(linear().constant("w", new long[] {-4, 1}, ONES).source("y"), "w", "-4");
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void anEndWithManyWaysBackToItsStartIsReadOnce() {
+    TestModels model = TestModels.of(4).constant("w", new long[] {4, 4}, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16).node("MatMul", "x w", "t0");
+    for (int i = 0; i < 64; i++) {  // each step doubles the ways back to the first
+      model.node("Max", "t" + i + " t" + i, "t" + (i + 1));
+    }
+    byte[] bytes = model.output("t64", 4);
+    Compiler.compile(OnnxSource.ofBytes("test", bytes), CompileOptions.defaults().withCalibration(TestModels.rows(30, 4)));
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void manyStepsOfTheClientBeforeManyWeightsAreEachNamedOnce() {
+    TestModels model = TestModels.of(4).constant("w", new long[] {4, 4}, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
+    int count = 1500;
+    StringBuilder sums = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      model.node("Softmax", "x", "s" + i);
+      sums.append(" s").append(i);
+    }
+    model.node("Sum", sums.substring(1), "sum");
+    for (int i = 0; i < count; i++) {
+      model.node("MatMul", "sum w", "m" + i);
+    }
+    model.node("Sum", sums.substring(1).replace('s', 'm'), "y");
+    assertEquals(2 * count, Compiler.check(model.source("y")).size());
   }
 
   @Test

@@ -12,10 +12,13 @@ import dev.tacet.compiler.internal.onnx.Shapes;
 import dev.tacet.he.Postprocessing;
 import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +34,9 @@ public final class Lowering {
   private final int columns;
   private final Scope scope = new Scope();
   private final Map<String, Symbol> symbols = new HashMap<>();
+  private final Map<String, OnnxNode> makers = new HashMap<>();
+  /** What stands before refused nodes and was gone through. */
+  private final Set<OnnxNode> explained = Collections.newSetFromMap(new IdentityHashMap<>());
   private final List<ModelProblem> problems = new ArrayList<>();
   private final Weights weights = new Weights();
   private long elements;
@@ -115,6 +121,7 @@ public final class Lowering {
   }
 
   private void execute(OnnxNode node, boolean client) {
+    node.outputs().stream().filter(output -> !output.isEmpty()).forEach(output -> makers.put(output, node));
     List<Symbol> inputs = new ArrayList<>();
     for (String name : node.inputs()) {
       inputs.add(name.isEmpty() ? null : symbols.get(name));
@@ -173,22 +180,19 @@ public final class Lowering {
 
   /** A step that only the client can take stands before weights: both are named, for either could be changed. */
   private void refuseEarlierClientStep(OnnxNode node) {
-    Set<String> read = new HashSet<>(node.inputs());
-    List<ModelProblem> steps = new ArrayList<>();
-    List<OnnxNode> nodes = graph.nodes();
-    for (int i = nodes.indexOf(node) - 1; i >= 0; i--) {  // in the order of their evaluation: readers stand behind what they read
-      OnnxNode earlier = nodes.get(i);
-      if (earlier.outputs().stream().noneMatch(read::contains)) {
+    Deque<String> open = new ArrayDeque<>(node.inputs());
+    while (!open.isEmpty()) {
+      OnnxNode earlier = makers.get(open.remove());
+      if (earlier == null || !explained.add(earlier)) {
         continue;
       }
       if (TailOps.CLIENT_ONLY.contains(earlier.qualifiedType())) {
-        steps.add(0, new ModelProblem(earlier.label(), earlier.qualifiedType(), Rewrites.reason(earlier.qualifiedType()),
+        problems.add(new ModelProblem(earlier.label(), earlier.qualifiedType(), Rewrites.reason(earlier.qualifiedType()),
             Rewrites.rewrite(earlier.qualifiedType())));
       } else {
-        read.addAll(earlier.inputs());
+        open.addAll(earlier.inputs());
       }
     }
-    steps.stream().filter(step -> !problems.contains(step)).forEach(problems::add);
   }
 
   private void refuse(OnnxNode node, Refusal refusal) {

@@ -9,8 +9,10 @@ import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The pass that gives scores without a label their class: a choice beside the output, which says whether the class that a reader
@@ -23,11 +25,18 @@ import java.util.Map;
 public final class ScoreChoices {
   private final Network network;
   private final Map<String, TailNode> makers = new HashMap<>();
+  /** The tensors that are computed from a step, such as a comparison. */
+  private final Set<String> stepped = new HashSet<>();
   private final List<TailNode> choices = new ArrayList<>();
 
   private ScoreChoices(Network network) {
     this.network = network;
-    network.tail().nodes().forEach(node -> makers.put(node.output(), node));
+    for (TailNode node : network.tail().nodes()) {
+      makers.put(node.output(), node);
+      if (node.isStep() || node.inputs().stream().anyMatch(stepped::contains)) {
+        stepped.add(node.output());
+      }
+    }
   }
 
   /**
@@ -50,12 +59,11 @@ public final class ScoreChoices {
     for (String output : tail.outputs()) {
       probabilities(output, shapes.get(output).toNumbers().length);
     }
-    boolean steps = tail.outputs().stream().anyMatch(this::followsAStep);
+    boolean steps = tail.outputs().stream().anyMatch(stepped::contains);
     for (String output : tail.outputs()) {
-      String scores = scoresOf(output);
-      boolean plain = plainScores && shapes.get(output) instanceof OutputValue.Numbers || steps && !followsAStep(output);
+      boolean plain = plainScores && shapes.get(output) instanceof OutputValue.Numbers || steps && !stepped.contains(output);
       if (choices.isEmpty() && plain && shapes.get(output).toNumbers().length > 1) {
-        choices.add(TailNode.of(TailOp.ARGMAX, scores, Postprocessing.classOf(output)));
+        choices.add(TailNode.of(TailOp.ARGMAX, scoresOf(output), Postprocessing.classOf(output)));
       }
     }
     if (choices.isEmpty()) {
@@ -88,12 +96,6 @@ public final class ScoreChoices {
   private String scoresOf(String output) {
     TailNode node = makers.get(output);
     return node != null && node.op() == TailOp.ZIP_MAP ? node.inputs().get(0) : output;
-  }
-
-  /** Whether an output is computed from a step, such as a comparison. */
-  private boolean followsAStep(String tensor) {
-    TailNode node = makers.get(tensor);
-    return node != null && (node.isStep() || node.inputs().stream().anyMatch(this::followsAStep));
   }
 
   private TailNode maker(String tensor) {
