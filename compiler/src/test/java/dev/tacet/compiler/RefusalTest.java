@@ -217,7 +217,7 @@ class RefusalTest {
         .node("MatMul", "x v", "a").node("Sin", "a", "s").node("Cos", "a", "c").node("MatMul", "s o", "p").node("MatMul", "c o", "q")
         .node("Mul", "p p", "pp").node("Mul", "q q", "qq").node("Add", "pp qq", "z").node("MatMul", "z o", "y").source("y");
     CompileReport report = Compiler.compile(source,
-        CompileOptions.defaults().withCalibration(TestModels.rows(30, 4))).report();
+        CompileOptions.defaults().withCalibration(TestModels.rows(30, 4)).withMaxDegree(127)).report();
     assertFalse(report.accuracyMet());
     assertTrue(report.notes().stream().anyMatch(note -> note.contains("exceeds their range")), report.notes().toString());
   }

@@ -15,19 +15,24 @@ public final class Cards {
 
   /** Reads a card that came from the owner. */
   public static ProviderCard read(Path file) {
-    ByteBuffer bytes = ByteBuffer.wrap(InputFile.read(file, "Give the owner.card that the key's owner sent you."));
+    ByteBuffer bytes = bytes(file);
     return using(file, () -> ProviderCard.fromBytes(bytes));
   }
 
   /** Reads a card that came over a channel nobody vouches for and compares it with what the owner read out. */
   public static ProviderCard read(Path file, String confirmedFingerprint) {
-    ProviderCard card = read(file);
-    if (!card.fingerprint().equals(confirmedFingerprint)) {
-      throw CliException.failed(
-          "the card " + file + " has fingerprint " + card.fingerprint() + ", the owner confirmed " + confirmedFingerprint,
-          "Do not use this card; ask the owner for theirs, and compare the fingerprint again.");
+    ByteBuffer bytes = bytes(file);
+    try {
+      return using(file, () -> ProviderCard.fromBytes(bytes, confirmedFingerprint));
+    } catch (IllegalArgumentException e) {
+      throw new CliException(
+          CliException.FAILED, file + ": " + e.getMessage(), "Do not use this card; ask the owner for theirs, and compare the fingerprint again.",
+          e);
     }
-    return card;
+  }
+
+  private static ByteBuffer bytes(Path file) {
+    return ByteBuffer.wrap(InputFile.read(file, "Give the owner.card that the key's owner sent you."));
   }
 
   /** Does what reads the card's parts; a part that is damaged is the file's fault. */
