@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
  * JAZZER_FUZZ=1 it searches for as long as its time says.
  */
 class DecodingFuzzTest {
-  @FuzzTest(maxDuration = "10s")
+  @FuzzTest(maxDuration = "5s")
   void descriptionsOfModels(byte[] bytes) {
     try {
       ModelMessages.fromMessage(GetModelResponse.parseFrom(bytes));
@@ -29,14 +29,14 @@ class DecodingFuzzTest {
     }
   }
 
-  @FuzzTest(maxDuration = "10s")
+  @FuzzTest(maxDuration = "5s")
   void statusesOfPeers(byte[] bytes) {
     Metadata trailers = new Metadata();
     trailers.put(Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER), bytes);
     ErrorTable.fromGrpc(Status.fromCodeValue(bytes.length % 17).asRuntimeException(trailers));
   }
 
-  @FuzzTest(maxDuration = "10s")
+  @FuzzTest(maxDuration = "5s")
   void ownersSignaturesOfModels(byte[] bytes) {
     try {
       ModelProvenance read = ModelProvenance.parse(new String(bytes, StandardCharsets.UTF_8));
@@ -49,7 +49,7 @@ class DecodingFuzzTest {
   }
 
   /** The first byte picks the object; the envelope around the rest is repaired, so that the search starts behind it. */
-  @FuzzTest(maxDuration = "10s")
+  @FuzzTest(maxDuration = "5s")
   void bodiesOfBlobs(byte[] bytes) {
     if (bytes.length == 0) {
       return;

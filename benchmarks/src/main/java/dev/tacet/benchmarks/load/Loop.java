@@ -10,7 +10,6 @@ import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Phaser;
@@ -74,21 +73,20 @@ final class Loop {
     return new Result(latencies, failures, (System.nanoTime() - start) / 1e9);
   }
 
-  /** Calls that come at random moments (a Poisson process), whether earlier ones are answered or not. */
-  Result open(double perSecond, double seconds, IntSupplier client, Random random) {
+  /** Calls that come at the given moments, in nanoseconds after the start, whether earlier ones are answered or not. */
+  Result open(long[] arrivals, IntSupplier client) {
     Phaser pending = new Phaser(1);
     long start = System.nanoTime();
-    long end = start + (long) (seconds * 1e9);
-    for (long due = start; due < end; due += (long) (-Math.log(1 - random.nextDouble()) / perSecond * 1e9)) {
+    for (long arrival : arrivals) {
+      long due = start + arrival;
       for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
         LockSupport.parkNanos(left);
       }
-      long from = due;
       pending.register();
       async.infer(requests.get(client.getAsInt()), new StreamObserver<>() {
         @Override
         public void onNext(InferResponse response) {
-          latencies.recordValue(System.nanoTime() - from);
+          latencies.recordValue(System.nanoTime() - due);
         }
 
         @Override
