@@ -122,6 +122,6 @@ public final class ProgramWork {
     for (int i = 0; i <= argument.type().level(); i++) {
       small += words < 0x1p32 && words * (parameters.modulus(i) - 1) < 0x1p52 ? 1 : 0;
     }
-    return level.terms(weights.length, argument.type().components(), small);
+    return level.terms(MatrixWork.products(affine.rows(), affine.cols(), weights), argument.type().components(), small);
   }
 }
