@@ -90,7 +90,7 @@ public final class CostCalibration {
 
   /** A square of every element between two matrix products, the first by small weights. */
   private static Program arrays(int logRingDegree) {
-    int length = logRingDegree >= 15 ? 16 : 32;
+    int length = 32;
     Parameters parameters = parameters(logRingDegree, 3, 1);
     ProgramBuilder b = new ProgramBuilder(parameters);
     b.layer("input");

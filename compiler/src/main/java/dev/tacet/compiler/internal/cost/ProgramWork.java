@@ -111,7 +111,7 @@ public final class ProgramWork {
     return level.transform(diagonals, babies - 1, (diagonals + babies - 1) / babies - 1, false);
   }
 
-  /** Weights are words at the plain scale; a limb whose words are small enough takes one multiplication a term. */
+  /** Weights are words at the plain scale; a limb whose words are small enough takes one multiplication a term. Inputs come from memory. */
   private Work product(Instruction in, Instruction argument, LevelWork level) {
     Constant.Affine affine = (Constant.Affine) program.constants().get(in.constant());
     double[] weights = affine.weights();
@@ -122,6 +122,8 @@ public final class ProgramWork {
     for (int i = 0; i <= argument.type().level(); i++) {
       small += words < 0x1p32 && words * (parameters.modulus(i) - 1) < 0x1p52 ? 1 : 0;
     }
-    return level.terms(MatrixWork.products(affine.rows(), affine.cols(), weights), argument.type().components(), small);
+    int components = argument.type().components();
+    return level.terms(MatrixWork.products(affine.rows(), affine.cols(), weights), components, small)
+        .plus(level.words((double) components * affine.cols()));
   }
 }
