@@ -63,6 +63,24 @@ class CompileOptionsTest {
     assertTrue(Files.size(artifact) > 0);
   }
 
+  /** The rows' ranges follow it, so nothing else that is advised would help. */
+  @Test
+  void anOutlierAmongTheSampleRowsIsWhatIsAdvisedToBeLookedAt() throws Exception {
+    Path model = ZOO.resolve("skl_mlpr_tanh.onnx");
+    List<String> lines = new java.util.ArrayList<>(Files.readAllLines(ZOO.resolve("skl_mlpr_tanh.calibration.csv")));
+    lines.set(20, lines.get(20).replaceFirst("[^,]*$", "1e9"));
+    Path rows = Files.write(folder.resolve("outlier.csv"), lines);
+    String artifact = folder.resolve("wide.tacet").toString();
+    Tacet done = Tacet.here("compile", model.toString(), "--calibration", rows.toString(), "--max-degree", "15", "-o", artifact);
+    assertEquals(3, done.exit(), done.all());
+    int row = lines.get(0).chars().anyMatch(Character::isLetter) ? 19 : 20;
+    assertTrue(done.err().contains("First look at the sample rows: row " + row + " of the "), done.all());
+    Files.write(rows, List.of(lines.get(1), lines.get(1).replaceFirst("^[^,]*", "1e300"), lines.get(2)));
+    Tacet beyond = Tacet.here("compile", model.toString(), "--calibration", rows.toString(), "-o", artifact);
+    assertEquals(2, beyond.exit(), beyond.all());
+    assertTrue(beyond.err().contains("1.0E300 at feature 0") && beyond.err().contains("single precision"), beyond.all());
+  }
+
   @Test
   void sampleRowsOfAnotherWidthAreBadUsageForEveryCommandThatCompiles() throws Exception {
     Path rows = Files.writeString(folder.resolve("wide.csv"), "1,2,3\n4,5,6\n");

@@ -58,6 +58,7 @@ class EndToEndTest {
     assertEquals(20, report.get("outputs").get("label").size());
     assertEquals(2, report.get("clear_outputs").get("probabilities").get(0).size());
     assertTrue(report.get("clamped_rows").isArray());
+    assertTrue(report.get("rows_per_second").isNull());
     for (String field : List.of("ring_type", "ring_degree", "log_q", "log_qp", "security_bits")) {
       assertTrue(report.get("parameters").has(field), field);
     }

@@ -120,7 +120,10 @@ public record CompileOptions(
       require(calibration.get(i).length == width,
           "calibration row " + i + " has " + calibration.get(i).length + " features, row 0 has " + width);
       for (int j = 0; j < width; j++) {
-        require(Double.isFinite(calibration.get(i)[j]), "calibration row " + i + " is not finite at feature " + j);
+        double value = calibration.get(i)[j];
+        require(Double.isFinite(value), "calibration row " + i + " is not finite at feature " + j);
+        require(Math.abs(value) <= Float.MAX_VALUE, "calibration row " + i + " has " + value + " at feature " + j
+            + ", beyond " + Float.MAX_VALUE + ", the largest number that a model's single precision holds");
       }
     }
   }

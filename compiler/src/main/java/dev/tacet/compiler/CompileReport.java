@@ -66,6 +66,9 @@ public record CompileReport(
   /** What each number of a layer's precision is the largest error of: so many numbers. */
   public static final int NUMBERS = 1000;
 
+  /** How the note begins that names a sample row far from all others. */
+  public static final String OUTLIER = "outlier: ";
+
   /**
    * One layer.
    *

@@ -81,6 +81,12 @@ class ConvRefusalTest {
   }
 
   @Test
+  void aMeanOfPaddingAlone() {
+    says(only(image().node("AveragePool", "x", "y", TestModels.integers("kernel_shape", 2, 2), TestModels.integers("pads", 0, 2, 0, 0)).source("y")),
+        "the_y", "padding of 2", "window of 2 cells in axis 1");
+  }
+
+  @Test
   void aConvolutionWithMoreWeightsThanAreCompiled() {
     says(only(TestModels.of(32, 32, 32).constant("k", new long[] {256, 32, 5, 5}, new double[256 * 32 * 25])
         .node("Conv", "x k", "y", TestModels.text("auto_pad", "SAME_UPPER")).source("y")), "the_y", "weights", "at most 67108864");

@@ -11,6 +11,7 @@ import dev.tacet.compiler.OnnxSource;
 import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.calibrate.Columns;
 import dev.tacet.compiler.internal.calibrate.FeatureBounds;
+import dev.tacet.compiler.internal.calibrate.Outliers;
 import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.emit.BatchEmission;
 import dev.tacet.compiler.internal.emit.CoefficientEmission;
@@ -187,6 +188,11 @@ public final class CompilePipeline {
     boolean eachCopy = packing == RowPacking.LATENCY && emission.privacy() == null;
     double copies = eachCopy ? (double) selection.parameters().slots() / value.period() : 1;
     double[] errorBounds = errorBounds(value, score.valueErrors(), emission.noiseOfElements(noise), value.leastErrorBounds(copies));
+    if (!Arrays.stream(errorBounds).allMatch(Double::isFinite)) {
+      throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
+          "rows like the sample rows drive its values beyond what numbers hold",
+          Outliers.note(options.calibration()).orElse("look for numbers in the sample rows that are too large"))));
+    }
     outputs.set(0, value.withErrors(value.slotError(), errorBounds));
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
         emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()),

@@ -40,7 +40,8 @@ public final class Feasibility {
         "even with activations of degree " + LeastDepth.DEGREE + " it needs " + least.levels()
             + " levels, more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for: at most " + most + " at "
             + options.security() + "; these layers take them (weights and activation): " + String.join(", ", least.layers()),
-        "use fewer layers, or squares as activations (2 levels a layer)"));
+        2 * least.layers().size() + 1 <= most ? "use fewer layers, or squares as activations (2 levels a layer)"
+            : "use fewer layers: at most " + (most - 1) / 2 + ", with squares as activations (2 levels a layer)"));
   }
 
   /** Says by how much evaluation keys exceed their budget, where that is why there is no program. */

@@ -8,6 +8,7 @@ import dev.tacet.compiler.CompileReport;
 import dev.tacet.compiler.HostMemory;
 import dev.tacet.compiler.NoisePrediction;
 import dev.tacet.compiler.OnnxSource;
+import dev.tacet.compiler.internal.calibrate.Outliers;
 import dev.tacet.compiler.internal.cost.LayerCounts;
 import dev.tacet.compiler.internal.cost.ProgramWork;
 import dev.tacet.compiler.internal.emit.Costs;
@@ -122,6 +123,7 @@ final class ReportBuilder {
   private static List<String> notes(CompileOptions options, Plan plan, Selection selection, double programError,
       double errorBound, List<String> searchNotes, Signature signature) {
     List<String> notes = new ArrayList<>(searchNotes);
+    Outliers.note(options.calibration()).ifPresent(note -> notes.add(CompileReport.OUTLIER + note));
     List<Integer> constant = new ArrayList<>();
     for (int j = 0; !options.calibration().isEmpty() && j < plan.features().low().length; j++) {
       double first = options.calibration().get(0)[j];

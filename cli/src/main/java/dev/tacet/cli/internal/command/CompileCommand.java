@@ -6,6 +6,7 @@ import dev.tacet.cli.internal.Failures;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.terminal.Progress;
 import dev.tacet.cli.internal.terminal.Units;
+import dev.tacet.cli.internal.trial.AccuracyAdvice;
 import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.Explanation;
 import dev.tacet.cli.internal.trial.ExplanationText;
@@ -52,8 +53,8 @@ public final class CompileCommand implements Callable<Integer> {
     if (!compilation.accuracyMet()) {
       Failures.tell(
           "the accuracy target was missed on the sample rows; " + output + " is written all the same",
-          "Give more rows to --calibration, a smaller --accuracy where rows are undecided or a larger one where numbers may be less exact"
-              + " (or a higher --max-degree, if one was given), or look at the report with 'tacet explain --json'.");
+          AccuracyAdvice.of(compilation.artifact(), "Give more rows to --calibration, a smaller --accuracy where rows are undecided or a larger one where numbers may be less exact"
+              + " (or a higher --max-degree, if one was given), or look at the report with 'tacet explain --json'."));
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;

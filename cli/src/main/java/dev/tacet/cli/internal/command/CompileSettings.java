@@ -122,7 +122,11 @@ final class CompileSettings {
     CompileOptions options = fromConfig();
     if (calibration != null) {
       Rows rows = Rows.read(calibration);
-      options = options.withCalibration(List.of(rows.values())).withFeatureNames(rows.header() == null ? List.of() : rows.header());
+      try {
+        options = options.withCalibration(List.of(rows.values())).withFeatureNames(rows.header() == null ? List.of() : rows.header());
+      } catch (IllegalArgumentException e) {
+        throw new CliException(CliException.BAD_USAGE, calibration + ": " + e.getMessage(), "Correct or remove that row.", e);
+      }
     }
     try {
       options = name == null ? options : options.withModel(name);

@@ -10,6 +10,7 @@ import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.cli.internal.terminal.Progress;
 import dev.tacet.cli.internal.terminal.Table;
 import dev.tacet.cli.internal.terminal.Units;
+import dev.tacet.cli.internal.trial.AccuracyAdvice;
 import dev.tacet.cli.internal.trial.Comparison;
 import dev.tacet.cli.internal.trial.Compilation;
 import dev.tacet.cli.internal.trial.Simulation;
@@ -64,12 +65,14 @@ public final class SimulateCommand implements Callable<Integer> {
     Rows rows = Rows.read(input);
     double[] truths = labels == null ? null : truths(rows.count());
     Simulation simulation;
+    String advice;
     try (ClearModel clear = ClearModel.load(model);
         Progress progress = Progress.start("Simulating", rows.count(), " rows")) {
       rows.requireFeatures(clear.features());
       CompileOptions options = settings.calibrated();
       Compilation compilation = Compilation.of(model, options);
       Signature signature = compilation.artifact().signature();
+      advice = AccuracyAdvice.of(compilation.artifact(), "Give more rows to --calibration, or a smaller --accuracy (or a higher --max-degree, if one was given).");
       simulation = Simulation.run(
           compilation.artifact(), rows.inOrder(signature), Rows.samples(options, signature), clear, !withoutNoise, done -> progress.at(done, rows.count()));
     }
@@ -85,7 +88,7 @@ public final class SimulateCommand implements Callable<Integer> {
     }
     Failures.tell(
         comparison.miss() + ", without any encryption: the fitted activations are too coarse, or rows were clamped",
-        "Give more rows to --calibration, or a smaller --accuracy (or a higher --max-degree, if one was given).");
+        advice);
     return CliException.ACCURACY_MISSED;
   }
 

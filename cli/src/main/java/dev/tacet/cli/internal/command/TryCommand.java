@@ -9,6 +9,7 @@ import dev.tacet.cli.internal.reference.ClearModel;
 import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.cli.internal.terminal.Progress;
+import dev.tacet.cli.internal.trial.AccuracyAdvice;
 import dev.tacet.cli.internal.trial.ClampedRows;
 import dev.tacet.cli.internal.trial.Comparison;
 import dev.tacet.cli.internal.trial.Compilation;
@@ -42,6 +43,9 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExample:%n",
     footer = "  tacet try model.onnx --calibration train.csv --input test.csv --json report.json")
 public final class TryCommand implements Callable<Integer> {
+  private static final String USUAL_ADVICE =
+      "Give more rows to --calibration, a smaller --accuracy (or a higher --max-degree, if one was given), or look at the layers with 'tacet explain'.";
+
   @Parameters(paramLabel = "MODEL.onnx", description = "The model.")
   private Path model;
 
@@ -61,6 +65,7 @@ public final class TryCommand implements Callable<Integer> {
     Compilation.requireSupported(model);
     TrialReport report;
     Optional<String> miss;
+    String advice;
     try (ClearModel clear = ClearModel.load(model)) {
       given.requireFeatures(clear.features());
       Compilation compilation;
@@ -79,6 +84,7 @@ public final class TryCommand implements Callable<Integer> {
             done -> progress.rows(done, rows.count()));
         report = trial.report(compilation.milliseconds(), null);
         miss = trial.miss();
+        advice = AccuracyAdvice.of(compilation.artifact(), USUAL_ADVICE);
       }
     }
     if (json != null) {
@@ -88,9 +94,7 @@ public final class TryCommand implements Callable<Integer> {
       TrialView.print(report, 5);
     }
     if (miss.isPresent()) {
-      Failures.tell(
-          miss.get(),
-          "Give more rows to --calibration, a smaller --accuracy (or a higher --max-degree, if one was given), or look at the layers with 'tacet explain'.");
+      Failures.tell(miss.get(), advice);
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;

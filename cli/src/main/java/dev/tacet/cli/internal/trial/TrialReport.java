@@ -44,7 +44,7 @@ public record TrialReport(
     Bytes bytes,
     String packing,
     int rowsPerRequest,
-    Double rowsPerSecond,
+    @JsonInclude(JsonInclude.Include.ALWAYS) Double rowsPerSecond,
     Milliseconds milliseconds,
     List<Layer> layers,
     Map<String, List<List<Object>>> outputs,

@@ -120,7 +120,15 @@ final class ConvOps {
     }
     int[] kernel = Arrays.stream(given).mapToInt(value -> (int) Math.max(0, Math.min(Integer.MAX_VALUE, value))).toArray();
     boolean includePad = node.integer("count_include_pad", 0) != 0;
-    return pooled(call, x, Window.of(node, spatial, kernel), includePad);
+    Window window = Window.of(node, spatial, kernel);
+    for (int i = 0; i < spatial.length; i++) {
+      int padding = Math.max(window.begin()[i], window.end()[i]);
+      if (padding >= kernel[i]) {
+        throw new Refusal("its padding of " + padding + " is not less than its window of " + kernel[i] + " cells in axis " + i
+            + ", and a mean of padding alone is no number", "use less padding");
+      }
+    }
+    return pooled(call, x, window, includePad);
   }
 
   private static List<Symbol> globalAveragePool(Handler.Call call) {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.cli.internal.trial;
+
+import dev.tacet.compiler.CompileReport;
+import dev.tacet.he.ModelArtifact;
+
+/** What to do where the accuracy target is missed: an outlier among the sample rows is the first thing to look at. */
+public final class AccuracyAdvice {
+  private AccuracyAdvice() {}
+
+  /**
+   * Returns the advice for a model.
+   *
+   * @param usual the advice where the compiler found no outlier
+   */
+  public static String of(ModelArtifact artifact, String usual) {
+    return Explanation.of(artifact, null).notes().stream().filter(note -> note.startsWith(CompileReport.OUTLIER))
+        .map(note -> "First look at the sample rows: " + note.substring(CompileReport.OUTLIER.length()) + ".").findFirst().orElse(usual);
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.calibrate;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Values of the sample rows that lie so far from all others that they are probably mistakes. They are used like the others, since what a
+ * model is served with may be as rare; but ranges follow them, and every other row pays with precision.
+ */
+public final class Outliers {
+  /** Fewer rows do not show where rows of their kind usually lie. */
+  private static final int LEAST_ROWS = 10;
+
+  /** Nine rows in ten lie between these. */
+  private static final double TAIL = 0.05;
+
+  /** How many times as far from the median as nine rows in ten spread: heavy tails of incomes or counts reach a fifth of it. */
+  private static final double FAR = 50;
+
+  private Outliers() {}
+
+  /** Describes the value that lies farthest out, and says how many rows have one; nothing where there is none. */
+  public static Optional<String> note(List<double[]> rows) {
+    if (rows.size() < LEAST_ROWS) {
+      return Optional.empty();
+    }
+    boolean[] far = new boolean[rows.size()];
+    int worstRow = -1;
+    int worstFeature = -1;
+    double worst = FAR;
+    for (int j = 0; j < rows.get(0).length; j++) {
+      int feature = j;
+      double[] values = rows.stream().mapToDouble(row -> row[feature]).sorted().toArray();
+      int tail = Math.max(1, (int) (TAIL * values.length));
+      double spread = values[values.length - 1 - tail] - values[tail];
+      if (!(spread > 0)) {
+        continue;
+      }
+      for (int r = 0; r < far.length; r++) {
+        double distance = Math.abs(rows.get(r)[j] / spread - values[values.length / 2] / spread);
+        far[r] |= distance > FAR;
+        if (distance > worst) {
+          worst = distance;
+          worstRow = r;
+          worstFeature = j;
+        }
+      }
+    }
+    if (worstRow < 0) {
+      return Optional.empty();
+    }
+    long others = 0;
+    for (boolean each : far) {
+      others += each ? 1 : 0;
+    }
+    others--;
+    return Optional.of(String.format(Locale.ROOT,
+        "row %d of the %d sample rows has %.4g as feature %d (both from 0), %.2g times as far from the median as nine rows in ten spread%s: the accepted"
+            + " range follows it, which costs all other rows precision; correct or remove it if it is a mistake",
+        worstRow, rows.size(), rows.get(worstRow)[worstFeature], worstFeature, worst,
+        others == 0 ? "" : ", and " + others + " other " + (others == 1 ? "row is" : "rows are") + " like it"));
+  }
+}
