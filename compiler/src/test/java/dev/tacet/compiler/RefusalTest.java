@@ -131,20 +131,22 @@ class RefusalTest {
     assertTrue(e.getMessage().contains("not finite"), e.getMessage());
   }
 
-  @Test
-  void aModelThatNoRingHasRoomForNamesTheLevels() {
+  @ParameterizedTest
+  @CsvSource({"25, use fewer layers or squares as activations (2 levels a layer)", "40, use fewer layers: at most 31 with squares as activations (2 levels a layer)"})
+  void aModelThatNoRingHasRoomForNamesTheLevels(int layers, String rewrite) {
     TestModels model = dense();
     String last = "x";
-    for (int i = 0; i < 25; i++) {
+    for (int i = 0; i < layers; i++) {
       model.node("MatMul", last + " w", "h" + i).node("Tanh", "h" + i, "t" + i);
       last = "t" + i;
     }
     OnnxSource source = model.node("MatMul", last + " w", "y").source("y");
     UncompilableModelException e = assertThrows(UncompilableModelException.class,
         () -> Compiler.compile(source, CompileOptions.defaults().withCalibration(TestModels.rows(30, 4))));
-    int fewest = 25 * 3 + 1;
+    int fewest = layers * 3 + 1;
     assertTrue(e.getMessage().contains("degree 3 it needs " + fewest + " levels"), e.getMessage());
     assertTrue(e.getMessage().contains("the_t0 3") && e.getMessage().contains("the_t24 3"), e.getMessage());
+    assertEquals(rewrite, e.problems().get(0).rewrite().replace(",", ""));
     assertEquals(e.problems().get(0).reason(), Compiler.check(source).get(0).reason());
   }
 
