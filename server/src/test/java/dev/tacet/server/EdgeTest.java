@@ -32,6 +32,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -176,6 +177,47 @@ class EdgeTest {
     String trailers = new String(answer.body()) + answer.headers().map();
     assertTrue(trailers.contains("grpc-status:3") || trailers.contains("grpc-status=[3]"), trailers);
     assertTrue(trailers.contains("well-formed"), trailers);
+  }
+
+  /** The framework alone would leave such a call without an answer until the connection ends. */
+  @ParameterizedTest
+  @CsvSource({"x-bin, !!!", "x-bin, 'AAAA,?'", "grpc-timeout, abc", "grpc-timeout, -5S", "grpc-timeout, 123456789S"})
+  void aHeaderThatCannotBeReadIsATypedErrorAtOnce(String name, String value) throws Exception {
+    for (String path : List.of("/grpc.health.v1.Health/Check", "/tacet.v1.ModelService/ListModels")) {
+      HttpResponse<byte[]> answer =
+          HttpClient.newHttpClient()
+              .send(
+                  HttpRequest.newBuilder(host.uri.resolve(path))
+                      .timeout(java.time.Duration.ofSeconds(20))
+                      .header("content-type", "application/grpc-web+proto")
+                      .header(name, value)
+                      .POST(HttpRequest.BodyPublishers.ofByteArray(new byte[5]))
+                      .build(),
+                  HttpResponse.BodyHandlers.ofByteArray());
+      String trailers = new String(answer.body()) + answer.headers().map();
+      assertTrue(trailers.contains("grpc-status:3") || trailers.contains("grpc-status=[3]"), trailers);
+      assertTrue(trailers.contains(name.equals("x-bin") ? "no base64" : "grpc-timeout is not"), trailers);
+    }
+  }
+
+  /** The error is the caller's, and it is told in the host's words, with the reason in the details. */
+  @ParameterizedTest
+  @CsvSource({"010000000000", "020000000000", "000000000A0A", "00000000", "''"})
+  void framesThatAreNoneAreATypedError(String hex) throws Exception {
+    for (String type : List.of("application/grpc-web+proto", "application/grpc")) {
+      HttpResponse<byte[]> answer =
+          HttpClient.newHttpClient()
+              .send(
+                  HttpRequest.newBuilder(host.uri.resolve("/tacet.v1.ModelService/ListModels"))
+                      .timeout(java.time.Duration.ofSeconds(20))
+                      .header("content-type", type)
+                      .POST(HttpRequest.BodyPublishers.ofByteArray(java.util.HexFormat.of().parseHex(hex)))
+                      .build(),
+                  HttpResponse.BodyHandlers.ofByteArray());
+      String trailers = type + new String(answer.body()) + answer.headers().map();
+      assertTrue(trailers.contains("grpc-status:3") || trailers.contains("grpc-status=[3]"), trailers);
+      assertTrue(trailers.contains("grpc-status-details-bin") && !trailers.contains("armeria"), trailers);
+    }
   }
 
   @Test

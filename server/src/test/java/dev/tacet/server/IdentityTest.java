@@ -142,7 +142,8 @@ class IdentityTest {
           claims().expirationTime(past).build(), claims().expirationTime(null).build(), claims().notBeforeTime(future).build(),
           claims().issuer("https://id.example.evil").build(), claims().audience("other").build(),
           claims().claim("tenant", "rival").build(), claims().claim("tenant", null).build(), claims().claim("tenant", 7).build(),
-          claims().claim("tenant", "../lab").build())) {
+          claims().claim("tenant", "../lab").build(), claims().subject(null).build(), claims().subject(" ").build(),
+          claims().subject("a\nb").build())) {
         refused(host, token(key, JWSAlgorithm.ES256, null, bad));
       }
       refused(host, token(stranger, JWSAlgorithm.ES256, null, claims().build()));

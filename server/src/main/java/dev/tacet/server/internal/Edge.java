@@ -19,6 +19,7 @@ import com.linecorp.armeria.server.docs.DocService;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import dev.tacet.he.ValueType;
+import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.calls.Deployments;
 import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.config.Settings.Limits;
@@ -36,6 +37,7 @@ import dev.tacet.server.internal.observe.Tracing;
 import dev.tacet.server.internal.rpc.AuditRpc;
 import dev.tacet.server.internal.rpc.Authentication;
 import dev.tacet.server.internal.rpc.Browsers;
+import dev.tacet.server.internal.rpc.CallHeaders;
 import dev.tacet.server.internal.rpc.DeadlineLimit;
 import dev.tacet.server.internal.rpc.FramingErrors;
 import dev.tacet.server.internal.rpc.GrantRpc;
@@ -46,6 +48,7 @@ import dev.tacet.server.internal.rpc.ModelRpc;
 import dev.tacet.server.internal.rpc.Observation;
 import dev.tacet.server.internal.rpc.OpenInferenceRpc;
 import dev.tacet.server.internal.rpc.PrivacyRpc;
+import dev.tacet.server.internal.rpc.Refusals;
 import dev.tacet.server.internal.rpc.TooLongRequests;
 import dev.tacet.server.internal.run.CiphertextGate;
 import dev.tacet.server.internal.run.InferenceRunner;
@@ -303,6 +306,10 @@ public final class Edge {
 
     @Override
     public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) throws Exception {
+      Optional<ServiceException> problem = CallHeaders.problem(request.headers());
+      if (problem.isPresent()) {
+        return Refusals.of(request.headers(), problem.get()).toHttpResponse();
+      }
       ctx.setMaxRequestLength(ctx.path().equals(InferenceRpc.STREAM_PATH) ? streamBytes.getAsLong() : maxBytes);
       return unwrap().serve(ctx, request);
     }

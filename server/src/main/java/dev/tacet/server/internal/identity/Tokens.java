@@ -118,7 +118,11 @@ final class Tokens {
     try {
       JWTClaimsSet claims = processor.process(token, null);
       String tenant = claims.getStringClaim(settings.tenantClaim());
-      String subject = claims.getSubject() == null ? "" : claims.getSubject();
+      String subject = claims.getSubject();
+      if (subject == null || subject.isBlank() || subject.chars().anyMatch(Character::isISOControl)) {
+        LOG.debug("a token was refused: its subject, which its client is named by, is missing or has control characters");
+        return Optional.empty();
+      }
       return tenant == null ? Optional.empty() : Optional.of(new Identity(tenant, "token:" + subject, roles(claims)));
     } catch (KeySourceException e) {
       LOG.warn("the key set at {} cannot be had: {}", settings.keys(), e.getMessage());

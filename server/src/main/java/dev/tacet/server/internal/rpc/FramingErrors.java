@@ -50,8 +50,16 @@ public final class FramingErrors implements GrpcExceptionHandlerFunction {
       case DEADLINE_EXCEEDED -> with(ErrorCause.DEADLINE_EXCEEDED, "the call's deadline is over", metadata);
       case CANCELLED -> with(ErrorCause.CANCELLED, "the call was cancelled", metadata);
       case UNIMPLEMENTED -> with(ErrorCause.UNSUPPORTED, "the host does not support this call or its encoding", metadata);
+      case INTERNAL, UNKNOWN -> ofTheFramework(status, cause)
+          ? with(ErrorCause.MALFORMED, "the body is not made of whole, uncompressed gRPC messages", metadata) : status;
       default -> status;
     };
+  }
+
+  /** Whether the framework failed to take frames apart; what a method throws has its details, and does not come here. */
+  private static boolean ofTheFramework(Status status, Throwable cause) {
+    return cause instanceof IndexOutOfBoundsException
+        || status.getDescription() != null && status.getDescription().startsWith("com.linecorp.armeria.");
   }
 
   private static Status with(ErrorCause cause, String text, Metadata metadata) {

@@ -40,6 +40,9 @@ public final class Database implements AutoCloseable {
   /** Lost races: serialization failure, deadlock (SQL standard, PostgreSQL), a unique key, and H2's lock timeout. */
   private static final Set<String> RACES = Set.of("40001", "40P01", "23505", "HYT00");
 
+  /** H2 closed itself after a failure to write, of a full disk say; the next new connection opens it again. */
+  private static final Set<String> CLOSED = Set.of("90098", "90121");
+
   private final HikariDataSource pool;
   private final boolean embedded;
   private final BooleanSupplier onEventLoop;
@@ -175,7 +178,11 @@ public final class Database implements AutoCloseable {
           throw e;
         }
       } catch (SQLException e) {
-        if (committing || attempt == ATTEMPTS || !mayRunAgain(e)) {
+        boolean closed = embedded && CLOSED.contains(String.valueOf(e.getSQLState()));
+        if (closed) {
+          pool.getHikariPoolMXBean().softEvictConnections();
+        }
+        if (committing || attempt == ATTEMPTS || !closed && !mayRunAgain(e)) {
           LOG.warn("{}: {} (SQL state {})", doing, reason(e), e.getSQLState());
           throw new ServiceException(ErrorCause.STORAGE_FAILED, doing + ": the host's database failed", Map.of(), RETRY, e);
         }
