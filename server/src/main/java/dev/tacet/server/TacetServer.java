@@ -124,7 +124,7 @@ public final class TacetServer implements AutoCloseable {
       keys = new KeyCache(settings.limits().expandedKeyBytes(), metrics);
       retention = new Retention(tenants, keys, settings.retention().interval());
       runner = new InferenceRunner(settings.limits().run(), keys, metrics, tracing);
-      edge = new Edge(models, tenants, authenticator, keys, runner, settings.limits(), metrics, tracing);
+      edge = new Edge(models, tenants, authenticator, keys, runner, settings.limits(), database, metrics, tracing);
       server = edge.bind(address, tls, settings.browsers());
       listen();
     } catch (IOException | RuntimeException | Error e) {

@@ -11,6 +11,11 @@ import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -99,6 +104,57 @@ class RestartTest {
     } finally {
       started.forEach(Process::destroyForcibly);
     }
+  }
+
+  /** The embedded database closes itself when it cannot write. */
+  @Test
+  void aDiskWithoutAByteLeftMakesTheHostNotReadyUntilThereIsRoomAgain() throws Exception {
+    Assumptions.assumeTrue(mayMount(), "a small file system can be mounted");
+    Files.createDirectories(data);
+    List<Process> started = new ArrayList<>();
+    try (TestOwner owner = new TestOwner(TestModels.square())) {
+      String mount = "mount -t tmpfs -o size=150m none \"$0\" && exec \"$@\"";
+      String uri = launch(started, "unshare", "-rm", "sh", "-c", mount, data.toString());
+      owner.upload(GrpcClients.newClient("gproto+" + uri, KeyServiceGrpc.KeyServiceBlockingStub.class));
+      InferenceServiceGrpc.InferenceServiceBlockingStub calls =
+          GrpcClients.newClient("gproto+" + uri, InferenceServiceGrpc.InferenceServiceBlockingStub.class);
+      calls.infer(owner.request(owner.encrypt(ROW)).build());
+      assertEquals(200, readiness(uri));
+      Path foreign = Path.of("/proc/" + started.get(0).pid() + "/root" + data.resolve("foreign"));
+      try (OutputStream out = Files.newOutputStream(foreign)) {
+        for (int size = 1 << 20; size > 0; size /= 2) {
+          fill(out, new byte[size]);
+        }
+      }
+      for (int call = 0; call < 3; call++) {
+        TestHost.fails(ErrorCause.STORAGE_FAILED, () -> calls.infer(owner.request(owner.encrypt(ROW)).build()));
+      }
+      assertEquals(503, readiness(uri));
+      Files.delete(foreign);
+      for (int look = 0; look < 100 && readiness(uri) != 200; look++) {
+        Thread.sleep(100);
+      }
+      assertEquals(200, readiness(uri), "looked at without any call");
+      assertArrayEquals(
+          TestModels.squareInTheClear(ROW), owner.decrypt(calls.infer(owner.request(owner.encrypt(ROW)).build())), 1e-4);
+    } finally {
+      started.forEach(Process::destroyForcibly);
+    }
+  }
+
+  private static void fill(OutputStream out, byte[] piece) {
+    try {
+      while (true) {
+        out.write(piece);
+      }
+    } catch (IOException full) {
+      assertTrue(full.getMessage().contains("No space left"), full.getMessage());
+    }
+  }
+
+  private static int readiness(String uri) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(URI.create(uri + "/readyz")).build(), HttpResponse.BodyHandlers.ofString()).statusCode();
   }
 
   @Test

@@ -53,6 +53,7 @@ import dev.tacet.server.internal.rpc.TooLongRequests;
 import dev.tacet.server.internal.run.CiphertextGate;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
+import dev.tacet.server.internal.state.Database;
 import dev.tacet.server.internal.tenants.Tenant;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.BindableService;
@@ -98,6 +99,7 @@ public final class Edge {
   private final KeyCache keys;
   private final InferenceRunner runner;
   private final Limits limits;
+  private final Database database;
   private final ServerMetrics metrics;
   private final Tracing tracing;
   private final HealthStatusManager health = new HealthStatusManager();
@@ -115,12 +117,14 @@ public final class Edge {
   /**
    * Takes the parts; nothing is bound yet.
    *
+   * @param database whose failures make the host not ready
    * @param limits of connections and requests; the largest inference is lower if models stay as they are and none can take as much
    */
   public Edge(
       ModelRepository models, Tenants tenants, Authenticator authenticator, KeyCache keys, InferenceRunner runner, Limits limits,
-      ServerMetrics metrics, Tracing tracing) {
+      Database database, ServerMetrics metrics, Tracing tracing) {
     this.models = models;
+    this.database = database;
     this.tenants = tenants;
     this.authenticator = authenticator;
     this.keys = keys;
@@ -219,7 +223,10 @@ public final class Edge {
     builder.service("/healthz", (ctx, request) -> pages.health());
     builder.service("/readyz", (ctx, request) -> {
       Identity caller = Authentication.callerOf(ctx);
-      return pages.readiness(caller != null && caller.has(Role.MONITOR));
+      boolean detailed = caller != null && caller.has(Role.MONITOR);
+      return database.failed() // then it is asked again, which takes its time
+          ? HttpResponse.of(CompletableFuture.supplyAsync(() -> pages.readiness(detailed, database.problem()), ctx.blockingTaskExecutor()))
+          : pages.readiness(detailed, "");
     });
     HttpService list = (ctx, request) -> pages.modelList(tenants.get(Authentication.callerOf(ctx).tenant()).models());
     builder.service("/v1/models", list.decorate(Authentication.require(Role.CALLERS, metrics)));

@@ -36,20 +36,25 @@ public final class HttpPages {
   }
 
   /**
-   * Answers 200 with {"status": "ready"} while calls are taken, 503 with "draining" afterwards.
+   * Answers 200 with {"status": "ready"} while calls are taken, 503 with "draining" afterwards, with "storage failed" while the database fails.
    *
-   * @param detailed also "models_ready" and "models_refused", how many, and "problems", which says what is wrong with which model
+   * @param detailed also "models_ready" and "models_refused", how many, and "problems", which says what is wrong with which model or with the database
+   * @param storageProblem why the database fails; empty if it does not
    */
-  public HttpResponse readiness(boolean detailed) {
-    boolean down = draining.getAsBoolean();
+  public HttpResponse readiness(boolean detailed, String storageProblem) {
+    boolean failed = !storageProblem.isEmpty();
+    boolean down = draining.getAsBoolean() || failed;
     ObjectNode page = json.createObjectNode();
-    page.put("status", down ? "draining" : "ready");
+    page.put("status", draining.getAsBoolean() ? "draining" : failed ? "storage failed" : "ready");
     if (!detailed) {
       return write(down ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK, page);
     }
     page.put("models_ready", models.readyCount());
     page.put("models_refused", models.refusedCount());
     ArrayNode problems = page.putArray("problems");
+    if (failed) {
+      problems.addObject().put("name", "database").put("problem", storageProblem);
+    }
     for (ModelStatus status : models.statuses()) {
       if (!status.problem().isEmpty()) {
         problems.addObject().put("name", status.name()).put("version", status.version()).put("problem", status.problem());

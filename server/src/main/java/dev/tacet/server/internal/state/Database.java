@@ -43,9 +43,14 @@ public final class Database implements AutoCloseable {
   /** H2 closed itself after a failure to write, of a full disk say; the next new connection opens it again. */
   private static final Set<String> CLOSED = Set.of("90098", "90121");
 
+  /** With less free space an embedded database that failed is not asked again. */
+  private static final long LEAST_SPACE = 1 << 20;
+
   private final HikariDataSource pool;
+  private final Path folder;
   private final boolean embedded;
   private final BooleanSupplier onEventLoop;
+  private volatile String problem = "";
 
   /** Work on one connection. */
   public interface Work<T> {
@@ -53,8 +58,9 @@ public final class Database implements AutoCloseable {
     T run(Connection connection) throws SQLException;
   }
 
-  private Database(HikariDataSource pool, boolean embedded, BooleanSupplier onEventLoop) {
+  private Database(HikariDataSource pool, Path folder, boolean embedded, BooleanSupplier onEventLoop) {
     this.pool = pool;
+    this.folder = folder;
     this.embedded = embedded;
     this.onEventLoop = onEventLoop;
   }
@@ -93,7 +99,7 @@ public final class Database implements AutoCloseable {
     try {
       pool = new HikariDataSource(config);
       migrate(pool);
-      return new Database(pool, embedded, onEventLoop);
+      return new Database(pool, folder, embedded, onEventLoop);
     } catch (HikariPool.PoolInitializationException | FlywayException e) {
       if (pool != null) {
         pool.close();
@@ -138,6 +144,33 @@ public final class Database implements AutoCloseable {
     return String.valueOf(root.getMessage()).lines().findFirst().orElse(root.getClass().getSimpleName());
   }
 
+  /**
+   * Returns why the last transaction failed that the database itself let fail, after looking whether it still does; empty if all is well.
+   * Waits for the database if there was a failure.
+   */
+  public String problem() {
+    if (problem.isEmpty()) {
+      return "";
+    }
+    try {
+      if (!embedded || Files.getFileStore(folder).getUsableSpace() >= LEAST_SPACE) {
+        transaction("looking whether the database answers again", connection -> {
+          try (Statement statement = connection.createStatement()) {
+            return statement.execute("select 1");
+          }
+        });
+      }
+    } catch (IOException | ServiceException stillFails) {
+      LOG.debug("the database still fails: {}", problem);
+    }
+    return problem;
+  }
+
+  /** Tells whether there was a failure, without waiting. */
+  public boolean failed() {
+    return !problem.isEmpty();
+  }
+
   /** Tells whether other processes may use this database. */
   public boolean shared() {
     return !embedded;
@@ -172,6 +205,7 @@ public final class Database implements AutoCloseable {
           if (durable && embedded) {
             sync(connection);
           }
+          problem = "";
           return result;
         } catch (SQLException | RuntimeException e) {
           rollBack(connection);
@@ -184,6 +218,7 @@ public final class Database implements AutoCloseable {
         }
         if (committing || attempt == ATTEMPTS || !closed && !mayRunAgain(e)) {
           LOG.warn("{}: {} (SQL state {})", doing, reason(e), e.getSQLState());
+          problem = reason(e);
           throw new ServiceException(ErrorCause.STORAGE_FAILED, doing + ": the host's database failed", Map.of(), RETRY, e);
         }
         pause(attempt);
