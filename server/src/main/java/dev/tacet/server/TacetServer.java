@@ -3,6 +3,7 @@ package dev.tacet.server;
 
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.tacet.server.internal.ConfiguredFiles;
 import dev.tacet.server.internal.DataFolder;
 import dev.tacet.server.internal.Edge;
 import dev.tacet.server.internal.ReloadingTls;
@@ -87,6 +88,10 @@ public final class TacetServer implements AutoCloseable {
   public static TacetServer configured(Path file, Map<String, String> environment, Map<String, String> flags)
       throws ConfigurationException {
     Settings settings = SettingsReader.read(file, environment, flags);
+    List<String> problems = ConfiguredFiles.problems(settings);
+    if (!problems.isEmpty()) {
+      throw new ConfigurationException(problems);
+    }
     return new TacetServer(settings, new InetSocketAddress(settings.host(), settings.port()));
   }
 

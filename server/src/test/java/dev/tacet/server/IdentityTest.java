@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
@@ -70,9 +71,25 @@ class IdentityTest {
   @Test
   void aFileOfKeysThatIsNoneKeepsAServerFromStarting() throws Exception {
     Path file = Files.writeString(folder.resolve("keys.yaml"), "keys: [{id: a}]\n");
-    StartException e = assertThrows(
-        StartException.class, () -> new ConfiguredHost(folder, "identity: {api-keys: " + file + "}\n" + TENANTS));
-    assertTrue(e.getMessage().startsWith("API keys in " + file) && e.advice().startsWith("Correct the file"), e.getMessage());
+    ConfigurationException e = assertThrows(
+        ConfigurationException.class, () -> new ConfiguredHost(folder, "identity: {api-keys: " + file + "}\n" + TENANTS));
+    assertEquals(1, e.problems().size(), e.getMessage());
+    assertTrue(e.getMessage().startsWith("identity.api-keys: API keys in " + file), e.getMessage());
+  }
+
+  @Test
+  void everyFileThatCannotBeUsedIsNamedBeforeAStart() throws Exception {
+    Path keys = Files.writeString(folder.resolve("keys.yaml"), "keys: [{id: a}]\n");
+    Path jwks = Files.writeString(folder.resolve("jwks.json"), "{\"keys\":5}");
+    Path certificate = Files.writeString(folder.resolve("g.pem"), "no certificate");
+    Path data = Files.writeString(folder.resolve("file"), "no folder");
+    Path models = Files.createDirectories(folder.resolve("models-of-none"));
+    Path config = Files.writeString(folder.resolve("tacet.yaml"), "models: " + models + "\ndata: " + data + "/data\ntls: {certificate: " + certificate
+        + ", key: " + certificate + "}\nidentity:\n  api-keys: " + keys + "\n  tokens: {issuer: i, audience: a, keys: " + jwks + "}\n" + TENANTS);
+    ConfigurationException e =
+        assertThrows(ConfigurationException.class, () -> TacetServer.configured(config, Map.of(), Map.of()));
+    assertEquals(List.of("tls", "identity.api-keys", "identity.tokens.keys", "data"),
+        e.problems().stream().map(problem -> problem.substring(0, problem.indexOf(':'))).toList(), e.getMessage());
   }
 
   @Test

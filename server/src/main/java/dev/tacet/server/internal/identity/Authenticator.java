@@ -46,7 +46,7 @@ public final class Authenticator {
     Identities ways = settings.identity().orElse(new Identities(Optional.empty(), Optional.empty(), List.of()));
     if (ways.apiKeys().isPresent()) {
       Path file = ways.apiKeys().get();
-      apiKeys = Optional.of(watch.watch("API keys " + file, List.of(file), () -> readKeys(file)));
+      apiKeys = Optional.of(watch.watch("API keys " + file, List.of(file), () -> apiKeys(settings, file)));
     } else {
       apiKeys = Optional.empty();
     }
@@ -57,10 +57,16 @@ public final class Authenticator {
     }
   }
 
-  private ApiKeys readKeys(Path file) throws IOException {
+  /** Throws what would be thrown if tokens were to be checked as the settings say. */
+  public static void requireTokens(Settings.Tokens settings, FileWatch watch) throws IOException {
+    new Tokens(settings, watch);
+  }
+
+  /** Reads a file of API keys, whose tenants are all configured. */
+  public static ApiKeys apiKeys(Settings settings, Path file) throws IOException {
     ApiKeys keys = ApiKeys.read(file);
     for (ApiKeys.Entry entry : keys.entries()) {
-      if (!tenants.contains(entry.tenant())) {
+      if (settings.tenants().stream().noneMatch(tenant -> tenant.name().equals(entry.tenant()))) {
         throw new IOException("API keys in " + file + ": tenant " + entry.tenant() + " of key " + entry.id() + " is not configured");
       }
     }

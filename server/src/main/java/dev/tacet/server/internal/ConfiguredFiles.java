@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.server.internal;
+
+import dev.tacet.server.internal.config.FileWatch;
+import dev.tacet.server.internal.config.Settings;
+import dev.tacet.server.internal.identity.Authenticator;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Looks into the files and the folder that a configuration names, so that what is wrong with any of them is known before a start. */
+public final class ConfiguredFiles {
+  private ConfiguredFiles() {}
+
+  /** Opens one of them. */
+  private interface Opening {
+    void open(FileWatch watch) throws IOException;
+  }
+
+  /** Returns what is wrong, each with its setting; nothing is kept open and nothing is written. */
+  public static List<String> problems(Settings settings) {
+    List<String> problems = new ArrayList<>();
+    try (FileWatch watch = new FileWatch()) {
+      settings.tls().ifPresent(tls -> check("tls", at -> ReloadingTls.open(tls, at), watch, problems));
+      settings.identity().ifPresent(ways -> {
+        ways.apiKeys().ifPresent(file -> check("identity.api-keys", at -> Authenticator.apiKeys(settings, file), watch, problems));
+        ways.tokens().ifPresent(tokens -> check("identity.tokens.keys", at -> Authenticator.requireTokens(tokens, at), watch, problems));
+      });
+      settings.state().passwordFile().ifPresent(file -> check("state.password-file", at -> Files.readString(file), watch, problems));
+    }
+    Path present = settings.data().toAbsolutePath();
+    while (present.getParent() != null && !Files.exists(present)) {
+      present = present.getParent();
+    }
+    if (!Files.isDirectory(present)) {
+      problems.add("data: " + present + " is no folder");
+    } else if (!Files.isWritable(present)) {
+      problems.add("data: " + present + " cannot be written");
+    }
+    return problems;
+  }
+
+  private static void check(String setting, Opening opening, FileWatch watch, List<String> problems) {
+    try {
+      opening.open(watch);
+    } catch (FileSystemException e) {
+      problems.add(setting + ": " + e.getFile() + " cannot be read");
+    } catch (IOException e) {
+      problems.add(setting + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse("cannot be used"));
+    }
+  }
+}
