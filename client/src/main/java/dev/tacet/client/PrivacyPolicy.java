@@ -167,8 +167,9 @@ public final class PrivacyPolicy {
     return Math.multiplyExact((requests + largest - 1) / largest, largest);
   }
 
-  /** One feature of each class that a model takes, by class. */
+  /** One feature of each class that a model takes, by class; refused if the policy's words for the model's features are none of them. */
   private Map<String, String> examples(Signature signature) {
+    features.keySet().forEach(name -> requireKnown(name, signature));
     Map<String, String> examples = new LinkedHashMap<>();
     for (SignatureInput input : signature.inputs()) {
       for (int i = 0; i < input.features(); i++) {
@@ -176,6 +177,21 @@ public final class PrivacyPolicy {
       }
     }
     return examples;
+  }
+
+  /** Other names are of other models' features; one that differs in capitals, or an index beyond the last, is a mistake that would loosen a class. */
+  private void requireKnown(String name, Signature signature) {
+    int bracket = name.indexOf('[');
+    String input = bracket < 0 ? name : name.substring(0, bracket);
+    for (SignatureInput known : signature.inputs()) {
+      boolean named = known.name().equals(input);
+      if (named && bracket >= 0 && Integer.parseInt(name.substring(bracket + 1, name.length() - 1)) >= known.features()) {
+        throw refused("feature." + name, "input " + input + " of model " + signature.model() + " has features 0 to " + (known.features() - 1));
+      }
+      if (!named && known.name().equalsIgnoreCase(input) && signature.inputs().stream().noneMatch(other -> other.name().equals(input))) {
+        throw refused("feature." + name, "model " + signature.model() + " has no input " + input + ", but " + known.name());
+      }
+    }
   }
 
   /** Where a call goes. */

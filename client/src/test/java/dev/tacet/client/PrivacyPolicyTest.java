@@ -60,6 +60,18 @@ class PrivacyPolicyTest {
     refused("class.internal.transports", "not set", policy(OPEN + "feature.* = internal\n"), good, SILENT);
   }
 
+  /** A slip of the pen would leave a sensitive feature in the class of all others. */
+  @Test
+  void aWordForAFeatureThatTheModelDoesNotHaveIsRefused() {
+    Destination good = new Destination("host.example", "tls");
+    int count = SIGNATURE.inputs().get(0).features();
+    String all = OPEN + "feature.* = public\nfeature.";
+    policy(all + INPUT + "[" + (count - 1) + "] = sensitive\nfeature.of-another-model = sensitive\n").requireAllowed(SIGNATURE, good, SILENT);
+    refused("feature." + INPUT + "[" + count + "]", "has features 0 to " + (count - 1), policy(all + INPUT + "[" + count + "] = sensitive\n"), good, SILENT);
+    String capital = INPUT.equals(INPUT.toUpperCase()) ? INPUT.toLowerCase() : INPUT.toUpperCase();
+    refused("feature." + capital, "but " + INPUT, policy(all + capital + " = sensitive\n"), good, SILENT);
+  }
+
   @Test
   void whatTheHostSaysOfItselfCanOnlyNarrowThePolicy() {
     Destination good = new Destination("host.example", "tls");
