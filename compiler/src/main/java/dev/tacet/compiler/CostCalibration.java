@@ -41,7 +41,7 @@ public final class CostCalibration {
   private static final int SMALL_WEIGHT_BITS = 8;
 
   /** How much a rate's distance from the one expected counts beside a measured time's from the one predicted. */
-  private static final double PRIOR = 0.02;
+  private static final double PRIOR = 0.005;
 
   private static final int ROUNDS = 4000;
 

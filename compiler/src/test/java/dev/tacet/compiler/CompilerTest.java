@@ -56,7 +56,7 @@ class CompilerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(doubles = 1e-12)
+  @ValueSource(doubles = {1, 1e-9, 1e-12})
   void theUnitOfAnAnswerDoesNotCostItsPrecision(double unit) {
     double[] weights = new double[13 * 4];
     for (int i = 0; i < weights.length; i++) {

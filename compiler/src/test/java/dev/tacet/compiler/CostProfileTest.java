@@ -53,7 +53,7 @@ class CostProfileTest {
   @ValueSource(ints = {12, 13, 14, 15, 16})
   void ratesAreFoundAgainFromTheTimesThatTheyGive(int logRingDegree) {
     List<Program> programs = CostCalibration.programs(logRingDegree);
-    CostProfile.Rates expected = new CostProfile.Rates(0.3, 0.1, 0.7, 0.5, 0.6, 0.12, 0.07, 5000);
+    CostProfile.Rates expected = new CostProfile.Rates(0.3, 0.1, 0.7, 0.5, 0.6, 0.2, 0.07, 5000);
     List<double[]> nanos = new ArrayList<>();
     for (Program program : programs) {
       nanos.add(Arrays.stream(ProgramWork.byLayer(program)).mapToDouble(work -> work.nanos(expected)).toArray());

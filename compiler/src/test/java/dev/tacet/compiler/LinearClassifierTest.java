@@ -59,12 +59,12 @@ class LinearClassifierTest {
     byte[] onnx = TestModels.of(FEATURES).constant("low", new long[0], -1).constant("high", new long[0], 1).node("Clip", "x low high", "c")
         .node("ai.onnx.ml.LinearClassifier", "c", "label z", reals("coefficients", COEFFICIENTS), reals("intercepts", INTERCEPTS),
             TestModels.integers("classlabels_ints", 4, 7, 9), TestModels.text("post_transform", "SOFTMAX")).output("z", 3);
-    CompileResult result = Compiler.compile(OnnxSource.ofBytes("test", onnx), options().withMaxDegree(31));
+    CompileResult result = Compiler.compile(OnnxSource.ofBytes("test", onnx), options());
     try (ClearOnnx clear = new ClearOnnx(onnx)) {
       double[] row = TestModels.rows(1, FEATURES).get(0);
       double[] seen = ZooTrial.predict(result.artifact(), row).outputs().get("z").toNumbers();
       for (int i = 0; i < 3; i++) {
-        assertEquals((Double) clear.run(row).get("z").get(i), seen[i], 0.05);
+        assertEquals((Double) clear.run(row).get("z").get(i), seen[i], 0.02);
       }
     }
   }

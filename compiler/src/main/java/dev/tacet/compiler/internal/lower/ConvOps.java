@@ -121,7 +121,8 @@ final class ConvOps {
     int[] kernel = Arrays.stream(given).mapToInt(value -> (int) Math.max(0, Math.min(Integer.MAX_VALUE, value))).toArray();
     boolean includePad = node.integer("count_include_pad", 0) != 0;
     Window window = Window.of(node, spatial, kernel);
-    for (int i = 0; i < spatial.length; i++) {
+    boolean stated = List.of("NOTSET", "").contains(node.text("auto_pad", "NOTSET"));  // SAME may pad a dilated window by more than its cells
+    for (int i = 0; stated && i < spatial.length; i++) {
       int padding = Math.max(window.begin()[i], window.end()[i]);
       if (padding >= kernel[i]) {
         throw new Refusal("its padding of " + padding + " is not less than its window of " + kernel[i] + " cells in axis " + i

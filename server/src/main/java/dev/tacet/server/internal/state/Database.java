@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -50,6 +51,7 @@ public final class Database implements AutoCloseable {
   private final Path folder;
   private final boolean embedded;
   private final BooleanSupplier onEventLoop;
+  private final AtomicBoolean looking = new AtomicBoolean();
   private volatile String problem = "";
 
   /** Work on one connection. */
@@ -146,11 +148,11 @@ public final class Database implements AutoCloseable {
 
   /**
    * Returns why the last transaction failed that the database itself let fail, after looking whether it still does; empty if all is well.
-   * Waits for the database if there was a failure.
+   * Waits for the database if there was a failure and nobody looks yet: strangers may ask as often as they like.
    */
   public String problem() {
-    if (problem.isEmpty()) {
-      return "";
+    if (problem.isEmpty() || !looking.compareAndSet(false, true)) {
+      return problem;
     }
     try {
       if (!embedded || Files.getFileStore(folder).getUsableSpace() >= LEAST_SPACE) {
@@ -162,6 +164,8 @@ public final class Database implements AutoCloseable {
       }
     } catch (IOException | ServiceException stillFails) {
       LOG.debug("the database still fails: {}", problem);
+    } finally {
+      looking.set(false);
     }
     return problem;
   }
