@@ -16,7 +16,8 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * Everything that a host keeps about a client as a ZIP archive: {@code kept.txt}, {@code audit.tsv}, {@code keysets/ID},
- * {@code keys/SHA256}, and at the end the manifest {@code SHA256SUMS}, which {@code sha256sum -c} checks.
+ * {@code keys/SHA256}, {@code gone.txt} where something was deleted meanwhile, its time being up say, and at the end the manifest
+ * {@code SHA256SUMS}, which {@code sha256sum -c} checks.
  */
 final class DataExport {
   /** Of a manifest, which has some 60 bytes a key. */
@@ -25,6 +26,7 @@ final class DataExport {
   private final ZipOutputStream zip;
   private final HostAccount host;
   private final StringBuilder sums = new StringBuilder();
+  private final StringBuilder gone = new StringBuilder();
 
   DataExport(OutputStream out, HostAccount host) {
     this.zip = new ZipOutputStream(out, StandardCharsets.UTF_8);
@@ -65,25 +67,51 @@ final class DataExport {
       done += key.bytes();
       progress.progress(ProgressListener.Stage.EXPORT, done, total);
     }
+    if (!gone.isEmpty()) {
+      add("gone.txt", out -> out.write(gone.toString().getBytes(StandardCharsets.UTF_8)));
+    }
     zip.putNextEntry(new ZipEntry("SHA256SUMS"));
     zip.write(sums.toString().getBytes(StandardCharsets.UTF_8));
     zip.closeEntry();
   }
 
-  /** Adds what the host holds under a name; its hash is the one that it is named by. A host that goes on beyond {@code most} bytes is cut off. */
+  /**
+   * Adds what the host holds under a name; its hash is the one that it is named by. A host that goes on beyond {@code most} bytes is cut
+   * off. What the host deleted since it listed it is written down in {@link #gone} instead.
+   */
   private void fetch(String name, String sha256, long most) throws IOException {
-    String sum = add(name, out -> {
-      long offset = 0;
-      for (byte[] part = host.readKept(name, 0); part.length > 0; part = host.readKept(name, offset)) {
-        offset += part.length;
-        if (offset > most) {
-          throw new ServiceException(ErrorCause.CHECKSUM_MISMATCH, name + " goes on beyond " + most + " bytes");
+    byte[] first;
+    try {
+      first = host.readKept(name, 0);
+    } catch (ServiceException e) {
+      requireGone(e);
+      gone.append(name).append(": deleted before it was read, not in this archive\n");
+      return;
+    }
+    long[] offset = {0};
+    try {
+      String sum = add(name, out -> {
+        for (byte[] part = first; part.length > 0; part = host.readKept(name, offset[0])) {
+          offset[0] += part.length;
+          if (offset[0] > most) {
+            throw new ServiceException(ErrorCause.CHECKSUM_MISMATCH, name + " goes on beyond " + most + " bytes");
+          }
+          out.write(part);
         }
-        out.write(part);
+      });
+      if (!sum.equals(sha256)) {
+        throw new ServiceException(ErrorCause.CHECKSUM_MISMATCH, name + " came with SHA-256 " + sum);
       }
-    });
-    if (!sum.equals(sha256)) {
-      throw new ServiceException(ErrorCause.CHECKSUM_MISMATCH, name + " came with SHA-256 " + sum);
+    } catch (ServiceException e) {
+      requireGone(e);
+      zip.closeEntry();
+      gone.append(name).append(": deleted while it was read, this archive has its first ").append(offset[0]).append(" bytes\n");
+    }
+  }
+
+  private static void requireGone(ServiceException failure) {
+    if (failure.errorCause() != ErrorCause.KEY_NOT_FOUND && failure.errorCause() != ErrorCause.KEY_EXPIRED) {
+      throw failure;
     }
   }
 

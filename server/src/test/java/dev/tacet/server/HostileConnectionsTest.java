@@ -76,12 +76,16 @@ class HostileConnectionsTest {
     return socket;
   }
 
-  /** Sends bytes and reads what comes back until the server closes, or a little while after it has answered. */
-  private static String answer(byte[] bytes) throws IOException {
+  /** Sends bytes, part after part with a little time between them, and reads what comes back until the server closes, or a little while after it has answered. */
+  private static String answer(byte[]... parts) throws IOException {
     ByteArrayOutputStream answer = new ByteArrayOutputStream();
     try (Socket socket = connect()) {
       try {
-        socket.getOutputStream().write(bytes);
+        socket.setTcpNoDelay(true);
+        for (byte[] part : parts) {
+          socket.getOutputStream().write(part);
+          pause(parts.length > 3 ? 1 : 200);
+        }
         byte[] buffer = new byte[4096];
         for (int read = socket.getInputStream().read(buffer); read >= 0; read = socket.getInputStream().read(buffer)) {
           answer.write(buffer, 0, read);
@@ -92,6 +96,14 @@ class HostileConnectionsTest {
       }
     }
     return answer.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test
@@ -109,6 +121,47 @@ class HostileConnectionsTest {
       String answer = answer(request.getValue());
       assertTrue(answer.startsWith("HTTP/1.1 " + request.getKey()), request.getKey() + ": " + answer);
     }
+  }
+
+  /** Two programs may not read two different requests out of the same bytes (RFC 9112, 6.1, 6.3, 3.2). */
+  @Test
+  void aRequestWhoseEndIsInDoubtIsRefusedAndNothingBehindItIsRead() throws IOException {
+    String start = "GET /healthz HTTP/1.1\r\n";
+    String behind = start + "Host: smuggled\r\n\r\n";
+    for (String headers : new String[] {
+        "Host: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Host: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        "Host: x\r\nTransfer-Encoding: xchunked\r\n\r\n",
+        "Host: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
+        "Host: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Host: x\r\nTransfer-Encoding: \r\n\r\n",
+        "\r\n",
+        "Host: x\r\nHost: y\r\n\r\n"}) {
+      String whole = answer(ascii(start + headers + behind));
+      assertTrue(whole.startsWith("HTTP/1.1 400") && whole.indexOf("HTTP/1.1", 1) < 0, headers + ": " + whole);
+      String second = answer(ascii(behind), ascii(start + headers + behind));
+      assertTrue(second.startsWith("HTTP/1.1 200"), headers + ": " + second);
+      assertTrue(second.indexOf("HTTP/1.1 400") > 0 && second.indexOf("HTTP/1.1 200", 1) < 0, headers + ": " + second);
+      String together = answer(ascii(behind + start + headers + behind));
+      assertTrue(together.isEmpty() || together.indexOf("HTTP/1.1 200", 1) < 0, headers + ": " + together);
+      String all = start + headers;
+      byte[] slow = ascii(all.substring(0, all.indexOf("\r\n\r\n") + 4)); // an answer is lost where the sender has more to say
+      byte[][] bytes = new byte[slow.length][];
+      for (int i = 0; i < slow.length; i++) {
+        bytes[i] = new byte[] {slow[i]};
+      }
+      String dripped = answer(bytes);
+      assertTrue(dripped.startsWith("HTTP/1.1 400"), headers + ": " + dripped);
+    }
+    assertTrue(answer(ascii("GET /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")).startsWith("HTTP/1.1 400"));
+    for (String good : new String[] {
+        "GET /healthz HTTP/1.0\r\n\r\n", start + "Host: x\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n", start + "Host:\r\n\r\n"}) {
+      assertTrue(answer(ascii(good)).startsWith("HTTP/1.1 200"), good);
+    }
+    String posts = ("POST /v2/repository/index HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+        + "POST /v2/repository/index HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}").repeat(3);
+    assertEquals(6, answer(ascii(posts)).split("HTTP/1.1 200", -1).length - 1, "bodies of both kinds, one after the other");
   }
 
   @Test

@@ -141,6 +141,32 @@ class PrivacyTest {
   }
 
   @Test
+  void anExportNamesWhatIsDeletedWhileItIsMade() throws Exception {
+    String set = alice.model("square").prepare().keySetId();
+    boolean[] deleted = {false};
+    ByteArrayOutputStream zip = new ByteArrayOutputStream() {
+      @Override
+      public synchronized void write(byte[] bytes, int offset, int count) {
+        if (!deleted[0]) { // all was listed by then
+          deleted[0] = true;
+          alice.account().deleteAll();
+        }
+        super.write(bytes, offset, count);
+      }
+    };
+    alice.account().export(zip);
+    Map<String, String> archive = new TreeMap<>();
+    try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(zip.toByteArray()))) {
+      for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+        archive.put(entry.getName(), new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      }
+    }
+    assertEquals(Set.of("kept.txt", "audit.tsv", "gone.txt", "SHA256SUMS"), archive.keySet());
+    assertTrue(archive.get("kept.txt").contains(set), archive.get("kept.txt"));
+    assertTrue(archive.get("gone.txt").contains("keysets/" + set + ": deleted before it was read"), archive.get("gone.txt"));
+  }
+
+  @Test
   void afterADeletionNothingIsLeftOfTheClientButItsReceiptAndOthersHaveAllOfTheirs() throws Exception {
     RemoteModel mine = alice.model("square");
     RemoteModel others = bob.model("square");

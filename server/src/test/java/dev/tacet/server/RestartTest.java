@@ -16,6 +16,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -140,6 +141,19 @@ class RestartTest {
     } finally {
       started.forEach(Process::destroyForcibly);
     }
+  }
+
+  @Test
+  void aFirstStartOnADiskWithoutRoomSaysSo() throws Exception {
+    Assumptions.assumeTrue(mayMount(), "a small file system can be mounted");
+    Files.createDirectories(data);
+    List<String> command = new ArrayList<>(List.of(
+        "unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=60k none \"$0\" && exec \"$@\"", data.toString()));
+    command.addAll(ServerProcess.command(models.toString(), data.toString()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor() != 0 && said.contains("StartException: the index in " + data.resolve("state")), said);
+    assertTrue(said.contains("less than 1 MiB left") && !said.contains("moved away"), said);
   }
 
   private static void fill(OutputStream out, byte[] piece) {

@@ -7,8 +7,11 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.slf4j.Logger;
@@ -46,7 +49,7 @@ public final class DataFolder implements AutoCloseable {
     } catch (FileAlreadyExistsException e) {
       throw new StartException("data folder " + root + " is a file", WRITABLE, e);
     } catch (IOException e) {
-      throw new StartException("data folder " + root + " cannot be written: " + e, WRITABLE, e);
+      throw new StartException("data folder " + root + " cannot be written: " + reason(e), WRITABLE, e);
     }
     FileLock lock;
     try {
@@ -64,6 +67,15 @@ public final class DataFolder implements AutoCloseable {
           "Stop the other server, or give this one a data folder of its own (--data DIR).", null);
     }
     return new DataFolder(root, channel, lock);
+  }
+
+  private static String reason(IOException failure) {
+    if (failure instanceof FileSystemException system) {
+      return system.getFile() + (system.getReason() != null ? ": " + system.getReason()
+          : failure instanceof NoSuchFileException ? " is not there and cannot be made"
+          : failure instanceof AccessDeniedException ? " is not for this user" : "");
+    }
+    return failure.getMessage();
   }
 
   /** Returns the folder of a tenant. */

@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
+import com.linecorp.armeria.common.metric.NoopMeterRegistry;
 import com.linecorp.armeria.common.util.BlockingTaskExecutor;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.RoutingContext;
@@ -23,6 +24,7 @@ import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.calls.Deployments;
 import dev.tacet.server.internal.calls.Inferences;
 import dev.tacet.server.internal.config.Settings.Limits;
+import dev.tacet.server.internal.http.Http1Framing;
 import dev.tacet.server.internal.http.HttpPages;
 import dev.tacet.server.internal.http.OpenInferencePages;
 import dev.tacet.server.internal.http.PrivacyPage;
@@ -54,6 +56,7 @@ import dev.tacet.server.internal.run.CiphertextGate;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
 import dev.tacet.server.internal.state.Database;
+import dev.tacet.server.internal.state.Readiness;
 import dev.tacet.server.internal.tenants.Tenant;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.BindableService;
@@ -99,7 +102,7 @@ public final class Edge {
   private final KeyCache keys;
   private final InferenceRunner runner;
   private final Limits limits;
-  private final Database database;
+  private final Readiness readiness;
   private final ServerMetrics metrics;
   private final Tracing tracing;
   private final HealthStatusManager health = new HealthStatusManager();
@@ -112,8 +115,6 @@ public final class Edge {
         return thread;
       });
 
-  private volatile boolean draining;
-
   /**
    * Takes the parts; nothing is bound yet.
    *
@@ -124,7 +125,7 @@ public final class Edge {
       ModelRepository models, Tenants tenants, Authenticator authenticator, KeyCache keys, InferenceRunner runner, Limits limits,
       Database database, ServerMetrics metrics, Tracing tracing) {
     this.models = models;
-    this.database = database;
+    this.readiness = new Readiness(database);
     this.tenants = tenants;
     this.authenticator = authenticator;
     this.keys = keys;
@@ -185,8 +186,8 @@ public final class Edge {
     add(builder, inferBytes, runner.places() + 16, only(Role.CALLERS), new InferenceRpc(tenants, inferences, metrics));
     Deployments deployments = new Deployments(models);
     add(builder, inferBytes, runner.places() + 16, OpenInferenceRpc::roles,
-        new OpenInferenceRpc(tenants, inferences, deployments, () -> draining, metrics));
-    new OpenInferencePages(tenants, inferences, deployments, () -> draining, limits.receive(), metrics).addTo(builder, inferBytes, SMALL_BYTES);
+        new OpenInferenceRpc(tenants, inferences, deployments, readiness, metrics));
+    new OpenInferencePages(tenants, inferences, deployments, readiness, limits.receive(), metrics).addTo(builder, inferBytes, SMALL_BYTES);
     add(builder, SMALL_BYTES, MANY, null, health.getHealthService(), ProtoReflectionServiceV1.newInstance());
     addPages(builder);
     builder.decorator(Authentication.before(authenticator, checks, metrics));
@@ -207,6 +208,14 @@ public final class Edge {
         .http2MaxStreamsPerConnection(256)
         .idleTimeout(limits.idle())
         .errorHandler(new TooLongRequests().orElse(ServerErrorHandler.ofDefault()))
+        .childChannelPipelineCustomizer(pipeline -> { // with TLS the end of the pipeline is where its plain text comes out
+          if (tls.isPresent()) {
+            pipeline.addLast(new Http1Framing());
+          } else {
+            pipeline.addFirst(new Http1Framing());
+          }
+        })
+        .meterRegistry(NoopMeterRegistry.get()) // its gauges collide when a certificate is exchanged; the host counts for itself
         .disableServerHeader()
         .verboseResponses(false)
         .gracefulShutdownTimeout(Duration.ofMillis(200), Duration.ofSeconds(5))
@@ -215,8 +224,8 @@ public final class Edge {
   }
 
   private void addPages(ServerBuilder builder) {
-    HttpPages pages = new HttpPages(models, metrics, () -> draining);
-    StatusPage status = new StatusPage(models, keys, runner, () -> draining);
+    HttpPages pages = new HttpPages(models, metrics, readiness);
+    StatusPage status = new StatusPage(models, keys, runner, readiness);
     HttpService glance = (ctx, request) -> status.page();
     builder.service("/status", glance.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));
     builder.serviceUnder("/docs", DocService.builder().build().decorate(Authentication.require(EnumSet.allOf(Role.class), metrics)));
@@ -224,9 +233,7 @@ public final class Edge {
     builder.service("/readyz", (ctx, request) -> {
       Identity caller = Authentication.callerOf(ctx);
       boolean detailed = caller != null && caller.has(Role.MONITOR);
-      return database.failed() // then it is asked again, which takes its time
-          ? HttpResponse.of(CompletableFuture.supplyAsync(() -> pages.readiness(detailed, database.problem()), ctx.blockingTaskExecutor()))
-          : pages.readiness(detailed, "");
+      return pages.readiness(ctx, detailed);
     });
     HttpService list = (ctx, request) -> pages.modelList(tenants.get(Authentication.callerOf(ctx).tenant()).models());
     builder.service("/v1/models", list.decorate(Authentication.require(Role.CALLERS, metrics)));
@@ -324,7 +331,7 @@ public final class Edge {
 
   /** Announces the end: readiness and health say so, new inferences are refused. */
   public void drain() {
-    draining = true;
+    readiness.drain();
     health.enterTerminalState();
     runner.admission().drain();
   }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,8 @@ public final class Yaml {
     JsonNode node;
     try {
       node = MAPPER.readTree(Files.readAllBytes(file));
+    } catch (CharConversionException e) {
+      throw new IOException(file + " is not text in UTF-8", e);
     } catch (JsonProcessingException e) {
       String line = e.getLocation() == null ? "" : " line " + e.getLocation().getLineNr();
       throw new IOException(file + line + ": " + e.getOriginalMessage().lines().findFirst().orElse("not YAML"), e);

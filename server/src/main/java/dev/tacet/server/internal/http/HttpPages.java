@@ -9,25 +9,27 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.tacet.server.internal.observe.ServerMetrics;
+import dev.tacet.server.internal.state.Readiness;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.ModelStatus;
 import dev.tacet.server.internal.models.ModelView;
 import java.util.Locale;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.CompletableFuture;
 
 /** The pages of operators: {@code /healthz}, {@code /readyz}, {@code /metrics} and {@code /v1/models}. */
 public final class HttpPages {
   private final ObjectMapper json = new ObjectMapper();
   private final ModelRepository models;
   private final ServerMetrics metrics;
-  private final BooleanSupplier draining;
+  private final Readiness readiness;
 
   /** Makes the pages. */
-  public HttpPages(ModelRepository models, ServerMetrics metrics, BooleanSupplier draining) {
+  public HttpPages(ModelRepository models, ServerMetrics metrics, Readiness readiness) {
     this.models = models;
     this.metrics = metrics;
-    this.draining = draining;
+    this.readiness = readiness;
   }
 
   /** Answers 200 as long as the process answers at all. */
@@ -39,13 +41,18 @@ public final class HttpPages {
    * Answers 200 with {"status": "ready"} while calls are taken, 503 with "draining" afterwards, with "storage failed" while the database fails.
    *
    * @param detailed also "models_ready" and "models_refused", how many, and "problems", which says what is wrong with which model or with the database
-   * @param storageProblem why the database fails; empty if it does not
    */
-  public HttpResponse readiness(boolean detailed, String storageProblem) {
+  public HttpResponse readiness(ServiceRequestContext context, boolean detailed) {
+    return readiness.databaseFailed() // then it is asked again, which takes its time
+        ? HttpResponse.of(CompletableFuture.supplyAsync(() -> readiness(detailed, readiness.databaseProblem()), context.blockingTaskExecutor()))
+        : readiness(detailed, "");
+  }
+
+  private HttpResponse readiness(boolean detailed, String storageProblem) {
     boolean failed = !storageProblem.isEmpty();
-    boolean down = draining.getAsBoolean() || failed;
+    boolean down = readiness.draining() || failed;
     ObjectNode page = json.createObjectNode();
-    page.put("status", draining.getAsBoolean() ? "draining" : failed ? "storage failed" : "ready");
+    page.put("status", readiness.draining() ? "draining" : failed ? "storage failed" : "ready");
     if (!detailed) {
       return write(down ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK, page);
     }

@@ -38,6 +38,7 @@ import dev.tacet.server.internal.rpc.Authentication;
 import dev.tacet.server.internal.rpc.Observation;
 import dev.tacet.server.internal.rpc.Refusals;
 import dev.tacet.server.internal.run.InferenceRunner;
+import dev.tacet.server.internal.state.Readiness;
 import dev.tacet.server.internal.tenants.Tenant;
 import dev.tacet.server.internal.tenants.Tenants;
 import java.nio.charset.StandardCharsets;
@@ -48,7 +49,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
-import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,7 +61,7 @@ public final class OpenInferencePages {
   private final Tenants tenants;
   private final Inferences inferences;
   private final Deployments deployments;
-  private final BooleanSupplier draining;
+  private final Readiness readiness;
   private final Duration receive;
   private final ServerMetrics metrics;
   private final Semaphore free;
@@ -72,12 +72,12 @@ public final class OpenInferencePages {
    * @param receive within which a body must arrive
    */
   public OpenInferencePages(
-      Tenants tenants, Inferences inferences, Deployments deployments, BooleanSupplier draining, Duration receive,
+      Tenants tenants, Inferences inferences, Deployments deployments, Readiness readiness, Duration receive,
       ServerMetrics metrics) {
     this.tenants = tenants;
     this.inferences = inferences;
     this.deployments = deployments;
-    this.draining = draining;
+    this.readiness = readiness;
     this.receive = receive;
     this.metrics = metrics;
     this.free = new Semaphore(inferences.places() + 16);
@@ -92,7 +92,9 @@ public final class OpenInferencePages {
   public void addTo(ServerBuilder builder, long maxBytes, long smallBytes) {
     builder.service("/v2/health/live", (context, request) -> HttpResponse.of(HttpStatus.OK));
     builder.service("/v2/health/ready", (context, request) ->
-        HttpResponse.of(draining.getAsBoolean() ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK));
+        readiness.databaseFailed() // then it is asked again, which takes its time
+            ? HttpResponse.of(CompletableFuture.supplyAsync(this::ready, context.blockingTaskExecutor()))
+            : ready());
     page(builder, "/v2", smallBytes, (context, tenant, body) -> server());
     Route index = Route.builder().path("/v2/repository/index").build();
     page(builder, index, Deployments.LISTERS, smallBytes,
@@ -104,8 +106,13 @@ public final class OpenInferencePages {
       page(builder, model + "/ready", smallBytes, (context, tenant, body) ->
           HttpResponse.of(tenant.models().serves(name(context), version(context)) ? HttpStatus.OK : HttpStatus.NOT_FOUND));
       HttpService infer = this::infer;
-      builder.service(model + "/infer", limited(infer, maxBytes).decorate(Authentication.require(Role.CALLERS, metrics)));
+      Route route = Route.builder().path(model + "/infer").methods(HttpMethod.POST).build();
+      builder.service(route, limited(infer, maxBytes).decorate(Authentication.require(Role.CALLERS, metrics)));
     }
+  }
+
+  private HttpResponse ready() {
+    return HttpResponse.of(readiness.ready() ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE);
   }
 
   /** What answers a page. */

@@ -13,10 +13,10 @@ import dev.tacet.server.internal.models.ModelStatus;
 import dev.tacet.server.internal.models.ServedModel;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
+import dev.tacet.server.internal.state.Readiness;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /** {@code /status}: the host at a glance, as a page without scripts that renews itself. */
@@ -39,15 +39,15 @@ public final class StatusPage {
   private final ModelRepository models;
   private final KeyCache keys;
   private final InferenceRunner runner;
-  private final BooleanSupplier draining;
+  private final Readiness readiness;
   private final long startedAt = System.nanoTime();
 
   /** Makes the page. */
-  public StatusPage(ModelRepository models, KeyCache keys, InferenceRunner runner, BooleanSupplier draining) {
+  public StatusPage(ModelRepository models, KeyCache keys, InferenceRunner runner, Readiness readiness) {
     this.models = models;
     this.keys = keys;
     this.runner = runner;
-    this.draining = draining;
+    this.readiness = readiness;
   }
 
   /** Answers with the page. */
@@ -55,8 +55,8 @@ public final class StatusPage {
     StringBuilder page = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
         .append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta http-equiv=\"refresh\" content=\"5\">")
         .append("<title>Tacet host</title><style>").append(STYLE).append("</style></head><body>\n");
-    boolean down = draining.getAsBoolean();
-    page.append("<h1>Tacet host ").append(badge(down ? "draining" : "ready", down ? "bad" : "good")).append("</h1>\n<dl>");
+    boolean down = readiness.draining() || readiness.databaseFailed();
+    page.append("<h1>Tacet host ").append(badge(readiness.draining() ? "draining" : down ? "storage failed" : "ready", down ? "bad" : "good")).append("</h1>\n<dl>");
     Duration up = Duration.ofNanos(System.nanoTime() - startedAt);
     number(page, "version", OpenInference.version());
     number(page, "up", up.toHours() + " h " + up.toMinutesPart() + " min " + up.toSecondsPart() + " s");

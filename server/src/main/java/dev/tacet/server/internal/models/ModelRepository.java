@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -145,10 +146,13 @@ public final class ModelRepository implements AutoCloseable {
     if (after == null) {
       throw new ServiceException(ErrorCause.MODEL_NOT_FOUND, "model " + ModelNames.clip(name) + " has no version any more");
     }
-    for (ModelStatus status : after.statuses()) {
+    List<ModelStatus> all = after.statuses();
+    for (ModelStatus status : all) {
       if (!status.problem().isEmpty()) {
+        String served = all.stream().filter(ModelStatus::ready).map(ModelStatus::version).collect(Collectors.joining(", "));
         throw new ServiceException(
-            ErrorCause.MODEL_UNAVAILABLE, "model " + name + " version " + status.version() + " cannot be loaded: " + status.problem());
+            ErrorCause.MODEL_UNAVAILABLE, "model " + name + " version " + status.version() + " cannot be loaded: " + status.problem()
+                + (served.isEmpty() ? "; no version of it is served" : "; served are its versions " + served));
       }
     }
   }

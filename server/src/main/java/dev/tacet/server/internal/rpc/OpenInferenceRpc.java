@@ -41,6 +41,7 @@ import dev.tacet.server.internal.models.ServedModel;
 import dev.tacet.server.internal.observe.Origin;
 import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.run.InferenceRunner;
+import dev.tacet.server.internal.state.Readiness;
 import dev.tacet.server.internal.tenants.Tenant;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.StreamObserver;
@@ -51,13 +52,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 
 /** {@code inference.GRPCInferenceService}: the Open Inference Protocol, so that its clients and probes work. */
 public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase {
   private final Inferences inferences;
   private final Deployments deployments;
-  private final BooleanSupplier draining;
+  private final Readiness readiness;
   private final Calls calls;
 
   /** Returns the roles that a call's path asks for: one of them lets a caller in. */
@@ -72,10 +72,10 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
 
   /** Makes the service. */
   public OpenInferenceRpc(
-      Tenants tenants, Inferences inferences, Deployments deployments, BooleanSupplier draining, ServerMetrics metrics) {
+      Tenants tenants, Inferences inferences, Deployments deployments, Readiness readiness, ServerMetrics metrics) {
     this.inferences = inferences;
     this.deployments = deployments;
-    this.draining = draining;
+    this.readiness = readiness;
     this.calls = new Calls(tenants, metrics);
   }
 
@@ -86,7 +86,7 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
 
   @Override
   public void serverReady(ServerReadyRequest request, StreamObserver<ServerReadyResponse> observer) {
-    calls.send(observer, ServerReadyResponse.newBuilder().setReady(!draining.getAsBoolean()).build());
+    calls.send(observer, ServerReadyResponse.newBuilder().setReady(readiness.ready()).build());
   }
 
   @Override

@@ -6,7 +6,9 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
+import dev.tacet.server.StartException;
 import dev.tacet.server.internal.config.Settings.StateDatabase;
+import dev.tacet.server.internal.keys.Disk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,6 +108,10 @@ public final class Database implements AutoCloseable {
       if (pool != null) {
         pool.close();
       }
+      if (embedded && Disk.LOCAL.spaceAfterFailure(folder) < LEAST_SPACE) {
+        throw new StartException(
+            "the index in " + folder + " cannot be written: its disk has less than 1 MiB left", "Free some space on that disk, then start again.", e);
+      }
       throw new IOException(
           embedded
               ? "the index in " + folder + " cannot be opened: " + reason(e) + "; moved away, it is made anew from the stored keys,"
@@ -155,7 +161,7 @@ public final class Database implements AutoCloseable {
       return problem;
     }
     try {
-      if (!embedded || Files.getFileStore(folder).getUsableSpace() >= LEAST_SPACE) {
+      if (!embedded || Disk.LOCAL.usableBytes(folder) >= LEAST_SPACE) {
         transaction("looking whether the database answers again", connection -> {
           try (Statement statement = connection.createStatement()) {
             return statement.execute("select 1");

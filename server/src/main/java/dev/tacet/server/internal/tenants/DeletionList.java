@@ -89,8 +89,12 @@ public final class DeletionList {
         changed.forEach(d ->
             text.append(d.at().toEpochMilli()).append(' ').append(d.tenant()).append(' ').append(d.clientSha256()).append('\n'));
         Path fresh = sibling(".new");
-        Disk.LOCAL.write(fresh, 0, ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.US_ASCII)));
-        Disk.LOCAL.publish(fresh, file);
+        try {
+          Disk.LOCAL.write(fresh, 0, ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.US_ASCII)));
+          Disk.LOCAL.publish(fresh, file);
+        } finally {
+          Files.deleteIfExists(fresh); // it is there only if that failed
+        }
       }
     }
   }
