@@ -3,8 +3,10 @@ package dev.tacet.compiler;
 
 import dev.tacet.compiler.internal.params.ProgramNoise;
 import dev.tacet.compiler.internal.simulate.FunctionInputs;
+import dev.tacet.compiler.internal.simulate.SampleInputs;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.CoefficientLayout;
+import dev.tacet.he.InterleavedEvaluator;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.ReferenceEvaluator;
 import dev.tacet.he.RowPacking;
@@ -21,6 +23,9 @@ import java.util.Map;
  * Immutable; chunks may be run side by side.
  */
 public final class Simulator {
+  /** Rows that are spread over slots and run together. */
+  private static final int TOGETHER = 16;
+
   /** The most rows of one chunk. */
   public static final int MAX_CHUNK = 512;
 
@@ -28,14 +33,28 @@ public final class Simulator {
   private final Signature signature;
   private final boolean noise;
   private final long seed;
+  private final ProgramNoise spreadNoise;
+  private final InterleavedEvaluator evaluator;
   private final List<FunctionInputs.Place> places;
 
   private Simulator(ModelArtifact artifact, boolean noise, long seed) {
     this.artifact = artifact;
     this.signature = artifact.signature();
-    this.noise = noise;
     this.seed = seed;
+    this.noise = noise;
+    this.spreadNoise =
+        new ProgramNoise(artifact.program(), ProgramNoise.Kind.MEANS, ProgramNoise.Encryption.SECRET_KEY, leastPeriod(), true, seed);
+    this.evaluator = new InterleavedEvaluator(artifact.program(), signature.packing() == RowPacking.LATENCY ? TOGETHER : 1);
     this.places = FunctionInputs.of(artifact.program(), signature);
+  }
+
+  /** The least period that the noise of a row's ciphertexts is kept for. */
+  private int leastPeriod() {
+    int least = 1;
+    for (SignatureInput input : signature.inputs()) {
+      least = Math.max(least, input.copyShift() == 0 ? input.period() : artifact.parameters().slots());
+    }
+    return least;
   }
 
   /**
@@ -59,7 +78,7 @@ public final class Simulator {
   /**
    * Runs rows within the bounds of their features.
    *
-   * @param first the number of the first row; rows of one number get the same noise
+   * @param first the number of the first row; groups of 16 from it on get noise by their first row's number
    * @param rows at most {@link #MAX_CHUNK}
    */
   public Chunk run(long first, double[][] rows) {
@@ -82,8 +101,8 @@ public final class Simulator {
         values.add(inCoefficients(row));
       }
     } else {
-      for (int r = 0; r < rows.length; r++) {
-        values.add(values(spread(rows[r], seed + first + r, inputs), 0));
+      for (int r = 0; r < rows.length; r += TOGETHER) {
+        values.addAll(spread(Arrays.copyOfRange(rows, r, Math.min(rows.length, r + TOGETHER)), seed + first + r, inputs));
         inputs.endOfRows();
       }
     }
@@ -110,20 +129,39 @@ public final class Simulator {
     return values;
   }
 
-  /** The outputs' slots of one row that is spread over the slots; the noise is that of the mean of their copies. */
-  private List<double[]> spread(double[] row, long noiseSeed, FunctionInputs inputs) {
-    List<double[]> packed = new ArrayList<>();
-    int leastPeriod = 1;
-    int at = 0;
-    for (SignatureInput input : signature.inputs()) {
-      packed.add(input.pack(Arrays.copyOfRange(row, at, at + input.features()), artifact.parameters().slots()));
-      leastPeriod = Math.max(leastPeriod, input.copyShift() == 0 ? input.period() : artifact.parameters().slots());
-      at += input.features();
+  /** The values of rows that are spread over the slots; the noise is that of the mean of their copies. */
+  private List<Map<String, double[]>> spread(double[][] rows, long noiseSeed, FunctionInputs inputs) {
+    List<List<double[]>> each = new ArrayList<>();
+    for (double[] row : rows) {
+      each.add(SampleInputs.of(artifact.program(), signature.inputs(), row));
     }
-    signature.modelPrivacy().ifPresent(privacy -> packed.add(new double[1]));
-    ReferenceEvaluator.Disturbance disturbance = noise ? new ProgramNoise(artifact.program(), ProgramNoise.Kind.MEANS,
-        ProgramNoise.Encryption.SECRET_KEY, leastPeriod, true, noiseSeed) : null;
-    return ReferenceEvaluator.run(artifact.program(), packed, inputs.observer(1), disturbance);
+    List<double[]> packed = new ArrayList<>();
+    for (int input = 0; input < each.get(0).size(); input++) {
+      double[] together = new double[each.get(0).get(input).length * TOGETHER];
+      for (int r = 0; r < TOGETHER; r++) {
+        double[] one = each.get(r % rows.length).get(input);
+        for (int slot = 0; slot < one.length; slot++) {
+          together[slot * TOGETHER + r] = one[slot];
+        }
+      }
+      packed.add(together);
+    }
+    List<double[]> outputs = evaluator.run(
+        packed, inputs.observer(TOGETHER, rows.length), noise ? spreadNoise.again(TOGETHER, noiseSeed) : null);
+    List<Map<String, double[]>> values = new ArrayList<>();
+    for (int r = 0; r < rows.length; r++) {
+      int row = r;
+      values.add(values(outputs.stream().map(output -> ofRow(output, row)).toList(), 0));
+    }
+    return values;
+  }
+
+  private static double[] ofRow(double[] interleaved, int row) {
+    double[] one = new double[interleaved.length / TOGETHER];
+    for (int i = 0; i < one.length; i++) {
+      one[i] = interleaved[i * TOGETHER + row];
+    }
+    return one;
   }
 
   /** One period of each element's slots, a row a slot. */

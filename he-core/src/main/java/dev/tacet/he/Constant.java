@@ -143,6 +143,9 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
    * @param coefficients c_0..c_degree, degree 0..1023
    */
   record Polynomial(Basis basis, double[] coefficients) implements Constant {
+    /** Places that are evaluated together: their sums stay in the first cache. */
+    private static final int BLOCK = 256;
+
     /** Validates and copies. */
     public Polynomial {
       coefficients = ConstantChecks.finite("polynomial", coefficients);
@@ -186,6 +189,45 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
         b1 = b0;
       }
       return coefficients[0] + x * b1 - b2;
+    }
+
+    /** Evaluates at many places as {@link #evaluate(double)} does at one, with the same rounding. */
+    double[] evaluate(double[] x) {
+      double[] result = new double[x.length];
+      for (int at = 0; at < x.length; at += BLOCK) {
+        double[] part = Arrays.copyOfRange(x, at, Math.min(x.length, at + BLOCK));
+        System.arraycopy(basis == Basis.MONOMIAL ? horner(part) : clenshaw(part), 0, result, at, part.length);
+      }
+      return result;
+    }
+
+    private double[] horner(double[] x) {
+      double[] sum = new double[x.length];
+      for (int i = coefficients.length - 1; i >= 0; i--) {
+        for (int k = 0; k < x.length; k++) {
+          sum[k] = sum[k] * x[k] + coefficients[i];
+        }
+      }
+      return sum;
+    }
+
+    private double[] clenshaw(double[] x) {
+      double[] twice = new double[x.length];
+      Arrays.setAll(twice, k -> 2 * x[k]);
+      double[] b1 = new double[x.length];
+      double[] b2 = new double[x.length];
+      for (int i = coefficients.length - 1; i >= 1; i--) {
+        for (int k = 0; k < x.length; k++) {
+          b2[k] = coefficients[i] + twice[k] * b1[k] - b2[k];
+        }
+        double[] next = b2;
+        b2 = b1;
+        b1 = next;
+      }
+      for (int k = 0; k < x.length; k++) {
+        b2[k] = coefficients[0] + x[k] * b1[k] - b2[k];
+      }
+      return b2;
     }
 
     @Override

@@ -38,6 +38,13 @@ public record Diagonals(int period, int pair, List<Term> terms) implements Const
 
   private static final int MIN_TERM_BYTES = 12 + 10;
 
+  /** Sees an entry of a diagonal. */
+  @FunctionalInterface
+  interface EntryConsumer {
+    /** Takes the slot and the value. */
+    void accept(int slot, double value);
+  }
+
   /**
    * One diagonal.
    *
@@ -81,12 +88,10 @@ public record Diagonals(int period, int pair, List<Term> terms) implements Const
       return slots.length;
     }
 
-    /** Adds v_t[j mod period] * x[j + giant + baby] to each z[j]; the lengths are powers of two, x repeats. */
-    void addTo(double[] z, double[] x, int period) {
+    /** Shows the slots that may differ from 0, ascending, with their values. */
+    void forEach(EntryConsumer consumer) {
       for (int i = 0; i < slots.length; i++) {
-        for (int j = slots[i]; j < z.length; j += period) {
-          z[j] += values[i] * x[(j + giant + baby) & (x.length - 1)];
-        }
+        consumer.accept(slots[i], values[i]);
       }
     }
 

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.tacet.he.ProgramBuilder.Value;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -117,6 +119,58 @@ class ReferenceEvaluatorTest {
       assertEquals(2 * v, out.get(5)[j]);
     }
     assertEquals(List.of(0, 0, 1, 2, 2, 2, 3, 3, 3, 4, 5, 6, 6, 7, 7), seen);
+  }
+
+  @Test
+  void aPolynomialAtManyPlacesIsBitForBitThatOfEach() {
+    SplittableRandom random = new SplittableRandom(9);
+    for (Constant.Basis basis : Constant.Basis.values()) {
+      for (int length : new int[] {1, 2, 64, 1024}) {
+        for (int degree : new int[] {0, 1, 2, 7, 63}) {
+          Constant.Polynomial polynomial =
+              new Constant.Polynomial(basis, random.doubles(degree + 1, -2, 2).toArray());
+          double[] x = random.doubles(length, -1.25, 1.25).toArray();
+          assertArrayEquals(Arrays.stream(x).map(polynomial::evaluate).toArray(), polynomial.evaluate(x), basis + " " + degree + " " + length);
+        }
+      }
+    }
+  }
+
+  @Test
+  void interleavedRowsHaveTheValuesOfEachToTheLastBit() {
+    Random random = new Random(7);
+    ProgramBuilder b = new ProgramBuilder(Samples.tiny(ring));
+    Value x = b.input(6, DELTA);
+    List<Diagonals.Term> terms = new ArrayList<>();
+    for (int step : new int[] {0, 1, 3, 5, 6, 9, 11}) {
+      terms.add(new Diagonals.Term(0, step, new int[] {0, 2, 3, 7}, random.doubles(4, -1, 1).toArray()));
+    }
+    Value y = b.rescale(b.linearTransform(x, new Diagonals(8, terms), Scale.prime(6, 1)));
+    y = b.addPlain(b.rotate(y, 3), new Constant.Vector(new double[] {0.5, -0.5, 0.25}, 4));
+    Value z = b.rescale(b.multiplyPlain(y, new Constant.Vector(new double[] {1, 2}, 2), Scale.prime(5, 1)));
+    b.output(b.rotateSum(z, 4, 4));
+    b.output(b.rescale(b.linearTransform(z, new Constant.Matrix(3, 5, 8, 4, random.doubles(15).toArray()), 2, Scale.prime(4, 1))));
+    b.output(b.sub(b.dropLevel(b.negate(y), 4), b.rotate(z, 1)));
+    Program program = b.build();
+    int rows = 4;
+    double[][] each = new double[rows][];
+    double[] together = new double[16 * rows];
+    for (int r = 0; r < rows; r++) {
+      each[r] = random.doubles(16, -1, 1).toArray();
+      for (int slot = 0; slot < 16; slot++) {
+        together[slot * rows + r] = each[r][slot];
+      }
+    }
+    List<double[]> all = new InterleavedEvaluator(program, rows).run(List.of(together), null, null);
+    for (int r = 0; r < rows; r++) {
+      List<double[]> alone = ReferenceEvaluator.run(program, List.of(each[r]));
+      for (int o = 0; o < alone.size(); o++) {
+        for (int slot = 0; slot < alone.get(o).length; slot++) {
+          assertEquals(alone.get(o)[slot], all.get(o)[slot * rows + r], "output " + o + ", row " + r + ", slot " + slot);
+        }
+      }
+    }
+    assertThrows(IllegalArgumentException.class, () -> new InterleavedEvaluator(program, 3));
   }
 
   @Test

@@ -6,7 +6,7 @@ import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.fit.AnswerMetric;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.he.CipherOutput;
-import dev.tacet.he.ReferenceEvaluator;
+import dev.tacet.he.InterleavedEvaluator;
 import dev.tacet.he.SignatureInput;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,13 +28,14 @@ final class ProgramTrial {
     int slots = emission.program().parameters().slots();
     int count = Math.min(MAX_ROWS, rows.data().size());
     int together = Math.min(count, emission.inputs().get(0).rows());
+    InterleavedEvaluator evaluator = new InterleavedEvaluator(emission.program(), 1);
     double largest = 0;
     for (int k = 0; k < count; k += together) {
       int[] numbers = new int[Math.min(together, count - k)];
       for (int r = 0; r < numbers.length; r++) {
         numbers[r] = (int) ((long) (k + r) * rows.data().size() / count);
       }
-      List<double[]> outputs = ReferenceEvaluator.run(emission.program(), packed(emission, numbers, rows.data()));
+      List<double[]> outputs = evaluator.run(packed(emission, numbers, rows.data()), null, null);
       for (CipherOutput output : emission.outputs()) {
         for (int r = 0; r < numbers.length; r++) {
           double[] values = output.unpack(r, output.slotsOf(outputs.get(output.programOutput()), slots), null, 0);

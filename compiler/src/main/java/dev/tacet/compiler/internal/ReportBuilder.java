@@ -46,6 +46,9 @@ final class ReportBuilder {
   /** The part of the sample rows that may be undecided. */
   private static final double MAX_OPEN = 0.01;
 
+  /** Draws of noise for a layer's precision. */
+  private static final int DRAWS = 100;
+
   private ReportBuilder() {}
 
   static CompileReport build(
@@ -58,7 +61,7 @@ final class ReportBuilder {
     NoiseTrial noise = signature.packing() == RowPacking.COEFFICIENT
         ? new NoiseTrial(Map.of(), new NoisePrediction(emission.valueError() / NoiseModel.DEVIATIONS, true), 0)
         : NoiseTrial.run(program, emission.inputs(), emission.outputs(), signature.packing(), rows, ProgramNoise.Encryption.SECRET_KEY,
-            NoiseTrial.SPREAD_ROWS, slots);
+            spreadRows(slots), slots);
     double[] nanos = ProgramWork.nanos(program, options.costs());
     HostMemory memory = HostMemory.of(program, options.costs().threads());
     List<CompileReport.Layer> layers = layers(plan, emission, signature.packing(), noise, nanos);
@@ -71,6 +74,12 @@ final class ReportBuilder {
         parameters.maxLevel(), parameters.security(), program.requiredKeys().size(), Costs.keyBytes(program), input,
         result, memory, prediction, score.agreement(), score.numberError(), errorBound, options.accuracy(), met,
         layers, notes(options, plan, selection, programError, errorBound, searchNotes, signature));
+  }
+
+  /** Rows that are spread over slots: more where a layer has few elements, so that what is drawn of each is not chance. */
+  private static int spreadRows(Map<String, int[]> slots) {
+    int fewest = slots.values().stream().mapToInt(each -> each.length).min().orElse(Integer.MAX_VALUE);
+    return Math.min(4 * NoiseTrial.SPREAD_ROWS, Math.max(NoiseTrial.SPREAD_ROWS, DRAWS / Math.max(1, fewest)));
   }
 
   /** The slots of each layer's elements where rows are spread over slots; nothing where they lie in all. */

@@ -13,6 +13,8 @@ import dev.tacet.he.Scale;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
 /**
  * Noise of the size that the engine makes, drawn anew for each value of a program that {@link ReferenceEvaluator} runs: what
@@ -48,7 +50,9 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   public static final int EVEN_COPIES = 8;
 
   private static final int TABLE = 1 << 16;
-  private static final double[] NORMAL = normal();
+  private static final double[] NORMAL = normal(0x5eed);
+  private static final double[] COMPLEX_SIZE = sizes(0x512e, true);
+  private static final double[] REAL_SIZE = sizes(0x512e, false);
 
   private final Program program;
   private final Parameters parameters;
@@ -57,9 +61,23 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   private final Kind kind;
   private final Encryption encryption;
   private final int leastPeriod;
+  private final boolean uneven;
+  private final int logRows;
   private final SplittableRandom random;
+  private final int firstFactor;
   private final double[] factors;
-  private final double[][] deviations;
+  private final ConcurrentMap<Place, StepNoise> steps;
+
+  /** A linear transform, and the length of what it gives. */
+  private record Place(int id, int length) {}
+
+  /**
+   * What linear transforms of one place have in common in every run.
+   *
+   * @param deviations of the baby steps' noise, by slot of a period
+   * @param giants the number of giant steps that take a rotation
+   */
+  private record StepNoise(double[] deviations, int giants) {}
 
   /**
    * Prepares the noise of one run or of several in turn.
@@ -70,20 +88,37 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
    * @param seed of the noise
    */
   public ProgramNoise(Program program, Kind kind, Encryption encryption, int leastPeriod, boolean uneven, long seed) {
+    this(program, new NoiseModel(program.parameters()), kind, encryption, leastPeriod, uneven, 1, new ConcurrentHashMap<>(), seed);
+  }
+
+  private ProgramNoise(Program program, NoiseModel model, Kind kind, Encryption encryption, int leastPeriod, boolean uneven, int rows,
+      ConcurrentMap<Place, StepNoise> steps, long seed) {
     this.program = program;
     this.parameters = program.parameters();
     this.instructions = program.instructions();
-    this.model = new NoiseModel(parameters);
+    this.model = model;
     this.kind = kind;
     this.encryption = encryption;
     this.leastPeriod = leastPeriod;
+    this.uneven = uneven;
+    this.logRows = Integer.numberOfTrailingZeros(rows);
     this.random = new SplittableRandom(seed);
-    this.factors = uneven ? factors(random, parameters) : null;
-    this.deviations = new double[instructions.size()][];
+    this.firstFactor = random.nextInt(TABLE);
+    this.factors = parameters.ringType() == RingType.STANDARD ? COMPLEX_SIZE : REAL_SIZE;
+    this.steps = steps;
   }
 
-  private static double[] normal() {
-    SplittableRandom random = new SplittableRandom(0x5eed);
+  /**
+   * Returns the same noise, drawn anew; may be used beside this one.
+   *
+   * @param rows that a run interleaves, a power of two
+   */
+  public ProgramNoise again(int rows, long seed) {
+    return new ProgramNoise(program, model, kind, encryption, leastPeriod, uneven, rows, steps, seed);
+  }
+
+  private static double[] normal(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
     double[] table = new double[TABLE];
     for (int i = 0; i < TABLE; i += 2) {
       double radius = Math.sqrt(-2 * Math.log(1 - random.nextDouble()));
@@ -94,28 +129,33 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
     return table;
   }
 
-  /** The size of a ternary secret's value in each slot, relative to its root mean square. */
-  private static double[] factors(SplittableRandom random, Parameters parameters) {
-    double[] factors = new double[parameters.slots()];
-    for (int i = 0; i < factors.length; i++) {
-      double a = NORMAL[random.nextInt(TABLE)];
-      double b = NORMAL[random.nextInt(TABLE)];
-      factors[i] = parameters.ringType() == RingType.STANDARD ? Math.sqrt((a * a + b * b) / 2) : Math.abs(a);
-    }
-    return factors;
+  /** The size of a ternary secret's value in a slot, relative to its root mean square. */
+  private static double[] sizes(long seed, boolean complex) {
+    double[] real = normal(seed);
+    double[] imaginary = normal(seed + 1);
+    Arrays.setAll(real, i -> complex ? Math.sqrt((real[i] * real[i] + imaginary[i] * imaginary[i]) / 2) : Math.abs(real[i]));
+    return real;
+  }
+
+  private double factor(int i) {
+    return factors[(firstFactor + (i >> logRows)) & (TABLE - 1)];
+  }
+
+  private int period(double[] values) {
+    return values.length >> logRows;
   }
 
   @Override
   public double[] disturb(int id, double[] argument, double[] exact) {
     Instruction in = instructions.get(id);
-    double[] result = in.op() == Op.INPUT && exact.length < leastPeriod ? tile(exact, leastPeriod) : exact;
-    double copies = kind == Kind.MEANS ? Math.sqrt((double) result.length / parameters.slots()) : 1;
+    double[] result = in.op() == Op.INPUT && period(exact) < leastPeriod ? tile(exact, leastPeriod << logRows) : exact;
+    double copies = kind == Kind.MEANS ? Math.sqrt((double) period(result) / parameters.slots()) : 1;
     Scale scale = in.type().scale();
     switch (in.op()) {
       case INPUT -> {
         double logScale = scale.log2(parameters);
         result = add(result, copies * (encryption == Encryption.PUBLIC_KEY ? model.fresh(logScale) : model.freshSecret(logScale)));
-        result = add(result, model.encode(result.length, logScale));
+        result = add(result, model.encode(period(result), logScale));
       }
       case RESCALE -> result = add(result, copies * model.rescale(in.type().components(), scale.log2(parameters)));
       case RELINEARIZE, ROTATE, CONJUGATE -> result = add(result, copies * model.keySwitch(in.type().level(), scale.log2(parameters)));
@@ -148,13 +188,11 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
     int level = in.type().level();
     double[] result = exact;
     if (program.constants().get(in.constant()) instanceof Diagonals diagonals) {
-      if (deviations[id] == null) {
-        deviations[id] = ofBabySteps(diagonals, copies * model.keyProduct(level, logOut - logPlain), copies * ofOtherPart(in, diagonals));
-      }
-      result = add(result, deviations[id]);
-      int giants = diagonals.firstGiantSteps().size() - (diagonals.firstGiantSteps().contains(0) ? 1 : 0)
-          + (diagonals.pair() == 0 ? 0 : 1);
-      result = add(result, copies * Math.sqrt(giants) * model.keySwitch(level, logOut));
+      StepNoise noise = steps.computeIfAbsent(new Place(id, period(exact)), place -> new StepNoise(
+          ofBabySteps(diagonals, copies * model.keyProduct(level, logOut - logPlain), copies * ofOtherPart(in, diagonals)),
+          diagonals.firstGiantSteps().size() - (diagonals.firstGiantSteps().contains(0) ? 1 : 0) + (diagonals.pair() == 0 ? 0 : 1)));
+      result = add(result, noise.deviations());
+      result = add(result, copies * Math.sqrt(noise.giants()) * model.keySwitch(level, logOut));
       int halved = diagonals.pair() == 0 ? 1 : 2;  // of pairs, diagonals are encoded at half of their size
       return add(result, halved * model.encode(diagonals.period(), logPlain)
           * Math.sqrt(diagonals.terms().size() * power(argument)));
@@ -209,27 +247,27 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
     double[] result = new double[exact.length];
     int start = random.nextInt(TABLE);
     double real = deviation * model.realPart();
-    boolean even = isEven(result.length);
+    boolean even = isEven(period(result));
     for (int i = 0; i < result.length; i++) {
-      double size = even ? real : real * factors[i & (factors.length - 1)];
+      double size = even ? real : real * factor(i);
       result[i] = exact[i] + size * NORMAL[(start + i) & (TABLE - 1)];
     }
     return result;
   }
 
   private double[] add(double[] exact, double[] deviation) {
-    double[] result = new double[Math.max(exact.length, deviation.length)];
+    double[] result = new double[Math.max(exact.length, deviation.length << logRows)];
     int start = random.nextInt(TABLE);
-    boolean even = isEven(result.length);
+    boolean even = isEven(period(result));
     for (int i = 0; i < result.length; i++) {
-      double size = deviation[i & (deviation.length - 1)] * model.realPart() * (even ? 1 : factors[i & (factors.length - 1)]);
+      double size = deviation[(i >> logRows) & (deviation.length - 1)] * model.realPart() * (even ? 1 : factor(i));
       result[i] = exact[i & (exact.length - 1)] + size * NORMAL[(start + i) & (TABLE - 1)];
     }
     return result;
   }
 
   private boolean isEven(int period) {
-    return factors == null || kind == Kind.MEANS && parameters.slots() / period >= EVEN_COPIES;
+    return !uneven || kind == Kind.MEANS && parameters.slots() / period >= EVEN_COPIES;
   }
 
   private static double power(double[] slots) {

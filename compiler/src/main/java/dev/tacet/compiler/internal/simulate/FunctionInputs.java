@@ -162,6 +162,41 @@ public final class FunctionInputs {
     };
   }
 
+  /**
+   * Returns an observer of one run of rows that are spread over slots.
+   *
+   * @param interleaved how many rows the run has
+   * @param used how many of them count
+   */
+  public ReferenceEvaluator.Observer observer(int interleaved, int used) {
+    return (id, values) -> {
+      Integer place = byId.get(id);
+      if (place != null) {
+        seeInterleaved(place, values, interleaved, used);
+      }
+    };
+  }
+
+  private void seeInterleaved(int place, double[] values, int interleaved, int used) {
+    Place at = places.get(place);
+    for (int slot = 0; slot < values.length / interleaved; slot++) {
+      if (at.slots() != null && !at.slots().get(slot)) {
+        continue;
+      }
+      for (int r = 0; r < used; r++) {
+        see(place, values[slot * interleaved + r] / at.bound(), r);
+      }
+    }
+  }
+
+  private void see(int place, double value, int row) {
+    low[place] = Math.min(low[place], value);
+    high[place] = Math.max(high[place], value);
+    if (!(Math.abs(value) <= 1)) {
+      rowsOutside[place].set(row);
+    }
+  }
+
   private void see(int place, double[] period, int rows) {
     Place at = places.get(place);
     int count = rows > 1 ? rows : period.length;
@@ -169,12 +204,7 @@ public final class FunctionInputs {
       if (at.slots() != null && !at.slots().get(i)) {
         continue;
       }
-      double value = period[i & (period.length - 1)] / at.bound();
-      low[place] = Math.min(low[place], value);
-      high[place] = Math.max(high[place], value);
-      if (!(Math.abs(value) <= 1)) {
-        rowsOutside[place].set(rows > 1 ? i : 0);
-      }
+      see(place, period[i & (period.length - 1)] / at.bound(), rows > 1 ? i : 0);
     }
   }
 

@@ -4,9 +4,9 @@ package dev.tacet.compiler.internal.simulate;
 import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.params.ProgramNoise;
 import dev.tacet.he.Instruction;
+import dev.tacet.he.InterleavedEvaluator;
 import dev.tacet.he.Op;
 import dev.tacet.he.Program;
-import dev.tacet.he.ReferenceEvaluator;
 import java.util.List;
 
 /**
@@ -38,16 +38,17 @@ public final class HiddenNoise {
       flood++;
     }
     int at = flood;
+    InterleavedEvaluator evaluator = new InterleavedEvaluator(program, 1);
     double squares = 0;
     for (int run = 0; run < RUNS; run++) {
       List<double[]> packed = SampleInputs.of(program, emission.inputs(), rows.get((int) ((long) run * rows.size() / RUNS)));
       int period = packed.stream().mapToInt(slots -> slots.length).max().orElse(1);
       double[][] clear = new double[1][];
-      ReferenceEvaluator.run(program, packed, (id, slots) -> clear[0] = id == at ? slots : clear[0]);
+      evaluator.run(packed, (id, slots) -> clear[0] = id == at ? slots : clear[0], null);
       ProgramNoise noise = new ProgramNoise(
           program, ProgramNoise.Kind.MEANS, ProgramNoise.Encryption.SECRET_KEY, period, false, SEED + run);
       double[][] noisy = new double[1][];
-      ReferenceEvaluator.run(program, packed, (id, slots) -> { }, (id, argument, exact) -> {
+      evaluator.run(packed, null, (id, argument, exact) -> {
         noisy[0] = id == at ? argument : noisy[0];
         return noise.disturb(id, argument, exact);
       });

@@ -5,9 +5,9 @@ import dev.tacet.compiler.NoisePrediction;
 import dev.tacet.compiler.internal.params.ProgramNoise;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Instruction;
+import dev.tacet.he.InterleavedEvaluator;
 import dev.tacet.he.Op;
 import dev.tacet.he.Program;
-import dev.tacet.he.ReferenceEvaluator;
 import dev.tacet.he.RowPacking;
 import dev.tacet.he.SignatureInput;
 import java.util.ArrayList;
@@ -45,6 +45,7 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
   /** The state of a trial: squares of errors, by the instruction that ends a layer. */
   private static final class Trial {
     private final Program program;
+    private final InterleavedEvaluator evaluator;
     private final List<SignatureInput> inputs;
     private final CipherOutput value;
     private final ProgramNoise.Encryption encryption;
@@ -60,6 +61,7 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
     Trial(Program program, List<SignatureInput> inputs, List<CipherOutput> outputs, ProgramNoise.Encryption encryption,
         Map<String, int[]> slots) {
       this.program = program;
+      this.evaluator = new InterleavedEvaluator(program, 1);
       this.inputs = inputs;
       this.encryption = encryption;
       this.value = outputs.get(0);
@@ -111,11 +113,11 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
 
     private Clear clear(List<double[]> packed) {
       Map<Integer, List<double[]>> exact = new HashMap<>();
-      List<double[]> outputs = ReferenceEvaluator.run(program, packed, (id, slots) -> {
+      List<double[]> outputs = evaluator.run(packed, (id, slots) -> {
         if (ends.containsKey(id)) {
           exact.computeIfAbsent(id, key -> new ArrayList<>()).add(slots);
         }
-      });
+      }, null);
       return new Clear(packed, exact, outputs);
     }
 
@@ -134,7 +136,7 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
       /** Errors of the decrypted slots, by element, of a run with noise; layers count those of slots. */
       double[][] errors(int period, ProgramNoise.Kind kind, int rows) {
         Map<Integer, Integer> seen = new HashMap<>();
-        List<double[]> noisy = ReferenceEvaluator.run(program, packed, (id, slots) -> {
+        List<double[]> noisy = evaluator.run(packed, (id, slots) -> {
           if (kind == ProgramNoise.Kind.SLOTS && ends.containsKey(id)) {
             int element = seen.merge(id, 1, Integer::sum) - 1;
             add(ends.get(id), exact.get(id).get(element), slots, rows);

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A sample row as the inputs of a program of the latency packing. */
-final class SampleInputs {
+public final class SampleInputs {
   private SampleInputs() {}
 
   /**
@@ -18,7 +18,7 @@ final class SampleInputs {
    * @return one array per input of the program, of a single period where its copies are alike; the encryption of zero, where the
    *     program takes one, is a zero
    */
-  static List<double[]> of(Program program, List<SignatureInput> inputs, double[] row) {
+  public static List<double[]> of(Program program, List<SignatureInput> inputs, double[] row) {
     List<double[]> packed = new ArrayList<>();
     int at = 0;
     for (SignatureInput input : inputs) {
