@@ -4,89 +4,97 @@ package dev.tacet.cli.internal.bench;
 import dev.tacet.cli.internal.terminal.Machine;
 import dev.tacet.compiler.CostCalibration;
 import dev.tacet.compiler.CostProfile;
-import dev.tacet.he.Ciphertext;
-import dev.tacet.he.Context;
-import dev.tacet.he.EvaluationKeySet;
-import dev.tacet.he.ExecutableProgram;
-import dev.tacet.he.KeyRequirement;
+import dev.tacet.he.Encoding;
+import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.NativeLibrary;
 import dev.tacet.he.Program;
-import dev.tacet.he.ValueType;
-import dev.tacet.he.secret.KeyGenerator;
-import dev.tacet.he.secret.SecretEncryptor;
-import dev.tacet.he.secret.SecretKey;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Measures this machine's cost profile: calibration programs on random rows under keys of their own, the least time of each layer. */
 public final class ProfileBench {
-  private static final int FEWEST_RUNS = 4;
+  /** How often all programs of a ring degree take their turn: what else the machine does is shared between them. */
+  private static final int ROUNDS = 5;
 
   private ProfileBench() {}
+
+  /**
+   * A model's time beside the predicted one.
+   *
+   * @param model its name
+   * @param runs how many were measured
+   * @param least milliseconds of a run
+   * @param median the same
+   * @param predicted the same, by the profile
+   */
+  public record Check(String model, int runs, double least, double median, double predicted) {}
+
+  /** What was measured. */
+  public record Result(CostProfile profile, List<Check> checks) {}
 
   /**
    * Measures.
    *
    * @param name the profile's name
-   * @param seconds how long all programs are run together, beside their preparation
+   * @param seconds how long all calibration programs are run together, beside their preparation; a model is run as long as one of them
    * @param threads of the engine in this process
+   * @param models by name, to compare with what the profile predicts of them
+   * @throws IllegalArgumentException if a model's inputs are not slots, or the name is no name
    */
-  public static CostProfile measure(String name, double seconds, int threads) {
-    SortedMap<Integer, CostProfile.Rates> rates = new TreeMap<>();
-    for (int logRingDegree : CostCalibration.LOG_RING_DEGREES) {
-      List<Program> programs = CostCalibration.programs(logRingDegree);
-      List<double[]> nanos = new ArrayList<>();
-      for (Program program : programs) {
-        nanos.add(layers(program, seconds / programs.size() / CostCalibration.LOG_RING_DEGREES.size()));
+  public static Result measure(String name, double seconds, int threads, Map<String, ModelArtifact> models) {
+    models.forEach((model, artifact) -> {
+      if (artifact.program().inputCiphertexts().stream().anyMatch(type -> type.encoding() != Encoding.SLOTS)) {
+        throw new IllegalArgumentException(model + " is one product of coefficients: it has no layers to time");
       }
-      rates.put(logRingDegree, CostCalibration.fit(programs, nanos, CostProfile.embedded().at(logRingDegree)));
+    });
+    SortedMap<Integer, CostProfile.Rates> rates = new TreeMap<>();
+    List<Check> checks = new ArrayList<>();
+    TreeSet<Integer> degrees = new TreeSet<>(CostCalibration.LOG_RING_DEGREES);
+    double slice = seconds / degrees.size() / CostCalibration.programs(degrees.first()).size() / ROUNDS;
+    for (int degree : degrees) {
+      Map<String, ModelArtifact> here = new LinkedHashMap<>(models);
+      here.values().removeIf(model -> nearest(model, degrees) != degree);
+      measure(name, degree, here, slice, threads, rates, checks);
     }
+    return new Result(profile(name, threads, rates), checks);
+  }
+
+  private static int nearest(ModelArtifact model, TreeSet<Integer> degrees) {
+    return Math.min(Math.max(model.parameters().logRingDegree(), degrees.first()), degrees.last());
+  }
+
+  private static CostProfile profile(String name, int threads, SortedMap<Integer, CostProfile.Rates> rates) {
     return new CostProfile(name, Machine.processor(), NativeLibrary.kernels(), threads, rates);
   }
 
-  /** The least wall time of each layer over the runs that fit into the seconds. */
-  private static double[] layers(Program program, double seconds) {
-    double[] least = new double[program.layers().size()];
-    Arrays.fill(least, Double.POSITIVE_INFINITY);
-    List<Ciphertext> inputs = new ArrayList<>();
-    try (Context context = Context.create(program.parameters());
-        SecretKey secret = SecretKey.generate(context);
-        ExecutableProgram executable = ExecutableProgram.load(context, program);
-        EvaluationKeySet keys = EvaluationKeySet.load(context, blobs(new KeyGenerator(secret), program))) {
-      SecretEncryptor encryptor = new SecretEncryptor(secret);
-      double[] slots = {0.5, -0.25};
-      for (ValueType type : program.inputCiphertexts()) {
-        inputs.add(encryptor.encrypt(slots(slots, program.parameters().slots()), type.level(), type.scale()));
+  private static void measure(String name, int degree, Map<String, ModelArtifact> models, double slice, int threads,
+      SortedMap<Integer, CostProfile.Rates> rates, List<Check> checks) {
+    List<Program> programs = CostCalibration.programs(degree);
+    List<TimedProgram> all = new ArrayList<>();
+    try {
+      programs.forEach(program -> all.add(new TimedProgram(program)));
+      models.values().forEach(model -> all.add(new TimedProgram(model.program())));
+      for (int round = 0; round < ROUNDS; round++) {
+        all.forEach(program -> program.run(slice));
       }
-      long start = System.nanoTime();
-      for (int run = 0; run < FEWEST_RUNS || System.nanoTime() - start < seconds * 1e9; run++) {
-        try (ExecutableProgram.Run result = executable.run(keys, inputs, null)) {
-          for (int l = 0; l < least.length; l++) {
-            least[l] = Math.min(least[l], result.layerNanos()[l]);
-          }
-        }
+      rates.put(degree, CostCalibration.fit(
+          programs, all.subList(0, programs.size()).stream().map(TimedProgram::leastByLayer).toList(), CostProfile.embedded().at(degree)));
+      CostProfile here = profile(name, threads, rates);
+      int at = programs.size();
+      for (String model : models.keySet()) {
+        TimedProgram timed = all.get(at++);
+        double[] runs = timed.sortedRuns();
+        checks.add(new Check(model, runs.length, runs[0] / 1e6, runs[runs.length / 2] / 1e6,
+            Arrays.stream(here.nanosByLayer(timed.program())).sum() / 1e6));
       }
     } finally {
-      inputs.forEach(Ciphertext::close);
+      all.forEach(TimedProgram::close);
     }
-    return least;
-  }
-
-  private static List<ByteBuffer> blobs(KeyGenerator generator, Program program) {
-    List<ByteBuffer> blobs = new ArrayList<>();
-    for (KeyRequirement key : program.requiredKeys()) {
-      blobs.add(generator.evaluationKey(key));
-    }
-    return blobs;
-  }
-
-  private static double[] slots(double[] period, int count) {
-    double[] all = new double[count];
-    Arrays.setAll(all, i -> period[i % period.length]);
-    return all;
   }
 }
