@@ -48,6 +48,11 @@ public final class ProfileBench {
    * @throws IllegalArgumentException if a model's inputs are not slots, or the name is no name
    */
   public static Result measure(String name, double seconds, int threads, Map<String, ModelArtifact> models) {
+    return measure(name, seconds, threads, models, CostCalibration.LOG_RING_DEGREES);
+  }
+
+  /** The same at some ring degrees. */
+  static Result measure(String name, double seconds, int threads, Map<String, ModelArtifact> models, List<Integer> logRingDegrees) {
     models.forEach((model, artifact) -> {
       if (artifact.program().inputCiphertexts().stream().anyMatch(type -> type.encoding() != Encoding.SLOTS)) {
         throw new IllegalArgumentException(model + " is one product of coefficients: it has no layers to time");
@@ -55,7 +60,7 @@ public final class ProfileBench {
     });
     SortedMap<Integer, CostProfile.Rates> rates = new TreeMap<>();
     List<Check> checks = new ArrayList<>();
-    TreeSet<Integer> degrees = new TreeSet<>(CostCalibration.LOG_RING_DEGREES);
+    TreeSet<Integer> degrees = new TreeSet<>(logRingDegrees);
     double slice = seconds / degrees.size() / CostCalibration.programs(degrees.first()).size() / ROUNDS;
     for (int degree : degrees) {
       Map<String, ModelArtifact> here = new LinkedHashMap<>(models);
