@@ -9,6 +9,7 @@ import dev.tacet.server.internal.config.Setting;
 import dev.tacet.server.internal.config.Settings;
 import dev.tacet.server.internal.config.SettingsReader;
 import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -104,6 +105,17 @@ class ConfigurationTest {
     "--- {}\n--- {}\n", "\u0000"})
   void filesThatAreNoConfigurationAreRefused(String text) throws Exception {
     assertTrue(problems(text).get(0).length() > 5);
+  }
+
+  @Test
+  void aFileThatIsNoTextIsToldAsSuch() throws Exception {
+    Path file = folder.resolve("binary.yaml");
+    for (String bytes : new String[] {"\u00ff\u00feabc", "port: 1\nhost: \u00c3\u0028"}) {
+      Files.write(file, bytes.getBytes(StandardCharsets.ISO_8859_1));
+      assertEquals(
+          List.of(file + " is not text in UTF-8"),
+          assertThrows(ConfigurationException.class, () -> SettingsReader.read(file, Map.of(), places())).problems());
+    }
   }
 
   @Test

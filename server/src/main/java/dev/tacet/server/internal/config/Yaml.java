@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import java.io.CharConversionException;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -46,8 +46,8 @@ public final class Yaml {
     }
     JsonNode node;
     try {
-      node = MAPPER.readTree(Files.readAllBytes(file));
-    } catch (CharConversionException e) {
+      node = MAPPER.readTree(Files.readString(file));
+    } catch (CharacterCodingException e) {
       throw new IOException(file + " is not text in UTF-8", e);
     } catch (JsonProcessingException e) {
       String line = e.getLocation() == null ? "" : " line " + e.getLocation().getLineNr();

@@ -29,8 +29,11 @@ public final class Http1Framing extends ChannelInboundHandlerAdapter {
   /** The method that HTTP/2's preface looks like. */
   private static final String HTTP2 = "PRI";
 
-  /** Ends whatever line has begun, and is no request and no header: the web server answers 400 after the answers before it, and closes. */
-  private static final byte[] UNREADABLE = "\r\n(:)\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+  /**
+   * No request and no header, wherever the web server's decoder stands: the answer is 400, after the answers before it, and the connection
+   * is closed. It does not begin with the end of a line, which may be all that a head lacks.
+   */
+  private static final byte[] UNREADABLE = "(\r\n(:)\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private final Decoder decoder = new Decoder();
   private EmbeddedChannel channel;
