@@ -23,7 +23,7 @@ import java.util.Map;
  * Immutable; chunks may be run side by side.
  */
 public final class Simulator {
-  /** Rows that are spread over slots and run together. */
+  /** The most rows that are spread over slots and run together. */
   private static final int TOGETHER = 16;
 
   /** The most rows of one chunk. */
@@ -44,7 +44,7 @@ public final class Simulator {
     this.noise = noise;
     this.spreadNoise =
         new ProgramNoise(artifact.program(), ProgramNoise.Kind.MEANS, ProgramNoise.Encryption.SECRET_KEY, leastPeriod(), true, seed);
-    this.evaluator = new InterleavedEvaluator(artifact.program(), signature.packing() == RowPacking.LATENCY ? TOGETHER : 1);
+    this.evaluator = new InterleavedEvaluator(artifact.program());
     this.places = FunctionInputs.of(artifact.program(), signature);
   }
 
@@ -131,35 +131,36 @@ public final class Simulator {
 
   /** The values of rows that are spread over the slots; the noise is that of the mean of their copies. */
   private List<Map<String, double[]>> spread(double[][] rows, long noiseSeed, FunctionInputs inputs) {
+    int lanes = Integer.highestOneBit(2 * rows.length - 1); // those beyond the rows hold them again
     List<List<double[]>> each = new ArrayList<>();
     for (double[] row : rows) {
       each.add(SampleInputs.of(artifact.program(), signature.inputs(), row));
     }
     List<double[]> packed = new ArrayList<>();
     for (int input = 0; input < each.get(0).size(); input++) {
-      double[] together = new double[each.get(0).get(input).length * TOGETHER];
-      for (int r = 0; r < TOGETHER; r++) {
-        double[] one = each.get(r % rows.length).get(input);
+      double[] together = new double[each.get(0).get(input).length * lanes];
+      for (int lane = 0; lane < lanes; lane++) {
+        double[] one = each.get(lane % rows.length).get(input);
         for (int slot = 0; slot < one.length; slot++) {
-          together[slot * TOGETHER + r] = one[slot];
+          together[slot * lanes + lane] = one[slot];
         }
       }
       packed.add(together);
     }
-    List<double[]> outputs = evaluator.run(
-        packed, inputs.observer(TOGETHER, rows.length), noise ? spreadNoise.again(TOGETHER, noiseSeed) : null);
+    List<double[]> outputs = evaluator.ofRows(lanes).run(
+        packed, inputs.observer(lanes, rows.length), noise ? spreadNoise.again(lanes, noiseSeed) : null);
     List<Map<String, double[]>> values = new ArrayList<>();
     for (int r = 0; r < rows.length; r++) {
-      int row = r;
-      values.add(values(outputs.stream().map(output -> ofRow(output, row)).toList(), 0));
+      int lane = r;
+      values.add(values(outputs.stream().map(output -> ofLane(output, lane, lanes)).toList(), 0));
     }
     return values;
   }
 
-  private static double[] ofRow(double[] interleaved, int row) {
-    double[] one = new double[interleaved.length / TOGETHER];
+  private static double[] ofLane(double[] interleaved, int lane, int lanes) {
+    double[] one = new double[interleaved.length / lanes];
     for (int i = 0; i < one.length; i++) {
-      one[i] = interleaved[i * TOGETHER + row];
+      one[i] = interleaved[i * lanes + lane];
     }
     return one;
   }

@@ -15,20 +15,30 @@ public final class InterleavedEvaluator {
   private final Program program;
   private final int slots;
   private final int rows;
-  private final Map<Integer, SparseRows> maps = new ConcurrentHashMap<>();
+  private final Map<Integer, SparseRows> maps;
 
-  /**
-   * Prepares runs.
-   *
-   * @param rows a power of two; 1 for a program whose inputs are coefficients
-   */
-  public InterleavedEvaluator(Program program, int rows) {
-    boolean coefficients = program.inputTypes().stream().anyMatch(type -> type.encoding() != Encoding.SLOTS);
-    Signature.require(rows == 1 || Integer.bitCount(rows) == 1 && rows > 0 && !coefficients,
-        "%d rows at once, must be a power of two, and 1 where inputs are coefficients", rows);
+  /** Prepares runs of one row. */
+  public InterleavedEvaluator(Program program) {
+    this(program, 1, new ConcurrentHashMap<>());
+  }
+
+  private InterleavedEvaluator(Program program, int rows, Map<Integer, SparseRows> maps) {
     this.program = program;
     this.slots = program.parameters().slots();
     this.rows = rows;
+    this.maps = maps;
+  }
+
+  /**
+   * Returns an evaluator of other numbers of rows, which has what this one has prepared.
+   *
+   * @param count a power of two; 1 for a program whose inputs are coefficients
+   */
+  public InterleavedEvaluator ofRows(int count) {
+    boolean coefficients = program.inputTypes().stream().anyMatch(type -> type.encoding() != Encoding.SLOTS);
+    Signature.require(count == 1 || count > 0 && Integer.bitCount(count) == 1 && !coefficients,
+        "%d rows at once, must be a power of two, and 1 where inputs are coefficients", count);
+    return new InterleavedEvaluator(program, count, maps);
   }
 
   /**

@@ -65,6 +65,6 @@ public final class ReferenceEvaluator {
    * @param disturbance changes each value; may be null
    */
   public static List<double[]> run(Program program, List<double[]> inputSlots, Observer observer, Disturbance disturbance) {
-    return new InterleavedEvaluator(program, 1).run(inputSlots, observer, disturbance);
+    return new InterleavedEvaluator(program).run(inputSlots, observer, disturbance);
   }
 }

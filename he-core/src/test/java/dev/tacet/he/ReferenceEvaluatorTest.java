@@ -151,6 +151,10 @@ class ReferenceEvaluatorTest {
     b.output(b.rotateSum(z, 4, 4));
     b.output(b.rescale(b.linearTransform(z, new Constant.Matrix(3, 5, 8, 4, random.doubles(15).toArray()), 2, Scale.prime(4, 1))));
     b.output(b.sub(b.dropLevel(b.negate(y), 4), b.rotate(z, 1)));
+    b.output(b.polynomial(z, new Constant.Polynomial(Constant.Basis.CHEBYSHEV, new double[] {0.5, -1, 2, 0.25}), DELTA));
+    if (ring == RingType.STANDARD) {
+      b.output(b.complex(z, b.rotate(z, 2)));
+    }
     Program program = b.build();
     int rows = 4;
     double[][] each = new double[rows][];
@@ -161,7 +165,7 @@ class ReferenceEvaluatorTest {
         together[slot * rows + r] = each[r][slot];
       }
     }
-    List<double[]> all = new InterleavedEvaluator(program, rows).run(List.of(together), null, null);
+    List<double[]> all = new InterleavedEvaluator(program).ofRows(rows).run(List.of(together), null, null);
     for (int r = 0; r < rows; r++) {
       List<double[]> alone = ReferenceEvaluator.run(program, List.of(each[r]));
       for (int o = 0; o < alone.size(); o++) {
@@ -170,7 +174,7 @@ class ReferenceEvaluatorTest {
         }
       }
     }
-    assertThrows(IllegalArgumentException.class, () -> new InterleavedEvaluator(program, 3));
+    assertThrows(IllegalArgumentException.class, () -> new InterleavedEvaluator(program).ofRows(3));
   }
 
   @Test

@@ -122,6 +122,15 @@ class DeploymentTest {
   }
 
   @Test
+  void aVersionThatCannotBeLoadedIsNamedWithThoseThatAreServed() throws Exception {
+    TestModels.write(models, "two", "1", TestModels.scaled("two", 0.5));
+    Files.writeString(Files.createDirectories(models.resolve("two").resolve("2")).resolve("model.tacet"), "no model");
+    String said = TestHost.fails(ErrorCause.MODEL_UNAVAILABLE, () -> load(deployer, "two")).getMessage();
+    assertTrue(said.contains("version 2 cannot be loaded") && said.endsWith("; served are its versions 1"), said);
+    assertTrue(ready("two"));
+  }
+
+  @Test
   void everyAnswerIsRightWhileItsModelIsReloaded() throws Exception {
     AtomicBoolean over = new AtomicBoolean();
     AtomicInteger answers = new AtomicInteger();

@@ -227,6 +227,12 @@ class EdgeTest {
   }
 
   @Test
+  void aDataFolderThatCannotBeMadeIsNamedInWordsOfAUser() {
+    StartException e = assertThrows(StartException.class, () -> new TestHost(models, Path.of("/proc/none/data")));
+    assertTrue(e.getMessage().contains("/proc/none") && !e.getMessage().contains("Exception"), e.getMessage());
+  }
+
+  @Test
   void aPortThatIsTakenIsSaidSo() {
     IOException e =
         assertThrows(

@@ -242,6 +242,7 @@ class OpenInferenceTest {
     assertEquals(413, post("/v2/models/square/infer", Integer.toString(body.length), body).statusCode());
     assertEquals(404, post("/v2/models/nosuch/infer", Integer.toString(good.length()), body).statusCode());
     assertEquals(413, post("/v2/models/square/infer", "10", new byte[16 << 20]).statusCode());
+    assertEquals(405, host.get("/v2/models/square/infer").statusCode());
   }
 
   @Test

@@ -120,7 +120,7 @@ class RestartTest {
       InferenceServiceGrpc.InferenceServiceBlockingStub calls =
           GrpcClients.newClient("gproto+" + uri, InferenceServiceGrpc.InferenceServiceBlockingStub.class);
       calls.infer(owner.request(owner.encrypt(ROW)).build());
-      assertEquals(200, readiness(uri));
+      assertEquals(200, status(uri + "/readyz"));
       Path foreign = Path.of("/proc/" + started.get(0).pid() + "/root" + data.resolve("foreign"));
       try (OutputStream out = Files.newOutputStream(foreign)) {
         for (int size = 1 << 20; size > 0; size /= 2) {
@@ -130,12 +130,14 @@ class RestartTest {
       for (int call = 0; call < 3; call++) {
         TestHost.fails(ErrorCause.STORAGE_FAILED, () -> calls.infer(owner.request(owner.encrypt(ROW)).build()));
       }
-      assertEquals(503, readiness(uri));
+      assertEquals(503, status(uri + "/readyz"));
+      assertEquals(503, status(uri + "/v2/health/ready"));
       Files.delete(foreign);
-      for (int look = 0; look < 100 && readiness(uri) != 200; look++) {
+      for (int look = 0; look < 100 && status(uri + "/v2/health/ready") != 200; look++) {
         Thread.sleep(100);
       }
-      assertEquals(200, readiness(uri), "looked at without any call");
+      assertEquals(200, status(uri + "/v2/health/ready"), "looked at without any call");
+      assertEquals(200, status(uri + "/readyz"));
       assertArrayEquals(
           TestModels.squareInTheClear(ROW), owner.decrypt(calls.infer(owner.request(owner.encrypt(ROW)).build())), 1e-4);
     } finally {
@@ -166,9 +168,9 @@ class RestartTest {
     }
   }
 
-  private static int readiness(String uri) throws Exception {
+  private static int status(String uri) throws Exception {
     return HttpClient.newHttpClient()
-        .send(HttpRequest.newBuilder(URI.create(uri + "/readyz")).build(), HttpResponse.BodyHandlers.ofString()).statusCode();
+        .send(HttpRequest.newBuilder(URI.create(uri)).build(), HttpResponse.BodyHandlers.ofString()).statusCode();
   }
 
   @Test

@@ -28,7 +28,7 @@ final class ProgramTrial {
     int slots = emission.program().parameters().slots();
     int count = Math.min(MAX_ROWS, rows.data().size());
     int together = Math.min(count, emission.inputs().get(0).rows());
-    InterleavedEvaluator evaluator = new InterleavedEvaluator(emission.program(), 1);
+    InterleavedEvaluator evaluator = new InterleavedEvaluator(emission.program());
     double largest = 0;
     for (int k = 0; k < count; k += together) {
       int[] numbers = new int[Math.min(together, count - k)];

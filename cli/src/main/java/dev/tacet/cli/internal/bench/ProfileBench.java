@@ -61,11 +61,10 @@ public final class ProfileBench {
     SortedMap<Integer, CostProfile.Rates> rates = new TreeMap<>();
     List<Check> checks = new ArrayList<>();
     TreeSet<Integer> degrees = new TreeSet<>(logRingDegrees);
-    double slice = seconds / degrees.size() / CostCalibration.programs(degrees.first()).size() / ROUNDS;
     for (int degree : degrees) {
       Map<String, ModelArtifact> here = new LinkedHashMap<>(models);
       here.values().removeIf(model -> nearest(model, degrees) != degree);
-      measure(name, degree, here, slice, threads, rates, checks);
+      measure(name, degree, here, seconds / degrees.size(), threads, rates, checks);
     }
     return new Result(profile(name, threads, rates), checks);
   }
@@ -78,7 +77,7 @@ public final class ProfileBench {
     return new CostProfile(name, Machine.processor(), NativeLibrary.kernels(), threads, rates);
   }
 
-  private static void measure(String name, int degree, Map<String, ModelArtifact> models, double slice, int threads,
+  private static void measure(String name, int degree, Map<String, ModelArtifact> models, double seconds, int threads,
       SortedMap<Integer, CostProfile.Rates> rates, List<Check> checks) {
     List<Program> programs = CostCalibration.programs(degree);
     List<TimedProgram> all = new ArrayList<>();
@@ -86,7 +85,7 @@ public final class ProfileBench {
       programs.forEach(program -> all.add(new TimedProgram(program)));
       models.values().forEach(model -> all.add(new TimedProgram(model.program())));
       for (int round = 0; round < ROUNDS; round++) {
-        all.forEach(program -> program.run(slice));
+        all.forEach(program -> program.run(seconds / programs.size() / ROUNDS));
       }
       rates.put(degree, CostCalibration.fit(
           programs, all.subList(0, programs.size()).stream().map(TimedProgram::leastByLayer).toList(), CostProfile.embedded().at(degree)));

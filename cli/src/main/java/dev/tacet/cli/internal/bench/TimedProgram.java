@@ -12,17 +12,19 @@ import dev.tacet.he.secret.KeyGenerator;
 import dev.tacet.he.secret.SecretEncryptor;
 import dev.tacet.he.secret.SecretKey;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 
 /** A program with keys and inputs of its own, whose runs are timed. Not thread safe. */
 final class TimedProgram implements AutoCloseable {
   private final Program program;
-  private final Context context;
   private final ExecutableProgram executable;
   private final EvaluationKeySet keys;
   private final List<Ciphertext> inputs = new ArrayList<>();
+  private final Deque<Runnable> closing = new ArrayDeque<>();
   private final double[] least;
   private final List<Double> runs = new ArrayList<>();
 
@@ -31,20 +33,37 @@ final class TimedProgram implements AutoCloseable {
     this.program = program;
     least = new double[program.layers().size()];
     Arrays.fill(least, Double.POSITIVE_INFINITY);
-    context = Context.create(program.parameters());
-    try (SecretKey secret = SecretKey.generate(context)) {
+    try {
+      Context context = Context.create(program.parameters());
+      closing.push(context::close);
       executable = ExecutableProgram.load(context, program);
-      KeyGenerator generator = new KeyGenerator(secret);
-      List<ByteBuffer> blobs = new ArrayList<>();
-      for (KeyRequirement key : program.requiredKeys()) {
-        blobs.add(generator.evaluationKey(key));
+      closing.push(executable::close);
+      try (SecretKey secret = SecretKey.generate(context)) {
+        keys = EvaluationKeySet.load(context, blobs(new KeyGenerator(secret), program));
+        closing.push(keys::close);
+        encrypt(new SecretEncryptor(secret));
       }
-      keys = EvaluationKeySet.load(context, blobs);
-      double[] slots = new double[program.parameters().slots()];
-      Arrays.setAll(slots, i -> i % 2 == 0 ? 0.5 : -0.25);
-      for (ValueType type : program.inputCiphertexts()) {
-        inputs.add(new SecretEncryptor(secret).encrypt(slots, type.level(), type.scale()));
-      }
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static List<ByteBuffer> blobs(KeyGenerator generator, Program program) {
+    List<ByteBuffer> blobs = new ArrayList<>();
+    for (KeyRequirement key : program.requiredKeys()) {
+      blobs.add(generator.evaluationKey(key));
+    }
+    return blobs;
+  }
+
+  private void encrypt(SecretEncryptor encryptor) {
+    double[] slots = new double[program.parameters().slots()];
+    Arrays.setAll(slots, i -> i % 2 == 0 ? 0.5 : -0.25);
+    for (ValueType type : program.inputCiphertexts()) {
+      Ciphertext input = encryptor.encrypt(slots, type.level(), type.scale());
+      closing.push(input::close);
+      inputs.add(input);
     }
   }
 
@@ -78,9 +97,8 @@ final class TimedProgram implements AutoCloseable {
 
   @Override
   public void close() {
-    inputs.forEach(Ciphertext::close);
-    keys.close();
-    executable.close();
-    context.close();
+    while (!closing.isEmpty()) {
+      closing.pop().run();
+    }
   }
 }

@@ -245,10 +245,11 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
       return exact;
     }
     double[] result = new double[exact.length];
-    int start = random.nextInt(TABLE);
+    int start = 0;
     double real = deviation * model.realPart();
     boolean even = isEven(period(result));
     for (int i = 0; i < result.length; i++) {
+      start = (i & (TABLE - 1)) == 0 ? random.nextInt(TABLE) : start; // interleaved rows are longer than the table
       double size = even ? real : real * factor(i);
       result[i] = exact[i] + size * NORMAL[(start + i) & (TABLE - 1)];
     }
@@ -257,9 +258,10 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
 
   private double[] add(double[] exact, double[] deviation) {
     double[] result = new double[Math.max(exact.length, deviation.length << logRows)];
-    int start = random.nextInt(TABLE);
+    int start = 0;
     boolean even = isEven(period(result));
     for (int i = 0; i < result.length; i++) {
+      start = (i & (TABLE - 1)) == 0 ? random.nextInt(TABLE) : start;
       double size = deviation[(i >> logRows) & (deviation.length - 1)] * model.realPart() * (even ? 1 : factor(i));
       result[i] = exact[i & (exact.length - 1)] + size * NORMAL[(start + i) & (TABLE - 1)];
     }

@@ -38,7 +38,7 @@ public final class HiddenNoise {
       flood++;
     }
     int at = flood;
-    InterleavedEvaluator evaluator = new InterleavedEvaluator(program, 1);
+    InterleavedEvaluator evaluator = new InterleavedEvaluator(program);
     double squares = 0;
     for (int run = 0; run < RUNS; run++) {
       List<double[]> packed = SampleInputs.of(program, emission.inputs(), rows.get((int) ((long) run * rows.size() / RUNS)));

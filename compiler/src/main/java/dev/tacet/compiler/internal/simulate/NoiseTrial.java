@@ -61,7 +61,7 @@ public record NoiseTrial(Map<String, Double> layers, NoisePrediction answers, do
     Trial(Program program, List<SignatureInput> inputs, List<CipherOutput> outputs, ProgramNoise.Encryption encryption,
         Map<String, int[]> slots) {
       this.program = program;
-      this.evaluator = new InterleavedEvaluator(program, 1);
+      this.evaluator = new InterleavedEvaluator(program);
       this.inputs = inputs;
       this.encryption = encryption;
       this.value = outputs.get(0);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.SignatureInput;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Rows that run together give what each gives alone, and noise differs between their slots. */
+class SimulatorTest {
+  private static final String NAME = "skl_mlpr_tanh";
+
+  private static ModelArtifact artifact() throws Exception {
+    return Compiler.compile(OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve(NAME + ".onnx")),
+        CompileOptions.defaults().withPacking(CompileOptions.Packing.LATENCY)
+            .withCalibration(CalibrationRows.read(CompiledZooTest.FOLDER.resolve(NAME + ".calibration.csv")))).artifact();
+  }
+
+  /** Rows at random within the bounds, whole and at their ends, which drive functions out of their intervals. */
+  private static double[][] rows(ModelArtifact artifact, int count) {
+    Random random = new Random(3);
+    double[][] rows = new double[count][];
+    for (int r = 0; r < count; r++) {
+      List<Double> row = new ArrayList<>();
+      for (SignatureInput input : artifact.signature().inputs()) {
+        double[] center = input.center();
+        double[] half = input.halfWidth();
+        for (int f = 0; f < input.features(); f++) {
+          double at = r % 3 == 0 ? 0.2 * random.nextGaussian() : random.nextBoolean() ? 0.999 : -0.999;
+          row.add(center[f] + half[f] * Math.max(-0.999, Math.min(0.999, at)));
+        }
+      }
+      rows[r] = row.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+    return rows;
+  }
+
+  @Test
+  void rowsTogetherGiveWhatEachGivesAlone() throws Exception {
+    ModelArtifact artifact = artifact();
+    double[][] rows = rows(artifact, 19);
+    Simulator simulator = Simulator.of(artifact, false, 1);
+    Simulator.Chunk together = simulator.run(0, rows);
+    List<LayerRange> ranges = null;
+    for (int r = 0; r < rows.length; r++) {
+      Simulator.Chunk alone = simulator.run(r, new double[][] {rows[r]});
+      for (Map.Entry<String, double[]> value : alone.values().get(0).entrySet()) {
+        assertArrayEquals(value.getValue(), together.values().get(r).get(value.getKey()), 1e-12, "row " + r);
+      }
+      List<LayerRange> before = ranges;
+      ranges = before == null ? alone.ranges()
+          : IntStream.range(0, before.size()).mapToObj(i -> before.get(i).and(alone.ranges().get(i))).toList();
+    }
+    assertTrue(ranges.stream().anyMatch(range -> range.rowsOutside() > 0), "some rows are outside: " + ranges);
+    for (int i = 0; i < ranges.size(); i++) {
+      assertEquals(ranges.get(i).rowsOutside(), together.ranges().get(i).rowsOutside(), ranges.get(i).layer());
+      assertEquals(ranges.get(i).low(), together.ranges().get(i).low(), 1e-12);
+      assertEquals(ranges.get(i).high(), together.ranges().get(i).high(), 1e-12);
+    }
+  }
+}
