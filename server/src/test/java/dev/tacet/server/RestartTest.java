@@ -19,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -122,15 +123,13 @@ class RestartTest {
       calls.infer(owner.request(owner.encrypt(ROW)).build());
       assertEquals(200, status(uri + "/readyz"));
       Path foreign = Path.of("/proc/" + started.get(0).pid() + "/root" + data.resolve("foreign"));
-      try (OutputStream out = Files.newOutputStream(foreign)) {
-        for (int size = 1 << 20; size > 0; size /= 2) {
-          fill(out, new byte[size]);
-        }
-      }
+      fill(foreign);
       for (int call = 0; call < 3; call++) {
         TestHost.fails(ErrorCause.STORAGE_FAILED, () -> calls.infer(owner.request(owner.encrypt(ROW)).build()));
       }
+      fill(foreign); // what the database gave back when it was opened again
       assertEquals(503, status(uri + "/readyz"));
+      assertEquals(503, status(uri + "/v2/health/ready"));
       Files.delete(foreign);
       for (int look = 0; look < 100 && status(uri + "/v2/health/ready") != 200; look++) {
         Thread.sleep(100);
@@ -155,6 +154,15 @@ class RestartTest {
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(process.waitFor() != 0 && said.contains("StartException: the index in " + data.resolve("state")), said);
     assertTrue(said.contains("less than 1 MiB left") && !said.contains("moved away"), said);
+  }
+
+  /** Appends to a file until its disk has no byte left. */
+  private static void fill(Path file) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+      for (int size = 1 << 20; size > 0; size /= 2) {
+        fill(out, new byte[size]);
+      }
+    }
   }
 
   private static void fill(OutputStream out, byte[] piece) {
