@@ -38,6 +38,7 @@ class PredictionTest {
   private static final int BATCH_ROWS = 60;
   private static final int BATCHES = 5;
   private static final int KEYS = 6;
+  private static final int KEYS_OF_LATENCY = 3;
 
   @ParameterizedTest
   @CsvSource({"skl_logistic, LATENCY", "torch_squares, LATENCY",
@@ -50,8 +51,8 @@ class PredictionTest {
     double[][] some = rows.subList(0, count).toArray(double[][]::new);
     Simulator exact = Simulator.of(result.artifact(), false, 1);
     double[][] clear = exact.run(0, some).values().stream().map(v -> v.values().iterator().next()).toArray(double[][]::new);
-    // A row of the latency packing is an encryption of its own; of the throughput packing all rows are one, so several are drawn.
-    double[] draws = new double[packing == CompileOptions.Packing.LATENCY ? 1 : BATCHES];
+    // Rows share a key, which makes slots more or less noisy, and in the throughput packing they share an encryption: several are drawn.
+    double[] draws = new double[packing == CompileOptions.Packing.LATENCY ? KEYS_OF_LATENCY : BATCHES];
     for (int draw = 0; draw < draws.length; draw++) {
       double[][] decrypted = packing == CompileOptions.Packing.LATENCY
           ? run(result.artifact(), some, false) : runBatch(result.artifact(), some);

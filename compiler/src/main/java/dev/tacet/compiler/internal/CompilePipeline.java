@@ -45,6 +45,9 @@ import java.util.Optional;
 
 /** Runs the passes: import, lower, calibrate, fit, pack, place levels, select parameters, emit, report. */
 public final class CompilePipeline {
+  /** Intervals as close as the sample rows allow are worth the rows that leave them where they make answers better by this factor. */
+  private static final double WORTH_CLOSE = 0.7;
+
   private final OnnxSource source;
   private CompileOptions options;
 
@@ -76,6 +79,13 @@ public final class CompilePipeline {
     refuseIf(Feasibility.answers(graph, network, rows.data()));
     PlanSearch search = new PlanSearch(network, options, features, rows);
     Optional<PlanSearch.Found> found = search.run();
+    if (found.isPresent() && !rows.near() && rows.data().size() >= SampleRows.ENOUGH_FOR_NEAR && search.isShortOfDegree(found.get())) {
+      SampleRows nearRows = SampleRows.of(network, options.calibration(), ranges, true);
+      Optional<PlanSearch.Found> near = new PlanSearch(network, options, features, nearRows).run();
+      if (near.isPresent() && cost(near.get(), rows.data()) < WORTH_CLOSE * cost(found.get(), rows.data())) {
+        return result(graph, near.get(), nearRows);
+      }
+    }
     if (found.isPresent()) {
       return result(graph, found.get(), rows);
     }
@@ -130,6 +140,10 @@ public final class CompilePipeline {
     return options.model() != null ? options.model() : source.name();
   }
 
+  private double cost(PlanSearch.Found found, List<double[]> data) {
+    return metric(found.plan().fitted().network(), data, data.size()).score(found.plan().fitted()).cost(options.accuracy());
+  }
+
   /** Declared ranges, one per feature in the model's input order; empty if none are declared. */
   private List<FeatureRange> ranges(Network network) {
     List<FeatureRange> result = new ArrayList<>();
@@ -164,6 +178,10 @@ public final class CompilePipeline {
     AnswerMetric metric = metric(network, all, rows.data().size());
     AnswerMetric dataMetric = metric(network, rows.data(), rows.data().size());
     List<String> notes = new ArrayList<>(found.note().isEmpty() ? List.of() : List.of(found.note()));
+    if (rows.near() && !network.takesImages()) {
+      notes.add("polynomials of degree " + options.maxDegree() + " are too coarse for the usual intervals: those of the functions are as close as the "
+          + rows.data().size() + " sample rows allow, and a row that is less like them than one in a thousand may get no answer");
+    }
     BatchTrial trial = found.batch() == null ? null : new BatchTrial(emission, all, rows.data().size());
     CoefficientEmission coefficients = found.coefficients();
     List<double[]> computed =

@@ -208,6 +208,13 @@ final class PlanSearch {
     return large.map(found -> new Found(found.plan, found.selection, found.score, note(usual, found), found.batch));
   }
 
+  /** Returns whether a program misses the accuracy, and a function in it has the highest degree that is allowed. */
+  boolean isShortOfDegree(Found found) {
+    int deepest = Integer.numberOfLeadingZeros(options.maxDegree() + 1);
+    return !meets(found) && found.plan.fitted().fits().values().stream()
+        .anyMatch(fit -> !fit.exact() && Integer.numberOfLeadingZeros(fit.degree()) <= deepest + 1);
+  }
+
   private boolean meets(Found found) {
     return found.score.serves(options.accuracy(), SUFFICIENT_OPEN);
   }

@@ -12,9 +12,15 @@ import java.util.SplittableRandom;
  * not seen yet. The same input gives the same rows.
  *
  * @param data sample rows; where none are given, rows drawn from the declared ranges
- * @param synthetic rows on lines through two sample rows, a little beyond them, with a little noise on each feature
+ * @param synthetic rows on lines through two sample rows, a little beyond them, with a little noise on each feature; near ones instead lie
+ *     beside one of the sample rows
+ * @param near whether synthetic rows are near ones, and fresh rows are taken to be as the sample rows: what a layer takes in a row is then judged
+ *     by the row's extremes, for a whole channel or layer at once
  */
-public record SampleRows(List<double[]> data, List<double[]> synthetic) {
+public record SampleRows(List<double[]> data, List<double[]> synthetic, boolean near) {
+  /** Of fewer rows of sample data the tails are not known well enough to take fresh rows to be as they are, unless they are images. */
+  public static final int ENOUGH_FOR_NEAR = 200;
+
   private static final long SEED = 0x7ace7L;
   private static final int MAX_DATA = 1500;
   private static final int SYNTHETIC = 600;
@@ -46,8 +52,13 @@ public record SampleRows(List<double[]> data, List<double[]> synthetic) {
   private static final int LEAST_DATA = 400;
   private static final int LEAST_SYNTHETIC = 160;
 
-  /** Chooses and makes the rows. */
+  /** Chooses and makes the rows: near ones where an input is an image or a series. */
   public static SampleRows of(Network network, List<double[]> rows, List<FeatureRange> ranges) {
+    return of(network, rows, ranges, network.takesImages());
+  }
+
+  /** Chooses and makes the rows. */
+  public static SampleRows of(Network network, List<double[]> rows, List<FeatureRange> ranges, boolean near) {
     SplittableRandom random = new SplittableRandom(SEED);
     List<FeatureRange> data = FeatureBounds.dataRanges(network.features(), rows, ranges);
     List<double[]> base = new ArrayList<>();
@@ -65,9 +76,9 @@ public record SampleRows(List<double[]> data, List<double[]> synthetic) {
       }
     }
     double beyond = BEYOND + BEYOND_FEW / Math.sqrt(Math.max(1, base.size()));
-    double from = network.takesImages() ? -NEAR_IMAGES : -beyond;
-    double to = network.takesImages() ? NEAR_IMAGES : 1 + beyond;
-    double noise = network.takesImages() ? NOISE_OF_IMAGES : NOISE;
+    double from = near ? -NEAR_IMAGES : -beyond;
+    double to = near ? NEAR_IMAGES : 1 + beyond;
+    double noise = near ? NOISE_OF_IMAGES : NOISE;
     List<double[]> synthetic = new ArrayList<>();
     for (int i = 0; i < mostSynthetic && base.size() > 1; i++) {
       double[] a = base.get(random.nextInt(base.size()));
@@ -80,7 +91,7 @@ public record SampleRows(List<double[]> data, List<double[]> synthetic) {
       }
       synthetic.add(row);
     }
-    return new SampleRows(List.copyOf(base), List.copyOf(synthetic));
+    return new SampleRows(List.copyOf(base), List.copyOf(synthetic), near);
   }
 
   /** A row of independent features, each the mean of three uniform draws from its range widened to keep the spread. */

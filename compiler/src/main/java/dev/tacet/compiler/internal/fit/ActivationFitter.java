@@ -100,7 +100,7 @@ public final class ActivationFitter {
     this.deepest = 31 - Integer.numberOfLeadingZeros(maxDegree + 1);
     this.accuracy = accuracy;
     this.margin = margin;
-    this.pixels = network.takesImages();
+    this.pixels = rows.near();
     values.addAll(network.evaluateAll(rows.all()));
     answers = Ranges.of(network.output(), values, 1);
     sensitivity = Sensitivity.of(network, Ranges.scales(answers.low(), answers.high()));

@@ -167,7 +167,7 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
       }
       case MULTIPLY_PLAIN -> {
         int period = ((Constant.Vector) program.constants().get(in.constant())).period();
-        result = add(result, model.encode(period, in.plainScale().log2(parameters)) * Math.sqrt(power(argument)));
+        result = add(result, model.encode(period, in.plainScale().log2(parameters)), argument);
       }
       case POLYNOMIAL -> {
         Constant.Polynomial p = (Constant.Polynomial) program.constants().get(in.constant());
@@ -194,14 +194,12 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
       result = add(result, noise.deviations());
       result = add(result, copies * Math.sqrt(noise.giants()) * model.keySwitch(level, logOut));
       int halved = diagonals.pair() == 0 ? 1 : 2;  // of pairs, diagonals are encoded at half of their size
-      return add(result, halved * model.encode(diagonals.period(), logPlain)
-          * Math.sqrt(diagonals.terms().size() * power(argument)));
+      return add(result, halved * model.encode(diagonals.period(), logPlain) * Math.sqrt(diagonals.terms().size()), argument);
     }
     Constant.Matrix matrix = (Constant.Matrix) program.constants().get(in.constant());
     double norm = Arrays.stream(matrix.values()).map(v -> v * v).sum() / matrix.rows();
     result = add(result, copies * Math.sqrt(norm) * model.keyProduct(level, logOut - logPlain));
-    return add(result, model.encode(Math.max(matrix.inPeriod(), matrix.outPeriod()), logPlain)
-        * Math.sqrt(matrix.diagonals() * power(argument)));
+    return add(result, model.encode(Math.max(matrix.inPeriod(), matrix.outPeriod()), logPlain) * Math.sqrt(matrix.diagonals()), argument);
   }
 
   /**
@@ -241,15 +239,33 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   }
 
   private double[] add(double[] exact, double deviation) {
-    if (deviation == 0) {
+    double[] ofRows = new double[1 << logRows];
+    Arrays.fill(ofRows, deviation);
+    return addByRow(exact, ofRows);
+  }
+
+  /** What rounding of constants adds: in proportion to the values that a row multiplies by them. */
+  private double[] add(double[] exact, double deviation, double[] argument) {
+    double[] ofRows = new double[1 << logRows];
+    for (int i = 0; i < argument.length; i++) {
+      ofRows[i & ofRows.length - 1] += argument[i] * argument[i];
+    }
+    for (int r = 0; r < ofRows.length; r++) {
+      ofRows[r] = deviation * Math.sqrt(ofRows[r] / period(argument));
+    }
+    return addByRow(exact, ofRows);
+  }
+
+  private double[] addByRow(double[] exact, double[] ofRows) {
+    if (Arrays.stream(ofRows).allMatch(deviation -> deviation == 0)) {
       return exact;
     }
     double[] result = new double[exact.length];
     int start = 0;
-    double real = deviation * model.realPart();
     boolean even = isEven(period(result));
     for (int i = 0; i < result.length; i++) {
       start = (i & (TABLE - 1)) == 0 ? random.nextInt(TABLE) : start; // interleaved rows are longer than the table
+      double real = ofRows[i & ofRows.length - 1] * model.realPart();
       double size = even ? real : real * factor(i);
       result[i] = exact[i] + size * NORMAL[(start + i) & (TABLE - 1)];
     }
@@ -270,14 +286,6 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
 
   private boolean isEven(int period) {
     return !uneven || kind == Kind.MEANS && parameters.slots() / period >= EVEN_COPIES;
-  }
-
-  private static double power(double[] slots) {
-    double sum = 0;
-    for (double value : slots) {
-      sum += value * value;
-    }
-    return sum / slots.length;
   }
 
   private static double[] tile(double[] period, int length) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.compiler.CostCalibration;
+import dev.tacet.he.Op;
 import dev.tacet.he.Program;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -43,5 +44,29 @@ class ProgramNoiseTest {
   void interleavedRowsHaveNoiseOfTheSizeOfOne() {
     assertEquals(1, rootMeanSquare(ofInput(ROWS, false)) / rootMeanSquare(ofInput(1, false)), 0.05);
     assertEquals(1, rootMeanSquare(ofInput(ROWS, true)) / rootMeanSquare(ofInput(ROWS, false)), 0.1, "factors have a mean square of 1");
+  }
+
+  /** Rounding of constants adds in proportion to the values of a row, and not of a row beside it that has left its interval. */
+  @Test
+  void aRowOfHugeValuesDoesNotDisturbTheRowsBesideIt() {
+    int transform = PROGRAM.instructions().stream().map(in -> in.op()).toList().indexOf(Op.LINEAR_TRANSFORM);
+    double[] argument = new double[SLOTS * ROWS];
+    Arrays.fill(argument, 0.5);
+    double[] usual = ofTransform(transform, argument);
+    for (int i = 3; i < argument.length; i += ROWS) {
+      argument[i] = 1e12;
+    }
+    double[] beside = ofTransform(transform, argument);
+    for (int i = 0; i < usual.length; i++) {
+      if (i % ROWS != 3) {
+        assertEquals(usual[i], beside[i], "slot " + i / ROWS + " of row " + i % ROWS);
+      }
+    }
+    assertTrue(Math.abs(beside[3]) > 1e6 * Math.abs(usual[3]), beside[3] + " of the row itself, " + usual[3] + " before");
+  }
+
+  private static double[] ofTransform(int id, double[] argument) {
+    return new ProgramNoise(PROGRAM, ProgramNoise.Kind.SLOTS, ProgramNoise.Encryption.SECRET_KEY, SLOTS, false, 1)
+        .again(ROWS, 7).disturb(id, argument, new double[argument.length]);
   }
 }
