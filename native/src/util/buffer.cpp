@@ -83,12 +83,14 @@ struct Taken {
 /// may still be in the caches of its core, and writing words that another core holds takes several times as long.
 class Cache {
  public:
-  /// The smallest free block of at least `bytes` and at most an eighth more; null words if there is none.
+  /// The smallest free block of at least `bytes` and at most an eighth more; null words if there is none. Where pages are small it may
+  /// be three times as much more: a page that is new to the process takes longer to fetch than all that is done with its words.
   Taken take(std::size_t bytes) {
+    const std::size_t more = pages.load(std::memory_order_relaxed) == Slabs::Pages::kSmall ? 3 * bytes : bytes / 8;
     std::lock_guard<std::mutex> lock(mutex_);
     auto found = free_.lower_bound(bytes);
     while (found != free_.end() && found->second.empty()) ++found;
-    if (found == free_.end() || found->first > bytes + bytes / 8) return {nullptr, 0};
+    if (found == free_.end() || found->first > bytes + more) return {nullptr, 0};
     std::vector<Block>& blocks = found->second;
     const std::size_t thread = this_thread();
     for (std::size_t i = blocks.size(); i-- > blocks.size() - std::min(kLooks, blocks.size());) {

@@ -42,7 +42,8 @@ void write_ciphertexts(const fs::path& folder, std::size_t file, FileHeader head
 std::vector<Ciphertext> read_ciphertexts(const fs::path& folder, std::size_t file, FileKind kind,
                                          const ClientModel& model, std::size_t count, FileHeader& header) {
   const fs::path path = path_of(folder, file);
-  const MappedFile mapped(path, true);
+  const MappedFile mapped(path);
+  mapped.map_pages();
   header = read_header(mapped, path, kind, model.id);
   if (header.items != count || header.item_size == 0 || header.bytes / header.item_size != count ||
       header.bytes % header.item_size != 0) {

@@ -15,7 +15,7 @@
 
 namespace tacet::suite {
 
-MappedFile::MappedFile(const fs::path& path, bool populate) {
+MappedFile::MappedFile(const fs::path& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     fail(Code::kMalformed, "cannot open %s: %s", path.c_str(), std::strerror(errno));
@@ -26,21 +26,22 @@ MappedFile::MappedFile(const fs::path& path, bool populate) {
     fail(Code::kMalformed, "%s is empty or not a file", path.c_str());
   }
   size_ = static_cast<std::size_t>(status.st_size);
-  int flags = MAP_PRIVATE;
-#ifdef MAP_POPULATE
-  if (populate) {
-    flags |= MAP_POPULATE;
-  }
-#else
-  (void)populate;
-#endif
-  void* mapped = mmap(nullptr, size_, PROT_READ, flags, file, 0);
+  void* mapped = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
   const int reason = errno;
   close(file);
   if (mapped == MAP_FAILED) {
     fail(Code::kOutOfMemory, "cannot map the %zu bytes of %s: %s", size_, path.c_str(), std::strerror(reason));
   }
   data_ = static_cast<const u8*>(mapped);
+}
+
+void MappedFile::map_pages() const {
+#ifdef MADV_POPULATE_READ
+  constexpr std::size_t kStep = std::size_t{4} << 20;
+  for (std::size_t at; (at = mapped_.fetch_add(kStep)) < size_;) {
+    madvise(const_cast<u8*>(data_) + at, std::min(kStep, size_ - at), MADV_POPULATE_READ);
+  }
+#endif
 }
 
 MappedFile::~MappedFile() { munmap(const_cast<u8*>(data_), size_); }

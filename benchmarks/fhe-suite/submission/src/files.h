@@ -2,6 +2,7 @@
 #pragma once
 // Files of the stages: read whole, written whole or not at all.
 
+#include <atomic>
 #include <cstddef>
 
 #include "stage.h"
@@ -12,8 +13,7 @@ namespace tacet::suite {
 /// A file in memory, read-only. Throws Error(kMalformed) with the path and the reason.
 class MappedFile {
  public:
-  /// With `populate` all pages are mapped at once.
-  explicit MappedFile(const fs::path& path, bool populate = false);
+  explicit MappedFile(const fs::path& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -21,9 +21,14 @@ class MappedFile {
   const u8* data() const { return data_; }
   std::size_t size() const { return size_; }
 
+  /// Maps the pages of the file that no call of this has mapped yet, in large steps, which several threads share. Pages that are left
+  /// are mapped when they are read, a few at a time.
+  void map_pages() const;
+
  private:
   const u8* data_ = nullptr;
   std::size_t size_ = 0;
+  mutable std::atomic<std::size_t> mapped_{0};
 };
 
 /// Who may read a file: its owner alone, or everybody.

@@ -2,10 +2,12 @@
 #include "prepared.h"
 
 #include <cstring>
+#include <future>
 
 #include "ring/automorphism.h"
 #include "serial/crc32c.h"
 #include "util/error.h"
+#include "util/thread_pool.h"
 
 namespace tacet::suite {
 namespace {
@@ -64,7 +66,8 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
 }
 
 Prepared::Prepared(const Instance& instance)
-    : file_(instance.prepared(), true), keys_(std::make_shared<EvaluationKeySet>()) {
+    : file_(instance.prepared()), keys_(std::make_shared<EvaluationKeySet>()) {
+  const std::future<void> pages = std::async(std::launch::async, [this] { file_.map_pages(); });  // ends before this does
   ServerModel model = load_server_model(instance);
   model_ = std::move(model.client);
   const Ring& ring = model_.context->ring();
@@ -85,6 +88,7 @@ Prepared::Prepared(const Instance& instance)
   }
   tag_ = header.keys;
   std::vector<DiagonalWords> diagonals;
+  std::vector<EvaluationKey> keys;
   for (std::size_t k = 0; k < parts.size(); ++k) {
     const Part& part = parts[k];
     if (part.offset % kAlignment != 0 || part.offset > file_.size() ||
@@ -107,12 +111,18 @@ Prepared::Prepared(const Instance& instance)
            key.galois, key.level);
     }
     key.words = Buffer::borrow(words, size);
-    if (key.galois != 0) {
-      key.permutation = automorphism_permutation(ring, key.galois);
+    keys.push_back(std::move(key));
+  }
+  pool().parallel_for(keys.size(), [&](std::size_t k) {
+    if (keys[k].galois != 0) {
+      keys[k].permutation = automorphism_permutation(ring, keys[k].galois);
     }
+  });
+  for (EvaluationKey& key : keys) {
     keys_->add(std::make_shared<EvaluationKey>(std::move(key)));
   }
   program_ = ExecutableProgram::create(model_.context, std::move(model.program), diagonals);
+  file_.map_pages();
 }
 
 }  // namespace tacet::suite
