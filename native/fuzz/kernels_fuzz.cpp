@@ -161,14 +161,17 @@ void sums(const Kernels& table, Source& source, const Modulo& m, std::size_t pri
     y.push_back(fractions[k].data());
   }
   const std::size_t digits = source.below(7), key_digits = digits + source.below(3);
-  const Buffer key = source.words(2 * key_digits * n, m.q.value);
+  const Buffer key = source.words(2 * key_digits * n, m.q.value);  // as 32-bit words, where the modulus is narrow, these and zeros
+  const std::vector<const void*> kept(a.begin(), a.end());
   PairTerms terms;
+  terms.narrow_key = is_narrow(m.q) && source.below(2) == 0;
+  terms.narrow_a = source.below(2) == 0;
   terms.digits = std::min(digits, count);
   terms.digit = a.data();
   terms.key = key.data();
   terms.key_digits = key_digits;
   terms.count = count;
-  terms.a = a.data();
+  terms.a = kept.data();
   terms.b0 = terms.b1 = b.data();
   terms.c0 = a[0];
   terms.w = weights[0];

@@ -9,19 +9,27 @@ namespace tacet {
 
 Diagonals::Diagonals(const Ring& ring, std::size_t count, int q_limbs, std::size_t block_words, DiagonalForm form)
     : ring_(&ring), count_(count), q_limbs_(q_limbs), block_words_(block_words), form_(form) {
-  const std::size_t limbs = form == DiagonalForm::kIntegers ? 1 : static_cast<std::size_t>(q_limbs + ring.special_count());
-  words_ = Buffer(limbs * ring.n() * count);
+  words_ = Buffer(place_limbs());
 }
 
 Diagonals::Diagonals(const Ring& ring, std::size_t count, int q_limbs, std::size_t block_words, const DiagonalWords& kept)
-    : ring_(&ring), count_(count), q_limbs_(q_limbs), block_words_(block_words), form_(DiagonalForm::kResidues) {
-  const std::size_t each = ring.n() * count, limbs = static_cast<std::size_t>(q_limbs + ring.special_count());
-  if (kept.size == each && limbs != 1) {
-    form_ = DiagonalForm::kIntegers;
-  } else if (kept.size != limbs * each) {
-    fail(Code::kMalformed, "%zu words of encoded diagonals, %zu diagonals take %zu or %zu", kept.size, count, each, limbs * each);
+    : ring_(&ring), count_(count), q_limbs_(q_limbs), block_words_(block_words), form_(kept.form) {
+  const std::size_t words = place_limbs();
+  if (kept.size != words) {
+    fail(Code::kMalformed, "%zu words of encoded diagonals, %zu diagonals take %zu", kept.size, count, words);
   }
   words_ = Buffer::borrow(kept.data, kept.size);
+}
+
+std::size_t Diagonals::place_limbs() {
+  const std::size_t residues = ring_->n() * count_;
+  if (form_ == DiagonalForm::kIntegers) return residues;
+  std::size_t words = 0;
+  for (int limb = 0; limb < q_limbs_ + ring_->special_count(); ++limb) {
+    limb_at_.push_back(words);
+    words += kept_words(residues, ring_->modulus(ring_->index_of(limb, q_limbs_)));
+  }
+  return words;
 }
 
 bool Diagonals::set(std::size_t d, const Poly<Eval>& encoded) {
@@ -29,7 +37,8 @@ bool Diagonals::set(std::size_t d, const Poly<Eval>& encoded) {
   if (form_ == DiagonalForm::kResidues) {
     for (int limb = 0; limb < encoded.limbs(); ++limb) {
       for (std::size_t block = 0; block < n / block_words_; ++block) {
-        std::copy_n(encoded.limb(limb) + block * block_words_, block_words_, words_.data() + at(limb, block, d));
+        keep(words_.data() + limb_at_[static_cast<std::size_t>(limb)], at(block, d), encoded.limb(limb) + block * block_words_,
+             block_words_, narrow(limb));
       }
     }
     return true;

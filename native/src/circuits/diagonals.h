@@ -17,6 +17,7 @@ enum class DiagonalForm { kResidues, kIntegers };
 struct DiagonalWords {
   const u64* data = nullptr;
   std::size_t size = 0;
+  DiagonalForm form = DiagonalForm::kResidues;
 };
 
 /// `count` polynomials with limbs q_0..q_{q_limbs-1}, p_0... Set every one once, from any thread; then immutable.
@@ -26,35 +27,41 @@ class Diagonals {
   /// block_words divides n.
   Diagonals(const Ring& ring, std::size_t count, int q_limbs, std::size_t block_words, DiagonalForm form);
 
-  /// All diagonals at once, as words() gave them; the form is the one that they have. Throws Error(kMalformed) if their number fits
-  /// neither form. The numbers themselves are not looked at: kept words must come from a trusted place.
+  /// All diagonals at once, as words() gave them. Throws Error(kMalformed) if their number does not fit their form. The numbers
+  /// themselves are not looked at: kept words must come from a trusted place.
   Diagonals(const Ring& ring, std::size_t count, int q_limbs, std::size_t block_words, const DiagonalWords& kept);
 
   /// Takes diagonal d. False if it does not fit the form: a coefficient is above q_0/2 in size (kIntegers only).
   bool set(std::size_t d, const Poly<Eval>& encoded);
 
   DiagonalForm form() const { return form_; }
-  DiagonalWords words() const { return {words_.data(), words_.size()}; }
+  DiagonalWords words() const { return {words_.data(), words_.size(), form_}; }
   std::size_t bytes() const { return words_.size() * sizeof(u64); }
   std::size_t block_words() const { return block_words_; }
 
-  /// kResidues: words block * block_words .. of diagonal d modulo the modulus of `limb`. Consecutive d are adjacent.
-  const u64* block(int limb, std::size_t block, std::size_t d) const { return words_.data() + at(limb, block, d); }
-  /// Words from a diagonal's block to its next one.
+  /// kResidues: residues block * block_words .. of diagonal d modulo the modulus of `limb`, as residues are kept (kept_words). Consecutive
+  /// d are adjacent.
+  const void* block(int limb, std::size_t block, std::size_t d) const {
+    return kept_at(words_.data() + limb_at_[static_cast<std::size_t>(limb)], at(block, d), narrow(limb));
+  }
+  /// Whether the residues of a limb take 32 bits each.
+  bool narrow(int limb) const { return is_narrow(ring_->modulus(ring_->index_of(limb, q_limbs_))); }
+  /// Residues from a diagonal's block to its next one.
   std::size_t block_distance() const { return count_ * block_words_; }
   /// kIntegers: writes the n residues of diagonal d modulo the modulus of `limb`, evaluation domain.
   void expand(u64* out, int limb, std::size_t d) const;
 
  private:
-  std::size_t at(int limb, std::size_t block, std::size_t d) const {
-    return ((static_cast<std::size_t>(limb) * (ring_->n() / block_words_) + block) * count_ + d) * block_words_;
-  }
+  /// The words that the form takes; fills limb_at_.
+  std::size_t place_limbs();
+  std::size_t at(std::size_t block, std::size_t d) const { return (block * count_ + d) * block_words_; }
 
   const Ring* ring_ = nullptr;
   std::size_t count_ = 0;
   int q_limbs_ = 0;
   std::size_t block_words_ = 0;
   DiagonalForm form_ = DiagonalForm::kResidues;
+  std::vector<std::size_t> limb_at_;  ///< kResidues: where each limb begins in words_
   Buffer words_;  ///< kIntegers: each diagonal in the form prepared for conversion from q_0 (BasisConversion)
 };
 

@@ -281,7 +281,8 @@ class LinearTransform::BlockRows {
   std::size_t unrotated_;              ///< the baby step of 0; none: their number
   std::size_t rotations_ = 0;          ///< rows_ begins with so many baby steps
   InlineVector<PairTerms, 64> rows_;   ///< baby steps, then giant steps
-  InlineVector<const u64*, 256> diagonals_, halves0_, halves1_;  ///< of the giant steps, one after the other
+  InlineVector<const void*, 256> diagonals_;  ///< of the giant steps, one after the other
+  InlineVector<const u64*, 256> halves0_, halves1_;
 };
 
 LinearTransform::BlockRows::BlockRows(const LinearTransform& transform, const Ring& ring, const BabySteps& babies,
@@ -312,6 +313,7 @@ LinearTransform::BlockRows::BlockRows(const LinearTransform& transform, const Ri
   for (std::size_t g = 0; g < sums.size(); ++g) {
     const Giant& giant = transform.giants_[first + g];
     PairTerms row;
+    row.narrow_a = residues && transform.diagonals_.narrow(limb);
     row.count = giant.babies.size();
     row.out0 = sums[g].c0.limb(limb) + start;
     row.out1 = sums[g].c1.limb(limb) + start;
@@ -368,7 +370,7 @@ void LinearTransform::BlockRows::advance() {
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     PairTerms& row = rows_[i];
     if (i < rotations_) {
-      row.key += 2 * row.key_digits * words_;
+      row.key = kept_at(row.key, 2 * row.key_digits * words_, row.narrow_key);
       row.permutation += words_;
     } else {
       row.out0 += words_;
@@ -376,8 +378,8 @@ void LinearTransform::BlockRows::advance() {
     }
   }
   const std::size_t distance = transform_.diagonals_.block_distance();
-  const u64** diagonals = diagonals_.data();
-  for (std::size_t i = 0; i < diagonals_.size(); ++i) diagonals[i] += distance;
+  const bool narrow = transform_.diagonals_.narrow(limb_);
+  for (std::size_t i = 0; i < diagonals_.size(); ++i) diagonals_[i] = kept_at(diagonals_[i], distance, narrow);
 }
 
 LinearTransform::BabySteps LinearTransform::baby_steps(const Evaluator& evaluator, const Ciphertext& x) const {

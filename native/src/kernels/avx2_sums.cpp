@@ -20,6 +20,9 @@ constexpr std::size_t kVectors = 4;
 constexpr std::size_t kStep = kVectors * kLanes;
 
 TACET_INLINE Lanes load_number(const u64* p) { return from_words(load(p)); }
+TACET_INLINE Lanes load_number(const u32* p) {
+  return from_words(_mm256_castsi256_pd(_mm256_cvtepu32_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))));
+}
 
 template <class Right>
 TACET_INLINE void sum(u64* out, const u64* const* a, const Right& right, std::size_t count, std::size_t n, u64 q) {
@@ -68,7 +71,25 @@ TACET_INLINE const u64* permuted_words(u64* words, const u64* x, const u32* perm
   return words;
 }
 
-/// A row of inner_product_pairs.
+/// Adds the term left * right of two vectors to the sums of each half, which are reduced before every kTerms-th of them.
+template <class Left, class Right>
+TACET_INLINE void add_term(Lanes (&sums)[2][2], std::size_t number, const Left* left, const Right* right0, const Right* right1,
+                           const Constants& c) {
+  const Right* const right[2] = {right0, right1};
+#pragma GCC unroll 2
+  for (std::size_t v = 0; v < 2; ++v) {
+    const Lanes a = load_number(left + v * kLanes);
+#pragma GCC unroll 2
+    for (std::size_t h = 0; h < 2; ++h) {
+      Lanes& sum = sums[h][v];
+      if (number % kTerms == 0) sum = reduce(sum, c);
+      if (right[h] != nullptr) sum = tacet::avx2::add(sum, product(a, load_number(right[h] + v * kLanes), c));
+    }
+  }
+}
+
+/// A row of inner_product_pairs, for a key of KeyWords and first factors of Words.
+template <class KeyWord, class Word>
 void pair(const PairTerms& terms, std::size_t n, const Constants& c) {
   const Lanes w = splat(static_cast<double>(terms.w));
   const std::size_t block_words = key_block(n);  // at least two vectors
@@ -88,27 +109,16 @@ void pair(const PairTerms& terms, std::size_t n, const Constants& c) {
       }
     }
     const std::size_t block = i / block_words, inside = i % block_words;
-    const u64* key = terms.digits == 0 ? nullptr : terms.key + 2 * block * block_words * terms.key_digits + inside;
-    for (std::size_t k = 0; k < terms.digits + terms.count; ++k) {
-      const bool digit = k < terms.digits;
-      const std::size_t other = k - terms.digits;
-      const u64* left = digit ? permuted_words(words, terms.digit[k], terms.permutation, i) : terms.a[other] + i;
-      const u64* right[2] = {digit                        ? key + 2 * k * block_words
-                             : terms.b0[other] == nullptr ? nullptr
-                                                          : terms.b0[other] + i,
-                             digit                        ? key + (2 * k + 1) * block_words
-                             : terms.b1[other] == nullptr ? nullptr
-                                                          : terms.b1[other] + i};
-#pragma GCC unroll 2
-      for (std::size_t v = 0; v < 2; ++v) {
-        const Lanes a = load_number(left + v * kLanes);
-#pragma GCC unroll 2
-        for (std::size_t h = 0; h < 2; ++h) {
-          Lanes& sum = sums[h][v];
-          if (k % kTerms == 0) sum = reduce(sum, c);
-          if (right[h] != nullptr) sum = tacet::avx2::add(sum, product(a, load_number(right[h] + v * kLanes), c));
-        }
-      }
+    const KeyWord* const key =
+        terms.digits == 0 ? nullptr : static_cast<const KeyWord*>(terms.key) + 2 * block * block_words * terms.key_digits + inside;
+    for (std::size_t k = 0; k < terms.digits; ++k) {
+      const u64* left = permuted_words(words, terms.digit[k], terms.permutation, i);
+      add_term(sums, k, left, key + 2 * k * block_words, key + (2 * k + 1) * block_words, c);
+    }
+    for (std::size_t k = 0; k < terms.count; ++k) {
+      const u64* const b0 = terms.b0[k] == nullptr ? nullptr : terms.b0[k] + i;
+      const u64* const b1 = terms.b1[k] == nullptr ? nullptr : terms.b1[k] + i;
+      add_term(sums, terms.digits + k, static_cast<const Word*>(terms.a[k]) + i, b0, b1, c);
     }
 #pragma GCC unroll 2
     for (std::size_t v = 0; v < 2; ++v) {
@@ -122,7 +132,11 @@ void pair(const PairTerms& terms, std::size_t n, const Constants& c) {
 
 void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q) {
   const Constants c(q.value);
-  for (std::size_t row = 0; row < rows; ++row) pair(terms[row], n, c);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const PairTerms& t = terms[row];
+    const auto of_row = t.narrow_key ? (t.narrow_a ? pair<u32, u32> : pair<u32, u64>) : (t.narrow_a ? pair<u64, u32> : pair<u64, u64>);
+    of_row(t, n, c);
+  }
 }
 
 void convert(u64* out, const u64* const* y, const ConversionWeights& weights, std::size_t n, const Modulus& q) {

@@ -85,7 +85,8 @@ void convert_exactly(u64* out, const u64* const* y, const ConversionWeights& wei
 
 // ---- inner products ----
 
-TACET_INLINE void accumulate(Lanes* low, Lanes* high, const Lanes* x, const u64* y) {
+template <class Word>
+TACET_INLINE void accumulate(Lanes* low, Lanes* high, const Lanes* x, const Word* y) {
 #pragma GCC unroll 4
   for (std::size_t v = 0; v < kVectors; ++v) {
     const Lanes factor = load(y + v * kLanes);
@@ -133,15 +134,19 @@ TACET_INLINE void start_sum(Lanes* low, Lanes* high, const u64* plus, std::size_
   }
 }
 
-/// Words that the terms' first factors and the key are asked for ahead: they come from memory in more streams than the hardware
+/// Bytes that the terms' first factors and the key are asked for ahead: they come from memory in more streams than the hardware
 /// follows.
-constexpr std::size_t kAhead = 1024;
-constexpr std::size_t kKeyAhead = 512;
+constexpr std::size_t kAhead = 8192;
+constexpr std::size_t kKeyAhead = 4096;
 
-TACET_INLINE void prefetch(const u64* p) { _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1); }
+/// Asks for the line of word v kLanes of x, `ahead` bytes on, once for each line.
+template <class Word>
+TACET_INLINE void prefetch(const Word* x, std::size_t ahead, std::size_t v) {
+  if (v * kLanes * sizeof(Word) % 64 == 0) _mm_prefetch(reinterpret_cast<const char*>(x + v * kLanes) + ahead, _MM_HINT_T1);
+}
 
-/// A row of inner_product_pairs.
-template <bool kFew, class Order>
+/// A row of inner_product_pairs, for a key of KeyWords and first factors of Words.
+template <bool kFew, class Order, class KeyWord, class Word>
 void pair(const PairTerms& terms, std::size_t n, const SumReduction& reduction) {
   const SumReduction reduce = reduction;
   const Lanes w = splat(terms.w);
@@ -150,24 +155,25 @@ void pair(const PairTerms& terms, std::size_t n, const SumReduction& reduction) 
     Lanes low0[kVectors], high0[kVectors], low1[kVectors], high1[kVectors];
     start_sum(low0, high0, terms.plus0, start, terms.c0, order, w);
     start_sum(low1, high1, terms.plus1, start, terms.c1, order, w);
-    const u64* key = terms.key + 2 * start * terms.key_digits;
+    const KeyWord* key = static_cast<const KeyWord*>(terms.key) + 2 * start * terms.key_digits;
     for (std::size_t k = 0; k < terms.digits; ++k, key += 2 * kStep) {
       Lanes x[kVectors];
 #pragma GCC unroll 4
       for (std::size_t v = 0; v < kVectors; ++v) {
-        prefetch(key + kKeyAhead + v * kLanes);
-        prefetch(key + kKeyAhead + kStep + v * kLanes);
+        prefetch(key, kKeyAhead, v);
+        prefetch(key + kStep, kKeyAhead, v);
         x[v] = order(terms.digit[k], v);
       }
       accumulate(low0, high0, x, key);
       accumulate(low1, high1, x, key + kStep);
     }
     for (std::size_t k = 0; k < terms.count; ++k) {
+      const Word* const a = static_cast<const Word*>(terms.a[k]) + start;
       Lanes x[kVectors];
 #pragma GCC unroll 4
       for (std::size_t v = 0; v < kVectors; ++v) {
-        prefetch(terms.a[k] + start + kAhead + v * kLanes);
-        x[v] = load(terms.a[k] + start + v * kLanes);
+        prefetch(a, kAhead, v);
+        x[v] = load(a + v * kLanes);
       }
       if (terms.b0[k] != nullptr) accumulate(low0, high0, x, terms.b0[k] + start);
       if (terms.b1[k] != nullptr) accumulate(low1, high1, x, terms.b1[k] + start);
@@ -178,6 +184,14 @@ void pair(const PairTerms& terms, std::size_t n, const SumReduction& reduction) 
       store(terms.out1 + start + v * kLanes, kFew ? reduce.few_terms(high1[v], low1[v]) : reduce(high1[v], low1[v]));
     }
   }
+}
+
+using Pair = void (*)(const PairTerms& terms, std::size_t n, const SumReduction& reduction);
+
+template <bool kFew, class Order>
+Pair pair_of(const PairTerms& t) {
+  if (t.narrow_key) return t.narrow_a ? pair<kFew, Order, u32, u32> : pair<kFew, Order, u32, u64>;
+  return t.narrow_a ? pair<kFew, Order, u64, u32> : pair<kFew, Order, u64, u64>;
 }
 
 }  // namespace
@@ -232,11 +246,10 @@ void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n
   const std::size_t few = std::size_t{1} << (54 - q.bits);
   for (std::size_t row = 0; row < rows; ++row) {
     const PairTerms& t = terms[row];
-    if (t.digits + t.count + 1 >= few) {
-      t.permutation == nullptr ? pair<false, InOrder>(t, n, reduction) : pair<false, Permuted>(t, n, reduction);
-    } else {
-      t.permutation == nullptr ? pair<true, InOrder>(t, n, reduction) : pair<true, Permuted>(t, n, reduction);
-    }
+    const bool in_order = t.permutation == nullptr;
+    const Pair of_row = t.digits + t.count + 1 >= few ? (in_order ? pair_of<false, InOrder>(t) : pair_of<false, Permuted>(t))
+                                                      : (in_order ? pair_of<true, InOrder>(t) : pair_of<true, Permuted>(t));
+    of_row(t, n, reduction);
   }
 }
 

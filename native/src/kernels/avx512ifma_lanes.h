@@ -21,6 +21,7 @@ constexpr std::size_t kLanes = 8;
 constexpr u64 kLow52 = (u64{1} << 52) - 1;
 
 TACET_INLINE Lanes load(const u64* p) { return _mm512_loadu_si512(p); }
+TACET_INLINE Lanes load(const u32* p) { return _mm512_cvtepu32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))); }
 TACET_INLINE void store(u64* p, Lanes x) { _mm512_storeu_si512(p, x); }
 TACET_INLINE Lanes splat(u64 x) { return _mm512_set1_epi64(static_cast<long long>(x)); }
 TACET_INLINE Lanes zero() { return _mm512_setzero_si512(); }

@@ -8,7 +8,8 @@ constexpr u64 kLow52 = (u64{1} << 52) - 1;
 // Accumulators of a block stay in cache while each operand streams by once.
 constexpr std::size_t kBlock = 64;
 
-/// Half h of a row of inner_product_pairs.
+/// Half h of a row of inner_product_pairs, for a key of KeyWords and first factors of Words.
+template <class KeyWord, class Word>
 void half(u64* out, const PairTerms& terms, std::size_t h, std::size_t n, const Modulus& modulus) {
   const Modulus q = modulus;
   const u64* const* b = h == 0 ? terms.b0 : terms.b1;
@@ -25,12 +26,12 @@ void half(u64* out, const PairTerms& terms, std::size_t h, std::size_t n, const 
     }
     for (std::size_t k = 0; k < terms.digits; ++k) {
       const u64* x = terms.digit[k];
-      const u64* y = terms.key + 2 * (start * terms.key_digits + k * block) + h * block;
+      const KeyWord* y = static_cast<const KeyWord*>(terms.key) + 2 * (start * terms.key_digits + k * block) + h * block;
       for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(x[from[i]]) * y[i];
     }
     for (std::size_t k = 0; k < terms.count; ++k) {
       if (b[k] == nullptr) continue;
-      const u64* x = terms.a[k] + start;
+      const Word* x = static_cast<const Word*>(terms.a[k]) + start;
       const u64* y = b[k] + start;
       for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(x[i]) * y[i];
     }
@@ -76,8 +77,10 @@ void convert(u64* out, const u64* const* y, const ConversionWeights& weights, st
 
 void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q) {
   for (std::size_t row = 0; row < rows; ++row) {
-    half(terms[row].out0, terms[row], 0, n, q);
-    half(terms[row].out1, terms[row], 1, n, q);
+    const PairTerms& t = terms[row];
+    const auto of_row = t.narrow_key ? (t.narrow_a ? half<u32, u32> : half<u32, u64>) : (t.narrow_a ? half<u64, u32> : half<u64, u64>);
+    of_row(t.out0, t, 0, n, q);
+    of_row(t.out1, t, 1, n, q);
   }
 }
 

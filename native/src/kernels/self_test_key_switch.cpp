@@ -49,12 +49,23 @@ void test_conversion(const Kernels& table, const Modulus& m, std::size_t count) 
   }
 }
 
-void test_pair(const Kernels& table, const Modulus& m, std::size_t count, const u32* permutation) {
+/// Words below 2^32 of each of some polynomials, as 32-bit words.
+std::vector<Buffer> narrowed(const std::vector<Buffer>& all) {
+  std::vector<Buffer> out;
+  for (const Buffer& words : all) {
+    out.emplace_back(words.size() / 2);
+    keep(out.back().data(), 0, words.data(), words.size(), true);
+  }
+  return out;
+}
+
+/// `narrow`: key and first factors are of 32-bit words.
+void test_pair(const Kernels& table, const Modulus& m, std::size_t count, const u32* permutation, bool narrow) {
   constexpr std::size_t kDigits = 2, kKeyDigits = 3;
   const u64 q = m.value;
   std::vector<Buffer> a, b0, b1;
   for (std::size_t k = 0; k < count; ++k) {
-    a.push_back(words_below(u64{1} << 50, 120 + k, kN));
+    a.push_back(words_below(narrow ? u64{1} << 32 : u64{1} << 50, 120 + k, kN));
     b0.push_back(words_below(q, 140 + k, kN));
     b1.push_back(words_below(q, 160 + k, kN));
   }
@@ -66,14 +77,18 @@ void test_pair(const Kernels& table, const Modulus& m, std::size_t count, const 
   };
   std::vector<const u64*> first = pointers(b0), second = pointers(b1);
   const std::vector<const u64*> factors = pointers(a);
+  const std::vector<Buffer> narrow_a = narrow ? narrowed(a) : std::vector<Buffer>(), narrow_key = narrow ? narrowed({key}) : std::vector<Buffer>();
+  std::vector<const void*> kept;
+  for (std::size_t k = 0; k < count; ++k) kept.push_back(narrow ? narrow_a[k].data() : a[k].data());
   first[count - 1] = nullptr;
   PairTerms terms;
   terms.digits = kDigits;
   terms.digit = factors.data();
-  terms.key = key.data();
+  terms.key = narrow ? narrow_key[0].data() : key.data();
+  terms.narrow_key = terms.narrow_a = narrow;
   terms.key_digits = kKeyDigits;
   terms.count = count;
-  terms.a = factors.data();
+  terms.a = kept.data();
   terms.b0 = first.data();
   terms.b1 = second.data();
   terms.c0 = c0.data();
@@ -108,8 +123,11 @@ void test_key_switch(const Kernels& table, const Modulus& m) {
   std::vector<u32> permutation(kN);
   for (std::size_t i = 0; i < kN; ++i) permutation[i] = static_cast<u32>((i + 32) % kN) ^ 5;
   for (std::size_t count : {3, 17}) {
-    test_pair(table, m, count, nullptr);
-    test_pair(table, m, count, permutation.data());
+    for (const bool narrow : {false, true}) {
+      if (narrow && !is_narrow(m)) continue;
+      test_pair(table, m, count, nullptr, narrow);
+      test_pair(table, m, count, permutation.data(), narrow);
+    }
   }
 }
 

@@ -430,6 +430,15 @@ void check_keys(const std::map<u32, int>& required, const EvaluationKeySet& keys
   for (const auto& [galois, level] : required) keys.find(galois, level);
 }
 
+/// 64-bit words that a diagonal at a level takes as residues.
+std::size_t kept_words(const Ring& ring, int level) {
+  std::size_t words = 0;
+  for (int limb = 0; limb <= level + ring.special_count(); ++limb) {
+    words += tacet::kept_words(ring.n(), ring.modulus(ring.index_of(limb, level + 1)));
+  }
+  return words;
+}
+
 double encoded_bytes(const Context& context, const Program& program, DiagonalForm form) {
   double bytes = 0;
   for (const Instruction& op : program.instructions) {
@@ -441,8 +450,8 @@ double encoded_bytes(const Context& context, const Program& program, DiagonalFor
       bytes += MatrixProduct::largest_bytes(affine.rows, affine.columns, op.type.level);
     }
     if (op.opcode == Opcode::kLinearTransform) {
-      const double words = form == DiagonalForm::kIntegers ? 1 : limbs + context.ring().special_count();
-      bytes += limb * words * static_cast<double>(diagonal_count(program.constants[op.constant]));
+      const double diagonals = static_cast<double>(diagonal_count(program.constants[op.constant]));
+      bytes += diagonals * (form == DiagonalForm::kIntegers ? limb : sizeof(u64) * static_cast<double>(kept_words(context.ring(), op.type.level)));
     }
   }
   return bytes;

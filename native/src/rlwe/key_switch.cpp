@@ -34,7 +34,8 @@ PairTerms GadgetProduct::row(int limb, const LimbDigits& digits, std::size_t sta
   PairTerms terms;
   terms.digits = digits.size();
   terms.digit = digits.data();
-  terms.key = key_.limb(key_limb) + 2 * key_.digits * start;
+  terms.narrow_key = is_narrow(ring_.modulus(ring_.index_of(limb, q_limbs_)));
+  terms.key = kept_at(key_.limb(key_limb), 2 * key_.digits * start, terms.narrow_key);
   terms.key_digits = key_.digits;
   terms.c0 = chain && addend_.c0 != nullptr ? addend_.c0->limb(limb) : nullptr;
   terms.c1 = chain && addend_.c1 != nullptr ? addend_.c1->limb(limb) : nullptr;
@@ -58,7 +59,7 @@ void GadgetProduct::words(int limb, const LimbDigits& digits, std::size_t start,
   if (limb >= q_limbs_ || addend_.x == nullptr) return kernels().inner_product_pairs(&terms, 1, count, q);
   const std::size_t stride = limb_stride(count);
   Buffer raised(2 * stride);
-  const u64* a[2];
+  const void* a[2];
   for (std::size_t i = 0; i < 2; ++i) {
     u64* to = raised.data() + i * stride;
     kernels().multiply_constant(to, addend_.x[i].limb(limb) + start, terms.w, shoup(terms.w, q.value), count, q.value);

@@ -114,6 +114,15 @@ SeededEvaluationKey make_evaluation_key(const Ring& ring, const SecretKey& key, 
   return out;
 }
 
+EvaluationKey::EvaluationKey(const Ring& ring, u32 galois_element, int key_level)
+    : galois(galois_element), level(key_level), digits(static_cast<std::size_t>(ring.digits(key_level))) {
+  const int q_limbs = key_level + 1;
+  limb_at.push_back(0);
+  for (int limb = 0; limb < q_limbs + ring.special_count(); ++limb) {
+    limb_at.push_back(limb_at.back() + kept_words(2 * digits * ring.n(), ring.modulus(ring.index_of(limb, q_limbs))));
+  }
+}
+
 EvaluationKey expand(const Ring& ring, SeededEvaluationKey key) {
   check_key_shape(ring, key.galois, key.level);
   if (static_cast<int>(key.b.size()) != ring.digits(key.level)) {
@@ -129,15 +138,10 @@ EvaluationKey expand(const Ring& ring, SeededEvaluationKey key) {
   }
   const std::size_t n = ring.n();
   const std::size_t block = key_block(n);
-  EvaluationKey out;
-  out.galois = key.galois;
-  out.level = key.level;
-  out.digits = key.b.size();
-  out.limb_words = 2 * out.digits * n;
+  EvaluationKey out(ring, key.galois, key.level);
   if (out.galois != 0) out.permutation = automorphism_permutation(ring, out.galois);
-  const std::size_t limbs = static_cast<std::size_t>(key.level + 1 + ring.special_count());
-  out.words = Buffer(limbs * out.limb_words);
-  pool().parallel_for(limbs * out.digits, [&](std::size_t task) {
+  out.words = Buffer(out.limb_at.back());
+  pool().parallel_for(out.limbs() * out.digits, [&](std::size_t task) {
     const std::size_t j = task % out.digits;
     const int limb = static_cast<int>(task / out.digits);
     const int index = ring.index_of(limb, key.level + 1);
@@ -145,9 +149,10 @@ EvaluationKey expand(const Ring& ring, SeededEvaluationKey key) {
     expand_uniform(uniform.data(), n, ring.modulus(index), key.seed, Purpose::kEvaluationKeyUniform, static_cast<u32>(j),
                    static_cast<u32>(index));
     const u64* halves[] = {key.b[j].limb(limb), uniform.data()};
+    u64* const to = out.words.data() + out.limb_at[static_cast<std::size_t>(limb)];
+    const bool narrow = is_narrow(ring.modulus(index));
     for (std::size_t h = 0; h < 2; ++h) {
-      u64* to = out.words.data() + static_cast<std::size_t>(limb) * out.limb_words + (2 * j + h) * block;
-      for (std::size_t i = 0; i < n; i += block) std::memcpy(to + 2 * out.digits * i, halves[h] + i, block * sizeof(u64));
+      for (std::size_t i = 0; i < n; i += block) keep(to, 2 * out.digits * i + (2 * j + h) * block, halves[h] + i, block, narrow);
     }
   });
   return out;

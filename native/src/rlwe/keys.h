@@ -55,18 +55,24 @@ struct SeededEvaluationKey {
   std::vector<Poly<Eval>> b;
 };
 
-/// The compute form: both halves expanded, in the order in which a key switch reads them (key_block). For a Galois element g the
-/// digits pass through sigma_g, `permutation`, as they are multiplied. Empty permutation for relinearization.
+/// The compute form: both halves expanded, in the order in which a key switch reads them (key_block), each limb as residues are kept
+/// (kept_words). For a Galois element g the digits pass through sigma_g, `permutation`, as they are multiplied. Empty permutation for
+/// relinearization.
 struct EvaluationKey {
+  EvaluationKey() = default;
+  /// Of a ring's key at a level, without words and permutation.
+  EvaluationKey(const Ring& ring, u32 galois_element, int key_level);
+
   u32 galois = 0;
   int level = 0;
   std::size_t digits = 0;
-  std::size_t limb_words = 0;  ///< of all digits and both halves
+  std::vector<std::size_t> limb_at;  ///< where each limb begins in `words`; at last, their number
   Buffer words;
   std::vector<u32> permutation;
 
+  std::size_t limbs() const { return limb_at.size() - 1; }
   /// Limb i of q_0..q_level, p_0..
-  const u64* limb(int i) const { return words.data() + static_cast<std::size_t>(i) * limb_words; }
+  const void* limb(int i) const { return words.data() + limb_at[static_cast<std::size_t>(i)]; }
   std::size_t bytes() const { return words.size() * sizeof(u64) + permutation.size() * sizeof(u32); }
 };
 

@@ -74,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          Matrix{30, 3, 4, 32, 2}, Matrix{1, 7, 8, 1, 1}, Matrix{7, 1, 1, 8, 4},
                                          Matrix{8, 8, 8, 8, 1}, Matrix{8, 8, 8, 8, 64}, Matrix{20, 20, 1024, 32, 8}),
                        ::testing::ValuesIn(in_both_rings({Shape{11, 2, 40, 1, 1}, Shape{11, 3, 40, 2, 2},
-                                                            Shape{11, 4, 40, 3, 3}}))),
+                                                            Shape{11, 4, 40, 3, 3}, Shape{11, 5, 31, 3, 3}}))),
     [](const auto& test) {
       const Matrix& m = std::get<0>(test.param);
       return std::to_string(m.rows) + "x" + std::to_string(m.cols) + "_in" + std::to_string(m.in_period) + "_out" +
@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(Rings, LinearTransformIn, ::testing::ValuesIn(kBothRing
                          [](const auto& test) { return name_of(test.param); });
 
 TEST_P(LinearTransformIn, AtALowerLevelUsesTheTopKeysTruncated) {
-  Lab lab(Shape{11, 4, 40, 2, 2, GetParam()});
+  Lab lab(Shape{11, 4, 31, 2, 2, GetParam()});
   for (i64 step : LinearTransform::rotations(8, 8, 3)) lab.add_rotation(step);
   const std::vector<double> w = random_values(64, 1);
   const LinearTransform transform = LinearTransform::encode(lab.context, 8, 8, 8, 8, w.data(), 3, 1, lab.scale);

@@ -304,6 +304,26 @@ TEST_P(KeySwitching, WithKeysMadeForALowerLevelIsRightThereAndBelow) {
   }
 }
 
+TEST_P(KeySwitching, WithPrimesBelowTwoToThe32KeepsThemInHalfOfTheWords) {
+  for (const Shape& shape : {Shape{11, 3, 31, 2, 2}, Shape{5, 3, 31, 1, 1}}) {
+    Lab lab(shape.in(GetParam()));
+    const int key_level = 2;
+    const EvaluationKey key = expand(lab.ring(), make_evaluation_key(lab.ring(), lab.secret, 0, key_level, public_seed(1), secret_seed(2)));
+    const std::size_t limb = 2 * key.digits * lab.context->n();  // the first prime and the special ones are wide
+    EXPECT_EQ(limb * static_cast<std::size_t>(1 + lab.ring().special_count()) + limb / 2 * key_level, key.words.size());
+    lab.add_rotation(1);
+    lab.add_key(0, key_level);
+    const std::vector<double> x = lab.random(1);
+    for (int level : {3, 2, 1}) {
+      const Ciphertext c = lab.encrypt(x, level);
+      EXPECT_LT(lab.error(lab.evaluator.rotate(c, 1), [&](std::size_t i) { return x[(i + 1) % lab.slots()]; }), 1e-4);
+      if (level > key_level) continue;
+      const Ciphertext square = lab.evaluator.relinearize(lab.evaluator.square(c));
+      EXPECT_LT(lab.error(square, [&](std::size_t i) { return x[i] * x[i]; }), 1e-4);
+    }
+  }
+}
+
 #if defined(__linux__) && !defined(TACET_SANITIZED)  // the address sanitizer has blocks of its own
 TEST_P(KeySwitching, ReadsExpandedKeysFromHugePages) {
   Lab lab(Shape{14, 2, 40, 1, 1, GetParam()});

@@ -66,7 +66,7 @@ class KeySwitchKernels : public ::testing::TestWithParam<Case> {
   }
 
   /// A gadget product with one further term, an addend and a number that is added, against its definition.
-  void expect_gadget_product(std::size_t digits, const u32* permutation) const {
+  void expect_gadget_product(std::size_t digits, const u32* permutation, bool narrow) const {
     const std::size_t block = key_block(n);
     const std::size_t key_digits = digits + 2;
     Buffer key(2 * key_digits * n);
@@ -74,17 +74,21 @@ class KeySwitchKernels : public ::testing::TestWithParam<Case> {
     for (unsigned j = 0; j < digits; ++j) digit.push_back(j == 0 ? largest(u64{1} << 50) : words(u64{1} << 50, j));
     for (unsigned k = 0; k < 2 * key_digits; ++k) {
       halves.push_back(words(q, 200 + k));
-      for (std::size_t i = 0; i < n; ++i) key.data()[(i / block * 2 * key_digits + k) * block + i % block] = halves[k].data()[i];
+      for (std::size_t i = 0; i < n; i += block) {
+        keep(key.data(), (i / block * 2 * key_digits + k) * block, halves[k].data() + i, block, narrow);
+      }
     }
     const std::vector<const u64*> factors = pointers(digit);
     const Buffer c0 = words(u64{1} << 50, 3), b = words(q, 4), plus = words(u64{1} << 50, 5);
-    const u64* const a[] = {factors[0]};
+    const Buffer kept = kept_factor(digit[0], narrow);
+    const void* const a[] = {kept.data()};
     const u64* const b0[] = {b.data()};
     const u64* const b1[] = {nullptr};
     PairTerms terms;
     terms.digits = digits;
     terms.digit = factors.data();
     terms.key = key.data();
+    terms.narrow_key = terms.narrow_a = narrow;
     terms.key_digits = key_digits;
     terms.count = 1;
     terms.a = a;
@@ -100,7 +104,7 @@ class KeySwitchKernels : public ::testing::TestWithParam<Case> {
     table.inner_product_pairs(&terms, 1, n, modulus);
     for (std::size_t i = 0; i < n; ++i) {
       const std::size_t from = permutation == nullptr ? i : permutation[i];
-      u128 sum0 = plus.data()[i] + static_cast<u128>(c0.data()[from]) * (q / 3) + static_cast<u128>(a[0][i]) * b.data()[i];
+      u128 sum0 = plus.data()[i] + static_cast<u128>(c0.data()[from]) * (q / 3) + static_cast<u128>(in_width(digit[0].data()[i], narrow)) * b.data()[i];
       u128 sum1 = 0;
       for (std::size_t j = 0; j < digits; ++j) {
         sum0 += static_cast<u128>(digit[j].data()[from]) * halves[2 * j].data()[i];
@@ -109,6 +113,14 @@ class KeySwitchKernels : public ::testing::TestWithParam<Case> {
       ASSERT_EQ(static_cast<u64>(sum0 % q), out0.data()[i]) << digits << " digits, at " << i;
       ASSERT_EQ(static_cast<u64>(sum1 % q), out1.data()[i]) << digits << " digits, at " << i;
     }
+  }
+
+  /// As much of a word as is kept of it.
+  static u64 in_width(u64 word, bool narrow) { return narrow ? word & 0xffffffff : word; }
+  Buffer kept_factor(const Buffer& words, bool narrow) const {
+    Buffer out(n);
+    keep(out.data(), 0, words.data(), n, narrow);
+    return out;
   }
 
   /// Every word the largest.
@@ -193,20 +205,23 @@ TEST_P(KeySwitchKernels, LazyConversionFromOnePrimeIsCongruentAndInTheTransforms
 
 TEST_P(KeySwitchKernels, PairOfInnerProductsWithAbsentTermsAndAnAddend) {
   for (std::size_t count : {1u, 2u, 5u, 14u, 15u, 40u}) {
-    for (const bool extreme : {false, true}) {
-      std::vector<Buffer> a, b0, b1;
+    for (const auto& [extreme, narrow] : {std::pair(false, false), {true, false}, {false, true}, {true, true}}) {
+      std::vector<Buffer> a, b0, b1, kept;
       for (unsigned k = 0; k < count; ++k) {
         a.push_back(extreme ? largest(u64{1} << 50) : words(u64{1} << 50, k));
+        kept.push_back(kept_factor(a.back(), narrow));
         b0.push_back(extreme ? largest(q) : words(q, 50 + k));
         b1.push_back(extreme ? largest(q) : words(q, 90 + k));
       }
       const Buffer c1 = extreme ? largest(u64{1} << 50) : words(u64{1} << 50, 140);
-      const std::vector<const u64*> factors = pointers(a);
+      std::vector<const void*> factors;
+      for (const Buffer& each : kept) factors.push_back(each.data());
       std::vector<const u64*> first = pointers(b0), second = pointers(b1);
       if (!extreme) first[count - 1] = second[0] = nullptr;
       PairTerms terms;
       terms.count = count;
       terms.a = factors.data();
+      terms.narrow_a = narrow;
       terms.b0 = first.data();
       terms.b1 = second.data();
       terms.c1 = c1.data();
@@ -218,8 +233,9 @@ TEST_P(KeySwitchKernels, PairOfInnerProductsWithAbsentTermsAndAnAddend) {
       for (std::size_t i = 0; i < n; ++i) {
         u128 sum0 = 0, sum1 = static_cast<u128>(c1.data()[i]) * (q - 1);
         for (std::size_t k = 0; k < count; ++k) {
-          if (first[k] != nullptr) sum0 += static_cast<u128>(a[k].data()[i]) * first[k][i];
-          if (second[k] != nullptr) sum1 += static_cast<u128>(a[k].data()[i]) * second[k][i];
+          const u64 factor = in_width(a[k].data()[i], narrow);
+          if (first[k] != nullptr) sum0 += static_cast<u128>(factor) * first[k][i];
+          if (second[k] != nullptr) sum1 += static_cast<u128>(factor) * second[k][i];
         }
         ASSERT_EQ(static_cast<u64>(sum0 % q), out0.data()[i]) << count << " terms, at " << i;
         ASSERT_EQ(static_cast<u64>(sum1 % q), out1.data()[i]) << count << " terms, at " << i;
@@ -230,13 +246,18 @@ TEST_P(KeySwitchKernels, PairOfInnerProductsWithAbsentTermsAndAnAddend) {
 
 TEST_P(KeySwitchKernels, GadgetProductsReadTheKeyBlockByBlockAndSkipItsFurtherDigits) {
   for (const std::vector<u32>& permutation : permutations()) {
-    for (std::size_t digits : {1u, 4u, 15u}) expect_gadget_product(digits, permutation.empty() ? nullptr : permutation.data());
+    for (std::size_t digits : {1u, 4u, 15u}) {
+      for (const bool narrow : {false, true}) {
+        if (narrow && !is_narrow(modulus)) continue;
+        expect_gadget_product(digits, permutation.empty() ? nullptr : permutation.data(), narrow);
+      }
+    }
   }
 }
 
 TEST_P(KeySwitchKernels, RowsOfPairsFollowOneAnother) {
   const Buffer a = words(u64{1} << 50, 1), b = words(q, 2);
-  const u64* const factors[] = {a.data()};
+  const void* const factors[] = {a.data()};
   const u64* const others[] = {b.data()};
   Buffer out(n * 4);
   PairTerms rows[2];

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kAlignment = 4096;  // of every part, so that it starts on a page
 
-/// A part of the file: a key (`level` 0 or more) or the diagonals of a linear transform (`level` -1).
+/// A part of the file: a key (`level` 0 or more) or the diagonals of a linear transform (kResidues, kIntegers).
 struct Part {
   u64 offset;
   u64 words;
@@ -22,6 +22,8 @@ struct Part {
   std::int32_t level;
 };
 static_assert(sizeof(Part) == 24, "a part is written as it lies in memory");
+
+constexpr int kResidues = -1, kIntegers = -2;  // levels of diagonals
 
 std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
@@ -42,7 +44,7 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
     add(key.words.data(), key.words.size(), key.galois, key.level);
   }
   for (const DiagonalWords& each : diagonals) {
-    add(each.data, each.size, 0, -1);
+    add(each.data, each.size, 0, each.form == DiagonalForm::kResidues ? kResidues : kIntegers);
   }
 
   FileHeader header;
@@ -97,15 +99,11 @@ Prepared::Prepared(const Instance& instance)
     }
     const u64* words = reinterpret_cast<const u64*>(file_.data() + part.offset);
     if (k >= wanted.size()) {
-      diagonals.push_back({words, part.words});
+      diagonals.push_back({words, part.words, part.level == kResidues ? DiagonalForm::kResidues : DiagonalForm::kIntegers});
       continue;
     }
-    EvaluationKey key;
-    key.galois = wanted[k].galois;
-    key.level = wanted[k].level;
-    key.digits = static_cast<std::size_t>(ring.digits(key.level));
-    key.limb_words = 2 * key.digits * ring.n();
-    const std::size_t size = static_cast<std::size_t>(key.level + 1 + ring.special_count()) * key.limb_words;
+    EvaluationKey key(ring, wanted[k].galois, wanted[k].level);
+    const std::size_t size = key.limb_at.back();
     if (part.galois != key.galois || part.level != key.level || part.words != size) {
       fail(Code::kMalformed, "%s: part %zu is not the key of Galois element %u at level %d", path.c_str(), k,
            key.galois, key.level);

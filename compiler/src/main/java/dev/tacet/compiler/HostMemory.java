@@ -35,12 +35,11 @@ public record HostMemory(long keys, long constants, long run) {
   public static HostMemory of(Program program, int threads) {
     Parameters parameters = program.parameters();
     long limb = (long) WORD * parameters.ringDegree();
-    int special = parameters.specialPrimes().length;
     long constants = 0;
     for (Instruction in : program.instructions()) {
       long limbs = in.type().level() + 1L;
       constants += switch (in.op()) {
-        case LINEAR_TRANSFORM -> diagonals(program.constants().get(in.constant())) * (limbs + special) * limb;
+        case LINEAR_TRANSFORM -> diagonals(program.constants().get(in.constant())) * keptBytes(parameters, in.type().level());
         case ADD_PLAIN, MULTIPLY_PLAIN -> limbs * limb;
         case MATRIX_PRODUCT -> WORD * limbs * ((Constant.Affine) program.constants().get(in.constant())).weights().length;
         default -> 0;
@@ -49,14 +48,26 @@ public record HostMemory(long keys, long constants, long run) {
     return new HostMemory(keyBytes(program.requiredKeys(), parameters), constants, run(program, threads) * limb);
   }
 
-  /** Returns the bytes of evaluation keys in compute form: for each digit both halves, each limb N words. */
+  /** Returns the bytes of evaluation keys in compute form: for each digit both halves, each limb N words as they are kept. */
   public static long keyBytes(Collection<KeyRequirement> keys, Parameters parameters) {
-    long limbs = 0;
+    long bytes = 0;
     for (KeyRequirement key : keys) {
       int level = Math.min(key.level(), parameters.maxLevel());
-      limbs += 2L * parameters.digits(level) * (level + 1L + parameters.specialPrimes().length);
+      bytes += 2L * parameters.digits(level) * keptBytes(parameters, level);
     }
-    return limbs * WORD * parameters.ringDegree();
+    return bytes;
+  }
+
+  /** The bytes of a polynomial of keys or diagonals at a level: residues modulo primes below 2^32 take half a word. */
+  private static long keptBytes(Parameters parameters, int level) {
+    long halves = 2L * parameters.specialPrimes().length;
+    for (long prime : parameters.specialPrimes()) {
+      halves -= prime >>> 32 == 0 ? 1 : 0;
+    }
+    for (int i = 0; i <= level; i++) {
+      halves += parameters.modulus(i) >>> 32 == 0 ? 1 : 2;
+    }
+    return halves * WORD / 2 * parameters.ringDegree();
   }
 
   private static long diagonals(Constant constant) {

@@ -51,6 +51,15 @@ class HostMemoryTest {
   }
 
   @Test
+  void residuesOfKeysModuloPrimesBelowTwoToThe32TakeHalfAWord() {
+    Parameters narrow = ModulusChain.select(7, RingType.STANDARD, 50, 31, 5, 50, 2).security(SecurityLevel.UNCHECKED_FOR_TESTS).build();
+    ProgramBuilder rotation = new ProgramBuilder(narrow);
+    rotation.output(rotation.rotate(rotation.input(5, Scale.powerOfTwo(31)), 1));
+    int wide = 1 + narrow.specialPrimes().length;
+    assertEquals(2L * narrow.digits(5) * (2 * wide + 5) * LIMB / 2, HostMemory.of(rotation.build(), 1).keys());
+  }
+
+  @Test
   void elementsOfAVectorAreAtWorkOnAsManyThreadsAsThereAre() {
     builder.output(builder.rotate(builder.input(new ValueType(Encoding.SLOTS, 1, 2, SCALE, 3)), 1));
     int keySwitch = (PARAMETERS.digits(1) + 2) * (2 + PARAMETERS.specialPrimes().length);
