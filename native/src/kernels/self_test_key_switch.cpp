@@ -77,7 +77,11 @@ void test_pair(const Kernels& table, const Modulus& m, std::size_t count, const 
   };
   std::vector<const u64*> first = pointers(b0), second = pointers(b1);
   const std::vector<const u64*> factors = pointers(a);
-  const std::vector<Buffer> narrow_a = narrow ? narrowed(a) : std::vector<Buffer>(), narrow_key = narrow ? narrowed({key}) : std::vector<Buffer>();
+  std::vector<Buffer> narrow_a, narrow_key;
+  if (narrow) {
+    narrow_a = narrowed(a);
+    narrow_key = narrowed({key});
+  }
   std::vector<const void*> kept;
   for (std::size_t k = 0; k < count; ++k) kept.push_back(narrow ? narrow_a[k].data() : a[k].data());
   first[count - 1] = nullptr;

@@ -450,8 +450,8 @@ double encoded_bytes(const Context& context, const Program& program, DiagonalFor
       bytes += MatrixProduct::largest_bytes(affine.rows, affine.columns, op.type.level);
     }
     if (op.opcode == Opcode::kLinearTransform) {
-      const double diagonals = static_cast<double>(diagonal_count(program.constants[op.constant]));
-      bytes += diagonals * (form == DiagonalForm::kIntegers ? limb : sizeof(u64) * static_cast<double>(kept_words(context.ring(), op.type.level)));
+      const double residues = sizeof(u64) * static_cast<double>(kept_words(context.ring(), op.type.level));
+      bytes += (form == DiagonalForm::kIntegers ? limb : residues) * static_cast<double>(diagonal_count(program.constants[op.constant]));
     }
   }
   return bytes;

@@ -104,7 +104,8 @@ class KeySwitchKernels : public ::testing::TestWithParam<Case> {
     table.inner_product_pairs(&terms, 1, n, modulus);
     for (std::size_t i = 0; i < n; ++i) {
       const std::size_t from = permutation == nullptr ? i : permutation[i];
-      u128 sum0 = plus.data()[i] + static_cast<u128>(c0.data()[from]) * (q / 3) + static_cast<u128>(in_width(digit[0].data()[i], narrow)) * b.data()[i];
+      u128 sum0 = plus.data()[i] + static_cast<u128>(c0.data()[from]) * (q / 3);
+      sum0 += static_cast<u128>(in_width(digit[0].data()[i], narrow)) * b.data()[i];
       u128 sum1 = 0;
       for (std::size_t j = 0; j < digits; ++j) {
         sum0 += static_cast<u128>(digit[j].data()[from]) * halves[2 * j].data()[i];

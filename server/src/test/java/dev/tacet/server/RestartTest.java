@@ -10,6 +10,9 @@ import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
@@ -130,10 +133,10 @@ class RestartTest {
       fill(foreign); // what the database gave back when it was opened again
       assertEquals(503, status(uri + "/readyz"));
       assertEquals(503, status(uri + "/v2/health/ready"));
+      HealthGrpc.HealthBlockingStub health = GrpcClients.newClient("gproto+" + uri, HealthGrpc.HealthBlockingStub.class);
+      await(health, ServingStatus.NOT_SERVING);
       Files.delete(foreign);
-      for (int look = 0; look < 100 && status(uri + "/v2/health/ready") != 200; look++) {
-        Thread.sleep(100);
-      }
+      await(health, ServingStatus.SERVING);
       assertEquals(200, status(uri + "/v2/health/ready"), "looked at without any call");
       assertEquals(200, status(uri + "/readyz"));
       assertArrayEquals(
@@ -154,6 +157,15 @@ class RestartTest {
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(process.waitFor() != 0 && said.contains("StartException: the index in " + data.resolve("state")), said);
     assertTrue(said.contains("less than 1 MiB left") && !said.contains("moved away"), said);
+  }
+
+  /** Waits up to ten seconds for what the host says of itself, without any other call. */
+  private static void await(HealthGrpc.HealthBlockingStub health, ServingStatus status) throws InterruptedException {
+    HealthCheckRequest ofTheHost = HealthCheckRequest.getDefaultInstance();
+    for (int look = 0; look < 100 && health.check(ofTheHost).getStatus() != status; look++) {
+      Thread.sleep(100);
+    }
+    assertEquals(status, health.check(ofTheHost).getStatus());
   }
 
   /** Appends to a file until its disk has no byte left. */

@@ -43,6 +43,7 @@ import dev.tacet.server.internal.rpc.CallHeaders;
 import dev.tacet.server.internal.rpc.DeadlineLimit;
 import dev.tacet.server.internal.rpc.FramingErrors;
 import dev.tacet.server.internal.rpc.GrantRpc;
+import dev.tacet.server.internal.rpc.GrpcHealth;
 import dev.tacet.server.internal.rpc.InFlightLimit;
 import dev.tacet.server.internal.rpc.InferenceRpc;
 import dev.tacet.server.internal.rpc.KeyRpc;
@@ -62,8 +63,6 @@ import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.BindableService;
 import io.grpc.Codec;
 import io.grpc.DecompressorRegistry;
-import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
-import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -105,7 +104,7 @@ public final class Edge {
   private final Readiness readiness;
   private final ServerMetrics metrics;
   private final Tracing tracing;
-  private final HealthStatusManager health = new HealthStatusManager();
+  private final GrpcHealth health;
 
   /** Checks credentials: few threads, since a check is short, and a bounded queue, since strangers cause them. */
   private final ThreadPoolExecutor checks =
@@ -126,6 +125,8 @@ public final class Edge {
       Database database, ServerMetrics metrics, Tracing tracing) {
     this.models = models;
     this.readiness = new Readiness(database);
+    this.health = new GrpcHealth(readiness, List.of("tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.GrantService",
+        "tacet.v1.AuditService", "tacet.v1.PrivacyService", "tacet.v1.InferenceService", "inference.GRPCInferenceService"));
     this.tenants = tenants;
     this.authenticator = authenticator;
     this.keys = keys;
@@ -174,10 +175,6 @@ public final class Edge {
     }
     boolean known = !models.changes() && models.readyCount() > 0; // else a request may be of any length, if only to be told that there is no model
     int inferBytes = known ? Math.min(limits.maxInferBytes(), largestRequest()) : limits.maxInferBytes();
-    for (String service : List.of("", "tacet.v1.ModelService", "tacet.v1.KeyService", "tacet.v1.GrantService",
-        "tacet.v1.AuditService", "tacet.v1.PrivacyService", "tacet.v1.InferenceService", "inference.GRPCInferenceService")) {
-      health.setStatus(service, ServingStatus.SERVING);
-    }
     add(builder, SMALL_BYTES, MANY, only(Role.CALLERS), new ModelRpc(tenants, metrics));
     add(builder, KEY_BYTES, MANY, only(Set.of(Role.PREDICT)), new KeyRpc(tenants, metrics));
     add(builder, SMALL_BYTES, MANY, only(Role.CALLERS), new AuditRpc(tenants, metrics), new GrantRpc(tenants, metrics));
@@ -188,7 +185,7 @@ public final class Edge {
     add(builder, inferBytes, runner.places() + 16, OpenInferenceRpc::roles,
         new OpenInferenceRpc(tenants, inferences, deployments, readiness, metrics));
     new OpenInferencePages(tenants, inferences, deployments, readiness, limits.receive(), metrics).addTo(builder, inferBytes, SMALL_BYTES);
-    add(builder, SMALL_BYTES, MANY, null, health.getHealthService(), ProtoReflectionServiceV1.newInstance());
+    add(builder, SMALL_BYTES, MANY, null, health.service(), ProtoReflectionServiceV1.newInstance());
     addPages(builder);
     builder.decorator(Authentication.before(authenticator, checks, metrics));
     if (!origins.isEmpty()) {
@@ -332,12 +329,13 @@ public final class Edge {
   /** Announces the end: readiness and health say so, new inferences are refused. */
   public void drain() {
     readiness.drain();
-    health.enterTerminalState();
+    health.drain();
     runner.admission().drain();
   }
 
   /** Ends the threads; the server is stopped. */
   public void close() {
     checks.shutdownNow();
+    health.close();
   }
 }
