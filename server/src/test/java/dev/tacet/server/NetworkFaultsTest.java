@@ -31,10 +31,13 @@ import java.nio.file.StandardCopyOption;
 import java.security.KeyStore;
 import java.security.Principal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -46,6 +49,7 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -58,6 +62,10 @@ import org.junit.jupiter.api.io.TempDir;
 class NetworkFaultsTest {
   private static final double[] ROW = {0.25, 0.5, -1};
   private static final int SPARE_DESCRIPTORS = 40;
+  private static final int ROUNDS_OF_CALLS = 12;
+
+  /** A round may happen to have more calls at work at once than those before it. */
+  private static final long SPARE_HUGE_PAGES = 16L << 20;
 
   @TempDir static Path folder;
   private static ConfiguredHost host;
@@ -285,7 +293,7 @@ class NetworkFaultsTest {
     for (ListenableFuture<InferResponse> call : calls) {
       try {
         call.get(60, TimeUnit.SECONDS);
-      } catch (java.util.concurrent.ExecutionException e) {
+      } catch (ExecutionException e) {
         ErrorCause cause = ErrorTable.fromGrpc(e.getCause()).errorCause();
         assertTrue(cause == ErrorCause.DEADLINE_EXCEEDED || cause == ErrorCause.OVERLOADED || cause == ErrorCause.CANCELLED, cause.toString());
         late += cause == ErrorCause.DEADLINE_EXCEEDED ? 1 : 0;
@@ -346,6 +354,54 @@ class NetworkFaultsTest {
       for (CompletableFuture<Void> caller : callers) {
         caller.get(60, TimeUnit.SECONDS);
       }
+    }
+  }
+
+  /** Calls that end in any way: their buffers serve the next ones. What is kept is what the most calls at a time needed at once. */
+  @Test
+  @Tag("faults")
+  void hugePagesServeTheNextCallsHoweverTheLastOnesEnded() throws Exception {
+    Path place = Files.createDirectories(folder.resolve("pages"));
+    Path configuration = Files.writeString(place.resolve("tacet.yaml"), "models: " + folder.resolve("models") + "\ndata: "
+        + place.resolve("data") + "\nport: 0\nlimits: {running: 2, waiting: 8}\n");
+    Process process = ServerProcess.launch(List.of("env", "TACET_PAGES=huge"), configuration.toString());
+    try {
+      String uri = ServerProcess.address(process);
+      KeyServiceGrpc.KeyServiceBlockingStub keys = GrpcClients.newClient("gproto+" + uri, KeyServiceGrpc.KeyServiceBlockingStub.class);
+      owner.upload(keys);
+      slowOwner.upload(keys);
+      InferenceServiceGrpc.InferenceServiceFutureStub calls =
+          GrpcClients.newClient("gproto+" + uri, InferenceServiceGrpc.InferenceServiceFutureStub.class);
+      long[] bytes = new long[ROUNDS_OF_CALLS];
+      for (int round = 0; round < ROUNDS_OF_CALLS; round++) {
+        List<ListenableFuture<InferResponse>> some = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+          some.add(i % 2 == 0 ? calls.infer(owner.request(owner.encrypt(ROW)).build())
+              : calls.withDeadlineAfter(1 + 7 * i, TimeUnit.MILLISECONDS).infer(slowOwner.request(slowOwner.encrypt(ROW)).build()));
+          if (i % 5 == 3) {
+            some.get(i).cancel(true);
+          }
+        }
+        for (ListenableFuture<InferResponse> call : some) {
+          try {
+            call.get(60, TimeUnit.SECONDS);
+          } catch (ExecutionException | CancellationException ended) {
+            continue;
+          }
+        }
+        bytes[round] = hugePageBytes(process);
+      }
+      Assumptions.assumeTrue(bytes[ROUNDS_OF_CALLS - 1] > 0, "the system has huge pages");
+      assertTrue(bytes[ROUNDS_OF_CALLS - 1] <= bytes[ROUNDS_OF_CALLS / 2] + SPARE_HUGE_PAGES, "bytes by rounds: " + Arrays.toString(bytes));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static long hugePageBytes(Process process) throws IOException {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/smaps_rollup"))) {
+      return 1024 * lines.filter(line -> line.startsWith("AnonHugePages:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).sum();
     }
   }
 
