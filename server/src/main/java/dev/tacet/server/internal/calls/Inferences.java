@@ -85,7 +85,8 @@ public final class Inferences {
     InferenceRunner.Call call = new InferenceRunner.Call(tenant.name(), request.origin(), lease, keys.set(), request.ciphertexts(), limit);
     ending.stop = runner.submit(call, ending);
     try {
-      record(tenant, request, model, keys);
+      long bytes = request.ciphertexts().stream().mapToLong(ByteBuffer::remaining).sum();
+      record(tenant, request, model, keys, request.ciphertexts().size(), bytes);
       ending.recorded.complete(null);
     } catch (RuntimeException e) {
       if (ending.end()) {
@@ -107,21 +108,15 @@ public final class Inferences {
    * @throws ServiceException and other rows of the error table, at once
    */
   public InferenceRunner.Reception receive(Tenant tenant, InferenceRequest request, Duration limit) {
+    tenant.inferences().take();
     ServedModel.Lease lease = lease(tenant, request);
     ServedModel model = lease.model();
     Keys keys = checked(lease, () -> {
       requireSame(request, model);
       return keys(tenant, request, model);
     });
-    InferenceRunner.Reception reception =
-        runner.receive(new InferenceRunner.Call(tenant.name(), request.origin(), lease, keys.set(), List.of(), limit));
-    try {
-      record(tenant, request, model, keys);
-      return reception;
-    } catch (RuntimeException e) {
-      reception.close();
-      throw e;
-    }
+    InferenceRunner.Call call = new InferenceRunner.Call(tenant.name(), request.origin(), lease, keys.set(), List.of(), limit);
+    return runner.receive(call, bytes -> record(tenant, request, model, keys, model.program().inputCiphertexts().size(), bytes));
   }
 
   private static ServedModel.Lease lease(Tenant tenant, InferenceRequest request) {
@@ -139,16 +134,14 @@ public final class Inferences {
   }
 
   /**
-   * Writes an admitted call to its client's trail, and to the trails of those whose keys it uses; a call that cannot be written there is
-   * not answered.
+   * Writes an admitted call, whose ciphertexts are there, to its client's trail, and to the trails of those whose keys it uses; a call that
+   * cannot be written there is not answered.
    */
-  private static void record(Tenant tenant, InferenceRequest request, ServedModel model, Keys keys) {
-    List<ByteBuffer> inputs = request.ciphertexts();
-    long bytes = inputs.stream().mapToLong(ByteBuffer::remaining).sum();
+  private static void record(
+      Tenant tenant, InferenceRequest request, ServedModel model, Keys keys, int ciphertexts, long bytes) {
     String name = model.name() + "@" + model.version();
-    String what =
-        (inputs.isEmpty() ? "ciphertexts in a stream" : inputs.size() + " ciphertexts of " + bytes + " bytes")
-            + (request.keySetId().isEmpty() ? "" : ", key set " + request.keySetId());
+    String what = ciphertexts + " ciphertexts of " + bytes + " bytes"
+        + (request.keySetId().isEmpty() ? "" : ", key set " + request.keySetId());
     tenant.audit().append(request.client(), Action.INFERENCE, name, what);
     for (String owner : keys.grantedBy()) {
       tenant.audit().append(owner, Action.GRANT_USED, name, "by " + request.client() + ", " + what);

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -171,11 +172,12 @@ public final class InferenceRunner implements AutoCloseable {
    * Admits a call whose inputs come one by one.
    *
    * @param call without inputs
+   * @param complete gets the bytes of all inputs, once they are there and before the call is queued; what it throws ends the call
    * @return takes the inputs; the caller submits or closes it
    * @throws ServiceException as {@link #submit}
    */
-  public Reception receive(Call call) {
-    return new Reception(call, admit(call));
+  public Reception receive(Call call, LongConsumer complete) {
+    return new Reception(call, admit(call), complete);
   }
 
   /** An admitted call whose inputs are on their way. Not thread-safe, but {@link #close()} may come from any thread. */
@@ -184,12 +186,15 @@ public final class InferenceRunner implements AutoCloseable {
     private final Admission.Ticket ticket;
     private final List<ValueType> types;
     private final RequestDigest digest;
+    private final LongConsumer complete;
     private final List<Ciphertext> inputs = new ArrayList<>();
     private final long startedAt = System.nanoTime();
+    private long bytes;
     private boolean done;
 
-    private Reception(Call call, Admission.Ticket ticket) {
+    private Reception(Call call, Admission.Ticket ticket, LongConsumer complete) {
       this.call = call;
+      this.complete = complete;
       this.ticket = ticket;
       this.types = call.model().program().inputCiphertexts();
       this.digest = new RequestDigest(
@@ -218,6 +223,7 @@ public final class InferenceRunner implements AutoCloseable {
       ServedModel model = call.model();
       CiphertextGate.checkLength(index, blob.remaining(), model.parameters(), types.get(index));
       digest.add(blob);
+      bytes += blob.remaining();
       inputs.add(CiphertextGate.read(index, direct(blob), model.context(), model.parameters(), types.get(index)));
     }
 
@@ -227,7 +233,18 @@ public final class InferenceRunner implements AutoCloseable {
      * @return stops the call when run
      * @throws ServiceException WRONG_CIPHERTEXT if inputs are missing
      */
-    public synchronized Runnable submit(Listener listener) {
+    public Runnable submit(Listener listener) {
+      complete.accept(requireAll()); // not under the lock: it writes to the database, and closing must not wait for that
+      synchronized (this) {
+        requireAll();
+        done = true;
+        Duration left = call.remaining().minusNanos(System.nanoTime() - startedAt);
+        return enqueue(new Job(new Call(call.tenant(), call.origin(), call.lease(), call.keySet(), List.of(), left), listener, ticket, this));
+      }
+    }
+
+    /** Returns the bytes of all inputs. */
+    private synchronized long requireAll() {
       if (done) {
         throw new ServiceException(ErrorCause.CANCELLED, "the call was cancelled while its inputs came");
       }
@@ -236,9 +253,7 @@ public final class InferenceRunner implements AutoCloseable {
             ErrorCause.WRONG_CIPHERTEXT,
             "the call has " + inputs.size() + " ciphertexts, the program takes " + types.size());
       }
-      done = true;
-      Duration left = call.remaining().minusNanos(System.nanoTime() - startedAt);
-      return enqueue(new Job(new Call(call.tenant(), call.origin(), call.lease(), call.keySet(), List.of(), left), listener, ticket, this));
+      return bytes;
     }
 
     @Override
