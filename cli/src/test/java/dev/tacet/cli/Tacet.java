@@ -32,11 +32,23 @@ record Tacet(int exit, String out, String err) {
 
   /** The same with further variables in its environment. */
   static Tacet run(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+    return run(environment, List.of(), List.of(), arguments);
+  }
+
+  /** The same with a command before {@code java}, empty for none, and with further options of it. */
+  static Tacet run(List<String> before, List<String> options, String... arguments) throws IOException, InterruptedException {
+    return run(Map.of(), before, options, arguments);
+  }
+
+  private static Tacet run(Map<String, String> environment, List<String> before, List<String> options, String... arguments)
+      throws IOException, InterruptedException {
     Path out = Files.createTempFile("tacet-out", ".txt");
     Path err = Files.createTempFile("tacet-err", ".txt");
     try {
       List<String> command = new ArrayList<>(ServerProcess.ownCommandLine(List.of(arguments)));
       command.add(1, "-Dtacet.home=" + MODELS.getParent());
+      command.addAll(command.indexOf("-cp"), options);
+      command.addAll(0, before);
       ProcessBuilder builder = new ProcessBuilder(command);
       builder.environment().put("TACET_PASSPHRASE", "correct horse battery staple");
       builder.environment().putAll(environment);

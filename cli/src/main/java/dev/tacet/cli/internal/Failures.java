@@ -2,6 +2,7 @@
 package dev.tacet.cli.internal;
 
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
@@ -36,6 +37,21 @@ public final class Failures {
   public static void tell(String what, String remedy) {
     System.err.println("tacet: " + oneLine(what));
     System.err.println("       " + oneLine(remedy));
+  }
+
+  /**
+   * What a failure says at its root, its class's name if nothing: a class that could not be initialized says in its cause why, and is
+   * merely "not initialized" for everybody after that.
+   */
+  public static String rootMessage(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    if (root instanceof FileSystemException system) {
+      return system.getFile() + ": " + OutputFile.reason(system);
+    }
+    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
   }
 
   private static String oneLine(String text) {

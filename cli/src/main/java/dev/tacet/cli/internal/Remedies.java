@@ -49,8 +49,8 @@ final class Remedies {
     if (failure instanceof IOException io) {
       return file(io, what);
     }
-    if (failure instanceof UnsatisfiedLinkError || failure instanceof NoClassDefFoundError) {
-      return new CliException(CliException.FAILED, what, "Run 'tacet doctor'; if the native library is missing, build again.", failure);
+    if (failure instanceof LinkageError) {
+      return new CliException(CliException.FAILED, Failures.rootMessage(failure), "Run 'tacet doctor'; if the native library is missing, build again.", failure);
     }
     ErrorCause cause = ErrorTable.causeOf(failure);
     if (cause == ErrorCause.INTERNAL) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -19,5 +20,14 @@ class FailuresTest {
         List.of("tacet: m.onnx cannot run encrypted: 2 nodes are in the way", "       node a (Sin): no; such", "       node b (Loop): none",
             "       Make the rewrites."),
         err.toString().lines().toList());
+  }
+
+  @Test
+  void aClassThatCannotBeInitializedSaysWhyAndHasNoStackTrace() {
+    StringWriter err = new StringWriter();
+    Error failure = new ExceptionInInitializerError(new RuntimeException("Failed to load", new NoSuchFileException("/tmp/lib.so")));
+    assertEquals(CliException.FAILED, Failures.report(failure, new PrintWriter(err)));
+    assertEquals("tacet: /tmp/lib.so: no such file", err.toString().lines().findFirst().orElse(""));
+    assertEquals(2, err.toString().lines().count(), err.toString());
   }
 }

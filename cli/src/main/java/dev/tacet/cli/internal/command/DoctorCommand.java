@@ -4,6 +4,7 @@ package dev.tacet.cli.internal.command;
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
+import dev.tacet.cli.internal.reference.ClearModel;
 import dev.tacet.cli.internal.terminal.Machine;
 import dev.tacet.cli.internal.terminal.Table;
 import dev.tacet.cli.internal.terminal.Terminal;
@@ -52,6 +53,7 @@ public final class DoctorCommand implements Callable<Integer> {
     limits();
     java();
     engine();
+    clearModels();
     models();
     boolean broken = findings.stream().anyMatch(finding -> finding.verdict() == Verdict.BROKEN);
     if (json != null) {
@@ -130,12 +132,30 @@ public final class DoctorCommand implements Callable<Integer> {
             + Units.bytes(Runtime.getRuntime().maxMemory()),
         version >= 17 ? Verdict.OK : Verdict.BROKEN,
         "Java 17 or newer is needed");
-    add("temporary files", System.getProperty("java.io.tmpdir"), writable(Path.of(System.getProperty("java.io.tmpdir"))),
-        "the folder cannot be written; set -Djava.io.tmpdir or TMPDIR");
+    temporaryFiles(Path.of(System.getProperty("java.io.tmpdir")));
   }
 
-  private static Verdict writable(Path folder) {
-    return Files.isDirectory(folder) && Files.isWritable(folder) ? Verdict.OK : Verdict.BROKEN;
+  /** Tries it out: what root may do says nothing of a file system that takes no files, or lets none be executed. */
+  private void temporaryFiles(Path folder) {
+    String advice = "set TACET_JAVA_OPTS=-Djava.io.tmpdir=FOLDER to one that can be written and may hold executable files (not mounted noexec)";
+    Path probe;
+    try {
+      probe = Files.createTempFile(folder, "tacet-probe", null);
+    } catch (IOException | RuntimeException e) {
+      add("temporary files", folder + ", cannot be written", Verdict.BROKEN, advice);
+      return;
+    }
+    boolean executable = probe.toFile().setExecutable(true) && Files.isExecutable(probe);
+    add(
+        "temporary files",
+        folder + (executable ? "" : ", no executable files"),
+        executable ? Verdict.OK : Verdict.WARNING,
+        "'tacet demo', 'tacet try' and 'tacet simulate' unpack a library there; " + advice);
+    try {
+      Files.delete(probe);
+    } catch (IOException e) {
+      System.err.println("tacet: " + probe + " could not be removed: " + OutputFile.reason(e));
+    }
   }
 
   private void engine() {
@@ -146,6 +166,14 @@ public final class DoctorCommand implements Callable<Integer> {
       add("kernels", NativeLibrary.kernels() + (forced == null ? "" : ", chosen by TACET_KERNELS"), Verdict.OK, null);
     } catch (RuntimeException | LinkageError e) {
       add("native engine", "not usable", Verdict.BROKEN, e.getMessage());
+    }
+  }
+
+  private void clearModels() {
+    try {
+      add("onnxruntime", ClearModel.version(), Verdict.OK, null);
+    } catch (CliException e) {
+      add("onnxruntime", "not usable", Verdict.WARNING, e.getMessage() + ". " + e.remedy());
     }
   }
 

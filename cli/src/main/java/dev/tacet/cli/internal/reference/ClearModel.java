@@ -16,6 +16,7 @@ import ai.onnxruntime.TensorInfo;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import dev.tacet.cli.internal.CliException;
+import dev.tacet.cli.internal.Failures;
 import dev.tacet.cli.internal.rows.OutputTable;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
@@ -69,7 +70,7 @@ public final class ClearModel implements AutoCloseable {
     try {
       CLibrary library = Native.load("c", CLibrary.class);
       return library.setenv("ORT_DISABLE_TELEMETRY", "1", 1) == 0 & library.setenv("ORT_TELEMETRY_DISABLED", "1", 1) == 0;
-    } catch (UnsatisfiedLinkError e) {
+    } catch (LinkageError e) {
       return false;
     }
   }
@@ -80,14 +81,37 @@ public final class ClearModel implements AutoCloseable {
   }
 
   /**
-   * Loads an ONNX file.
+   * Loads onnxruntime, which unpacks its library into the temporary folder, and returns its version.
    *
-   * @throws CliException if onnxruntime refuses it
+   * @throws CliException if it cannot be loaded: the folder cannot be written, or holds no executable files
    */
-  public static ClearModel load(Path file) {
+  public static String version() {
+    return environment().getVersion();
+  }
+
+  private static OrtEnvironment environment() {
     try {
       OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "tacet");
       environment.setTelemetry(false);
+      return environment;
+    } catch (LinkageError | OrtException e) {
+      throw new CliException(
+          CliException.FAILED,
+          "onnxruntime, with which answers are compared, cannot be loaded: " + Failures.rootMessage(e),
+          "It unpacks its library into the temporary folder, " + System.getProperty("java.io.tmpdir") + ": set"
+              + " TACET_JAVA_OPTS=-Djava.io.tmpdir=FOLDER to one that can be written and may hold executable files (not mounted noexec).",
+          e);
+    }
+  }
+
+  /**
+   * Loads an ONNX file.
+   *
+   * @throws CliException if onnxruntime refuses it, or cannot be loaded itself
+   */
+  public static ClearModel load(Path file) {
+    OrtEnvironment environment = environment();
+    try {
       try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);

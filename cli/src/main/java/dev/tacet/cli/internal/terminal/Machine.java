@@ -80,7 +80,7 @@ public final class Machine {
   public static int dumpable() {
     try {
       return Native.load("c", CLibrary.class).prctl(GET_DUMPABLE, 0, 0, 0, 0);
-    } catch (UnsatisfiedLinkError e) {
+    } catch (LinkageError e) {
       return -2;
     }
   }
@@ -92,7 +92,7 @@ public final class Machine {
         return -2;
       }
       return limit.soft < 0 || limit.soft == Long.MAX_VALUE ? -1 : limit.soft;
-    } catch (UnsatisfiedLinkError e) {
+    } catch (LinkageError e) {
       return -2;
     }
   }

@@ -59,7 +59,7 @@ public final class Terminal {
   private static boolean ask(int descriptor) {
     try {
       return Native.load("c", CLibrary.class).isatty(descriptor) == 1;
-    } catch (UnsatisfiedLinkError | RuntimeException e) {
+    } catch (LinkageError | RuntimeException e) {
       return System.console() != null;
     }
   }
