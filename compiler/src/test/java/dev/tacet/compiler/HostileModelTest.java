@@ -20,6 +20,9 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Model files that are wrong on purpose: each is a typed error with the numbers. */
 class HostileModelTest {
@@ -125,6 +128,43 @@ class HostileModelTest {
     uncompilable(linear().constant("w", new long[] {1L << 40, 1}, ONES).source("y"), "node w (constant)", "1099511627776", "smaller layers");
     uncompilable(linear().constant("w", new long[] {1 << 20, 1 << 20}, ONES).source("y"), "node w (constant)", "67108864 elements");
     uncompilable(linear().constant("w", new long[] {1L << 60, 1L << 60}, ONES).source("y"), "node w (constant)", "67108864 elements");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"65536 65536", "65536 32768", "67108864 67108864 67108864", "4 1073741824 4 1073741824", "256 256 256 256 -1", "-1 65536 65536 -1"})
+  void anInputOfMoreElementsThanAnyMayHaveIsRefusedWithItsShape(String dimensions) {
+    int[] shape = Arrays.stream(dimensions.split(" ")).mapToInt(Integer::parseInt).map(dimension -> Math.min(dimension, 1 << 26)).toArray();
+    ModelProblem problem = Compiler.check(TestModels.of(shape).node("Flatten", "x", "y").source("y")).get(0);
+    assertEquals("x", problem.node());
+    assertTrue(problem.reason().contains("more than 67108864 elements") && problem.reason().contains(Integer.toString(shape[1])),
+        problem.toString());
+  }
+
+  @Test
+  void anInputWithoutFeaturesIsRefusedAsTheFileHasIt() {
+    uncompilable(TestModels.of(0).node("Relu", "x", "y").source("y"), "node x (input)", "[-1, 0]");
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {"Tile|1 1073741824|[1, 4294967296]", "Tile|1 4611686018427387904|[1, 9223372036854775807]",
+      "Expand|1 1099511627776|[1, 1099511627776]", "ConstantOfShape|6 1099511627776|[6, 1099511627776]", "ConstantOfShape|6 -2|[6, -2]"})
+  void aTensorThatANodeMakesTooLargeIsRefusedWithItsShape(String type, String numbers, String shape) {
+    long[] values = Arrays.stream(numbers.split(" ")).mapToLong(Long::parseLong).toArray();
+    TestModels model = TestModels.of(4).indexes("n", values);
+    uncompilable(model.node(type, type.equals("ConstantOfShape") ? "n" : "x n", "a").node("Add", "x a", "y").source("y"), "the_a", type, shape);
+  }
+
+  @Test
+  void aGatherOfMoreElementsThanAnyMayHaveIsRefused() {
+    TestModels model = TestModels.of(1 << 13).indexes("i", new long[1 << 18]).constant("c", new long[] {1, 1 << 13}, new double[1 << 13]);
+    uncompilable(model.node("Gather", "c i", "a", TestModels.integer("axis", 0)).node("MatMul", "x a", "y").source("y"),
+        "the_a", "[262144, 8192]", "67108864 elements");
+  }
+
+  @Test
+  void aPadBeyondAnIntIsRefusedWithItsNumbers() {
+    TestModels model = TestModels.of(4).indexes("p", 0, 1L << 40, 0, 3);
+    uncompilable(model.node("Pad", "x p", "y").source("y"), "the_y", "1099511627776 and 3");
   }
 
   @Test

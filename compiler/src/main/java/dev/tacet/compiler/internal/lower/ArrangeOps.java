@@ -23,13 +23,13 @@ final class ArrangeOps {
   private static List<Symbol> tile(Handler.Call call) {
     Symbol x = call.required(0);
     int[] shape = x.shape();
-    int[] repeats = call.requiredConstant(1).integers();
+    long[] repeats = call.requiredConstant(1).wholes();
     if (repeats.length != shape.length) {
       throw new Refusal("it repeats " + repeats.length + " axes of " + shape.length, "give one number for each axis");
     }
-    int[] view = new int[2 * shape.length];
+    long[] view = new long[2 * shape.length];
     int[] strides = new int[view.length];
-    int[] result = new int[shape.length];
+    long[] result = new long[shape.length];
     for (int i = 0; i < shape.length; i++) {
       if (repeats[i] < 0 || i == 0 && shape.length > 1 && shape[0] == 1 && repeats[0] != 1) {
         throw new Refusal("it repeats axis " + i + " " + repeats[i] + " times", "repeat axes of the features");
@@ -37,9 +37,10 @@ final class ArrangeOps {
       view[2 * i] = repeats[i];
       view[2 * i + 1] = shape[i];
       strides[2 * i + 1] = Shapes.strides(shape)[i];
-      result[i] = Math.multiplyExact(repeats[i], shape[i]);
+      result[i] = repeats[i] > Long.MAX_VALUE / Math.max(shape[i], 1) ? Long.MAX_VALUE : repeats[i] * shape[i];
     }
-    return List.of(call.scope().select(x, Shapes.indexes(view, strides, 0), result, call.node().label()));
+    int[] modest = Scope.modest(result);
+    return List.of(call.scope().select(x, Shapes.indexes(Scope.modest(view), strides, 0), modest, call.node().label()));
   }
 
   /** Moves blocks of pixels from the channels, or into them. */

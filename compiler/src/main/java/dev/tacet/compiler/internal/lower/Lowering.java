@@ -91,21 +91,28 @@ public final class Lowering {
     List<Integer> dimensions = input.dimensions();
     List<Integer> features = new ArrayList<>(dimensions.size() > 1 ? dimensions.subList(1, dimensions.size()) : dimensions);
     int open = 0;
-    int known = 1;
+    long known = 1;
     for (int dimension : features) {
       open += dimension < 0 ? 1 : 0;
-      known *= Math.max(dimension, 1);
+      known = Math.min(known * Math.max(dimension, 1), Shapes.MAX_ELEMENTS + 1L);
+    }
+    if (known > Shapes.MAX_ELEMENTS) {
+      problems.add(new ModelProblem(input.name(), "input",
+          "its shape " + dimensions + " (-1 is open) has more than " + Shapes.MAX_ELEMENTS + " elements in a row", "declare fewer features"));
+      symbols.put(input.name(), new Symbol.Failed());
+      return;
     }
     boolean fits = open == 1 && graph.inputs().size() == 1 && columns > 0 && columns % known == 0;
     if (input.type() == null || !input.type().isReal() && input.type() != dev.tacet.compiler.internal.onnx.DataType.INT64
-        && input.type() != dev.tacet.compiler.internal.onnx.DataType.INT32 || dimensions.isEmpty() || open > 0 && !fits) {
+        && input.type() != dev.tacet.compiler.internal.onnx.DataType.INT32 || dimensions.isEmpty() || features.contains(0)
+        || open > 0 && !fits) {
       problems.add(new ModelProblem(input.name(), "input",
           "its type is " + input.type() + " and its shape " + dimensions + " (-1 is open)",
           "declare a float tensor with a batch dimension and fixed feature dimensions"));
       symbols.put(input.name(), new Symbol.Failed());
       return;
     }
-    int size = columns / known;
+    int size = (int) (columns / known);
     features.replaceAll(dimension -> dimension < 0 ? size : dimension);
     int[] shape = new int[dimensions.size()];
     shape[0] = dimensions.size() > 1 ? 1 : features.get(0);

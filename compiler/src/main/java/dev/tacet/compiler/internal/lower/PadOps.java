@@ -48,8 +48,7 @@ final class PadOps {
 
   private static int[] pads(Handler.Call call, int rank) {
     long[] attribute = call.node().has("pads") ? call.node().integers("pads") : call.node().integers("paddings");
-    int[] given = attribute != null ? Arrays.stream(attribute).mapToInt(Math::toIntExact).toArray()
-        : call.requiredConstant(1).integers();
+    long[] given = attribute != null ? attribute : call.requiredConstant(1).wholes();
     Tensor axesInput = call.constant(3);
     int[] axes = new int[rank];
     Arrays.setAll(axes, i -> i);
@@ -61,11 +60,13 @@ final class PadOps {
     }
     int[] pads = new int[2 * rank];
     for (int i = 0; i < axes.length; i++) {
-      pads[axes[i]] = given[i];
-      pads[rank + axes[i]] = given[axes.length + i];
-      if (Math.abs((long) given[i]) + Math.abs((long) given[axes.length + i]) > Shapes.MAX_ELEMENTS) {
-        throw new Refusal("it pads axis " + axes[i] + " by " + given[i] + " and " + given[axes.length + i], "pad less");
+      long before = given[i];
+      long after = given[axes.length + i];
+      if (Math.abs((double) before) + Math.abs((double) after) > Shapes.MAX_ELEMENTS) {
+        throw new Refusal("it pads axis " + axes[i] + " by " + before + " and " + after + ", by more than " + Shapes.MAX_ELEMENTS + " elements", "pad less");
       }
+      pads[axes[i]] = (int) before;
+      pads[rank + axes[i]] = (int) after;
     }
     return pads;
   }

@@ -106,6 +106,27 @@ final class Scope {
     return LinearForm.of(product.id(), product.size());
   }
 
+  /**
+   * Returns a shape that a node asks for, as the file has it, in ints.
+   *
+   * @throws Refusal if its tensor would have a negative dimension, or more elements than any may have
+   */
+  static int[] modest(long... shape) {
+    long size = 1;
+    for (long dimension : shape) {
+      if (dimension < 0) {
+        throw new Refusal("it makes a tensor of shape " + Arrays.toString(shape) + ", which has a negative dimension",
+            "check the model with onnx.checker and export it again");
+      }
+      size = dimension > Shapes.MAX_ELEMENTS ? Shapes.MAX_ELEMENTS + 1L : size * dimension;
+      if (size > Shapes.MAX_ELEMENTS) {
+        throw new Refusal("it makes a tensor of shape " + Arrays.toString(shape) + ", more than " + Shapes.MAX_ELEMENTS + " elements",
+            "make the tensor smaller: fewer repeats, features or channels");
+      }
+    }
+    return Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
+  }
+
   private static void requireSlots(int size) {
     if (size > MAX_VECTOR) {
       throw new Refusal("it makes an encrypted vector of " + size + " elements, at most " + MAX_VECTOR + " fit in the slots",

@@ -224,8 +224,9 @@ final class ShapeOps {
             + " along axis " + at, "make all other dimensions equal");
       }
     }
-    int[] shape = parts.get(0).shape().clone();
-    shape[at] = parts.stream().mapToInt(part -> part.shape()[at]).sum();
+    long[] wanted = Arrays.stream(parts.get(0).shape()).asLongStream().toArray();
+    wanted[at] = parts.stream().mapToLong(part -> part.shape()[at]).sum();
+    int[] shape = Scope.modest(wanted);
     if (at == 0 && rank > 1 && parts.stream().anyMatch(part -> part.shape()[0] == 1 && !(part instanceof Symbol.Known))) {
       throw new Refusal("it joins along axis 0, the batch", "join along an axis of the features");
     }
@@ -267,7 +268,7 @@ final class ShapeOps {
 
   private static List<Symbol> expand(Handler.Call call) {
     Symbol x = call.required(0);
-    int[] target = call.requiredConstant(1).integers();
+    int[] target = Scope.modest(call.requiredConstant(1).wholes());
     return List.of(BinaryOps.spread(call, x, Shapes.broadcast(x.shape(), target)));
   }
 
@@ -307,7 +308,7 @@ final class ShapeOps {
   }
 
   private static List<Symbol> constantOfShape(Handler.Call call) {
-    int[] shape = call.requiredConstant(0).integers();
+    int[] shape = Scope.modest(call.requiredConstant(0).wholes());
     Tensor value = call.node().tensor("value");
     double[] values = new double[Shapes.size(shape)];
     Arrays.fill(values, value == null ? 0 : value.number(0));

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /** Operators that take some of a tensor's elements: Slice, Split, Gather, ArrayFeatureExtractor. */
 final class SliceOps {
@@ -103,7 +104,12 @@ final class SliceOps {
     int inner = Shapes.size(Arrays.copyOfRange(shape, axis + 1, shape.length));
     int outer = Shapes.size(Arrays.copyOf(shape, axis));
     int[] wanted = positions.integers();
-    int[] indexes = new int[outer * wanted.length * inner];
+    boolean extractor = call.node().opType().equals("ArrayFeatureExtractor");
+    int[] middle = extractor ? new int[] {wanted.length} : positions.shape();
+    long[] asked = LongStream.concat(LongStream.concat(Arrays.stream(shape, 0, axis).asLongStream(), Arrays.stream(middle).asLongStream()),
+        Arrays.stream(shape, axis + 1, shape.length).asLongStream()).toArray();
+    int[] result = Scope.modest(asked);
+    int[] indexes = new int[Shapes.size(result)];
     int at = 0;
     for (int o = 0; o < outer; o++) {
       for (int position : wanted) {
@@ -116,12 +122,6 @@ final class SliceOps {
         }
       }
     }
-    boolean extractor = call.node().opType().equals("ArrayFeatureExtractor");
-    int[] middle = extractor ? new int[] {wanted.length} : positions.shape();
-    int[] result = new int[shape.length - 1 + middle.length];
-    System.arraycopy(shape, 0, result, 0, axis);
-    System.arraycopy(middle, 0, result, axis, middle.length);
-    System.arraycopy(shape, axis + 1, result, axis + middle.length, shape.length - axis - 1);
     return List.of(call.scope().select(x, indexes, result, call.node().label()));
   }
 }

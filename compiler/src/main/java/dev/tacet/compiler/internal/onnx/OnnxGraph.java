@@ -27,7 +27,7 @@ public record OnnxGraph(
    * An input or output of the graph.
    *
    * @param type the element type; null where the value is not a tensor (the sequence of maps of a ZipMap)
-   * @param dimensions sizes, -1 where one is not fixed; empty where unknown
+   * @param dimensions sizes, -1 where one is not fixed; 0 as the file says it, of the batch or in error; empty where unknown
    */
   public record Value(String name, DataType type, List<Integer> dimensions) {
     /** Makes the value; the dimensions are copied. */

@@ -203,9 +203,10 @@ public final class OnnxReader {
         dimensions.add(-1);
       } else if (dimension.getDimValue() < -1 || dimension.getDimValue() > TensorReader.MAX_ELEMENTS) {
         throw new MalformedModelException("value " + proto.getName() + " has dimension " + dimension.getDimValue()
-            + ", needs 1.." + TensorReader.MAX_ELEMENTS);
+            + ", needs 1.." + TensorReader.MAX_ELEMENTS
+            + ", or -1 where it is open");
       } else {
-        dimensions.add(dimension.getDimValue() <= 0 ? -1 : (int) dimension.getDimValue());
+        dimensions.add((int) dimension.getDimValue());
       }
     }
     return new OnnxGraph.Value(proto.getName(), type, dimensions);

@@ -126,6 +126,11 @@ public final class Tensor {
     return result;
   }
 
+  /** Returns the numbers as 64-bit integers. */
+  public long[] wholes() {
+    return Arrays.stream(numbers()).mapToLong(number -> (long) number).toArray();
+  }
+
   /**
    * Returns the same values under another shape.
    *
