@@ -65,7 +65,7 @@ class ConfigurationTest {
     ConfigurationException e =
         assertThrows(
             ConfigurationException.class,
-            () -> SettingsReader.read(file, Map.of("TACET_LIMITS_DURATION", "soon"), Map.of("modls", "x")));
+            () -> SettingsReader.read(file, Map.of("TACET_LIMITS_DURATION", "soon", "TACET_LIMITS_RUNING", "1", "TACET_TENANTS", "x", "TACET_LOG", "OFF"), Map.of("modls", "x")));
     String all = String.join("\n", e.problems());
     for (String expected : List.of(
         "prot is no setting", "port (" + file + "): is 70000, must be a whole number in 0..65535", "\"no such host\" has no address",
@@ -74,9 +74,22 @@ class ConfigurationTest {
         "data: is missing", "name \"Lab\"", "tenants[1]: models is missing or empty", "\"x y\" is no name or pattern",
         "tenants[2]: unknown key size", "tenants[3] must be a mapping", "identity.tokens.keys: is missing",
         "identity.tokens.audience: is missing", "subject \"nonsense\"", "unknown role king", "needs tls.client-authorities",
-        "tenant z of nonsense is not listed")) {
+        "tenant z of nonsense is not listed", "variable TACET_LIMITS_RUNING is no setting", "variable TACET_TENANTS: tenants are a list")) {
       assertTrue(all.contains(expected), expected + " is not among\n" + all);
     }
+    assertTrue(!all.contains("TACET_LOG"), all);
+  }
+
+  @Test
+  void aDataFolderThatCannotBeMadeAndAnAliasAreToldBeforeTheStart() throws Exception {
+    Map<String, String> flags = places();
+    flags.put("data", "/proc/none/data");
+    ConfigurationException e =
+        assertThrows(ConfigurationException.class, () -> SettingsReader.read(yaml("port: 1\n"), Map.of(), flags));
+    assertEquals(1, e.problems().size(), e.problems().toString());
+    assertTrue(e.problems().get(0).startsWith("data (flag): /proc cannot be written"), e.problems().toString());
+    assertTrue(problems("port: &a 1\nlimits: {running: *a}\n").get(0).endsWith("line 2: *a stands for another value; write the value itself"));
+    assertTrue(Files.notExists(folder.resolve("data")), "reading the settings makes nothing");
   }
 
   @Test

@@ -31,14 +31,19 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.security.auth.x500.X500Principal;
 
 /** Makes {@link Settings} of a YAML file, the environment and flags; reports everything that is wrong at once. */
 public final class SettingsReader {
+  private static final Pattern VARIABLE = Pattern.compile("TACET_([A-Z]+)(?:_[A-Z0-9_]+)?");
   private static final String TENANTS = "tenants";
   private static final String IDENTITY = "identity";
   private static final String CERTIFICATES = "certificates";
@@ -60,7 +65,7 @@ public final class SettingsReader {
    * Reads and checks.
    *
    * @param file YAML, or null
-   * @param environment variables by name; those of no setting are left alone
+   * @param environment variables by name; those of no setting are left alone, unless they are named as a setting of one of the sections is
    * @param flags values by path of their setting
    * @throws ConfigurationException with every problem
    */
@@ -76,6 +81,7 @@ public final class SettingsReader {
       }
     }
     SettingsReader reader = new SettingsReader(root, file == null ? "" : file.toString(), environment, flags);
+    reader.findUnknown(environment);
     Settings settings = reader.settings();
     if (!reader.problems.isEmpty()) {
       throw new ConfigurationException(reader.problems);
@@ -103,14 +109,38 @@ public final class SettingsReader {
     }
   }
 
+  /** Reports variables that are named like settings of a section, or a list, and are none. */
+  private void findUnknown(Map<String, String> environment) {
+    Set<String> known = new HashSet<>();
+    Set<String> sections = new HashSet<>();
+    for (Setting setting : Setting.values()) {
+      known.add(setting.variable());
+      int dot = setting.path().indexOf('.');
+      if (dot > 0) {
+        sections.add(setting.path().substring(0, dot).toUpperCase(Locale.ROOT));
+      }
+    }
+    for (String name : new TreeSet<>(environment.keySet())) {
+      Matcher parts = VARIABLE.matcher(name);
+      if (known.contains(name) || !parts.matches()) {
+        continue;
+      }
+      if (name.equals("TACET_TENANTS")) {
+        problems.add("environment variable " + name + ": tenants are a list, which only the file can hold");
+      } else if (sections.contains(parts.group(1))) {
+        problems.add("environment variable " + name + " is no setting");
+      }
+    }
+  }
+
   private Settings settings() {
     Path models = folder(Setting.MODELS);
     Path data = folder(Setting.DATA);
     if (models != null && !Files.isDirectory(models)) {
       values.problem(Setting.MODELS, "there is no folder " + models);
     }
-    if (data != null && Files.exists(data) && !Files.isDirectory(data)) {
-      values.problem(Setting.DATA, data + " is no folder");
+    if (data != null) {
+      checkData(data);
     }
     String host = values.text(Setting.HOST).orElse("127.0.0.1");
     boolean loopback = checkHost(host);
@@ -135,6 +165,23 @@ public final class SettingsReader {
     return new Settings(
         models, repository(limits, identity.isPresent()), data, state(), host, port, tls, browsers(), traces(), limits,
         retention(), tenants, identity);
+  }
+
+  /** The data folder is made at the start, not here; whether that can be is tried beside it. */
+  private void checkData(Path data) {
+    Path there = data.toAbsolutePath();
+    while (there.getParent() != null && !Files.exists(there)) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there)) {
+      values.problem(Setting.DATA, there + " is no folder");
+      return;
+    }
+    try {
+      Files.delete(Files.createTempDirectory(there, ".tacet"));
+    } catch (IOException e) {
+      values.problem(Setting.DATA, there + " cannot be written by this user" + (there.equals(data.toAbsolutePath()) ? "" : ", so " + data + " cannot be made"));
+    }
   }
 
   private List<String> browsers() {

@@ -9,14 +9,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.events.AliasEvent;
+import org.yaml.snakeyaml.events.Event;
 
-/** Reads the YAML files of an operator: one mapping, no key twice, at most 1 MiB. */
+/** Reads the YAML files of an operator: one mapping, no key twice, no aliases, at most 1 MiB. */
 public final class Yaml {
   private static final int MAX_BYTES = 1 << 20;
+  private static final int MAX_DEPTH = 32;
 
   private static final ObjectMapper MAPPER = mapper();
 
@@ -26,7 +31,7 @@ public final class Yaml {
     LoaderOptions options = new LoaderOptions();
     options.setCodePointLimit(MAX_BYTES);
     options.setMaxAliasesForCollections(16);
-    options.setNestingDepthLimit(32);
+    options.setNestingDepthLimit(MAX_DEPTH);
     options.setAllowDuplicateKeys(false);
     YAMLFactory factory =
         YAMLFactory.builder().loaderOptions(options).enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
@@ -40,25 +45,49 @@ public final class Yaml {
    * @throws IOException if it cannot be read or is not one mapping; the message names the file and, where known, the line
    */
   public static ObjectNode read(Path file) throws IOException {
+    return read(file, file.toString());
+  }
+
+  /** As {@link #read(Path)}, for readers who must not learn where the file lies: messages call it by a name. */
+  public static ObjectNode read(Path file, String name) throws IOException {
     long size = Files.size(file);
     if (size > MAX_BYTES) {
-      throw new IOException(file + " has " + size + " bytes, at most " + MAX_BYTES + " are read");
+      throw new IOException(name + " has " + size + " bytes, at most " + MAX_BYTES + " are read");
     }
     JsonNode node;
     try {
-      node = MAPPER.readTree(Files.readString(file));
+      String text = Files.readString(file);
+      refuseAliases(text, name);
+      node = MAPPER.readTree(text);
     } catch (CharacterCodingException e) {
-      throw new IOException(file + " is not text in UTF-8", e);
+      throw new IOException(name + " is not text in UTF-8", e);
     } catch (JsonProcessingException e) {
       String line = e.getLocation() == null ? "" : " line " + e.getLocation().getLineNr();
-      throw new IOException(file + line + ": " + e.getOriginalMessage().lines().findFirst().orElse("not YAML"), e);
+      throw new IOException(name + line + ": " + e.getOriginalMessage().lines().findFirst().orElse("not YAML"), e);
     }
     if (node == null || node.isMissingNode() || node.isNull()) {
       return MAPPER.createObjectNode();
     }
     if (!(node instanceof ObjectNode mapping)) {
-      throw new IOException(file + " must be a mapping of names to values");
+      throw new IOException(name + " must be a mapping of names to values");
     }
     return mapping;
+  }
+
+  /** An alias would be read as a text that is its name. */
+  private static void refuseAliases(String text, String name) throws IOException {
+    LoaderOptions options = new LoaderOptions();
+    options.setCodePointLimit(MAX_BYTES);
+    options.setNestingDepthLimit(MAX_DEPTH);
+    try {
+      for (Event event : new org.yaml.snakeyaml.Yaml(options).parse(new StringReader(text))) {
+        if (event instanceof AliasEvent alias) {
+          throw new IOException(name + " line " + (event.getStartMark().getLine() + 1) + ": *" + alias.getAnchor()
+              + " stands for another value; write the value itself");
+        }
+      }
+    } catch (YAMLException malformed) {
+      return; // told by who reads it
+    }
   }
 }

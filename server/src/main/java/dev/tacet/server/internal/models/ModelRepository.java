@@ -8,6 +8,7 @@ import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.StartException;
 import dev.tacet.server.internal.models.LoadedModel.LoadedVersion;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -196,7 +198,12 @@ public final class ModelRepository implements AutoCloseable {
     ServingRules rules = before == null ? ServingRules.NONE : before.rules();
     String rulesProblem = "";
     try {
-      rules = ServingRules.read(root.resolve(name));
+      ServingRules read = ServingRules.read(root.resolve(name));
+      List<String> there = found.stream().map(ModelFolders.Found::version).distinct().toList();
+      rulesProblem = read.absent(there, options.versions()).orElse("");
+      // Rules that would leave no version of those that are there are a mistake: what was in force before stays.
+      boolean leavesNone = read.versions().orElse(options.versions()).choose(there, Function.identity()).isEmpty();
+      rules = leavesNone && !there.isEmpty() ? rules : read;
     } catch (IOException | RuntimeException e) {
       rulesProblem = message(e);
       if (before == null || !before.rulesProblem().equals(rulesProblem)) {
@@ -204,11 +211,6 @@ public final class ModelRepository implements AutoCloseable {
       }
     }
     VersionPolicy policy = rules.versions().orElse(options.versions());
-    for (String version : new TreeSet<>(policy.named())) {
-      if (rulesProblem.isEmpty() && found.stream().noneMatch(v -> v.version().equals(version))) {
-        rulesProblem = ServingRules.FILE + " names version " + version + ", which is not there";
-      }
-    }
     List<ModelFolders.Found> chosen = policy.choose(found, ModelFolders.Found::version);
     List<LoadedVersion> versions = new ArrayList<>();
     for (ModelFolders.Found version : chosen) {
@@ -250,7 +252,12 @@ public final class ModelRepository implements AutoCloseable {
     }
   }
 
+  /** The failure in words for every reader: without the path of a file. */
   private static String message(Throwable e) {
+    if (e instanceof FileSystemException system) {
+      Path file = Path.of(String.valueOf(system.getFile())).getFileName();
+      return (file == null ? "a file" : file) + " cannot be read" + (system.getReason() == null ? "" : ": " + system.getReason());
+    }
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * What {@code <root>/<model>/serving.yaml} says: which versions are loaded, and how calls that name none are spread over them.
@@ -39,7 +41,7 @@ record ServingRules(Optional<VersionPolicy> versions, Map<String, Integer> weigh
     if (!Files.exists(file)) {
       return NONE;
     }
-    ObjectNode root = Yaml.read(file);
+    ObjectNode root = Yaml.read(file, FILE);
     List<String> problems = new ArrayList<>();
     Optional<VersionPolicy> versions = Optional.empty();
     Map<String, Integer> weights = new TreeMap<>(ModelFolders.VERSION_ORDER);
@@ -50,10 +52,36 @@ record ServingRules(Optional<VersionPolicy> versions, Map<String, Integer> weigh
         default -> problems.add("unknown key " + ModelNames.clip(field.getKey()) + "; known are versions, weights");
       }
     }
+    if (problems.isEmpty() && root.has("weights") && weights.isEmpty()) {
+      problems.add("no version has a weight above 0");
+    }
     if (!problems.isEmpty()) {
       throw new ServiceException(ErrorCause.INVALID_ARGUMENT, FILE + ": " + String.join("; ", problems));
     }
     return new ServingRules(versions, weights);
+  }
+
+  /**
+   * Says which of the versions named is not there, or has a weight but is not loaded; nothing if all are.
+   *
+   * @param found every version of the model, ascending
+   * @param otherwise the policy where the file has none
+   */
+  Optional<String> absent(List<String> found, VersionPolicy otherwise) {
+    VersionPolicy policy = versions.orElse(otherwise);
+    for (String version : new TreeSet<>(policy.named())) {
+      if (!found.contains(version)) {
+        return Optional.of(FILE + " names version " + ModelNames.clip(version) + ", which is not there");
+      }
+    }
+    List<String> loaded = policy.choose(found, Function.identity());
+    for (String version : weights.keySet()) {
+      if (!loaded.contains(version)) {
+        return Optional.of(FILE + " gives a weight to version " + ModelNames.clip(version) + ", which "
+            + (found.contains(version) ? "is not to be loaded" : "is not there"));
+      }
+    }
+    return Optional.empty();
   }
 
   private static Optional<VersionPolicy> versions(JsonNode node, List<String> problems) {
