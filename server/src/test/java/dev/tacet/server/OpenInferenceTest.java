@@ -222,6 +222,9 @@ class OpenInferenceTest {
     heads.put(good.replace("true", "false"), 400);
     heads.put(good.replace(":" + raw.length, ":5"), 400);
     heads.put(good.replace("key_set_id", "other"), 404);
+    heads.put(good.replaceFirst("\\{", "{\"outputs\": [{\"name\": \"none\"}], "), 400);
+    heads.put(good.replaceFirst("\\{", "{\"outputs\": \"x\", "), 400);
+    heads.put(good.replace("\"key_set_id\"", "\"layer_times\": \"yes\", \"key_set_id\""), 400);
     heads.put(good.replace("\"id\":\"r-2\"", "\"id\":[]"), 400);
     heads.put(good.replace("\"parameters\":{\"bin", "\"parameters\":{\"timeout\":\"soon\",\"bin"), 400);
     heads.put(good.replace("\"inputs\":[", "\"inputs\":["+ "[".repeat(200)), 400);
@@ -242,7 +245,15 @@ class OpenInferenceTest {
     assertEquals(413, post("/v2/models/square/infer", Integer.toString(body.length), body).statusCode());
     assertEquals(404, post("/v2/models/nosuch/infer", Integer.toString(good.length()), body).statusCode());
     assertEquals(413, post("/v2/models/square/infer", "10", new byte[16 << 20]).statusCode());
-    assertEquals(405, host.get("/v2/models/square/infer").statusCode());
+    assertJson(405, "this path does not take the method GET", host.get("/v2/models/square/infer"));
+    assertJson(404, "this host has no such path", host.get("/v2/models/square/config/none"));
+    HttpResponse<byte[]> tooLong = post("/v2/models/square/infer", "10", new byte[16 << 20]);
+    assertTrue(JSON.readTree(tooLong.body()).get("error").asText().contains("bytes that this route reads"));
+  }
+
+  private static void assertJson(int status, String error, HttpResponse<String> answer) throws Exception {
+    assertEquals(status, answer.statusCode());
+    assertTrue(JSON.readTree(answer.body()).get("error").asText().contains(error), answer.body());
   }
 
   @Test

@@ -52,7 +52,7 @@ import dev.tacet.server.internal.rpc.Observation;
 import dev.tacet.server.internal.rpc.OpenInferenceRpc;
 import dev.tacet.server.internal.rpc.PrivacyRpc;
 import dev.tacet.server.internal.rpc.Refusals;
-import dev.tacet.server.internal.rpc.TooLongRequests;
+import dev.tacet.server.internal.rpc.TransportErrors;
 import dev.tacet.server.internal.run.CiphertextGate;
 import dev.tacet.server.internal.run.InferenceRunner;
 import dev.tacet.server.internal.run.KeyCache;
@@ -204,7 +204,7 @@ public final class Edge {
         .maxNumConnections(limits.connections())
         .http2MaxStreamsPerConnection(256)
         .idleTimeout(limits.idle())
-        .errorHandler(new TooLongRequests().orElse(ServerErrorHandler.ofDefault()))
+        .errorHandler(new TransportErrors().orElse(ServerErrorHandler.ofDefault()))
         .childChannelPipelineCustomizer(pipeline -> { // with TLS the end of the pipeline is where its plain text comes out
           if (tls.isPresent()) {
             pipeline.addLast(new Http1Framing());

@@ -24,16 +24,33 @@ public final class ByteTensor {
   /**
    * Checks a tensor's declaration.
    *
-   * @throws ServiceException INVALID_ARGUMENT
+   * @throws ServiceException INVALID_ARGUMENT, MALFORMED
    */
   public static void check(String name, String type, List<Long> shape) {
     if (!name.equals(NAME) || !type.equals(TYPE)) {
       throw new ServiceException(
           ErrorCause.INVALID_ARGUMENT, "a model takes one tensor, \"" + NAME + "\" of type " + TYPE + ", each element a ciphertext");
     }
+    if (shape.size() == 1 && shape.get(0) < 0) {
+      throw new ServiceException(
+          ErrorCause.MALFORMED, "the shape of tensor " + NAME + " must be [the number of ciphertexts], a whole number");
+    }
     if (shape.size() != 1) {
       throw new ServiceException(
           ErrorCause.INVALID_ARGUMENT, "tensor " + NAME + " has one dimension, the number of ciphertexts; the call declares " + shape.size());
+    }
+  }
+
+  /**
+   * Checks the names of the outputs that a call asks for; without any it gets what there is.
+   *
+   * @throws ServiceException INVALID_ARGUMENT
+   */
+  public static void checkRequested(List<String> outputs) {
+    if (outputs.size() > 1 || outputs.size() == 1 && !outputs.get(0).equals(NAME)) {
+      throw new ServiceException(
+          ErrorCause.INVALID_ARGUMENT, "a model gives one tensor, \"" + NAME + "\"; the call asks for " + (outputs.size() > 1
+              ? outputs.size() : "another one"));
     }
   }
 

@@ -66,7 +66,7 @@ record OpenInferenceBody(
     requireBinaryOutput(head);
     JsonNode parameters = head.path("parameters");
     return new OpenInferenceBody(
-        text(head, "id").orElse(""), micros(parameters), parameters.path(OpenInference.LAYER_TIMES).asBoolean(false), text(parameters, OpenInference.SIGNATURE).orElse(""),
+        text(head, "id").orElse(""), micros(parameters), flag(parameters, OpenInference.LAYER_TIMES), text(parameters, OpenInference.SIGNATURE).orElse(""),
         text(parameters, OpenInference.KEY_SET).orElse(""), text(parameters, OpenInference.PARAMETERS),
         ciphertexts(head.path("inputs"), ByteBuffer.wrap(body, length, body.length - length)));
   }
@@ -119,9 +119,16 @@ record OpenInferenceBody(
 
   private static void requireBinaryOutput(JsonNode head) {
     boolean all = head.path("parameters").path("binary_data_output").asBoolean(false);
-    for (JsonNode output : head.path("outputs")) {
+    JsonNode outputs = head.path("outputs");
+    if (!outputs.isMissingNode() && !outputs.isArray()) {
+      throw new ServiceException(ErrorCause.INVALID_ARGUMENT, "outputs must be a list of tensors");
+    }
+    List<String> names = new ArrayList<>();
+    for (JsonNode output : outputs) {
+      names.add(text(output, "name").orElse(""));
       all = output.path("parameters").path("binary_data").asBoolean(all);
     }
+    ByteTensor.checkRequested(names);
     if (!all) {
       throw new ServiceException(
           ErrorCause.INVALID_ARGUMENT, "the answer is no JSON: ask for it with binary_data_output, or binary_data of the output");
@@ -137,6 +144,14 @@ record OpenInferenceBody(
       throw new ServiceException(ErrorCause.INVALID_ARGUMENT, name + " must be a text");
     }
     return Optional.of(value.textValue());
+  }
+
+  private static boolean flag(JsonNode parameters, String name) {
+    JsonNode value = parameters.path(name);
+    if (!value.isMissingNode() && !value.isBoolean()) {
+      throw new ServiceException(ErrorCause.INVALID_ARGUMENT, name + " must be true or false");
+    }
+    return value.asBoolean(false);
   }
 
   private static long micros(JsonNode parameters) {

@@ -184,6 +184,11 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
   }
 
   private static List<ByteBuffer> ciphertexts(ModelInferRequest message) {
+    ByteTensor.checkRequested(message.getOutputsList().stream().map(ModelInferRequest.InferRequestedOutputTensor::getName).toList());
+    InferParameter layerTimes = message.getParametersMap().get(OpenInference.LAYER_TIMES);
+    if (layerTimes != null && !layerTimes.hasBoolParam()) {
+      throw new ServiceException(ErrorCause.INVALID_ARGUMENT, OpenInference.LAYER_TIMES + " must be true or false");
+    }
     if (message.getInputsCount() != 1 || message.getRawInputContentsCount() > 1) {
       throw new ServiceException(
           ErrorCause.INVALID_ARGUMENT, "a model takes one tensor, \"" + ByteTensor.NAME + "\"; the call has " + message.getInputsCount());
