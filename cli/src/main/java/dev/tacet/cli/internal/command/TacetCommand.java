@@ -6,6 +6,7 @@ import dev.tacet.cli.internal.Failures;
 import dev.tacet.cli.internal.Variables;
 import java.io.PrintWriter;
 import java.util.logging.LogManager;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -69,9 +70,11 @@ public final class TacetCommand implements Runnable {
 
   /** Parses and runs; prints failures as two lines on standard error; returns the exit code. */
   public static int run(String... arguments) {
-    if (System.getenv("TACET_LOG") == null) {
-      // gRPC logs there, with stack traces, what the caller is told by an exception as well.
-      LogManager.getLogManager().reset();
+    // gRPC logs there, with stack traces, what the caller is told by an exception as well.
+    LogManager.getLogManager().reset();
+    String level = System.getenv("TACET_LOG");
+    if (level != null && !level.equalsIgnoreCase("OFF")) {
+      SLF4JBridgeHandler.install(); // in the format and at the levels of all other lines
     }
     CommandLine commandLine = commandLine();
     int exit = commandLine.execute(arguments);

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal.command;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tacet.cli.internal.process.ServerProcess;
 import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -35,6 +45,51 @@ class ServeCommandTest {
       host.destroy();
       assertTrue(host.waitFor(60, TimeUnit.SECONDS));
       assertTrue(!text(said).contains(ServerProcess.READY), () -> text(said));
+    } finally {
+      host.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aCollectorThatIsAwayIsOneLineInTheFormatAndAtTheLevelThatWereAskedFor(@TempDir Path folder) throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    Path configuration = Files.writeString(
+        folder.resolve("tacet.yaml"),
+        "models: " + Files.createDirectories(folder.resolve("models")) + "\ndata: " + folder.resolve("data") + "\nport: 0\n"
+            + "traces: {endpoint: \"http://127.0.0.1:" + port + "/v1/traces\"}\n");
+    assertEquals(List.of(), logOf(configuration, "OFF", folder));
+    List<JsonNode> told = new ArrayList<>();
+    for (String line : logOf(configuration, "WARN", folder)) {
+      told.add(new ObjectMapper().readTree(line));
+    }
+    told.removeIf(line -> line.get("formattedMessage").asText().startsWith("models folder"));
+    assertEquals(1, told.size(), told.toString());
+    assertEquals("WARN", told.get(0).get("level").asText());
+    assertTrue(told.get(0).get("formattedMessage").asText().startsWith("traces: http://127.0.0.1:" + port + "/v1/traces "), told.toString());
+    assertTrue(told.get(0).get("throwable").isNull(), told.toString());
+  }
+
+  /** What a host that answered a call and was ended wrote on standard error. */
+  private static List<String> logOf(Path configuration, String level, Path folder) throws Exception {
+    Path out = folder.resolve("out-" + level);
+    Path err = folder.resolve("err-" + level);
+    ProcessBuilder builder = new ProcessBuilder(ServerProcess.ownCommandLine(List.of("serve", "--config", configuration.toString())));
+    builder.environment().putAll(Map.of("TACET_LOG", level, "TACET_LOG_FORMAT", "json"));
+    Process host = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+    try {
+      while (host.isAlive() && !text(out).contains(ServerProcess.READY)) {
+        TimeUnit.MILLISECONDS.sleep(20);
+      }
+      assertTrue(host.isAlive(), () -> text(out) + text(err));
+      String uri = text(out).lines().filter(said -> said.startsWith(ServerProcess.READY)).findFirst().orElseThrow();
+      HttpRequest models = HttpRequest.newBuilder(URI.create(uri.substring(ServerProcess.READY.length()) + "/v1/models")).build();
+      assertEquals(200, HttpClient.newHttpClient().send(models, HttpResponse.BodyHandlers.discarding()).statusCode());
+      host.destroy();
+      assertTrue(host.waitFor(60, TimeUnit.SECONDS));
+      return Files.readAllLines(err);
     } finally {
       host.destroyForcibly();
     }

@@ -29,6 +29,9 @@ import java.util.function.UnaryOperator;
 public final class Tracing implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** How long the end waits for the last spans to be taken. */
+  private static final Duration LAST_SPANS = Duration.ofSeconds(1);
+
   private static final TextMapGetter<UnaryOperator<String>> HEADERS = new TextMapGetter<>() {
     @Override
     @SuppressWarnings("deprecation") // has no default
@@ -43,16 +46,18 @@ public final class Tracing implements AutoCloseable {
   };
 
   private final SdkTracerProvider provider;
+  private final ReportingExporter exporter;
   private final Tracer tracer;
 
-  private Tracing(SdkTracerProvider provider) {
+  private Tracing(SdkTracerProvider provider, ReportingExporter exporter) {
     this.provider = provider;
+    this.exporter = exporter;
     this.tracer = (provider == null ? OpenTelemetry.noop().getTracerProvider() : provider).get("dev.tacet.server");
   }
 
   /** Returns traces that go nowhere and cost nothing. */
   public static Tracing off() {
-    return new Tracing(null);
+    return new Tracing(null, null);
   }
 
   /**
@@ -62,14 +67,15 @@ public final class Tracing implements AutoCloseable {
    * @param share of the calls that carry no decision of their caller, 0 to 1
    */
   public static Tracing to(URI endpoint, double share) {
-    OtlpHttpSpanExporter exporter =
-        OtlpHttpSpanExporter.builder().setEndpoint(endpoint.toString()).setTimeout(PATIENCE).build();
+    ReportingExporter exporter = new ReportingExporter(
+        OtlpHttpSpanExporter.builder().setEndpoint(endpoint.toString()).setTimeout(PATIENCE).build(), endpoint, System::nanoTime);
     return new Tracing(
         SdkTracerProvider.builder()
             .setResource(Resource.create(Attributes.builder().put("service.name", "tacet").build()))
             .setSampler(Sampler.parentBased(Sampler.traceIdRatioBased(share)))
             .addSpanProcessor(BatchSpanProcessor.builder(exporter).build())
-            .build());
+            .build(),
+        exporter);
   }
 
   /**
@@ -103,11 +109,16 @@ public final class Tracing implements AutoCloseable {
     span.end(toNanos + offset, TimeUnit.NANOSECONDS);
   }
 
-  /** Sends what is left, for a few seconds at most. */
+  /** Sends what has ended so far, and waits for it. */
+  void flush() {
+    provider.forceFlush().join(2 * PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Sends what is left, for a second at most: a collector that is away keeps no server from ending. */
   @Override
   public void close() {
-    if (provider != null) {
-      provider.shutdown().join(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    if (provider != null && !provider.shutdown().join(LAST_SPANS.toMillis(), TimeUnit.MILLISECONDS).isDone()) {
+      exporter.abandoned(LAST_SPANS);
     }
   }
 }
