@@ -81,6 +81,27 @@ class CompileOptionsTest {
     assertTrue(beyond.err().contains("1.0E300 at feature 0") && beyond.err().contains("single precision"), beyond.all());
   }
 
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {
+      "- name: features|- name: zzz|inputs names 'zzz', the model's inputs are [features]",
+      "- \"benign\"||classes has 1 name, the model chooses among 2 classes",
+      "- {name: \"mean radius\"|#|inputs lists 29 features of input 'features', the model takes 30"})
+  void aConfigurationOfAnotherModelIsBadUsage(String text, String other, String words) throws Exception {
+    List<String> lines = Files.readAllLines(CANCER.resolve("tacet.yaml"));
+    lines.removeIf(line -> line.startsWith("calibration:"));
+    lines.replaceAll(line -> line.contains(text) ? line.replace(text, other == null ? "" : other) : line);
+    Path yaml = Files.write(folder.resolve("tacet.yaml"), lines);
+    for (String command : List.of("check", "explain", "simulate")) {
+      List<String> arguments = new java.util.ArrayList<>(List.of(command, CANCER.resolve("model.onnx").toString(), "--config", yaml.toString()));
+      if (command.equals("simulate")) {
+        arguments.addAll(List.of("--input", CANCER.resolve("test.csv").toString()));
+      }
+      Tacet done = Tacet.here(arguments.toArray(String[]::new));
+      assertEquals(2, done.exit(), command + " " + done.all());
+      assertTrue(done.err().contains("tacet.yaml: " + words) && done.err().contains("docs/models.md"), command + " " + done.all());
+    }
+  }
+
   @Test
   void sampleRowsOfAnotherWidthAreBadUsageForEveryCommandThatCompiles() throws Exception {
     Path rows = Files.writeString(folder.resolve("wide.csv"), "1,2,3\n4,5,6\n");

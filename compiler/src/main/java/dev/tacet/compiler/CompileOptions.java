@@ -35,6 +35,7 @@ import java.util.regex.Pattern;
  * @param modelPrivacy for how many answers at how many bits answers are to hide the model (its flooding is chosen by the compiler);
  *     null where they need not
  * @param featureNames what the columns of the sample rows are called, in their order; empty where they have no names
+ * @param classes what the labels 0, 1, .. are called; empty where they have no names
  */
 public record CompileOptions(
     String model,
@@ -54,7 +55,8 @@ public record CompileOptions(
     int rowsPerRequest,
     CostProfile costs,
     ModelPrivacy modelPrivacy,
-    List<String> featureNames) {
+    List<String> featureNames,
+    List<String> classes) {
   /** What a model may be called, and a version of it: a host's folders have these names. */
   public static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
@@ -106,6 +108,7 @@ public record CompileOptions(
     calibration = calibration.stream().map(double[]::clone).toList();
     ranges = List.copyOf(ranges);
     featureNames = List.copyOf(featureNames);
+    classes = List.copyOf(classes);
     require(maxDegree >= 3 && maxDegree <= MAX_DEGREE, "maxDegree is " + maxDegree + ", needs 3.." + MAX_DEGREE);
     require(accuracy > 0 && accuracy < 1, "accuracy is " + accuracy + ", needs a part of the output's range in 0..1");
     require(margin >= 0 && margin <= 10, "margin is " + margin + ", needs 0..10");
@@ -131,7 +134,7 @@ public record CompileOptions(
   /** Returns the options that {@code try} uses: 128-bit security, packing AUTO, degrees to 1023 where they are needed, guards. */
   public static CompileOptions defaults() {
     return new CompileOptions(null, List.of(), List.of(), SecurityLevel.CLASSICAL_128, Packing.AUTO, MAX_DEGREE, 5e-3, 0.4, true,
-        null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.USUAL, null, 0, 1, CostProfile.embedded(), null, List.of());
+        null, SecurityLevel.MAX_LOG_RING_DEGREE, Ring.USUAL, null, 0, 1, CostProfile.embedded(), null, List.of(), List.of());
   }
 
   /**
@@ -161,109 +164,115 @@ public record CompileOptions(
           + "\" is no model name: letters, digits, dot, dash and underscore, a letter or digit first, at most 128");
     }
     return new CompileOptions(value, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with these sample rows. */
   public CompileOptions withCalibration(List<double[]> rows) {
     return new CompileOptions(model, rows, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with these feature ranges. */
   public CompileOptions withRanges(List<ModelDescription.InputRange> value) {
     return new CompileOptions(model, calibration, value, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with another security level. */
   public CompileOptions withSecurity(SecurityLevel value) {
     return new CompileOptions(model, calibration, ranges, value, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with another packing. */
   public CompileOptions withPacking(Packing value) {
     return new CompileOptions(model, calibration, ranges, security, value, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with another largest degree. */
   public CompileOptions withMaxDegree(int value) {
     return new CompileOptions(model, calibration, ranges, security, packing, value, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with another accuracy target. */
   public CompileOptions withAccuracy(double value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, value, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with another margin. */
   public CompileOptions withMargin(double value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, value, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with guards on or off. */
   public CompileOptions withGuards(boolean value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, value, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with what the outputs mean; null to tell by the graph. */
   public CompileOptions withTask(ModelDescription.Task value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, value,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with another largest ring degree. */
   public CompileOptions withMaxLogRingDegree(int value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task, value,
-        ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with another choice of ring. */
   public CompileOptions withRing(Ring value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, value, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, value, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with a reserve for results that are shown to others; null for none. */
   public CompileOptions withSharing(Sharing value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, value, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, value, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with a limit for the bytes of evaluation keys; 0 for none. */
   public CompileOptions withKeyBudget(long value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, value, rowsPerRequest, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, value, rowsPerRequest, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with so many rows side by side. */
   public CompileOptions withRowsPerRequest(int value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, value, costs, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, value, costs, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy with the cost profile of another machine. */
   public CompileOptions withCosts(CostProfile value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, value, modelPrivacy, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, value, modelPrivacy, featureNames, classes);
   }
 
   /** Returns a copy whose answers hide the model, for so many of them; null where they need not. */
   public CompileOptions withModelPrivacy(ModelPrivacy value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, value, featureNames);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, value, featureNames, classes);
   }
 
   /** Returns a copy with the names of the sample rows' columns, in their order; empty for none. */
   public CompileOptions withFeatureNames(List<String> value) {
     return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
-        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, value);
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, value, classes);
+  }
+
+  /** Returns a copy with names of the labels 0, 1, ..; empty for none. */
+  public CompileOptions withClasses(List<String> value) {
+    return new CompileOptions(model, calibration, ranges, security, packing, maxDegree, accuracy, margin, guards, task,
+        maxLogRingDegree, ring, sharing, keyBudget, rowsPerRequest, costs, modelPrivacy, featureNames, value);
   }
 
   private static void require(boolean condition, String message) {

@@ -21,7 +21,8 @@ public final class Compiler {
    * @return the artifact and its report; the accuracy asked for may be missed, and the report says so
    * @throws MalformedModelException if the file is not a valid ONNX model
    * @throws UncompilableModelException with every node that cannot run, or if no parameter set has room for the model
-   * @throws IllegalArgumentException if rows or ranges do not fit the model, or there are neither
+   * @throws dev.tacet.he.MalformedException if the options declare other inputs, features or classes than the model has
+   * @throws IllegalArgumentException if rows do not fit the model, or there are neither rows nor ranges
    */
   public static CompileResult compile(OnnxSource source, CompileOptions options) {
     return new CompilePipeline(source, options).run();

@@ -100,7 +100,7 @@ public record ModelDescription(
       }
       if (values.length != features) {
         throw new MalformedException(
-            FILE + " lists " + values.length + " features of input '" + input + "', the model takes " + features);
+            FILE + ": inputs lists " + values.length + " features of input '" + input + "', the model takes " + features);
       }
       return values.clone();
     }
@@ -155,6 +155,9 @@ public record ModelDescription(
       YamlNodes.requireMapping(node, "an element of inputs", INPUT_KEYS);
       String name = YamlNodes.text(node, "name", "the name of an input", null);
       String input = "input '" + name + "'";
+      if (inputs.stream().anyMatch(other -> other.input().equals(name))) {
+        throw YamlNodes.wrong("inputs lists '" + name + "' twice");
+      }
       List<JsonNode> features = YamlNodes.list(node, "features", input + ", features");
       if (YamlNodes.has(node, "features") == YamlNodes.has(node, "range")) {
         throw YamlNodes.wrong(input + " needs either features or range");

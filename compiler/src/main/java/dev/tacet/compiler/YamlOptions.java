@@ -27,7 +27,7 @@ final class YamlOptions {
     JsonNode root = YamlNodes.mapping(YamlNodes.read(file));
     ModelDescription description = ModelDescription.of(root);
     CompileOptions options = CompileOptions.defaults().withModel(description.name()).withAccuracy(description.accuracy())
-        .withRanges(description.inputs()).withTask(description.task());
+        .withRanges(description.inputs()).withTask(description.task()).withClasses(description.classes());
     if (description.calibration().isPresent() && Files.exists(folder.resolve(description.calibration().get()))) {
       CsvRows rows = CalibrationRows.readNamed(folder.resolve(description.calibration().get()));
       options = options.withCalibration(rows.rows()).withFeatureNames(rows.header() == null ? List.of() : rows.header());

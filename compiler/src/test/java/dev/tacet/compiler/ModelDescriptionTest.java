@@ -61,7 +61,7 @@ class ModelDescriptionTest {
     assertEquals(new ModelDescription.TensorRange("h", -3, 4), description.activations().get(0));
     MalformedException wrong =
         assertThrows(MalformedException.class, () -> description.inputs().get(1).lows(3));
-    assertTrue(wrong.getMessage().contains("lists 2 features of input 'b', the model takes 3"), wrong.getMessage());
+    assertTrue(wrong.getMessage().contains("tacet.yaml: inputs lists 2 features of input 'b', the model takes 3"), wrong.getMessage());
   }
 
   @ParameterizedTest(name = "a wrong file is refused with its key: {0}")
@@ -98,6 +98,7 @@ class ModelDescriptionTest {
         "name: m\ntask: regression\ninputs: [{name: a, features: {low: 0, high: 1}}]",
         "name: m\ntask: regression\ninputs: [{name: a, range: {low: 0, high: 1, mean: 2}}]",
         "name: m\ntask: regression\ninputs: [{name: a, features: [{low: 0, heigh: 1}]}]",
+        "name: m\ntask: regression\ninputs: [{name: a, range: {low: 0, high: 1}}, {name: a, range: {low: 0, high: 1}}]",
         "name: m\ntask: regression\nactivations: {tensor: h, low: 0, high: 1}",
         "name: m\ntask: regression\nmodel: \"a\\0b\"",
       })

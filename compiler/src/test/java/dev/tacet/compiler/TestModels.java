@@ -28,6 +28,12 @@ public final class TestModels {
     return model;
   }
 
+  /** Adds another float input. */
+  public TestModels input(String name, int... features) {
+    graph.addInput(value(name, features));
+    return this;
+  }
+
   /** Sets the version of the default operator set. */
   public TestModels opset(long version) {
     opset = version;

@@ -11,6 +11,7 @@ import dev.tacet.compiler.MalformedModelException;
 import dev.tacet.compiler.ModelProblem;
 import dev.tacet.compiler.OnnxSource;
 import dev.tacet.compiler.UncompilableModelException;
+import dev.tacet.he.MalformedException;
 import dev.tacet.he.ModelArtifact;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,6 +39,8 @@ public record Compilation(ModelArtifact artifact, boolean accuracyMet, double mi
       throw refused(onnx, e.problems(), e);
     } catch (MalformedModelException e) {
       throw malformed(onnx, e);
+    } catch (MalformedException e) {
+      throw misdescribed(e);
     } catch (IllegalArgumentException e) {
       throw unfit(e);
     }
@@ -51,6 +54,8 @@ public record Compilation(ModelArtifact artifact, boolean accuracyMet, double mi
       throw refused(onnx, e.problems(), e);
     } catch (MalformedModelException e) {
       throw malformed(onnx, e);
+    } catch (MalformedException e) {
+      throw misdescribed(e);
     } catch (IllegalArgumentException e) {
       throw unfit(e);
     }
@@ -60,6 +65,12 @@ public record Compilation(ModelArtifact artifact, boolean accuracyMet, double mi
   private static CliException unfit(IllegalArgumentException e) {
     return new CliException(
         CliException.BAD_USAGE, e.getMessage(), "Give sample rows of the kind that the model will see, in its input order.", e);
+  }
+
+  /** A configuration that declares other inputs, features or classes than the model has. */
+  private static CliException misdescribed(MalformedException e) {
+    return new CliException(
+        CliException.BAD_USAGE, e.getMessage(), "Make the file that --config names say what the model has; see docs/models.md.", e);
   }
 
   /**
@@ -82,6 +93,8 @@ public record Compilation(ModelArtifact artifact, boolean accuracyMet, double mi
       return List.of();
     } catch (UncompilableModelException e) {
       return e.problems();
+    } catch (MalformedException e) {
+      throw misdescribed(e);
     } catch (IllegalArgumentException e) {
       throw unfit(e);
     }

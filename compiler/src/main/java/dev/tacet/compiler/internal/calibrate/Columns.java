@@ -20,8 +20,10 @@ public final class Columns {
    * of several inputs.
    *
    * @throws IllegalArgumentException with the names, if the columns are called like other features
+   * @throws dev.tacet.he.MalformedException if the options declare other inputs, features or classes than the model has
    */
   public static CompileOptions ordered(Network network, CompileOptions options) {
+    Declarations.require(network, options);
     List<String> declared = declared(network, options);
     List<String> names = declared.isEmpty() ? ofInputs(network) : declared;
     List<String> given = options.featureNames();
