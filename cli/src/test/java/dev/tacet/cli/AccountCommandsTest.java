@@ -16,6 +16,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -135,6 +138,32 @@ class AccountCommandsTest {
     assertTrue(audit.contains(" deleted ") && audit.contains("are deleted: their time was over"), audit);
     assertEquals(2, run("keys delete --server " + uri + " --all " + second).exit());
     done("keys delete --server " + uri + " --all");
+  }
+
+  @Test
+  void anExportHasTheRestWhereTheTrailDoesNotHoldAndFails() throws Exception {
+    Map<String, String> settings = Map.of(
+        "models", Files.createDirectories(folder.resolve("none")).toString(), "data", folder.resolve("tampered").toString(), "port", "0");
+    try (TacetServer host = TacetServer.configured(null, Map.of(), settings)) {
+      String address = host.start().toString();
+      assertTrue(done("privacy show --server " + address).contains("no entries"));
+      done("privacy delete --server " + address + " --receipt @first");
+    }
+    String url = "jdbc:h2:file:" + folder.resolve("tampered/state/index");
+    try (Connection connection = DriverManager.getConnection(url, "tacet", ""); Statement statement = connection.createStatement()) {
+      assertEquals(1, statement.executeUpdate("update audit set detail = 'nothing happened'"));
+    }
+    try (TacetServer host = TacetServer.configured(null, Map.of(), settings)) {
+      Ended ended = run("privacy export --server " + host.start() + " @broken.zip");
+      assertEquals(1, ended.exit(), ended.all());
+      assertEquals(2, ended.err().lines().count(), ended.all());
+      assertTrue(ended.err().contains("entry 1 was changed") && ended.err().contains("all else that is kept is in " + folder), ended.all());
+    }
+    try (ZipFile zip = new ZipFile(folder.resolve("broken.zip").toFile())) {
+      String gone = new String(zip.getInputStream(zip.getEntry("gone.txt")).readAllBytes(), StandardCharsets.UTF_8);
+      assertTrue(gone.startsWith("audit.tsv: not in this archive, audit trail: entry 1 was changed"), gone);
+      assertTrue(zip.getEntry("kept.txt") != null && zip.getEntry("SHA256SUMS") != null && zip.getEntry("audit.tsv") == null);
+    }
   }
 
   @Test

@@ -81,17 +81,28 @@ public final class Account {
    * checked as {@link TacetClient#auditTrail()} does. The stream is left open.
    *
    * @throws IOException if the stream takes no more
+   * @throws AuditTrailException if the trail does not hold, at the end: the archive is whole then, but for the trail, and its
+   *     {@code gone.txt} says why
    * @throws CallFailedException if a part does not have the hash that it is named by, or was deleted meanwhile
    */
   public void export(OutputStream out) throws IOException {
     KeptData kept = kept();
-    AuditTrail trail = client.auditTrail();
+    AuditTrail trail = null;
+    AuditTrailException broken = null;
+    try {
+      trail = client.auditTrail();
+    } catch (AuditTrailException e) {
+      broken = e;
+    }
     DataExport export = new DataExport(out, host());
     try {
-      export.write(kept, trail, client.progress());
+      export.write(kept, trail, broken, client.progress());
       export.finish();
     } catch (ServiceException e) {
       throw CallErrors.translate(e);
+    }
+    if (broken != null) {
+      throw broken;
     }
   }
 

@@ -16,8 +16,8 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * Everything that a host keeps about a client as a ZIP archive: {@code kept.txt}, {@code audit.tsv}, {@code keysets/ID},
- * {@code keys/SHA256}, {@code gone.txt} where something was deleted meanwhile, its time being up say, and at the end the manifest
- * {@code SHA256SUMS}, which {@code sha256sum -c} checks.
+ * {@code keys/SHA256}, {@code gone.txt} where something was deleted meanwhile, its time being up say, or an audit trail did not hold, and at the end
+ * the manifest {@code SHA256SUMS}, which {@code sha256sum -c} checks.
  */
 final class DataExport {
   /** Of a manifest, which has some 60 bytes a key. */
@@ -52,9 +52,19 @@ final class DataExport {
     return sha256;
   }
 
-  void write(KeptData kept, AuditTrail trail, ProgressListener progress) throws IOException {
+  /**
+   * Writes everything, the manifest last.
+   *
+   * @param trail null where there is none that holds
+   * @param broken why there is none, else null
+   */
+  void write(KeptData kept, AuditTrail trail, AuditTrailException broken, ProgressListener progress) throws IOException {
     add("kept.txt", out -> out.write(text(kept).getBytes(StandardCharsets.UTF_8)));
-    add("audit.tsv", out -> out.write(table(trail).getBytes(StandardCharsets.UTF_8)));
+    if (broken == null) {
+      add("audit.tsv", out -> out.write(table(trail).getBytes(StandardCharsets.UTF_8)));
+    } else {
+      gone.append("audit.tsv: not in this archive, ").append(broken.getMessage()).append('\n');
+    }
     for (StoredKeySet set : kept.keySets()) {
       fetch("keysets/" + set.id(), set.id(), MOST_MANIFEST_BYTES);
     }
@@ -128,7 +138,7 @@ final class DataExport {
     }
     kept.grantsGiven().forEach(g -> text.append("grant given: ").append(grant(g)));
     kept.grantsReceived().forEach(g -> text.append("grant received: ").append(grant(g)));
-    text.append("audit trail: entries ").append(kept.auditFirst()).append(" to ").append(kept.auditLast()).append('\n');
+    text.append("audit trail: ").append(kept.auditEntries()).append('\n');
     return text.toString();
   }
 

@@ -48,6 +48,14 @@ public record KeptData(
    */
   public record Times(Optional<Duration> keys, Optional<Duration> uploads, Optional<Duration> audit, Optional<Duration> backups) {}
 
+  /** Says in words which entries of the audit trail the host keeps: {@code entries 3 to 25}, or that none is left. */
+  public String auditEntries() {
+    if (auditFirst <= auditLast) {
+      return "entries " + auditFirst + " to " + auditLast;
+    }
+    return auditLast == 0 ? "no entries" : "no entries left, those up to " + auditLast + " are deleted";
+  }
+
   /** Tells whether nothing is kept but the audit trail. */
   public boolean isEmpty() {
     return keySets.isEmpty() && keys.isEmpty() && grantsGiven.isEmpty() && grantsReceived.isEmpty();

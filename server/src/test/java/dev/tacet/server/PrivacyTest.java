@@ -123,6 +123,15 @@ class PrivacyTest {
     }
     ByteArrayOutputStream zip = new ByteArrayOutputStream();
     alice.account().export(zip);
+    Map<String, byte[]> archive = checked(zip);
+    assertEquals(set, Blob.sha256Hex(archive.get("keysets/" + set)));
+    assertEquals(model.prepare().bytes(), archive.entrySet().stream().filter(e -> e.getKey().startsWith("keys/"))
+        .mapToLong(e -> e.getValue().length).sum());
+    assertTrue(new String(archive.get("audit.tsv"), StandardCharsets.UTF_8).contains("\tinference\tsquare@1\t"));
+  }
+
+  /** The files of an archive, which are those that its manifest names and have the hashes that it gives. */
+  private static Map<String, byte[]> checked(ByteArrayOutputStream zip) throws IOException {
     Map<String, byte[]> archive = new TreeMap<>();
     try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(zip.toByteArray()))) {
       for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
@@ -134,10 +143,32 @@ class PrivacyTest {
     for (String line : sums) {
       assertEquals(line.substring(0, 64), Blob.sha256Hex(archive.get(line.substring(66))), line);
     }
+    return archive;
+  }
+
+  @Test
+  void aTrailThatDoesNotHoldKeepsNobodyFromTheRestOfAnExport() throws Exception {
+    RemoteModel model = alice.model("square");
+    model.predict(ROW);
+    String set = model.prepare().keySetId();
+    int keys = model.prepare().keys();
+    host.close();
+    String url = "jdbc:h2:file:" + data().resolve("state").resolve("index");
+    try (Connection connection = DriverManager.getConnection(url, "tacet", "");
+        Statement statement = connection.createStatement()) {
+      statement.executeUpdate("update audit set detail = 'nothing happened' where sequence = 2");
+    }
+    host = open();
+    alice.close();
+    alice = client(aliceKey);
+    ByteArrayOutputStream zip = new ByteArrayOutputStream();
+    AuditTrailException broken = assertThrows(AuditTrailException.class, () -> alice.account().export(zip));
+    Map<String, byte[]> archive = checked(zip);
     assertEquals(set, Blob.sha256Hex(archive.get("keysets/" + set)));
-    assertEquals(model.prepare().bytes(), archive.entrySet().stream().filter(e -> e.getKey().startsWith("keys/"))
-        .mapToLong(e -> e.getValue().length).sum());
-    assertTrue(new String(archive.get("audit.tsv"), StandardCharsets.UTF_8).contains("\tinference\tsquare@1\t"));
+    assertEquals(keys, archive.keySet().stream().filter(name -> name.startsWith("keys/")).count());
+    assertFalse(archive.containsKey("audit.tsv"));
+    assertEquals("audit.tsv: not in this archive, " + broken.getMessage() + "\n", new String(archive.get("gone.txt"), StandardCharsets.UTF_8));
+    assertTrue(broken.getMessage().contains("entry 2 was changed"), broken.getMessage());
   }
 
   @Test
@@ -235,6 +266,7 @@ class PrivacyTest {
     KeptData kept = alice.account().kept();
     assertTrue(kept.isEmpty(), kept.toString());
     assertEquals(kept.auditLast() + 1, kept.auditFirst(), "the restored trail is deleted too");
+    assertEquals("no entries left, those up to " + kept.auditLast() + " are deleted", kept.auditEntries());
     String list = Files.readString(data().resolve("deletions"));
     assertTrue(list.matches("[0-9]+ lab [0-9a-f]{64}\n"), list);
     long left;

@@ -6,6 +6,7 @@ import dev.tacet.cli.internal.InputFile;
 import dev.tacet.cli.internal.OutputFile;
 import dev.tacet.cli.internal.terminal.Table;
 import dev.tacet.cli.internal.terminal.Units;
+import dev.tacet.client.AuditTrailException;
 import dev.tacet.client.DeletionReceipt;
 import dev.tacet.client.KeptData;
 import dev.tacet.client.KeyGrant;
@@ -59,7 +60,7 @@ public final class PrivacyCommand {
       for (KeyGrant grant : kept.grantsReceived()) {
         table.row("grant", "from " + grant.owner() + " for " + grant.purpose(), "", grant.since());
       }
-      table.row("audit trail", "entries " + kept.auditFirst() + " to " + kept.auditLast(), "", "");
+      table.row("audit trail", kept.auditEntries(), "", "");
       table.print();
       KeptData.Times times = kept.times();
       System.out.println(
@@ -76,7 +77,10 @@ public final class PrivacyCommand {
 
   /** Fetches what is kept. */
   @Command(name = "export", mixinStandardHelpOptions = true,
-      description = "Fetch everything that a host keeps about you: a ZIP archive with a manifest, SHA256SUMS.")
+      description = {
+        "Fetch everything that a host keeps about you: a ZIP archive with a manifest, SHA256SUMS.",
+        "Exits with 1 if the audit trail does not hold: gone.txt says why it is not in the archive, which has all the rest."
+      })
   static final class Export implements Callable<Integer> {
     @Mixin private HostConnection host;
 
@@ -89,7 +93,12 @@ public final class PrivacyCommand {
       try (ClientProgress progress = new ClientProgress();
           TacetClient client = host.connect(progress);
           OutputFile out = OutputFile.create(file)) {
-        client.account().export(out.stream());
+        try {
+          client.account().export(out.stream());
+        } catch (AuditTrailException e) {
+          out.commit();
+          throw new CliException(CliException.FAILED, e.getMessage() + "; all else that is kept is in " + file, e.advice(), e);
+        }
         out.commit();
       }
       System.out.println("Wrote " + file);
