@@ -14,11 +14,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -175,20 +180,77 @@ class ArchiveTest {
   }
 
   @Test
-  void theBillOfMaterialsNamesEveryJarWithItsHash() throws Exception {
+  void theImageThatIsBuiltIsTheOneThatTheClusterAsksFor() throws Exception {
+    String version = installation.root().getFileName().toString().substring("tacet-".length());
+    String image = "tacet:" + version;
+    int asked = 0;
+    for (JsonNode document : kubernetes()) {
+      for (JsonNode container : document.findPath("containers")) {
+        assertEquals(image, container.get("image").asText());
+        asked++;
+      }
+    }
+    assertEquals(1, asked);
+    for (String file : List.of("docker/Dockerfile", "docs/installing.md")) {
+      String text = Files.readString(installation.root().resolve(file)).replace("VERSION", version);
+      assertTrue(text.contains(" -t " + image + " ."), file + " builds " + image);
+      assertTrue(text.contains(":/var/lib/tacet " + image + "\n"), file + " runs " + image);
+    }
+  }
+
+  @Test
+  void everyLinkOfItsPagesLeadsSomewhere() throws Exception {
+    Pattern link = Pattern.compile("\\]\\(([^)#\\s]+)(#[^)]*)?\\)");
+    List<String> dead = new ArrayList<>();
+    int links = 0;
+    try (Stream<Path> files = Files.walk(installation.root())) {
+      for (Path page : files.filter(file -> file.toString().endsWith(".md")).toList()) {
+        Matcher matcher = link.matcher(Files.readString(page));
+        while (matcher.find()) {
+          links++;
+          String target = matcher.group(1);
+          if (!target.matches("[a-z]+:.*") && !Files.exists(page.resolveSibling(target))) {
+            dead.add(installation.root().relativize(page) + " links " + target);
+          }
+        }
+      }
+    }
+    assertEquals(List.of(), dead);
+    assertTrue(links > 20, links + " links");
+  }
+
+  @Test
+  void theBillOfMaterialsNamesEveryJarAndTheEngineWithItsHash() throws Exception {
     JsonNode bill = JSON.readTree(installation.root().resolve("sbom/tacet.cdx.json").toFile());
     assertEquals("CycloneDX", bill.get("bomFormat").asText());
     TreeSet<String> hashes = new TreeSet<>();
-    bill.get("components").forEach(component -> component.path("hashes").forEach(hash -> hashes.add(hash.get("content").asText())));
+    TreeMap<String, String> files = new TreeMap<>();
+    for (JsonNode component : bill.get("components")) {
+      component.path("hashes").forEach(hash -> hashes.add(hash.get("content").asText()));
+      if (component.get("type").asText().equals("file")) {
+        files.put(component.get("name").asText(), component.get("hashes").get(0).get("content").asText());
+      }
+    }
     List<String> unnamed = new ArrayList<>();
     try (Stream<Path> jars = Files.list(installation.root().resolve("lib"))) {
       for (Path jar : jars.filter(file -> file.toString().endsWith(".jar")).toList()) {
-        byte[] digest = java.security.MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar));
-        if (!hashes.contains(java.util.HexFormat.of().formatHex(digest))) {
+        if (!hashes.contains(sha256(jar))) {
           unnamed.add(jar.getFileName().toString());
         }
       }
     }
     assertEquals(List.of(), unnamed);
+    TreeMap<String, String> engines = new TreeMap<>();
+    try (Stream<Path> natives = Files.list(installation.root().resolve("lib/native"))) {
+      for (Path engine : natives.toList()) {
+        engines.put("lib/native/" + engine.getFileName(), sha256(engine));
+      }
+    }
+    assertEquals(engines, files);
+    assertEquals(1, engines.size());
+  }
+
+  private static String sha256(Path file) throws Exception {
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
   }
 }
