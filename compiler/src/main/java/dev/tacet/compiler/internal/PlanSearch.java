@@ -33,6 +33,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * Looks for degrees and parameters together: the more levels the degrees take, the coarser the noise and the larger the keys.
@@ -369,16 +370,30 @@ final class PlanSearch {
     double leastRounding = Math.max(Math.min(mostRounding, BATCH_NOISE_OF_MARGIN * metric.tolerableError()),
         Math.max(BATCH_LEAST_SHARE * ofAccuracy, BATCH_ROUNDING_OF_FIT * fitError));
     List<double[]> fitted = plan.fitted().outputs(metric.rows());
-    Optional<BatchSelector.Choice> choice = BatchSelector.select(
-        BatchPlan.of(plan, rows), options.security(), options.ring(), maxLogRingDegree, noiseTarget, emission -> {
-          BatchTrial trial = new BatchTrial(emission.emission(), metric.rows(), 0);
-          double rounding = trial.largestDifference(fitted);
-          boolean fine = rounding <= leastRounding || rounding <= mostRounding && metric
-              .score(trial.outputs(), emission.emission().noiseOfElements(emission.emission().valueError() * NoiseModel.ANSWER_SAFETY))
-              .meets(options.accuracy());
-          return fine ? BatchSelector.Rounding.FINE
-              : rounding <= mostRounding ? BatchSelector.Rounding.COARSE : BatchSelector.Rounding.TOO_COARSE;
-        });
+    BatchPlan batch = BatchPlan.of(plan, rows);
+    Function<BatchEmission, BatchSelector.Rounding> rounding = emission -> {
+      BatchTrial trial = new BatchTrial(emission.emission(), metric.rows(), 0);
+      double difference = trial.largestDifference(fitted);
+      boolean fine = difference <= leastRounding || difference <= mostRounding && metric
+          .score(trial.outputs(), emission.emission().noiseOfElements(emission.emission().valueError() * NoiseModel.ANSWER_SAFETY))
+          .meets(options.accuracy());
+      return fine ? BatchSelector.Rounding.FINE
+          : difference <= mostRounding ? BatchSelector.Rounding.COARSE : BatchSelector.Rounding.TOO_COARSE;
+    };
+    Optional<BatchSelector.Choice> choice =
+        BatchSelector.select(batch, options.security(), options.ring(), maxLogRingDegree, noiseTarget, rounding);
+    // A linear model has one prime: where the usual ring's noise leaves its weights too few bits the standard one's, half of that, may do,
+    // and where there is none either, more of the accuracy goes to noise before the model is refused.
+    if (network.isLinear() && options.ring() != CompileOptions.Ring.CONJUGATE_INVARIANT
+        && choice.filter(found -> rounding.apply(found.emission()) == BatchSelector.Rounding.FINE).isEmpty()) {
+      Optional<BatchSelector.Choice> usual = choice;
+      choice = BatchSelector.select(batch, options.security(), CompileOptions.Ring.STANDARD, maxLogRingDegree, noiseTarget, rounding)
+          .filter(found -> usual.isEmpty() || rounding.apply(found.emission()) == BatchSelector.Rounding.FINE).or(() -> usual);
+    }
+    if (network.isLinear() && choice.isEmpty()) {
+      choice = BatchSelector.select(batch, options.security(), options.ring(), maxLogRingDegree,
+          Math.max(noiseTarget, BATCH_NOISE_SHARE * ofAccuracy), rounding);
+    }
     return choice.map(found -> {
       Emission emission = found.emission().emission();
       List<double[]> outputs = new BatchTrial(emission, metric.rows(), 0).outputs();
