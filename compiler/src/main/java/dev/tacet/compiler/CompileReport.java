@@ -69,6 +69,9 @@ public record CompileReport(
   /** How the note begins that names a sample row far from all others. */
   public static final String OUTLIER = "outlier: ";
 
+  /** How the note begins that tells of degrees that a key budget lowered. */
+  public static final String KEY_BUDGET = "the key budget of ";
+
   /**
    * One layer.
    *

@@ -44,6 +44,25 @@ class KeyBudgetTest {
   }
 
   @Test
+  void degreesThatABudgetLowersAreTold() throws Exception {
+    OnnxSource source = OnnxSource.ofFile(CompiledZooTest.FOLDER.resolve("skl_mlpr_tanh.onnx"));
+    List<double[]> rows = CalibrationRows.read(CompiledZooTest.FOLDER.resolve("skl_mlpr_tanh.calibration.csv"));
+    CompileOptions options = CompileOptions.defaults().withPacking(CompileOptions.Packing.LATENCY).withCalibration(rows);
+    CompileReport free = Compiler.compile(source, options).report();
+    assertTrue(free.notes().stream().noneMatch(note -> note.startsWith(CompileReport.KEY_BUDGET)), free.notes().toString());
+    for (int part = 2; ; part++) {
+      long budget = free.evaluationKeyBytes() / part;
+      CompileReport report = Compiler.compile(source, options.withKeyBudget(budget)).report();
+      assertTrue(report.evaluationKeyBytes() <= budget);
+      boolean told = report.notes().stream().anyMatch(note -> note.startsWith(CompileReport.KEY_BUDGET));
+      assertEquals(report.levels() < free.levels(), told, budget + " bytes: " + report.notes());
+      if (told) {
+        return;
+      }
+    }
+  }
+
+  @Test
   void aBudgetThatNoProgramMeetsIsRefusedWithTheLeastSize() {
     ModelProblem problem = assertThrows(UncompilableModelException.class, () -> compile(10_000)).problems().get(0);
     assertTrue(problem.reason().contains("more than the key budget of 10000 bytes"), problem.toString());

@@ -2,6 +2,7 @@
 package dev.tacet.compiler.internal;
 
 import dev.tacet.compiler.CompileOptions;
+import dev.tacet.compiler.CompileReport;
 import dev.tacet.compiler.internal.calibrate.FeatureBounds;
 import dev.tacet.compiler.internal.calibrate.Ranges;
 import dev.tacet.compiler.internal.calibrate.SampleRows;
@@ -121,6 +122,8 @@ final class PlanSearch {
   private final Ranges answers;
   private int needed;
   private long leastKeyBytes = Long.MAX_VALUE;
+  private int levelsBeyondBudget;
+  private long bytesBeyondBudget = Long.MAX_VALUE;
   private double best = Double.POSITIVE_INFINITY;
   private double hiddenShare = 1;
 
@@ -190,7 +193,7 @@ final class PlanSearch {
         return found;
       }
     }
-    return search().map(found -> found.batch != null ? found
+    return search().map(this::withBudgetNote).map(found -> found.batch != null ? found
         : new Found(found.plan, found.selection.complete(found.plan), found.score, found.note, null));
   }
 
@@ -324,8 +327,24 @@ final class PlanSearch {
             metric.score(plan.fitted().outputs(metric.rows()), emission.noiseOfElements(emission.noiseBound(1)));
         return Optional.of(new Found(priced, selection.get(), score, "", null));
       }
+      int total = plan.levels().total();
+      if (options.keyBudget() > 0 && total >= levelsBeyondBudget) {
+        bytesBeyondBudget = total > levelsBeyondBudget ? keyBytes : Math.min(bytesBeyondBudget, keyBytes);
+        levelsBeyondBudget = total;
+      }
     }
     return Optional.empty();
+  }
+
+  /** What a key budget costs beside time: where no program of the levels that the accuracy asks for met it. */
+  private Found withBudgetNote(Found found) {
+    if (levelsBeyondBudget <= found.plan.levels().total() || found.batch != null || found.coefficients != null) {
+      return found;
+    }
+    String note = String.format(Locale.ROOT, "%s%.1f MB leaves %d levels for polynomials of lower degree, whose answers are less exact; keys for"
+            + " the %d levels of the degrees that the accuracy asks for take %.1f MB or a little less",
+        CompileReport.KEY_BUDGET, options.keyBudget() / 1e6, found.plan.levels().total(), levelsBeyondBudget, bytesBeyondBudget / 1e6);
+    return new Found(found.plan, found.selection, found.score, found.note.isEmpty() ? note : found.note + "; " + note, found.batch);
   }
 
   /** The parameters for a noise target, or those for half of it where the same ring has room for them: fewer rows lie near a decision. */

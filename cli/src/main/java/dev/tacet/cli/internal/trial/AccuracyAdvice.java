@@ -11,10 +11,13 @@ public final class AccuracyAdvice {
   /**
    * Returns the advice for a model.
    *
-   * @param usual the advice where the compiler found no outlier
+   * @param usual the advice where the compiler found no outlier, and no key budget lowered a degree
    */
   public static String of(ModelArtifact artifact, String usual) {
     return Explanation.of(artifact, null).notes().stream().filter(note -> note.startsWith(CompileReport.OUTLIER))
-        .map(note -> "First look at the sample rows: " + note.substring(CompileReport.OUTLIER.length()) + ".").findFirst().orElse(usual);
+        .map(note -> "First look at the sample rows: " + note.substring(CompileReport.OUTLIER.length()) + ".").findFirst()
+        .or(() -> Explanation.of(artifact, null).notes().stream().filter(note -> note.startsWith(CompileReport.KEY_BUDGET))
+            .map(note -> "Give a larger --key-budget: " + note + ".").findFirst())
+        .orElse(usual);
   }
 }
