@@ -13,6 +13,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import ai.onnxruntime.platform.Fp16Conversions;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import dev.tacet.cli.internal.CliException;
@@ -22,6 +23,7 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -118,10 +120,13 @@ public final class ClearModel implements AutoCloseable {
         return new ClearModel(environment, environment.createSession(file.toString(), options));
       }
     } catch (OrtException e) {
+      boolean lacking = e.getCode() == OrtException.OrtErrorCode.ORT_NOT_IMPLEMENTED;
       throw new CliException(
           CliException.FAILED,
           "onnxruntime cannot load " + file + ": " + firstLine(e),
-          "Check the file with 'python -m onnx.checker' or export it again.",
+          lacking ? "onnxruntime, which answers are compared with, lacks this operator for the file's element type: export the model in float32, or"
+              + " use check, explain and compile, which do without it."
+              : "Check the file with 'python -m onnx.checker' or export it again.",
           e);
     }
   }
@@ -216,6 +221,15 @@ public final class ClearModel implements AutoCloseable {
         }
         return OnnxTensor.createTensor(environment, data, feed.shape());
       }
+      case FLOAT16, BFLOAT16: {
+        FloatBuffer data = FloatBuffer.allocate(count);
+        for (int i = 0; i < count; i++) {
+          data.put(i, (float) row[at + i % feed.features()]);
+        }
+        ShortBuffer halves = feed.type() == OnnxJavaType.FLOAT16
+            ? Fp16Conversions.convertFloatBufferToFp16Buffer(data) : Fp16Conversions.convertFloatBufferToBf16Buffer(data);
+        return OnnxTensor.createTensor(environment, halves, feed.shape(), feed.type());
+      }
       case DOUBLE: {
         DoubleBuffer data = DoubleBuffer.allocate(count);
         for (int i = 0; i < count; i++) {
@@ -298,6 +312,6 @@ public final class ClearModel implements AutoCloseable {
   private static String firstLine(OrtException e) {
     String text = String.valueOf(e.getMessage());
     int end = text.indexOf('\n');
-    return end < 0 ? text : text.substring(0, end);
+    return (end < 0 ? text : text.substring(0, end)).replaceFirst("^Error code - \\w+ - message: ", "");
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.rows.Rows;
+import dev.tacet.compiler.internal.onnx.proto.TensorProto;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,6 +41,23 @@ class ClearModelTest {
     CliException failure = assertThrows(CliException.class, () -> ClearModel.load(file));
     assertTrue(failure.getMessage().contains("model.onnx"));
     assertEquals(1, failure.getMessage().lines().count());
+  }
+
+  @Test
+  void rowsForInputsOfHalfPrecisionAreRoundedToIt(@TempDir Path folder) throws Exception {
+    Path file = Files.write(folder.resolve("model.onnx"), SmallOnnx.bytes("Relu", TensorProto.DataType.FLOAT16, 3, 18));
+    try (ClearModel model = ClearModel.load(file)) {
+      assertEquals(List.of(0.5, 0.0, 0x1.554p-2), model.run(new double[] {0.5, -2, 1.0 / 3}).get("y"));
+    }
+  }
+
+  @Test
+  void anOperatorThatOnnxruntimeLacksIsToldAsThat(@TempDir Path folder) throws Exception {
+    Path file = Files.write(folder.resolve("model.onnx"), SmallOnnx.bytes("Softplus", TensorProto.DataType.DOUBLE, 3, 13));
+    CliException failure = assertThrows(CliException.class, () -> ClearModel.load(file));
+    assertTrue(failure.getMessage().contains("Could not find an implementation for Softplus") && !failure.getMessage().contains("ORT_"),
+        failure.getMessage());
+    assertTrue(failure.remedy().contains("export the model in float32") && !failure.remedy().contains("onnx.checker"), failure.remedy());
   }
 
   @Test
