@@ -17,6 +17,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A compiled program, run in the clear on packed rows, with noise of the size that encryption and the engine's arithmetic make.
@@ -71,9 +73,10 @@ public final class Simulator {
    * What some rows gave.
    *
    * @param values for each row, decrypted values by output name, before the client's own steps
+   * @param unanswered rows, from the chunk's first as 0, whose answer the client would refuse: a value or a guard is beyond its bound
    * @param ranges of the inputs of each function of the program
    */
-  public record Chunk(List<Map<String, double[]>> values, List<LayerRange> ranges) {}
+  public record Chunk(List<Map<String, double[]>> values, Set<Integer> unanswered, List<LayerRange> ranges) {}
 
   /**
    * Runs rows within the bounds of their features.
@@ -87,6 +90,7 @@ public final class Simulator {
     }
     FunctionInputs inputs = new FunctionInputs(places);
     List<Map<String, double[]>> values = new ArrayList<>();
+    Set<Integer> unanswered = new TreeSet<>();
     if (signature.packing() == RowPacking.THROUGHPUT) {
       int period = Integer.highestOneBit(Math.max(1, 2 * rows.length - 1));
       ReferenceEvaluator.Disturbance disturbance = noise
@@ -94,6 +98,9 @@ public final class Simulator {
       List<double[]> slots = ReferenceEvaluator.run(artifact.program(), columns(rows, period), inputs.observer(rows.length), disturbance);
       for (int r = 0; r < rows.length; r++) {
         values.add(values(slots, r));
+        if (!isAnswered(slots, r)) {
+          unanswered.add(r);
+        }
       }
       inputs.endOfRows();
     } else if (signature.packing() == RowPacking.COEFFICIENT) {
@@ -102,11 +109,16 @@ public final class Simulator {
       }
     } else {
       for (int r = 0; r < rows.length; r += TOGETHER) {
-        values.addAll(spread(Arrays.copyOfRange(rows, r, Math.min(rows.length, r + TOGETHER)), seed + first + r, inputs));
+        for (List<double[]> slots : spread(Arrays.copyOfRange(rows, r, Math.min(rows.length, r + TOGETHER)), seed + first + r, inputs)) {
+          if (!isAnswered(slots, 0)) {
+            unanswered.add(values.size());
+          }
+          values.add(values(slots, 0));
+        }
         inputs.endOfRows();
       }
     }
-    return new Chunk(values, inputs.ranges());
+    return new Chunk(values, unanswered, inputs.ranges());
   }
 
   /** The decrypted values of one row that lies in coefficients, without noise. */
@@ -129,8 +141,8 @@ public final class Simulator {
     return values;
   }
 
-  /** The values of rows that are spread over the slots; the noise is that of the mean of their copies. */
-  private List<Map<String, double[]>> spread(double[][] rows, long noiseSeed, FunctionInputs inputs) {
+  /** For each of some rows that are spread over the slots, the slots of the program's outputs; the noise is that of the mean of their copies. */
+  private List<List<double[]>> spread(double[][] rows, long noiseSeed, FunctionInputs inputs) {
     int lanes = Integer.highestOneBit(2 * rows.length - 1); // those beyond the rows hold them again
     List<List<double[]>> each = new ArrayList<>();
     for (double[] row : rows) {
@@ -149,12 +161,12 @@ public final class Simulator {
     }
     List<double[]> outputs = evaluator.ofRows(lanes).run(
         packed, inputs.observer(lanes, rows.length), noise ? spreadNoise.again(lanes, noiseSeed) : null);
-    List<Map<String, double[]>> values = new ArrayList<>();
+    List<List<double[]>> slots = new ArrayList<>();
     for (int r = 0; r < rows.length; r++) {
       int lane = r;
-      values.add(values(outputs.stream().map(output -> ofLane(output, lane, lanes)).toList(), 0));
+      slots.add(outputs.stream().map(output -> ofLane(output, lane, lanes)).toList());
     }
-    return values;
+    return slots;
   }
 
   private static double[] ofLane(double[] interleaved, int lane, int lanes) {
@@ -184,13 +196,44 @@ public final class Simulator {
     return columns;
   }
 
-  private Map<String, double[]> values(List<double[]> slots, int slot) {
-    boolean batches = signature.packing() == RowPacking.THROUGHPUT;
+  /** Where the first ciphertext of each output of the program stands among all of them. */
+  private int[] starts() {
     int[] start = new int[signature.cipherOutputs().size() + 1];
     for (CipherOutput output : signature.cipherOutputs()) {
       start[output.programOutput() + 1] += signature.ciphertexts(output);
     }
     Arrays.parallelPrefix(start, Integer::sum);
+    return start;
+  }
+
+  /** Whether a row's values and guards are within the bounds that the client checks, as {@link CipherOutput#unpack} does. */
+  private boolean isAnswered(List<double[]> slots, int slot) {
+    int[] start = starts();
+    for (CipherOutput output : signature.cipherOutputs()) {
+      int at = start[output.programOutput()];
+      double limit = output.bound() + output.slotError();
+      if (signature.packing() == RowPacking.THROUGHPUT) {
+        for (int i = 0; i < output.count(); i++) {
+          if (!(Math.abs(slots.get(at + i)[slot]) <= limit)) {
+            return false;
+          }
+        }
+      } else {
+        double[] part = output.slotsOf(slots.get(at), artifact.parameters().slots());
+        int used = output.kind().guards() ? output.period() : output.count() * output.rows();
+        for (int j = 0; j < part.length; j += output.rows()) {
+          if ((j & (output.period() - 1)) < used && !(Math.abs(part[j]) <= limit)) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  private Map<String, double[]> values(List<double[]> slots, int slot) {
+    boolean batches = signature.packing() == RowPacking.THROUGHPUT;
+    int[] start = starts();
     Map<String, double[]> values = new LinkedHashMap<>();
     for (CipherOutput output : signature.cipherOutputs()) {
       if (output.kind() == CipherOutput.Kind.VALUE) {

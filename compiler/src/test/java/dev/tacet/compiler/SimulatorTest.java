@@ -55,10 +55,12 @@ class SimulatorTest {
       for (Map.Entry<String, double[]> value : alone.values().get(0).entrySet()) {
         assertArrayEquals(value.getValue(), together.values().get(r).get(value.getKey()), 1e-12, "row " + r);
       }
+      assertEquals(alone.unanswered().contains(0), together.unanswered().contains(r), "row " + r);
       List<LayerRange> before = ranges;
       ranges = before == null ? alone.ranges()
           : IntStream.range(0, before.size()).mapToObj(i -> before.get(i).and(alone.ranges().get(i))).toList();
     }
+    assertTrue(!together.unanswered().isEmpty() && together.unanswered().size() < rows.length, together.unanswered().toString());
     assertTrue(ranges.stream().anyMatch(range -> range.rowsOutside() > 0), "some rows are outside: " + ranges);
     for (int i = 0; i < ranges.size(); i++) {
       assertEquals(ranges.get(i).rowsOutside(), together.ranges().get(i).rowsOutside(), ranges.get(i).layer());

@@ -83,11 +83,11 @@ public final class SimulateCommand implements Callable<Integer> {
     if (json == null || !json.toString().equals("-")) {
       show(simulation, rows.count(), truths);
     }
-    if (comparison.meetsTarget()) {
+    if (simulation.meetsTarget()) {
       return CliException.DONE;
     }
     Failures.tell(
-        comparison.miss() + ", without any encryption: the fitted activations are too coarse, or rows were clamped",
+        comparison.miss() + ", without any encryption: the fitted activations are too coarse, or rows were clamped or left their intervals",
         advice);
     return CliException.ACCURACY_MISSED;
   }
@@ -113,6 +113,7 @@ public final class SimulateCommand implements Callable<Integer> {
     report.put("rows_per_second", simulation.rowsPerSecond());
     report.put("undecided_rows", comparison.undecided());
     report.put("clamped_rows", simulation.clamped());
+    report.put("failed_rows", simulation.failed());
     report.put("far_rows", comparison.far());
     report.put("layers", simulation.layers());
     report.put("outputs", simulation.outputs().outputs());
@@ -123,9 +124,10 @@ public final class SimulateCommand implements Callable<Integer> {
   private static void show(Simulation simulation, int rows, double[] truths) {
     Comparison comparison = simulation.comparison();
     System.out.printf(
-        Locale.ROOT, "%d rows in the clear, %.0f a second: agreement %s, largest error %s, %d undecided, %d clamped%n", rows,
+        Locale.ROOT, "%d rows in the clear, %.0f a second: agreement %s, largest error %s, %d undecided, %d clamped, %d without an answer%n", rows,
         simulation.rowsPerSecond(), Units.percent(comparison.agreement()), Units.error(comparison.maxError()),
-        comparison.undecided().size(), simulation.clamped().size());
+        comparison.undecided().size(), simulation.clamped().size(),
+        simulation.failed().size());
     if (truths != null) {
       boolean classes = comparison.kind() == Comparison.Kind.CLASSIFIER;
       System.out.printf(Locale.ROOT, "%s %.4f, of the clear model %.4f%n", classes ? "accuracy" : "R²",

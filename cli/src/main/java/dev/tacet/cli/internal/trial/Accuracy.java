@@ -5,6 +5,7 @@ import dev.tacet.cli.internal.rows.OutputTable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** How good answers are, measured by what is true. */
 final class Accuracy {
@@ -12,7 +13,7 @@ final class Accuracy {
 
   /**
    * For a classifier, the share of rows whose class is the true one; an undecided one is wrong. For a regressor, R², the
-   * share of the truths' variance that the answers explain.
+   * share of the truths' variance that the answers explain, over the rows that have one.
    */
   static double of(OutputTable outputs, double[] truths, Comparison.Kind kind, boolean[] undecided) {
     int rows = outputs.rows();
@@ -28,10 +29,11 @@ final class Accuracy {
       }
       return (double) right / rows;
     }
-    double mean = Arrays.stream(truths, 0, rows).average().orElse(0);
+    int[] answered = IntStream.range(0, rows).filter(r -> outputs.row(r).values().iterator().next().get(0) != null).toArray();
+    double mean = Arrays.stream(answered).mapToDouble(r -> truths[r]).average().orElse(0);
     double residual = 0;
     double total = 0;
-    for (int r = 0; r < rows; r++) {
+    for (int r : answered) {
       residual += square(truths[r] - firstNumber(outputs.row(r)));
       total += square(truths[r] - mean);
     }
@@ -39,8 +41,7 @@ final class Accuracy {
   }
 
   private static double firstNumber(Map<String, List<Object>> row) {
-    Object value = row.values().iterator().next().get(0);
-    return value == null ? Double.NaN : ((Number) value).doubleValue();
+    return ((Number) row.values().iterator().next().get(0)).doubleValue();
   }
 
   private static double square(double value) {

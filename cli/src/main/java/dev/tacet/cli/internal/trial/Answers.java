@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.trial;
 
 import dev.tacet.he.OutputValue;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,13 @@ public final class Answers {
   public static Map<String, List<Object>> row(Map<String, OutputValue> outputs) {
     Map<String, List<Object>> row = new LinkedHashMap<>();
     outputs.forEach((name, value) -> row.put(name, values(value)));
+    return row;
+  }
+
+  /** The outputs of a row without an answer: a null in the place of everything that {@code shape} has. */
+  static Map<String, List<Object>> none(Map<String, List<Object>> shape) {
+    Map<String, List<Object>> row = new LinkedHashMap<>();
+    shape.forEach((name, values) -> row.put(name, Collections.nCopies(values.size(), null)));
     return row;
   }
 

@@ -26,12 +26,13 @@ import java.util.stream.IntStream;
  * @param clearOutputs what onnxruntime gives
  * @param comparison of both
  * @param clamped rows with a feature moved to its bound
+ * @param failed rows whose answer the client would refuse, so that there is none
  * @param layers what the rows drive each function's input to
  * @param seconds that the program took for all rows, on all cores; onnxruntime is not in them
  */
 public record Simulation(
-    OutputTable outputs, OutputTable clearOutputs, Comparison comparison, List<Integer> clamped, List<LayerRange> layers,
-    double seconds) {
+    OutputTable outputs, OutputTable clearOutputs, Comparison comparison, List<Integer> clamped, List<Integer> failed,
+    List<LayerRange> layers, double seconds) {
   private static final int SPREAD_CHUNK = 16;
 
   /**
@@ -61,18 +62,29 @@ public record Simulation(
     boolean[] undecided = new boolean[rows.count()];
     Map<String, LayerRange> layers = new LinkedHashMap<>();
     Map<String, double[]> errorBounds = simulator.errorBounds();
-    int row = 0;
+    List<Integer> failed = new ArrayList<>();
     for (Simulator.Chunk chunk : chunks) {
-      for (Map<String, double[]> values : chunk.values()) {
-        Postprocessing.Result result = signature.tail().runMeasured(values, errorBounds);
-        outputs.add(Answers.row(result.outputs()));
-        undecided[row++] = !result.undecided().isEmpty();
+      for (int r = 0; r < chunk.values().size(); r++) {
+        int row = outputs.rows();
+        if (chunk.unanswered().contains(r)) {
+          failed.add(row);
+          outputs.add(Answers.none(clear.row(row)));
+        } else {
+          Postprocessing.Result result = signature.tail().runMeasured(chunk.values().get(r), errorBounds);
+          outputs.add(Answers.row(result.outputs()));
+          undecided[row] = !result.undecided().isEmpty();
+        }
       }
       chunk.ranges().forEach(range -> layers.merge(range.layer(), range, LayerRange::and));
     }
     Comparison comparison =
         Comparison.of(outputs, inside.clear(clearModel, clear), clearModel.runSamples(samples), undecided, Comparison.kindOf(signature));
-    return new Simulation(outputs, clear, comparison, inside.moved(), new ArrayList<>(layers.values()), seconds);
+    return new Simulation(outputs, clear, comparison, inside.moved(), failed, new ArrayList<>(layers.values()), seconds);
+  }
+
+  /** Whether the target is met, as {@link Trial#miss} says: every row has an answer, and {@link Comparison#meetsTarget}. */
+  public boolean meetsTarget() {
+    return failed.isEmpty() && comparison.meetsTarget();
   }
 
   /** Rows over the program's time. */

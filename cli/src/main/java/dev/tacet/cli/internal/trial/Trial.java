@@ -14,7 +14,6 @@ import dev.tacet.he.Program;
 import dev.tacet.he.PublicKey;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -63,12 +62,13 @@ public final class Trial {
       Rows rows, OutputTable clearOutputs, OutputTable compared, OutputTable samples, Comparison.Kind kind, LongConsumer step) {
     clear = clearOutputs;
     undecided = new boolean[rows.count()];
+    List<Integer> moved = ClampedRows.of(artifact.signature(), rows).moved();
     for (int start = 0; start < rows.count(); start += model.rowsPerRequest()) {
       int end = Math.min(rows.count(), start + model.rowsPerRequest());
       RemoteModel.Batch batch = model.predictEach(Arrays.copyOfRange(rows.values(), start, end));
       batch.predictions().stream().filter(Objects::nonNull).findFirst().ifPresent(p -> timings.add(p.timings()));
       for (int r = start; r < end; r++) {
-        take(r, batch.predictions().get(r - start));
+        take(r, batch.predictions().get(r - start), moved);
       }
       step.accept(end);
     }
@@ -76,10 +76,14 @@ public final class Trial {
     return this;
   }
 
-  private void take(int row, Prediction prediction) {
+  /** A row without an answer does not say what the client moved: {@code moved} does. */
+  private void take(int row, Prediction prediction, List<Integer> moved) {
     if (prediction == null) {
       failed.add(row);
-      outputs.add(nothing(clear.row(row)));
+      outputs.add(Answers.none(clear.row(row)));
+      if (moved.contains(row)) {
+        clamped.add(row);
+      }
       return;
     }
     outputs.add(Answers.row(prediction.outputs()));
@@ -202,11 +206,5 @@ public final class Trial {
                     level,
                     Spread.ofNanos(timings.stream().map(t -> t.layerNanos().getOrDefault(name, 0L)).toList()).median())));
     return layers;
-  }
-
-  private static Map<String, List<Object>> nothing(Map<String, List<Object>> shape) {
-    Map<String, List<Object>> row = new LinkedHashMap<>();
-    shape.forEach((name, values) -> row.put(name, Collections.nCopies(values.size(), null)));
-    return row;
   }
 }

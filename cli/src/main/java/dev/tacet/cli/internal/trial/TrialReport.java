@@ -18,7 +18,7 @@ import java.util.Map;
  * @param accuracyEncrypted the same of the decrypted answers; an undecided class counts as wrong
  * @param agreement share of the rows that agree with the clear model
  * @param maxError largest absolute difference of two numbers over the rows that have an answer; null if none is finite
- * @param clampedRows rows with a feature outside its bounds, moved to the bound; from 0
+ * @param clampedRows rows with a feature outside its bounds, moved to the bound, those without an answer included; from 0
  * @param undecidedRows rows whose class the error bound leaves open; from 0
  * @param failedRows rows whose answer failed a check, so that there is none; from 0
  * @param farRows rows of a classifier that agree, with a number far from the clear one ({@link Comparison#FAR}); from 0
