@@ -48,6 +48,7 @@ class PrivacyTest {
   @TempDir Path folder;
   private ConfiguredHost host;
   private String aliceKey;
+  private String idleKey;
   private TacetClient alice;
   private TacetClient bob;
 
@@ -56,6 +57,7 @@ class PrivacyTest {
     TestModels.write(Files.createDirectories(folder.resolve("models")), "square", "1", TestModels.square());
     ApiKeyFile keys = new ApiKeyFile(folder.resolve("keys.yaml"));
     aliceKey = keys.issue("alice", "lab", Set.of("predict"), null);
+    idleKey = keys.issue("idle", "lab", Set.of("predict"), null);
     String bobKey = keys.issue("bob", "lab", Set.of("predict"), null);
     host = open();
     alice = client(aliceKey);
@@ -116,6 +118,8 @@ class PrivacyTest {
           Optional.of(Duration.ofDays(14))), kept.times());
       String page = host.get("/privacy", aliceKey).body();
       assertTrue(page.contains(set) && page.contains("api-key:bob") && page.contains("unfinished"), page);
+      assertTrue(page.contains("<p>Entries 1 to "), page);
+      assertTrue(host.get("/privacy", idleKey).body().contains("<p>No entries.</p>"));
       assertEquals(401, host.get("/privacy", null).statusCode());
       for (String path : new String[] {"/privacy", "/v1/models", "/v2/models/square", "/healthz", "/nowhere"}) {
         assertEquals(List.of("no-store"), host.get(path, aliceKey).headers().allValues("cache-control"), path);

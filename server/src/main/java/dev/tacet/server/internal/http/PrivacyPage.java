@@ -44,8 +44,11 @@ public final class PrivacyPage {
     for (Grants.Grant grant : kept.received()) {
       row(page, grant.keySet().hex(), grant.owner(), "you", grant.purpose(), grant.since());
     }
-    page.append("</table><h2>Audit trail</h2><p>Entries ").append(kept.audit().base() + 1).append(" to ").append(kept.audit().last())
-        .append(", which <code>tacet audit</code> shows and checks.</p><h2>How long</h2><table>");
+    long first = kept.audit().base() + 1;
+    page.append("</table><h2>Audit trail</h2><p>")
+        .append(first > kept.audit().last() ? "No entries"
+            : "Entries " + first + " to " + kept.audit().last() + ", which <code>tacet audit</code> shows and checks")
+        .append(".</p><h2>How long</h2><table>");
     row(page, "key sets", time(tenant.keys().limits().timeToLive()));
     row(page, "unfinished uploads", time(Optional.of(tenant.keys().limits().uploadLifetime())));
     row(page, "audit trail", time(tenant.privacy().retention().audit()));
