@@ -198,6 +198,7 @@ class BadUsageTest {
         List.of(TRY + "--max-degree 2", "maxDegree is 2"),
         List.of(TRY + "--max-degree 99999999999", "99999999999"),
         List.of(TRY + "--margin -0.1", "margin is -0.1"),
+        List.of(TRY + "--key-budget 0", "a key budget of '0' is 0 bytes, needs at least 1"),
         List.of(TRY + "--share-bits 30", "--share-bits is given without"),
         List.of(TRY + "--share-results -3", "-3"),
         List.of(TRY + "--frobnicate", "--frobnicate"),

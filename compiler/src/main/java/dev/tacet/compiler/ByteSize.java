@@ -28,4 +28,17 @@ public final class ByteSize {
     }
     return (long) bytes;
   }
+
+  /**
+   * Returns a number of bytes that is a limit.
+   *
+   * @throws IllegalArgumentException as {@link #parse}, or if it is 0, which would mean no limit
+   */
+  public static long limit(String text) {
+    long bytes = parse(text);
+    if (bytes < 1) {
+      throw new IllegalArgumentException("a key budget of '" + text + "' is " + bytes + " bytes, needs at least 1; leave it out for no limit");
+    }
+    return bytes;
+  }
 }

@@ -60,7 +60,7 @@ final class YamlOptions {
             number(node, "private_bits", usual.statisticalBits()), 0));
       }
       if (YamlNodes.has(node, "key_budget")) {
-        options = options.withKeyBudget(ByteSize.parse(YamlNodes.text(node, "key_budget", "compile: key_budget", null)));
+        options = options.withKeyBudget(ByteSize.limit(YamlNodes.text(node, "key_budget", "compile: key_budget", null)));
       }
     } catch (IllegalArgumentException e) {
       throw new MalformedException(ModelDescription.FILE + ": compile: " + e.getMessage(), e);

@@ -77,6 +77,13 @@ class KeyBudgetTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"0", "0.0GB", "0.4"})
+  void aBudgetOfNothingIsNoLimitAndIsRefused(String text) {
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> ByteSize.limit(text));
+    assertTrue(e.getMessage().contains("'" + text + "' is 0 bytes, needs at least 1"), e.getMessage());
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"", "MB", "-3MB", "1e9", "20 XB", "7ib", "99999999999 GB"})
   void otherTextsAreRefused(String text) {
     assertThrows(IllegalArgumentException.class, () -> ByteSize.parse(text));

@@ -125,6 +125,8 @@ class ModelDescriptionTest {
         "compile: {max_log_ring_degree: 17}",
         "compile: {margin: -1}",
         "compile: {margin: [0.1]}",
+        "compile: {key_budget: 0}",
+        "compile: {key_budget: 0.4}",
         "compile: {security: 129}",
         "compile: {security: [128]}",
         "compile: {ring: real}",

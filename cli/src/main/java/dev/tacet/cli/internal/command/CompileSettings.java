@@ -57,7 +57,8 @@ final class CompileSettings {
   private String packing;
 
   @Option(names = "--accuracy", paramLabel = "SHARE",
-      description = "Largest error of an output that may be spent, as a share of its range. Default: 0.005.")
+      description = "Largest error of an output that may be spent, as a share of its range. Default: that of --config, 0.001 unless it sets one;"
+          + " 0.005 without.")
   private Double accuracy;
 
   @Option(names = "--max-degree", paramLabel = "D", description = "Highest degree of a fitted activation, 3..1023. Default: 1023.")
@@ -138,7 +139,7 @@ final class CompileSettings {
       options = maxDegree == null ? options : options.withMaxDegree(maxDegree);
       options = margin == null ? options : options.withMargin(margin);
       options = rowsPerRequest == null ? options : options.withRowsPerRequest(rowsPerRequest);
-      options = keyBudget == null ? options : options.withKeyBudget(ByteSize.parse(keyBudget));
+      options = keyBudget == null ? options : options.withKeyBudget(ByteSize.limit(keyBudget));
       options = shareResults == null ? options
           : options.withSharing(new Sharing(shareResults, shareBits == null ? CompileOptions.SHARE_BITS : shareBits, 0));
       options = modelPrivacy ? options.withModelPrivacy(privacy()) : options;
