@@ -63,6 +63,19 @@ class CompileOptionsTest {
     assertTrue(Files.size(artifact) > 0);
   }
 
+  @Test
+  void explainPredictsTheTimeOfAGuard() throws Exception {
+    Path json = folder.resolve("explained.json");
+    Tacet done = Tacet.here("explain", ZOO.resolve("skl_mlpr_tanh.onnx").toString(), "--calibration",
+        ZOO.resolve("skl_mlpr_tanh.calibration.csv").toString(), "--json", json.toString());
+    assertEquals(0, done.exit(), done.all());
+    double guards = 0;
+    for (JsonNode layer : new ObjectMapper().readTree(json.toFile()).get("layers")) {
+      guards += layer.get("name").asText().startsWith("guard of ") ? layer.get("milliseconds").asDouble() : 0;
+    }
+    assertTrue(guards > 0.001, done.out());
+  }
+
   /** The rows' ranges follow it, so nothing else that is advised would help. */
   @Test
   void anOutlierAmongTheSampleRowsIsWhatIsAdvisedToBeLookedAt() throws Exception {

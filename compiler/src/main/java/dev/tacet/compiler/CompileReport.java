@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.tacet.he.RingType;
 import dev.tacet.he.RowPacking;
 import dev.tacet.he.SecurityLevel;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -103,11 +104,17 @@ public record CompileReport(
    *
    * @param profile the machine that the times are of
    * @param nanos the host's wall time for one request, all layers together
+   * @param otherNanos the part of it of each layer of the program that is none of the model's, such as a guard
    * @param noise what noise does to decrypted values
    * @param fitError the largest difference between the packed program without noise and the model, over the sample rows, in the
    *     values' units
    */
-  public record Prediction(CostProfile profile, double nanos, NoisePrediction noise, double fitError) {
+  public record Prediction(CostProfile profile, double nanos, Map<String, Double> otherNanos, NoisePrediction noise, double fitError) {
+    /** Copies the map, in its order. */
+    public Prediction {
+      otherNanos = Collections.unmodifiableMap(new LinkedHashMap<>(otherNanos));
+    }
+
     /** Returns the largest error of a decrypted value that is predicted for so many numbers: of the fit and of noise. */
     public double error(long numbers) {
       return Math.hypot(fitError, noise.largest(numbers));
@@ -149,6 +156,9 @@ public record CompileReport(
     predicted.put("cost_profile_sha256", prediction.profile().sha256());
     predicted.put("threads", prediction.profile().threads());
     predicted.put("server_ms", significant(prediction.nanos() / 1e6));
+    Map<String, Object> others = new LinkedHashMap<>();
+    prediction.otherNanos().forEach((name, nanos) -> others.put(name, significant(nanos / 1e6)));
+    predicted.put("other_layers_ms", others);
     predicted.put("noise_deviation", significant(prediction.noise().deviation()));
     predicted.put("noise_even", prediction.noise().even());
     predicted.put("noise_error", significant(prediction.noise().largest(NUMBERS)));

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tacet.compiler.internal.simulate.FunctionInputs;
 import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.CipherOutput;
@@ -62,6 +64,22 @@ class SharedGuardTest {
       guard.unpack(guardSlots(artifact, row), null, 0);
     }
     assertTrue(EncryptedTrial.run(artifact, ROWS.subList(0, 2)).worst() <= 0.5);
+  }
+
+  @Test
+  void theReportHasTheTimeOfEveryLayerOfTheProgram() throws Exception {
+    ModelArtifact artifact = model();
+    JsonNode report = new ObjectMapper().readTree(artifact.report());
+    JsonNode others = report.get("predicted").get("other_layers_ms");
+    assertEquals(1, others.size(), others.toString());
+    double guard = others.get(guard(artifact).name()).asDouble();
+    assertTrue(guard > 0.005, "the guard takes " + guard + " ms");
+    double sum = guard;
+    for (JsonNode layer : report.get("layers")) {
+      sum += layer.get("predicted_ms").asDouble();
+    }
+    double all = report.get("predicted").get("server_ms").asDouble();
+    assertEquals(all, sum, 0.002 * all);
   }
 
   @Test

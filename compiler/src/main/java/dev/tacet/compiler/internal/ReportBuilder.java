@@ -66,7 +66,7 @@ final class ReportBuilder {
     HostMemory memory = HostMemory.of(program, options.costs().threads());
     List<CompileReport.Layer> layers = layers(plan, emission, signature.packing(), noise, nanos);
     CompileReport.Prediction prediction = new CompileReport.Prediction(
-        options.costs(), Arrays.stream(nanos).sum(), noise.answers(), programError);
+        options.costs(), Arrays.stream(nanos).sum(), others(program, layers, nanos), noise.answers(), programError);
     long input = program.inputCiphertexts().stream().mapToLong(i -> Costs.ciphertextBytes(parameters, i.level(), true)).sum();
     long result = Costs.resultBytes(program);
     boolean met = score.isNotShownToMiss(options.accuracy(), MAX_OPEN) && selection.precise() && errorBound <= widest(plan);
@@ -117,6 +117,18 @@ final class ReportBuilder {
           nanos[index], -Math.log(Math.max(largest, 1e-300)) / Math.log(2), layer.guarded()));
     }
     return layers;
+  }
+
+  /** The times of the program's layers that are none of the model's: guards, and what hides the model. */
+  private static Map<String, Double> others(Program program, List<CompileReport.Layer> layers, double[] nanos) {
+    Map<String, Double> others = new LinkedHashMap<>();
+    for (int l = 0; l < nanos.length; l++) {
+      String name = program.layers().get(l);
+      if (nanos[l] > 0 && layers.stream().noneMatch(layer -> layer.name().equals(name))) {
+        others.put(name, nanos[l]);
+      }
+    }
+    return others;
   }
 
   /** How a layer's elements lie, in a few words. */

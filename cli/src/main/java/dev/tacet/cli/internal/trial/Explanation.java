@@ -174,12 +174,14 @@ public record Explanation(
         }
       }
       if (computes) {
-        JsonNode layer = reported.getOrDefault(program.layers().get(l), new JsonMapper().createObjectNode());
+        String name = program.layers().get(l);
+        JsonNode layer = reported.getOrDefault(name, new JsonMapper().createObjectNode());
+        double milliseconds = layer.path("predicted_ms").asDouble(report.path("predicted").path("other_layers_ms").path(name).asDouble());
         List<Integer> shape = new ArrayList<>();
         layer.path("shape").forEach(dimension -> shape.add(dimension.asInt()));
-        layers.add(new Layer(program.layers().get(l), layer.path("kind").asText(), shape, layer.path("packing").asText(), in, out,
+        layers.add(new Layer(name, layer.path("kind").asText(), shape, layer.path("packing").asText(), in, out,
             layer.path("rotations").asInt(), layer.path("relinearizations").asInt(), layer.path("products").asInt(),
-            nanos == null ? layer.path("predicted_ms").asDouble() : nanos[l] / 1e6,
+            nanos == null ? milliseconds : nanos[l] / 1e6,
             layer.hasNonNull("precision_bits") ? layer.get("precision_bits").asDouble() : null, layer.path("guard").asText(), operations(counts)));
       }
     }
