@@ -203,7 +203,7 @@ class CompilerTest {
     String yaml = text.substring(text.indexOf("```yaml") + 7, text.lastIndexOf("```"));
     CompileOptions options = CompileOptions.fromYaml(Files.writeString(folder.resolve("tacet.yaml"), yaml));
     CompileOptions expected = CompileOptions.defaults().withModel("tiny").withTask(ModelDescription.Task.REGRESSION)
-        .withRing(CompileOptions.Ring.STANDARD).withSharing(new Sharing(100, 20, 0));
+        .withRing(CompileOptions.Ring.STANDARD).withSharing(new Sharing(100, 20, 0)).withKeyBudget(20_000_000);
     assertEquals(expected, options.withRanges(List.of()));
     assertEquals(1, options.ranges().size());
   }
