@@ -20,7 +20,7 @@ public final class ConfiguredFiles {
     void open(FileWatch watch) throws IOException;
   }
 
-  /** Returns what is wrong, each with its setting; nothing is kept open and nothing is written. */
+  /** Returns what is wrong, each with its setting; nothing is kept open, and nothing stays of what is tried. */
   public static List<String> problems(Settings settings) {
     List<String> problems = new ArrayList<>();
     try (FileWatch watch = new FileWatch()) {
@@ -37,10 +37,21 @@ public final class ConfiguredFiles {
     }
     if (!Files.isDirectory(present)) {
       problems.add("data: " + present + " is no folder");
-    } else if (!Files.isWritable(present)) {
-      problems.add("data: " + present + " cannot be written");
+    } else if (!takesFolders(present)) {
+      problems.add("data: " + present + " cannot be written"
+          + (present.equals(settings.data().toAbsolutePath()) ? "" : ", so " + settings.data() + " cannot be made"));
     }
     return problems;
+  }
+
+  /** Whether a folder can be made in another one, which its permissions alone do not say: in /proc, or on a disk that is only read. */
+  private static boolean takesFolders(Path folder) {
+    try {
+      Files.delete(Files.createTempDirectory(folder, ".tacet"));
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static void check(String setting, Opening opening, FileWatch watch, List<String> problems) {

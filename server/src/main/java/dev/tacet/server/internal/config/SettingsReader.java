@@ -139,8 +139,8 @@ public final class SettingsReader {
     if (models != null && !Files.isDirectory(models)) {
       values.problem(Setting.MODELS, "there is no folder " + models);
     }
-    if (data != null) {
-      checkData(data);
+    if (data != null && Files.exists(data) && !Files.isDirectory(data)) {
+      values.problem(Setting.DATA, data + " is no folder");
     }
     String host = values.text(Setting.HOST).orElse("127.0.0.1");
     boolean loopback = checkHost(host);
@@ -165,23 +165,6 @@ public final class SettingsReader {
     return new Settings(
         models, repository(limits, identity.isPresent()), data, state(), host, port, tls, browsers(), traces(), limits,
         retention(), tenants, identity);
-  }
-
-  /** The data folder is made at the start, not here; whether that can be is tried beside it. */
-  private void checkData(Path data) {
-    Path there = data.toAbsolutePath();
-    while (there.getParent() != null && !Files.exists(there)) {
-      there = there.getParent();
-    }
-    if (!Files.isDirectory(there)) {
-      values.problem(Setting.DATA, there + " is no folder");
-      return;
-    }
-    try {
-      Files.delete(Files.createTempDirectory(there, ".tacet"));
-    } catch (IOException e) {
-      values.problem(Setting.DATA, there + " cannot be written by this user" + (there.equals(data.toAbsolutePath()) ? "" : ", so " + data + " cannot be made"));
-    }
   }
 
   private List<String> browsers() {

@@ -45,13 +45,17 @@ final class ReportingExporter implements SpanExporter {
   public CompletableResultCode export(Collection<SpanData> spans) {
     int count = spans.size();
     CompletableResultCode result = exporter.export(spans);
-    return result.whenComplete(() -> {
+    CompletableResultCode told = new CompletableResultCode(); // so that who waits for the export finds it told
+    result.whenComplete(() -> {
       if (result.isSuccess()) {
         taken();
+        told.succeed();
       } else {
         failed(count, reason(result.getFailureThrowable()));
+        told.fail();
       }
     });
+    return told;
   }
 
   private synchronized void taken() {
