@@ -86,7 +86,7 @@ class Cache {
   /// The smallest free block of at least `bytes` and at most an eighth more; null words if there is none. Where pages are small it may
   /// be three times as much more: a page that is new to the process takes longer to fetch than all that is done with its words.
   Taken take(std::size_t bytes) {
-    const std::size_t more = pages.load(std::memory_order_relaxed) == Slabs::Pages::kSmall ? 3 * bytes : bytes / 8;
+    const std::size_t more = slabs().pages() == Slabs::Pages::kSmall ? 3 * bytes : bytes / 8;
     std::lock_guard<std::mutex> lock(mutex_);
     auto found = free_.lower_bound(bytes);
     while (found != free_.end() && found->second.empty()) ++found;

@@ -31,6 +31,8 @@ class Slabs {
   Slabs& operator=(const Slabs&) = delete;
   ~Slabs();
 
+  Pages pages() const { return pages_; }
+
   /// A block of `bytes` bytes (kSmallest or more), aligned to kAlignment, contents undefined; null if the system has no memory left.
   void* take(std::size_t bytes);
   /// Gives back what take(bytes) returned.

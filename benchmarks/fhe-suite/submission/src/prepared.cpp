@@ -99,6 +99,9 @@ Prepared::Prepared(const Instance& instance)
     }
     const u64* words = reinterpret_cast<const u64*>(file_.data() + part.offset);
     if (k >= wanted.size()) {
+      if (part.level != kResidues && part.level != kIntegers) {
+        fail(Code::kMalformed, "%s: part %zu has level %d, which is none of diagonals", path.c_str(), k, part.level);
+      }
       diagonals.push_back({words, part.words, part.level == kResidues ? DiagonalForm::kResidues : DiagonalForm::kIntegers});
       continue;
     }

@@ -39,6 +39,9 @@ public final class Simulator {
   private final InterleavedEvaluator evaluator;
   private final List<FunctionInputs.Place> places;
 
+  /** Where the first ciphertext of each output of the program stands among all of them. */
+  private final int[] start;
+
   private Simulator(ModelArtifact artifact, boolean noise, long seed) {
     this.artifact = artifact;
     this.signature = artifact.signature();
@@ -48,6 +51,7 @@ public final class Simulator {
         new ProgramNoise(artifact.program(), ProgramNoise.Kind.MEANS, ProgramNoise.Encryption.SECRET_KEY, leastPeriod(), true, seed);
     this.evaluator = new InterleavedEvaluator(artifact.program());
     this.places = FunctionInputs.of(artifact.program(), signature);
+    this.start = starts(signature);
   }
 
   /** The least period that the noise of a row's ciphertexts is kept for. */
@@ -196,8 +200,7 @@ public final class Simulator {
     return columns;
   }
 
-  /** Where the first ciphertext of each output of the program stands among all of them. */
-  private int[] starts() {
+  private static int[] starts(Signature signature) {
     int[] start = new int[signature.cipherOutputs().size() + 1];
     for (CipherOutput output : signature.cipherOutputs()) {
       start[output.programOutput() + 1] += signature.ciphertexts(output);
@@ -208,7 +211,6 @@ public final class Simulator {
 
   /** Whether a row's values and guards are within the bounds that the client checks, as {@link CipherOutput#unpack} does. */
   private boolean isAnswered(List<double[]> slots, int slot) {
-    int[] start = starts();
     for (CipherOutput output : signature.cipherOutputs()) {
       int at = start[output.programOutput()];
       double limit = output.bound() + output.slotError();
@@ -233,7 +235,6 @@ public final class Simulator {
 
   private Map<String, double[]> values(List<double[]> slots, int slot) {
     boolean batches = signature.packing() == RowPacking.THROUGHPUT;
-    int[] start = starts();
     Map<String, double[]> values = new LinkedHashMap<>();
     for (CipherOutput output : signature.cipherOutputs()) {
       if (output.kind() == CipherOutput.Kind.VALUE) {

@@ -136,9 +136,12 @@ class RestartTest {
       HealthGrpc.HealthBlockingStub health = GrpcClients.newClient("gproto+" + uri, HealthGrpc.HealthBlockingStub.class);
       await(health, ServingStatus.NOT_SERVING);
       Files.delete(foreign);
-      await(health, ServingStatus.SERVING);
+      for (int look = 0; look < 100 && status(uri + "/v2/health/ready") != 200; look++) {
+        Thread.sleep(100);
+      }
       assertEquals(200, status(uri + "/v2/health/ready"), "looked at without any call");
       assertEquals(200, status(uri + "/readyz"));
+      await(health, ServingStatus.SERVING);
       assertArrayEquals(
           TestModels.squareInTheClear(ROW), owner.decrypt(calls.infer(owner.request(owner.encrypt(ROW)).build())), 1e-4);
     } finally {

@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.trial;
 
 import dev.tacet.compiler.CompileReport;
 import dev.tacet.he.ModelArtifact;
+import java.util.List;
 
 /** What to do where the accuracy target is missed: an outlier among the sample rows is the first thing to look at. */
 public final class AccuracyAdvice {
@@ -14,10 +15,10 @@ public final class AccuracyAdvice {
    * @param usual the advice where the compiler found no outlier, and no key budget lowered a degree
    */
   public static String of(ModelArtifact artifact, String usual) {
-    return Explanation.of(artifact, null).notes().stream().filter(note -> note.startsWith(CompileReport.OUTLIER))
+    List<String> notes = Explanation.of(artifact, null).notes();
+    return notes.stream().filter(note -> note.startsWith(CompileReport.OUTLIER))
         .map(note -> "First look at the sample rows: " + note.substring(CompileReport.OUTLIER.length()) + ".").findFirst()
-        .or(() -> Explanation.of(artifact, null).notes().stream().filter(note -> note.startsWith(CompileReport.KEY_BUDGET))
-            .map(note -> "Give a larger --key-budget: " + note + ".").findFirst())
+        .or(() -> notes.stream().filter(note -> note.startsWith(CompileReport.KEY_BUDGET)).map(note -> "Give a larger --key-budget: " + note + ".").findFirst())
         .orElse(usual);
   }
 }

@@ -8,20 +8,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.events.AliasEvent;
-import org.yaml.snakeyaml.events.Event;
 
 /** Reads the YAML files of an operator: one mapping, no key twice, no aliases, at most 1 MiB. */
 public final class Yaml {
   private static final int MAX_BYTES = 1 << 20;
-  private static final int MAX_DEPTH = 32;
 
   private static final ObjectMapper MAPPER = mapper();
 
@@ -31,7 +27,7 @@ public final class Yaml {
     LoaderOptions options = new LoaderOptions();
     options.setCodePointLimit(MAX_BYTES);
     options.setMaxAliasesForCollections(16);
-    options.setNestingDepthLimit(MAX_DEPTH);
+    options.setNestingDepthLimit(32);
     options.setAllowDuplicateKeys(false);
     YAMLFactory factory =
         YAMLFactory.builder().loaderOptions(options).enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
@@ -76,18 +72,13 @@ public final class Yaml {
 
   /** An alias would be read as a text that is its name. */
   private static void refuseAliases(String text, String name) throws IOException {
-    LoaderOptions options = new LoaderOptions();
-    options.setCodePointLimit(MAX_BYTES);
-    options.setNestingDepthLimit(MAX_DEPTH);
-    try {
-      for (Event event : new org.yaml.snakeyaml.Yaml(options).parse(new StringReader(text))) {
-        if (event instanceof AliasEvent alias) {
-          throw new IOException(name + " line " + (event.getStartMark().getLine() + 1) + ": *" + alias.getAnchor()
+    try (YAMLParser parser = (YAMLParser) MAPPER.createParser(text)) {
+      while (parser.nextToken() != null) {
+        if (parser.isCurrentAlias()) {
+          throw new IOException(name + " line " + parser.currentTokenLocation().getLineNr() + ": *" + parser.getText()
               + " stands for another value; write the value itself");
         }
       }
-    } catch (YAMLException malformed) {
-      return; // told by who reads it
     }
   }
 }

@@ -8,12 +8,15 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code grpc.health.v1.Health}: every service is NOT_SERVING while the database fails and from the announcement of the end on. A failure is looked
  * at every second, so that the host is found well again though nobody calls it.
  */
 public final class GrpcHealth implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(GrpcHealth.class);
   private static final long LOOK_MILLIS = 1000;
 
   private final HealthStatusManager manager = new HealthStatusManager();
@@ -45,8 +48,12 @@ public final class GrpcHealth implements AutoCloseable {
       set(now ? ServingStatus.NOT_SERVING : ServingStatus.SERVING);
       failed = now;
     }
-    if (now) {
-      readiness.databaseProblem(); // asks the database
+    try {
+      if (now) {
+        readiness.databaseProblem(); // asks the database
+      }
+    } catch (RuntimeException e) { // the next look must come
+      LOG.warn("looking whether the database is well again: {}", e.toString());
     }
   }
 
