@@ -3,6 +3,7 @@ package dev.tacet.server;
 
 import dev.tacet.server.internal.config.Settings.StateDatabase;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -29,13 +31,12 @@ public final class PostgresServer implements AutoCloseable {
 
   private final Path programs;
   private final Path folder;
-  private final int port;
+  private int port;
   private Process process;
 
-  private PostgresServer(Path programs, Path folder, int port) {
+  private PostgresServer(Path programs, Path folder) {
     this.programs = programs;
     this.folder = folder;
-    this.port = port;
   }
 
   /** Returns the newest programs on this machine. */
@@ -57,11 +58,7 @@ public final class PostgresServer implements AutoCloseable {
   /** Makes a cluster and starts it. */
   public static PostgresServer start(Path programs) throws Exception {
     Path folder = Files.createTempDirectory(Path.of("/tmp"), "tacet-postgres");
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    PostgresServer server = new PostgresServer(programs, folder, port);
+    PostgresServer server = new PostgresServer(programs, folder);
     Files.writeString(server.passwordFile(), PASSWORD);
     if (isRoot()) {
       run(List.of("chown", "-R", "65534:65534", folder.toString()));
@@ -69,8 +66,34 @@ public final class PostgresServer implements AutoCloseable {
     run(server.unprivileged(
         programs.resolve("initdb").toString(), "-D", folder.resolve("cluster").toString(), "-U", "tacet", "-A", "scram-sha-256",
         "--pwfile=" + server.passwordFile(), "-E", "UTF8", "--locale=C"));
-    server.start();
-    return server;
+    for (int attempt = 1; ; attempt++) {
+      server.port = freePort();
+      try {
+        server.start();
+        return server;
+      } catch (IOException e) {
+        if (attempt == 5 || !e.getMessage().contains("Address already in use")) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /**
+   * Returns a port below those that the system hands out to connections (32768 and more on Linux): between two starts on the same port,
+   * no connection of another test can take it.
+   */
+  private static int freePort() throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      int port = ThreadLocalRandom.current().nextInt(15_000, 32_000);
+      try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"))) {
+        return free.getLocalPort();
+      } catch (BindException e) {
+        if (attempt == 50) {
+          throw e;
+        }
+      }
+    }
   }
 
   private static boolean isRoot() {

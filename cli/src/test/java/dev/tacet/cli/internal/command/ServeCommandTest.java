@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tacet.cli.internal.process.ServerProcess;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,6 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ServeCommandTest {
+  /** tcpmux: nothing listens there, and no other test is given it. */
+  private static final int NOBODYS_PORT = 1;
+
   @Test
   void aHostThatStillLoadsItsModelsEndsOnSigtermWithoutServing(@TempDir Path folder) throws Exception {
     Path model = Files.createDirectories(folder.resolve("models/slow"));
@@ -52,14 +54,10 @@ class ServeCommandTest {
 
   @Test
   void aCollectorThatIsAwayIsOneLineInTheFormatAndAtTheLevelThatWereAskedFor(@TempDir Path folder) throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    }
     Path configuration = Files.writeString(
         folder.resolve("tacet.yaml"),
         "models: " + Files.createDirectories(folder.resolve("models")) + "\ndata: " + folder.resolve("data") + "\nport: 0\n"
-            + "traces: {endpoint: \"http://127.0.0.1:" + port + "/v1/traces\"}\n");
+            + "traces: {endpoint: \"http://127.0.0.1:" + NOBODYS_PORT + "/v1/traces\"}\n");
     assertEquals(List.of(), logOf(configuration, "OFF", folder));
     List<JsonNode> told = new ArrayList<>();
     for (String line : logOf(configuration, "WARN", folder)) {
@@ -68,7 +66,7 @@ class ServeCommandTest {
     told.removeIf(line -> line.get("formattedMessage").asText().startsWith("models folder"));
     assertEquals(1, told.size(), told.toString());
     assertEquals("WARN", told.get(0).get("level").asText());
-    assertTrue(told.get(0).get("formattedMessage").asText().startsWith("traces: http://127.0.0.1:" + port + "/v1/traces "), told.toString());
+    assertTrue(told.get(0).get("formattedMessage").asText().startsWith("traces: http://127.0.0.1:" + NOBODYS_PORT + "/v1/traces "), told.toString());
     assertTrue(told.get(0).get("throwable").isNull(), told.toString());
   }
 
