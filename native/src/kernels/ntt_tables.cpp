@@ -36,26 +36,27 @@ Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n, RingType ri
   u64* inverse = roots + 2 * n;
   u64* inverse_shoup = roots + 3 * n;
   const u64 psi = primitive_root(q, root_order(ring, n) / 2);
-  const u64 psi_inverse = inverse_mod(psi, q);
   // The whole tree of degree n (standard), or the half of the tree of degree 2n below its node 2, whose node 2^(d+1) + r is
   // node 2^d + r here.
   const bool standard = ring == RingType::kStandard;
   const std::size_t powers = standard ? n : 2 * n;
   const int bits = standard ? log_n : log_n + 1;
-  u64 power = 1;
-  u64 inverse_power = 1;
-  for (std::size_t i = 0; i < powers; ++i) {
-    const u32 node = bit_reverse(static_cast<u32>(i), bits);
-    const u32 top = node < 2 ? 0 : 1U << (31 - __builtin_clz(node));  // 2^depth
-    if (standard || (node >= 2 && node < top + top / 2)) {
-      const std::size_t at = standard ? node : node - top / 2;
-      roots[at] = power;
-      roots_shoup[at] = shoup(power, q.value);
-      inverse[at] = inverse_power;
-      inverse_shoup[at] = shoup(inverse_power, q.value);
-    }
-    power = mul_mod(power, psi, q);
-    inverse_power = mul_mod(inverse_power, psi_inverse, q);
+  Buffer natural(2 * powers);  // psi^i and their companions
+  u64* const power = natural.data();
+  u64* const companion = power + powers;
+  const u64 psi_shoup = shoup(psi, q);
+  power[0] = 1;
+  for (std::size_t i = 1; i < powers; ++i) power[i] = mul_shoup(power[i - 1], psi, psi_shoup, q.value);
+  for (std::size_t i = 0; i < powers; ++i) companion[i] = shoup(power[i], q);
+  for (std::size_t at = standard ? 0 : 1; at < n; ++at) {
+    const u32 here = static_cast<u32>(at);
+    const u32 node = standard ? here : here + (1U << (31 - __builtin_clz(here)));
+    const u32 i = bit_reverse(node, bits);
+    roots[at] = power[i];
+    roots_shoup[at] = companion[i];
+    // psi^-i = -psi^(powers - i), and the companion of q - w is the complement of that of w, as q does not divide w 2^64 for 0 < w < q
+    inverse[at] = i == 0 ? 1 : q.value - power[powers - i];
+    inverse_shoup[at] = i == 0 ? companion[0] : ~companion[powers - i];
   }
   if (!standard) {
     roots[0] = roots_shoup[0] = inverse[0] = inverse_shoup[0] = 0;  // no node

@@ -47,6 +47,12 @@ inline u64 mul_mod(u64 a, u64 b, const Modulus& m) { return m.reduce(static_cast
 
 /// floor(w * 2^64 / q) for w < q: the companion of w for Shoup multiplication.
 inline u64 shoup(u64 w, u64 q) { return static_cast<u64>((static_cast<u128>(w) << 64) / q); }
+/// As shoup(w, m.value), without a division: the estimate is at most 2 too small.
+inline u64 shoup(u64 w, const Modulus& m) {
+  const u64 estimate = static_cast<u64>((static_cast<u128>(w) * m.barrett) >> (m.bits - 1));
+  const u64 rest = 0 - estimate * m.value;  // w 2^64 - estimate q, below 3q
+  return estimate + (rest >= m.value) + (rest >= 2 * m.value);
+}
 /// x*w mod q in [0, 2q), for any 64-bit x and w < q.
 inline u64 mul_shoup_lazy(u64 x, u64 w, u64 w_shoup, u64 q) {
   const u64 quotient = static_cast<u64>((static_cast<u128>(x) * w_shoup) >> 64);

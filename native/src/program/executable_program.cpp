@@ -20,6 +20,9 @@ EncodingKey key_of(const Instruction& op, const Scale& scale) {
   return {op.constant, op.type.encoding, op.type.level, op.baby_steps, scale.power_of_two_exponent(), scale.factors()};
 }
 
+/// The scale at which the constant of a sum or a product is encoded.
+const Scale& plain_scale(const Instruction& op) { return op.opcode == Opcode::kAddPlain ? op.type.scale : op.plain_scale; }
+
 /// The vector over all slots or coefficients: padded with zeros to its period and repeated.
 std::vector<double> tiled(const VectorConstant& vector, std::size_t count) {
   std::vector<double> all(count, 0.0);
@@ -52,7 +55,7 @@ ExecutableProgram::ExecutableProgram(std::shared_ptr<const Context> context, Pro
     : context_(std::move(context)), program_(std::move(program)) {}
 
 std::shared_ptr<const ExecutableProgram> ExecutableProgram::create(std::shared_ptr<const Context> context, Program program,
-                                                                   const std::vector<DiagonalWords>& kept) {
+                                                                   const EncodedConstants& kept) {
   check_program(*context, program);
   const bool tight = encoded_bytes(*context, program, DiagonalForm::kResidues) > 0.25 * machine_memory();
   const DiagonalForm form = tight ? DiagonalForm::kIntegers : DiagonalForm::kResidues;
@@ -72,11 +75,15 @@ std::shared_ptr<const ExecutableProgram> ExecutableProgram::create(std::shared_p
   return made;
 }
 
-std::vector<DiagonalWords> ExecutableProgram::encoded_diagonals() const {
-  std::vector<DiagonalWords> all;
-  std::set<const LinearTransform*> seen;
+EncodedConstants ExecutableProgram::encoded_constants() const {
+  EncodedConstants all;
+  std::set<const void*> seen;
   for (const auto& transform : transforms_) {
-    if (transform != nullptr && seen.insert(transform.get()).second) all.push_back(transform->words());
+    if (transform != nullptr && seen.insert(transform.get()).second) all.diagonals.push_back(transform->words());
+  }
+  for (const auto& plain : plaintexts_) {
+    if (plain == nullptr || !seen.insert(plain.get()).second) continue;
+    all.plaintexts.push_back({plain->poly.limb(0), plain->poly.bytes() / sizeof(u64)});
   }
   return all;
 }
@@ -91,51 +98,61 @@ LinearTransform ExecutableProgram::encode_transform(const Instruction& op, const
                                  op.type.level, op.plain_scale, form_, kept);
 }
 
-void ExecutableProgram::encode_constants(const std::vector<DiagonalWords>& kept) {
+Plaintext ExecutableProgram::encode_plain(const Instruction& op, const Encoder& encoder) const {
+  const bool slots = op.type.encoding == Encoding::kSlots;
+  const std::vector<double> all =
+      tiled(std::get<VectorConstant>(program_.constants[op.constant]), slots ? context_->slots() : context_->n());
+  const Scale& scale = plain_scale(op);
+  return slots ? encoder.encode(all.data(), nullptr, all.size(), op.type.level, scale)
+               : encoder.encode_coefficients(all.data(), all.size(), op.type.level, scale);
+}
+
+Plaintext ExecutableProgram::kept_plain(const Instruction& op, const EncodedConstants::Plain& kept) const {
+  const std::size_t n = context_->n(), wanted = n * static_cast<std::size_t>(op.type.level + 1);
+  if (kept.size != wanted) fail(Code::kMalformed, "%zu words of an encoded plaintext, it takes %zu", kept.size, wanted);
+  return {op.type.encoding, op.type.level, plain_scale(op), {Buffer::borrow(kept.data, kept.size), n, op.type.level + 1, 0}};
+}
+
+void ExecutableProgram::encode_constants(const EncodedConstants& kept) {
   const std::size_t count = program_.instructions.size();
   plaintexts_.resize(count);
   transforms_.resize(count);
   products_.resize(count);
   std::map<EncodingKey, std::size_t> first_plain, first_transform;
   std::vector<std::size_t> work;
-  std::map<std::size_t, DiagonalWords> kept_of;  // by op id
+  std::map<std::size_t, std::size_t> number;  // by op id: which of the transforms or plaintexts
   for (std::size_t id = 0; id < count; ++id) {
     const Instruction& op = program_.instructions[id];
-    const bool add = op.opcode == Opcode::kAddPlain;
-    if (add || op.opcode == Opcode::kMultiplyPlain) {
-      if (first_plain.emplace(key_of(op, add ? op.type.scale : op.plain_scale), id).second) work.push_back(id);
+    if (op.opcode == Opcode::kAddPlain || op.opcode == Opcode::kMultiplyPlain) {
+      number[id] = first_plain.size();
+      if (first_plain.emplace(key_of(op, plain_scale(op)), id).second) work.push_back(id);
     } else if (op.opcode == Opcode::kLinearTransform) {
-      if (first_transform.emplace(key_of(op, op.plain_scale), id).second) {
-        const std::size_t number = kept_of.size();
-        kept_of[id] = number < kept.size() ? kept[number] : DiagonalWords();
-        work.push_back(id);
-      }
+      number[id] = first_transform.size();
+      if (first_transform.emplace(key_of(op, op.plain_scale), id).second) work.push_back(id);
     } else if (op.opcode == Opcode::kMatrixProduct) {
       work.push_back(id);
     }
   }
-  if (!kept.empty() && kept.size() != kept_of.size()) {
-    fail(Code::kMalformed, "encoded diagonals of %zu linear transforms, the program has %zu", kept.size(), kept_of.size());
+  if (!kept.empty() && (kept.diagonals.size() != first_transform.size() || kept.plaintexts.size() != first_plain.size())) {
+    fail(Code::kMalformed, "encoded constants of %zu linear transforms and %zu plaintexts, the program has %zu and %zu",
+         kept.diagonals.size(), kept.plaintexts.size(), first_transform.size(), first_plain.size());
   }
   const Encoder encoder(context_);
   pool().parallel_for(work.size(), [&](std::size_t k) {
     const std::size_t id = work[k];
     const Instruction& op = program_.instructions[id];
-    const Constant& constant = program_.constants[op.constant];
     try {
       if (op.opcode == Opcode::kLinearTransform) {
-        transforms_[id] = std::make_shared<LinearTransform>(encode_transform(op, kept_of.at(id)));
+        const DiagonalWords words = kept.empty() ? DiagonalWords() : kept.diagonals[number.at(id)];
+        transforms_[id] = std::make_shared<LinearTransform>(encode_transform(op, words));
       } else if (op.opcode == Opcode::kMatrixProduct) {
-        const auto& a = std::get<AffineConstant>(constant);
+        const auto& a = std::get<AffineConstant>(program_.constants[op.constant]);
         products_[id] = std::make_shared<MatrixProduct>(
             MatrixProduct::encode(context_, a.rows, a.columns, a.weights.data(), a.bias.data(), op.type.level,
                                   program_.instructions[op.arguments[0]].type.scale, op.plain_scale));
       } else {
-        const bool slots = op.type.encoding == Encoding::kSlots;
-        const std::vector<double> all = tiled(std::get<VectorConstant>(constant), slots ? context_->slots() : context_->n());
-        const Scale& scale = op.opcode == Opcode::kAddPlain ? op.type.scale : op.plain_scale;
-        plaintexts_[id] = std::make_shared<Plaintext>(slots ? encoder.encode(all.data(), nullptr, all.size(), op.type.level, scale)
-                                                            : encoder.encode_coefficients(all.data(), all.size(), op.type.level, scale));
+        plaintexts_[id] = std::make_shared<Plaintext>(kept.empty() ? encode_plain(op, encoder)
+                                                                   : kept_plain(op, kept.plaintexts[number.at(id)]));
       }
     } catch (Error& error) {
       error.text = "op " + std::to_string(id) + " (" + op_info(op.opcode).name + ", layer " +
@@ -148,8 +165,7 @@ void ExecutableProgram::encode_constants(const std::vector<DiagonalWords>& kept)
   for (std::size_t id = 0; id < count; ++id) {
     const Instruction& op = program_.instructions[id];
     if (op.opcode == Opcode::kAddPlain || op.opcode == Opcode::kMultiplyPlain) {
-      const Scale& scale = op.opcode == Opcode::kAddPlain ? op.type.scale : op.plain_scale;
-      plaintexts_[id] = plaintexts_[first_plain.at(key_of(op, scale))];
+      plaintexts_[id] = plaintexts_[first_plain.at(key_of(op, plain_scale(op)))];
     } else if (op.opcode == Opcode::kLinearTransform) {
       transforms_[id] = transforms_[first_transform.at(key_of(op, op.plain_scale))];
     }

@@ -19,18 +19,31 @@ struct RunResult {
   std::vector<u64> layer_nanos;                            // by layer; the sum is the run's wall time less scheduling
 };
 
+/// Encoded constants that were kept (ExecutableProgram::encoded_constants()) and outlive what is made of them.
+struct EncodedConstants {
+  /// The residues of a plaintext.
+  struct Plain {
+    const u64* data;
+    std::size_t size;
+  };
+  std::vector<DiagonalWords> diagonals;  ///< of the distinct linear transforms, in the order of the operations
+  std::vector<Plain> plaintexts;         ///< the distinct ones of sums and products with constants, likewise
+
+  bool empty() const { return diagonals.empty() && plaintexts.empty(); }
+};
+
 /// A checked program with its constants encoded: immutable, shared by any number of concurrent runs.
 class ExecutableProgram {
  public:
   /// Checks the program, then encodes its constants on the thread pool; diagonals as small integers (slower, several times
   /// smaller) where all constants would otherwise take more than a quarter of the machine's memory. Raises what check_program() raises, and
   /// Code::kOutOfMemory when the encoded constants would take more than three quarters of the machine's memory.
-  /// `kept`, if not empty, is what encoded_diagonals() of the same program gave; its words must be trusted and outlive the program.
+  /// `kept`, if not empty, is what encoded_constants() of the same program gave; its words must be trusted and outlive the program.
   static std::shared_ptr<const ExecutableProgram> create(std::shared_ptr<const Context> context, Program program,
-                                                         const std::vector<DiagonalWords>& kept = {});
+                                                         const EncodedConstants& kept = {});
 
-  /// The diagonals of the distinct linear transforms, in the order of the operations: most of the constants' bytes.
-  std::vector<DiagonalWords> encoded_diagonals() const;
+  /// All constants but those of matrix products; they are the program's.
+  EncodedConstants encoded_constants() const;
 
   /// Runs the program in one call. Inputs come by index, arrays element after element, and must have just the declared types
   /// (Code::kInvalidArgument with the numbers otherwise); all keys are looked up first (Code::kMissingKey). Rotations of one
@@ -55,8 +68,10 @@ class ExecutableProgram {
   friend class Run;
 
   ExecutableProgram(std::shared_ptr<const Context> context, Program program);
-  void encode_constants(const std::vector<DiagonalWords>& kept);
+  void encode_constants(const EncodedConstants& kept);
   LinearTransform encode_transform(const Instruction& op, const DiagonalWords& kept) const;
+  Plaintext encode_plain(const Instruction& op, const Encoder& encoder) const;
+  Plaintext kept_plain(const Instruction& op, const EncodedConstants::Plain& kept) const;
 
   std::shared_ptr<const Context> context_;
   Program program_;

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "math/primes.h"
+#include "math/ring_type.h"
 #include "util/error.h"
 #include "util/thread_pool.h"
 
@@ -47,11 +47,10 @@ std::vector<u32> automorphism_permutation(const Ring& ring, u32 galois) {
   // k = g i + (g - 1) / step.
   const u32 step = ring.type() == RingType::kStandard ? 2 : 4;
   const u32 mask = static_cast<u32>(ring.n()) - 1;
+  const u32 first = (galois - 1) / step;
+  const std::vector<u32>& reversed = ring.bit_reversed();
   std::vector<u32> permutation(ring.n());
-  u32 k = (galois - 1) / step & mask;
-  for (u32 i = 0; i <= mask; ++i, k = (k + galois) & mask) {
-    permutation[bit_reverse(i, ring.log_n())] = bit_reverse(k, ring.log_n());
-  }
+  for (u32 at = 0; at <= mask; ++at) permutation[at] = reversed[(galois * reversed[at] + first) & mask];
   return permutation;
 }
 

@@ -44,6 +44,8 @@ Ring::Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size, Ri
   check_primes(primes, n_, type_);
   for (u64 prime : primes) moduli_.emplace_back(prime);
 
+  bit_reversed_.resize(n_);
+  for (std::size_t i = 0; i < n_; ++i) bit_reversed_[i] = bit_reverse(static_cast<u32>(i), log_n_);
   ntt_.resize(primes.size());
   ntt_words_.resize(primes.size());
   pool().parallel_for(primes.size(),

@@ -34,6 +34,8 @@ class Ring {
 
   const Modulus& modulus(int index) const { return moduli_[static_cast<std::size_t>(index)]; }
   const NttTable& ntt(int index) const { return ntt_[static_cast<std::size_t>(index)]; }
+  /// The numbers below n with their log_n bits reversed: the order of the evaluation domain.
+  const std::vector<u32>& bit_reversed() const { return bit_reversed_; }
   /// Ring index of limb `limb` of a polynomial with q_limbs chain limbs.
   int index_of(int limb, int q_limbs) const { return limb < q_limbs ? limb : chain_length_ + (limb - q_limbs); }
 
@@ -76,6 +78,7 @@ class Ring {
   int special_count_;
   int digit_size_;
   std::vector<Modulus> moduli_;
+  std::vector<u32> bit_reversed_;
   std::vector<Buffer> ntt_words_;
   std::vector<NttTable> ntt_;
   std::vector<std::vector<std::unique_ptr<Conversion>>> digit_conversions_;

@@ -16,6 +16,17 @@ std::uint64_t little_endian(const std::uint8_t* bytes, int count) {
   return value;
 }
 
+/// Reads `count` numbers; whether all are finite.
+bool finite(double* out, const std::uint8_t* bytes, std::size_t count) {
+  bool all = true;
+  for (std::size_t i = 0; i < count; ++i, bytes += sizeof(double)) {
+    const std::uint64_t bits = little_endian(bytes, sizeof bits);
+    std::memcpy(&out[i], &bits, sizeof bits);
+    all &= std::isfinite(out[i]);
+  }
+  return all;
+}
+
 /// Length of the well-formed UTF-8 sequence at the start of [bytes, bytes+left), or 0 (table 3-7 of Unicode 15).
 std::size_t utf8_sequence(const std::uint8_t* bytes, std::size_t left) {
   const std::uint8_t first = bytes[0];
@@ -67,12 +78,29 @@ std::uint32_t ByteReader::u32(const char* field) {
 std::uint64_t ByteReader::u64(const char* field) { return little_endian(bytes(8, field), 8); }
 
 double ByteReader::f64(const char* field) {
-  const std::size_t at = offset_;
-  const std::uint64_t bits = u64(field);
   double value;
-  std::memcpy(&value, &bits, sizeof value);
-  if (!std::isfinite(value)) fail(Code::kMalformed, "%s: %s at offset %zu is not finite", subject_, field, at);
+  const std::size_t at = offset_;
+  if (!finite(&value, bytes(sizeof value, field), 1)) fail_not_finite(field, at);
   return value;
+}
+
+void ByteReader::f64s(double* out, std::size_t count, const char* field) {
+  require(count, sizeof(double), field);
+  const std::size_t start = offset_;
+  if (finite(out, bytes(count * sizeof(double), field), count)) return;
+  std::size_t i = 0;
+  while (std::isfinite(out[i])) ++i;
+  fail_not_finite(field, start + i * sizeof(double));
+}
+
+void ByteReader::fail_not_finite(const char* field, std::size_t offset) const {
+  fail(Code::kMalformed, "%s: %s at offset %zu is not finite", subject_, field, offset);
+}
+
+void ByteReader::u16s(std::uint32_t* out, std::size_t count, const char* field) {
+  require(count, 2, field);
+  const std::uint8_t* from = bytes(count * 2, field);
+  for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<std::uint16_t>(little_endian(from + 2 * i, 2));
 }
 
 std::string ByteReader::string(const char* field) {

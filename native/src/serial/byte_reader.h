@@ -27,6 +27,10 @@ class ByteReader {
   /// A finite IEEE double; NaN and infinities are malformed.
   double f64(const char* field);
 
+  /// `count` numbers, as f64() and u16() read one.
+  void f64s(double* out, std::size_t count, const char* field);
+  void u16s(std::uint32_t* out, std::size_t count, const char* field);
+
   /// `count` raw bytes, borrowed from the range.
   const std::uint8_t* bytes(std::size_t count, const char* field);
 
@@ -44,6 +48,8 @@ class ByteReader {
   const char* subject() const { return subject_; }
 
  private:
+  [[noreturn]] void fail_not_finite(const char* field, std::size_t offset) const;
+
   const std::uint8_t* data_;
   std::size_t size_;
   std::size_t offset_ = 0;

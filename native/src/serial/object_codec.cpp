@@ -50,7 +50,7 @@ ExtractedCoefficients read_extracted(ByteReader& reader, const Ring& ring, int l
   const u32 count = reader.u32("extracted coefficients");
   reader.require(count, sizeof(u16), "extracted coefficients");
   out.indexes.resize(count);
-  for (u32& index : out.indexes) index = reader.u16("coefficient's index");
+  reader.u16s(out.indexes.data(), out.indexes.size(), "coefficient's index");
   if (!are_indexes(out.indexes, ring.n())) {
     fail(Code::kMalformed, "ciphertext: %u extracted coefficients, their indexes must ascend below %zu and be at least one", count,
          ring.n());

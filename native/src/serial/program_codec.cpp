@@ -19,7 +19,7 @@ constexpr std::size_t kSmallestInstruction = 12;  // opcode, layer, argument cou
 std::vector<double> read_numbers(ByteReader& reader, u64 count, const char* field) {
   reader.require(count, 8, field);
   std::vector<double> numbers(static_cast<std::size_t>(count));
-  for (double& number : numbers) number = reader.f64(field);
+  reader.f64s(numbers.data(), numbers.size(), field);
   return numbers;
 }
 
@@ -52,7 +52,7 @@ SparseMap read_diagonals(ByteReader& reader, const Context& context, bool paired
     const u32 entries = reader.u32("diagonal's entries");
     reader.require(entries, sizeof(u16) + sizeof(double), "diagonal's entries");
     diagonal.slots.resize(entries);
-    for (u32& slot : diagonal.slots) slot = reader.u16("diagonal's slot");
+    reader.u16s(diagonal.slots.data(), diagonal.slots.size(), "diagonal's slot");
     diagonal.values = read_numbers(reader, entries, "diagonal");
   }
   return out;
@@ -112,7 +112,7 @@ Constant read_constant(ByteReader& reader, const Context& context, u32 id) {
       const u32 count = reader.u32("indexes");
       reader.require(count, sizeof(u16), "indexes");
       out.indexes.resize(count);
-      for (u32& index : out.indexes) index = reader.u16("index");
+      reader.u16s(out.indexes.data(), out.indexes.size(), "index");
       return out;
     }
     default: fail(Code::kMalformed, "program: constant %u is of kind %u, known are 0..6", id, kind);

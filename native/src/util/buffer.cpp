@@ -191,6 +191,22 @@ void keep_buffers_in_small_pages() { pages = Slabs::Pages::kSmall; }
 
 u64 blocks_from_system() { return from_system.load(std::memory_order_relaxed); }
 
+std::map<std::size_t, std::size_t> blocks_held() { return slabs().taken(); }
+
+void keep_blocks_ready(const std::map<std::size_t, std::size_t>& blocks) {
+  for (const auto& [bytes, count] : blocks) {
+    if (!in_slab(bytes)) continue;
+    for (std::size_t k = 0; k < count; ++k) {
+      void* const block = slabs().take(bytes);
+      if (block == nullptr) return;
+      Slabs::fetch_pages(block, bytes);
+      if (cache().give(static_cast<u64*>(block), bytes)) continue;
+      give_to_system(static_cast<u64*>(block), bytes);
+      return;
+    }
+  }
+}
+
 void release_cached_buffers() { cache().release(); }
 
 }  // namespace tacet

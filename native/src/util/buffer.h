@@ -3,6 +3,7 @@
 // 64-byte aligned, uninitialised arrays of words, recycled through a bounded process-wide cache.
 
 #include <cstddef>
+#include <map>
 #include <utility>
 
 #include "util/types.h"
@@ -50,6 +51,13 @@ void keep_buffers_in_small_pages();
 
 /// How many blocks of any size the process has asked the system for so far: an operation that runs again asks for none.
 u64 blocks_from_system();
+
+/// Blocks of 128 KiB and more that the process has from the system, in use or cached: how many of each size in bytes.
+std::map<std::size_t, std::size_t> blocks_held();
+
+/// Takes that many more such blocks from the system, with their pages in place, for buffers to come; fewer if there is no memory left or
+/// the cache is full.
+void keep_blocks_ready(const std::map<std::size_t, std::size_t>& blocks);
 
 /// Returns all cached blocks to the operating system.
 void release_cached_buffers();

@@ -2,6 +2,7 @@
 #include "util/slabs.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -76,6 +77,7 @@ void* Slabs::take(std::size_t bytes) {
   const std::size_t number = free.back();
   free.pop_back();
   if (free.empty()) size.open.pop_back();
+  ++size.taken;
   return slab->first + number * stride_of(bytes);
 }
 
@@ -84,6 +86,7 @@ void Slabs::give(void* block, std::size_t bytes) noexcept {
   const ByAddress::iterator slab = std::prev(slabs_.upper_bound(static_cast<char*>(block)));
   std::vector<std::size_t>& free = slab->second.free;
   Size& size = sizes_.find(bytes)->second;
+  --size.taken;
   free.push_back(static_cast<std::size_t>(static_cast<char*>(block) - slab->first) / stride_of(bytes));
   if (free.size() == 1) size.open.push_back(slab->first);
   if (free.size() < slab->second.blocks) return;
@@ -97,6 +100,26 @@ void Slabs::give(void* block, std::size_t bytes) noexcept {
 std::size_t Slabs::mapped() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return mapped_;
+}
+
+std::map<std::size_t, std::size_t> Slabs::taken() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::map<std::size_t, std::size_t> all;
+  for (const auto& [bytes, size] : sizes_) {
+    if (size.taken > 0) all[bytes] = size.taken;
+  }
+  return all;
+}
+
+void Slabs::fetch_pages(void* block, std::size_t bytes) noexcept {
+#ifdef MADV_POPULATE_WRITE
+  const std::uintptr_t page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(block), start = at / page * page;
+  madvise(reinterpret_cast<void*>(start), at + bytes - start, MADV_POPULATE_WRITE);  // a system that cannot fetches them one by one
+#else
+  static_cast<void>(block);
+  static_cast<void>(bytes);
+#endif
 }
 
 }  // namespace tacet

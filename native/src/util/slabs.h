@@ -39,6 +39,11 @@ class Slabs {
   void give(void* block, std::size_t bytes) noexcept;
   /// Bytes that are mapped now.
   std::size_t mapped() const;
+  /// How many blocks of each size, in bytes, are taken now.
+  std::map<std::size_t, std::size_t> taken() const;
+
+  /// Has the pages of a block in place before its words are used: in one go, which takes less time than a fault for each.
+  static void fetch_pages(void* block, std::size_t bytes) noexcept;
 
  private:
   struct Slab {
@@ -49,6 +54,7 @@ class Slabs {
   using ByAddress = std::map<char*, Slab>;
   struct Size {
     std::size_t slabs = 0;
+    std::size_t taken = 0;    // blocks
     std::vector<char*> open;  // slabs with free blocks; holds all of them without another allocation
   };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "math/modulus.h"
 #include "math/primes.h"
 #include "reference/vectors.h"
@@ -26,10 +28,22 @@ TEST(Modulus, ShoupProductStaysBelowTwiceTheModulusForAnyWord) {
   for (u64 q : kPrimes) {
     for (u64 w : {u64{0}, u64{1}, q / 2, q - 1}) {
       const u64 companion = shoup(w, q);
+      EXPECT_EQ(companion, shoup(w, Modulus(q))) << w << " modulo " << q;
       for (u64 x : {u64{0}, q - 1, 2 * q - 1, 4 * q - 1, ~u64{0}}) {
         EXPECT_LT(mul_shoup_lazy(x, w, companion, q), 2 * q);
         EXPECT_EQ(static_cast<u64>(static_cast<u128>(x) * w % q), mul_shoup(x, w, companion, q));
       }
+    }
+  }
+}
+
+TEST(Modulus, CompanionsWithoutADivisionAreThoseOfTheDivision) {
+  std::mt19937_64 random(5);
+  for (u64 q : kPrimes) {
+    const Modulus m(q);
+    for (int k = 0; k < 2000; ++k) {
+      const u64 w = k < 100 ? static_cast<u64>(k) % q : k < 200 ? q - 1 - static_cast<u64>(k) % (q - 1) : random() % q;
+      ASSERT_EQ(shoup(w, q), shoup(w, m)) << w << " modulo " << q;
     }
   }
 }

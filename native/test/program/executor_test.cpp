@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstring>
 #include <thread>
 
 #include "support/fixture.h"
@@ -74,6 +75,47 @@ TEST_P(ExecutorTest, RotationsOfOneValueShareTheirDecompositionAndComeOutRight) 
   }
   ASSERT_EQ(1u, result.layer_nanos.size());
   EXPECT_GT(result.layer_nanos[0], 0u);
+}
+
+TEST_P(ExecutorTest, KeptConstantsAreThoseThatWereEncoded) {
+  for (int k = 1; k < 4; ++k) lab.add_rotation(k);
+  // x A + b, then x A + b + b: two sums with one plaintext
+  Program program;
+  program.layers = {"fc"};
+  program.inputs = program.outputs = 1;
+  program.constants = {MatrixConstant{4, 4, 4, 4, {1, 2, 3, 4, 0, 1, 0, 0, -1, 0, 1, 0, 0.5, 0, 0, 1}}, VectorConstant{4, {1, -2, 3}}};
+  ValueType product = type(3);
+  product.scale = lab.scale.times_prime(3);
+  program.instructions = {instruction(Opcode::kInput, {}, type(3)), instruction(Opcode::kLinearTransform, {0}, product),
+                          instruction(Opcode::kAddPlain, {1}, product), instruction(Opcode::kAddPlain, {2}, product),
+                          instruction(Opcode::kOutput, {3}, product)};
+  program.instructions[1].baby_steps = 4;
+  program.instructions[1].plain_scale = Scale().times_prime(3);
+  program.instructions[2].constant = program.instructions[3].constant = 1;
+
+  const auto encoded = ExecutableProgram::create(lab.context, program);
+  EncodedConstants constants = encoded->encoded_constants();
+  ASSERT_EQ(1u, constants.diagonals.size());
+  ASSERT_EQ(1u, constants.plaintexts.size());
+  Program unread = program;  // the numbers are not looked at again
+  for (double& value : std::get<MatrixConstant>(unread.constants[0]).values) value = 7;
+  std::get<VectorConstant>(unread.constants[1]).values = {9};
+  const auto kept = ExecutableProgram::create(lab.context, unread, constants);
+  const Ciphertext input = lab.encrypt(x);
+  const RunResult a = encoded->run(lab.keys, {&input}, nullptr), b = kept->run(lab.keys, {&input}, nullptr);
+  for (std::size_t c = 0; c < 2; ++c) {
+    const Poly<Eval>&first = a.outputs[0]->components[c], &second = b.outputs[0]->components[c];
+    ASSERT_EQ(first.bytes(), second.bytes());
+    EXPECT_EQ(0, std::memcmp(first.limb(0), second.limb(0), first.bytes()));
+  }
+  EXPECT_EQ(encoded->bytes(), kept->bytes());
+
+  constants.plaintexts[0].size -= 1;
+  expect_error(Code::kMalformed, {"op 2", "words of an encoded plaintext"},
+               [&] { ExecutableProgram::create(lab.context, program, constants); });
+  constants.plaintexts.clear();
+  expect_error(Code::kMalformed, {"1 linear transforms and 0 plaintexts", "1 and 1"},
+               [&] { ExecutableProgram::create(lab.context, program, constants); });
 }
 
 /// square(x + y) for arrays, relinearized and rescaled, then a matrix product, rescaled; the array x is an output as well.

@@ -2,9 +2,12 @@
 #include "util/slabs.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -108,6 +111,37 @@ TEST(Slabs, FreedBlocksAreTakenBeforeAnotherSlab) {
   EXPECT_EQ(40u, std::set<void*>(blocks.begin(), blocks.end()).size());
   for (void* block : blocks) slabs.give(block, kMiB);
   EXPECT_EQ(0u, slabs.mapped());
+}
+
+TEST(Slabs, TakenBlocksAreCountedBySize) {
+  Slabs slabs;
+  void* const a = slabs.take(kMiB);
+  void* const b = slabs.take(kMiB);
+  void* const c = slabs.take(2 * kMiB);
+  using Counts = std::map<std::size_t, std::size_t>;
+  EXPECT_EQ((Counts{{kMiB, 2}, {2 * kMiB, 1}}), slabs.taken());
+  slabs.give(a, kMiB);
+  slabs.give(c, 2 * kMiB);
+  EXPECT_EQ((Counts{{kMiB, 1}}), slabs.taken());
+  slabs.give(b, kMiB);
+  EXPECT_EQ(Counts{}, slabs.taken());
+}
+
+TEST(Slabs, FetchedPagesAreInPlaceToTheLastWord) {
+  Slabs slabs(Slabs::Pages::kSmall);
+  auto* const block = static_cast<unsigned char*>(slabs.take(kMiB + 64));
+  Slabs::fetch_pages(block, kMiB + 64);
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(block) / page * page;
+  const std::uintptr_t last = (reinterpret_cast<std::uintptr_t>(block) + kMiB + 63) / page * page;
+  std::vector<unsigned char> resident((last - first) / page + 1);
+  ASSERT_EQ(0, mincore(reinterpret_cast<void*>(first), last + page - first, resident.data()));
+#ifdef MADV_POPULATE_WRITE
+  if (madvise(reinterpret_cast<void*>(first), page, MADV_POPULATE_WRITE) == 0) {  // since Linux 5.14
+    for (const unsigned char is : resident) EXPECT_EQ(1, is & 1);
+  }
+#endif
+  slabs.give(block, kMiB + 64);
 }
 
 TEST(Slabs, WhatTheSystemDoesNotHaveIsNull) {

@@ -201,6 +201,21 @@ TEST(Buffer, AFreedBlockServesAnEighthLess) {
   EXPECT_EQ(before + 1, blocks_from_system());
 }
 
+TEST(Buffer, BlocksHadReadyServeTheBuffersToCome) {
+  release_cached_buffers();
+  constexpr std::size_t kWords = 65'536, kBytes = kWords * sizeof(u64);
+  const auto held = blocks_held();
+  keep_blocks_ready({{kBytes, 3}, {64, 5}});  // the second are not of the sizes that are kept
+  auto expected = held;
+  expected[kBytes] += 3;
+  EXPECT_EQ(expected, blocks_held());
+  const u64 before = blocks_from_system();
+  const Buffer a(kWords), b(kWords), c(kWords);
+  EXPECT_EQ(before, blocks_from_system());
+  const Buffer d(kWords);
+  EXPECT_EQ(before + 1, blocks_from_system());
+}
+
 TEST(Buffer, AThreadGetsItsOwnBlocksBackFirst) {
   constexpr std::size_t kWords = 98'765;  // a size of its own
   const u64* mine = nullptr;

@@ -36,6 +36,18 @@ void write_header(NewFile& file, const FileHeader& header) {
 }
 
 FileHeader read_header(const MappedFile& file, const fs::path& path, FileKind kind, u32 model) {
+  const FileHeader header = read_header(file, path, kind);
+  check_model(header, path, model);
+  return header;
+}
+
+void check_model(const FileHeader& header, const fs::path& path, u32 model) {
+  if (header.model != model) {
+    fail(Code::kMalformed, "%s was made for another model", path.c_str());
+  }
+}
+
+FileHeader read_header(const MappedFile& file, const fs::path& path, FileKind kind) {
   if (file.size() < kHeaderBytes || std::memcmp(file.data(), kMagic, sizeof kMagic) != 0) {
     fail(Code::kMalformed, "%s is not a file of this submission", path.c_str());
   }
@@ -57,9 +69,6 @@ FileHeader read_header(const MappedFile& file, const fs::path& path, FileKind ki
   if (header.kind != kind) {
     fail(Code::kMalformed, "%s is a file of kind %u, kind %u is expected here", path.c_str(),
          static_cast<u32>(header.kind), static_cast<u32>(kind));
-  }
-  if (header.model != model) {
-    fail(Code::kMalformed, "%s was made for another model", path.c_str());
   }
   if (header.bytes != file.size() - kHeaderBytes) {
     fail(Code::kMalformed, "%s: the header declares %llu bytes, %zu are there", path.c_str(),

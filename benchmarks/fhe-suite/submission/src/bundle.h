@@ -36,6 +36,10 @@ void write_header(NewFile& file, const FileHeader& header);
 /// Reads and checks the header: magic, version, checksum, kind, model, and that the body has just the bytes that it
 /// says. Errors are Code::kMalformed with the path.
 FileHeader read_header(const MappedFile& file, const fs::path& path, FileKind kind, u32 model);
+/// The same, of whatever model.
+FileHeader read_header(const MappedFile& file, const fs::path& path, FileKind kind);
+/// Throws Error(kMalformed) with the path unless the header is that of a file of this model.
+void check_model(const FileHeader& header, const fs::path& path, u32 model);
 
 /// Doubles of the client, with a checksum behind them: `items` rows of `item_size` numbers.
 void write_numbers(const fs::path& path, FileHeader header, const std::vector<double>& numbers);

@@ -4,8 +4,10 @@
 #include <cstring>
 #include <future>
 
+#include "kernels/kernels.h"
 #include "ring/automorphism.h"
 #include "serial/crc32c.h"
+#include "util/buffer.h"
 #include "util/error.h"
 #include "util/thread_pool.h"
 
@@ -14,7 +16,7 @@ namespace {
 
 constexpr std::size_t kAlignment = 4096;  // of every part, so that it starts on a page
 
-/// A part of the file: a key (`level` 0 or more) or the diagonals of a linear transform (kResidues, kIntegers).
+/// A part of the file: a key (`level` 0 or more), or encoded constants of the program.
 struct Part {
   u64 offset;
   u64 words;
@@ -23,18 +25,66 @@ struct Part {
 };
 static_assert(sizeof(Part) == 24, "a part is written as it lies in memory");
 
-constexpr int kResidues = -1, kIntegers = -2;  // levels of diagonals
+constexpr int kResidues = -1, kIntegers = -2, kPlaintext = -3;  // levels of constants: diagonals, plaintexts
+
+/// Blocks of memory of one size.
+struct BlockCount {
+  u64 bytes;
+  u64 count;
+};
 
 std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 }  // namespace
 
+Blocks blocks_of_a_run(const ExecutableProgram& program, const std::vector<EvaluationKey>& keys) {
+  const auto set = std::make_shared<EvaluationKeySet>();
+  for (const EvaluationKey& key : keys) {
+    set->add({std::shared_ptr<void>(), &key});  // the caller's
+  }
+  release_cached_buffers();
+  const Blocks before = blocks_held();
+  {
+    std::vector<Ciphertext> inputs;
+    for (const Instruction& op : program.program().instructions) {
+      for (u32 k = 0; op.opcode == Opcode::kInput && k < op.type.length; ++k) {
+        Ciphertext zero;
+        zero.encoding = op.type.encoding;
+        zero.level = op.type.level;
+        zero.scale = op.type.scale;
+        for (int c = 0; c < op.type.components; ++c) {
+          zero.components.push_back(Poly<Eval>::zero(program.context()->n(), op.type.level + 1));
+        }
+        inputs.push_back(std::move(zero));
+      }
+    }
+    std::vector<const Ciphertext*> each;
+    for (const Ciphertext& input : inputs) {
+      each.push_back(&input);
+    }
+    program.run(set, each, nullptr);
+  }
+  Blocks blocks = blocks_held();
+  for (const auto& [bytes, count] : before) {
+    const auto found = blocks.find(bytes);
+    if (found != blocks.end() && (found->second -= std::min(found->second, count)) == 0) {
+      blocks.erase(found);
+    }
+  }
+  return blocks;
+}
+
 void write_prepared(const Instance& instance, const ClientModel& model, const Tag& tag,
-                    const std::vector<EvaluationKey>& keys, const ExecutableProgram& program) {
-  const std::vector<DiagonalWords> diagonals = program.encoded_diagonals();
+                    const std::vector<EvaluationKey>& keys, const ExecutableProgram& program, const Blocks& blocks) {
+  const EncodedConstants constants = program.encoded_constants();
+  std::vector<BlockCount> ready;
+  for (const auto& [bytes, count] : blocks) {
+    ready.push_back({bytes, count});
+  }
   std::vector<Part> parts;
   std::vector<const u64*> words;
-  std::size_t at = aligned(kHeaderBytes + (keys.size() + diagonals.size()) * sizeof(Part) + sizeof(u32));
+  const std::size_t count = keys.size() + constants.diagonals.size() + constants.plaintexts.size();
+  std::size_t at = aligned(kHeaderBytes + count * sizeof(Part) + ready.size() * sizeof(BlockCount) + sizeof(u32));
   const auto add = [&](const u64* data, std::size_t size, u32 galois, int level) {
     parts.push_back({at, size, galois, level});
     words.push_back(data);
@@ -43,8 +93,16 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
   for (const EvaluationKey& key : keys) {
     add(key.words.data(), key.words.size(), key.galois, key.level);
   }
-  for (const DiagonalWords& each : diagonals) {
+  for (const DiagonalWords& each : constants.diagonals) {
     add(each.data, each.size, 0, each.form == DiagonalForm::kResidues ? kResidues : kIntegers);
+  }
+  for (const EncodedConstants::Plain& each : constants.plaintexts) {
+    add(each.data, each.size, 0, kPlaintext);
+  }
+  std::vector<u8> table(parts.size() * sizeof(Part) + ready.size() * sizeof(BlockCount));
+  std::memcpy(table.data(), parts.data(), parts.size() * sizeof(Part));
+  if (!ready.empty()) {
+    std::memcpy(table.data() + parts.size() * sizeof(Part), ready.data(), ready.size() * sizeof(BlockCount));
   }
 
   FileHeader header;
@@ -52,12 +110,12 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
   header.model = model.id;
   header.keys = tag;
   header.items = parts.size();
-  header.item_size = diagonals.size();
+  header.item_size = ready.size();
   header.bytes = at - kHeaderBytes;
   NewFile file(instance.prepared(), Access::kOwner);
   write_header(file, header);
-  file.write(parts.data(), parts.size() * sizeof(Part));
-  const u32 checksum = crc32c(reinterpret_cast<const u8*>(parts.data()), parts.size() * sizeof(Part));
+  file.write(table.data(), table.size());
+  const u32 checksum = crc32c(table.data(), table.size());
   file.write(&checksum, sizeof checksum);
   for (std::size_t k = 0; k < parts.size(); ++k) {
     file.pad_to(kAlignment);
@@ -67,42 +125,78 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
   file.commit();
 }
 
-Prepared::Prepared(const Instance& instance)
-    : file_(instance.prepared()), keys_(std::make_shared<EvaluationKeySet>()) {
-  const std::future<void> pages = std::async(std::launch::async, [this] { file_.map_pages(); });  // ends before this does
-  ServerModel model = load_server_model(instance);
-  model_ = std::move(model.client);
-  const Ring& ring = model_.context->ring();
-  const fs::path path = instance.prepared();
-  const FileHeader header = read_header(file_, path, FileKind::kPrepared, model_.id);
-  const std::vector<KeyRequirement>& wanted = model_.signature.keys;
-  const std::size_t table = header.items * sizeof(Part);
-  if (header.items > 4096 || header.items != wanted.size() + header.item_size || header.bytes < table + sizeof(u32)) {
-    fail(Code::kMalformed, "%s: %llu parts, the model has %zu keys", path.c_str(),
-         static_cast<unsigned long long>(header.items), wanted.size());
+namespace {
+
+/// What stands at the beginning of the file.
+struct Table {
+  FileHeader header;
+  std::vector<Part> parts;
+  Blocks blocks;
+};
+
+Table read_table(const MappedFile& file, const fs::path& path) {
+  Table table;
+  table.header = read_header(file, path, FileKind::kPrepared);
+  const u64 parts = table.header.items, sizes = table.header.item_size;
+  if (parts > 4096 || sizes > 4096 || table.header.bytes < parts * sizeof(Part) + sizes * sizeof(BlockCount) + sizeof(u32)) {
+    fail(Code::kMalformed, "%s: %llu parts and %llu sizes of blocks are no table of it", path.c_str(),
+         static_cast<unsigned long long>(parts), static_cast<unsigned long long>(sizes));
   }
-  std::vector<Part> parts(header.items);
-  std::memcpy(parts.data(), file_.data() + kHeaderBytes, table);
+  const std::size_t of_parts = parts * sizeof(Part), bytes = of_parts + sizes * sizeof(BlockCount);
+  const u8* const at = file.data() + kHeaderBytes;
   u32 checksum;
-  std::memcpy(&checksum, file_.data() + kHeaderBytes + table, sizeof checksum);
-  if (checksum != crc32c(reinterpret_cast<const u8*>(parts.data()), table)) {
+  std::memcpy(&checksum, at + bytes, sizeof checksum);
+  if (checksum != crc32c(at, bytes)) {
     fail(Code::kMalformed, "%s: the checksum does not fit the table of parts", path.c_str());
   }
-  tag_ = header.keys;
-  std::vector<DiagonalWords> diagonals;
+  table.parts.resize(parts);
+  std::memcpy(table.parts.data(), at, of_parts);
+  for (u64 k = 0; k < sizes; ++k) {
+    BlockCount block;
+    std::memcpy(&block, at + of_parts + k * sizeof block, sizeof block);
+    table.blocks[block.bytes] = block.count;
+  }
+  return table;
+}
+
+}  // namespace
+
+Prepared::Prepared(const Instance& instance)
+    : file_(instance.prepared()), keys_(std::make_shared<EvaluationKeySet>()) {
+  const fs::path path = instance.prepared();
+  const Table table = read_table(file_, path);
+  // What takes its time and waits for nothing; both end before this does.
+  const std::future<void> tested = std::async(std::launch::async, [] { kernels(); });
+  const std::future<void> pages = std::async(std::launch::async, [&] {
+    keep_blocks_ready(table.blocks);
+    file_.map_pages();
+  });
+  ServerModel model = load_server_model(instance);
+  model_ = std::move(model.client);
+  check_model(table.header, path, model_.id);
+  tag_ = table.header.keys;
+  const Ring& ring = model_.context->ring();
+  const std::vector<KeyRequirement>& wanted = model_.signature.keys;
+  if (table.parts.size() < wanted.size()) {
+    fail(Code::kMalformed, "%s: %zu parts, the model has %zu keys", path.c_str(), table.parts.size(), wanted.size());
+  }
+  EncodedConstants constants;
   std::vector<EvaluationKey> keys;
-  for (std::size_t k = 0; k < parts.size(); ++k) {
-    const Part& part = parts[k];
+  for (std::size_t k = 0; k < table.parts.size(); ++k) {
+    const Part& part = table.parts[k];
     if (part.offset % kAlignment != 0 || part.offset > file_.size() ||
         part.words > (file_.size() - part.offset) / sizeof(u64)) {
       fail(Code::kMalformed, "%s: part %zu lies outside the file", path.c_str(), k);
     }
     const u64* words = reinterpret_cast<const u64*>(file_.data() + part.offset);
     if (k >= wanted.size()) {
-      if (part.level != kResidues && part.level != kIntegers) {
-        fail(Code::kMalformed, "%s: part %zu has level %d, which is none of diagonals", path.c_str(), k, part.level);
+      if (part.level == kPlaintext) {
+        constants.plaintexts.push_back({words, part.words});
+      } else if (part.level == kResidues || part.level == kIntegers) {
+        constants.diagonals.push_back({words, part.words, part.level == kResidues ? DiagonalForm::kResidues : DiagonalForm::kIntegers});
+      } else {
+        fail(Code::kMalformed, "%s: part %zu has level %d, which is none of constants", path.c_str(), k, part.level);
       }
-      diagonals.push_back({words, part.words, part.level == kResidues ? DiagonalForm::kResidues : DiagonalForm::kIntegers});
       continue;
     }
     EvaluationKey key(ring, wanted[k].galois, wanted[k].level);
@@ -122,7 +216,7 @@ Prepared::Prepared(const Instance& instance)
   for (EvaluationKey& key : keys) {
     keys_->add(std::make_shared<EvaluationKey>(std::move(key)));
   }
-  program_ = ExecutableProgram::create(model_.context, std::move(model.program), diagonals);
+  program_ = ExecutableProgram::create(model_.context, std::move(model.program), constants);
   file_.map_pages();
 }
 

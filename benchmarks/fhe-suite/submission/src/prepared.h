@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the server prepares once for a set of keys: expanded evaluation keys and encoded diagonals, in the form in which
+// What the server prepares once for a set of keys: expanded evaluation keys and encoded constants, in the form in which
 // the engine reads them, so that the compute stage maps the file and starts.
+
+#include <map>
 
 #include "bundle.h"
 #include "program/executor.h"
@@ -9,9 +11,15 @@
 
 namespace tacet::suite {
 
-/// Writes the file: for its owner alone to read, whole or not at all.
+/// Blocks of memory: how many of each size in bytes.
+using Blocks = std::map<std::size_t, std::size_t>;
+
+/// What one run of the program takes from the system, seen at a run on zeros. Frees what the process has cached.
+Blocks blocks_of_a_run(const ExecutableProgram& program, const std::vector<EvaluationKey>& keys);
+
+/// Writes the file: for its owner alone to read, whole or not at all. `blocks` are had ready when it is read.
 void write_prepared(const Instance& instance, const ClientModel& model, const Tag& tag,
-                    const std::vector<EvaluationKey>& keys, const ExecutableProgram& program);
+                    const std::vector<EvaluationKey>& keys, const ExecutableProgram& program, const Blocks& blocks);
 
 /// The server's program and keys over a mapped file.
 ///
