@@ -75,6 +75,18 @@ class ConvRefusalTest {
   }
 
   @Test
+  void everythingBehindRefusedNodesWhoseShapesTheirOperatorsSay() {
+    List<ModelProblem> problems = Compiler.check(image().constant("v", new long[] {99, 5}, new double[495])
+        .constant("u", new long[] {7, 3}, new double[21]).node("Conv", "x w", "a")
+        .node("MaxPool", "a", "b", TestModels.integers("kernel_shape", 2, 2), TestModels.integers("strides", 2, 2)).node("Tan", "b", "c")
+        .node("Max", "c b", "d").node("GlobalMaxPool", "d", "e").node("Mul", "e d", "f").node("Flatten", "f", "g").node("Gemm", "g v", "h")
+        .node("MatMul", "h u", "y").source("y"));
+    assertEquals(List.of("the_b", "the_c", "the_e", "the_h", "the_y"), problems.stream().map(ModelProblem::node).toList());
+    says(problems.get(3), "the_h", "[1, 16] and [99, 5]");
+    says(problems.get(4), "the_y", "[1, 5] and [7, 3]");
+  }
+
+  @Test
   void maxPoolNamesItsRewrite() {
     says(only(image().node("Conv", "x w", "a").node("MaxPool", "a", "y", TestModels.integers("kernel_shape", 2, 2)).source("y")),
         "the_y", "AveragePool");

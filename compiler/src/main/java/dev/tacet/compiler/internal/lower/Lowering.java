@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The pass from {@link OnnxGraph} to {@link Network}. */
@@ -137,9 +138,9 @@ public final class Lowering {
       problems.add(problem(node, refusal));
     }
     if (inputs.stream().anyMatch(Symbol.Failed.class::isInstance)) {
-      node.outputs().forEach(name -> symbols.put(name, standIn(name)));
+      standIn(node, Optional.empty());
       if (!HANDLERS.containsKey(node.qualifiedType()) && !TailOps.runs(node.qualifiedType())) {
-        refuse(node, unknown(node));
+        problems.add(problem(node, unknown(node)));
       }
       return;
     }
@@ -177,11 +178,11 @@ public final class Lowering {
       if (clear) {
         refuseEarlierClientStep(node);
       }
-      refuse(node, refusal);
+      refuse(call, refusal);
     } catch (ClassCastException e) {  // an operator on vectors got a label or an index
-      refuse(node, clear ? Scope.arithmeticOnLabels() : new Refusal("its operands do not fit", "check the model with onnx.checker and export it again"));
+      refuse(call, clear ? Scope.arithmeticOnLabels() : new Refusal("its operands do not fit", "check the model with onnx.checker and export it again"));
     } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
-      refuse(node, new Refusal("its operands do not fit: " + e.getMessage(), "check the model with onnx.checker and export it again"));
+      refuse(call, new Refusal("its operands do not fit: " + e.getMessage(), "check the model with onnx.checker and export it again"));
     }
   }
 
@@ -202,15 +203,21 @@ public final class Lowering {
     }
   }
 
-  private void refuse(OnnxNode node, Refusal refusal) {
-    problems.add(problem(node, refusal));
-    node.outputs().forEach(name -> symbols.put(name, standIn(name)));
+  private void refuse(Handler.Call call, Refusal refusal) {
+    problems.add(problem(call.node(), refusal));
+    standIn(call.node(), RefusedShapes.of(call));
   }
 
-  /** A vector of the shape that the file declares in the place of one that cannot be made, so that its readers are judged too. */
-  private Symbol standIn(String name) {
-    List<Integer> declared = graph.shapes().getOrDefault(name, List.of());
-    int[] shape = declared.stream().mapToInt(Integer::intValue).toArray();
+  /** Puts vectors in the place of those that a node cannot make, so that their readers are judged too; of the first output by its shape. */
+  private void standIn(OnnxNode node, Optional<int[]> first) {
+    for (int i = 0; i < node.outputs().size(); i++) {
+      String name = node.outputs().get(i);
+      Symbol declared = standIn(name, graph.shapes().getOrDefault(name, List.of()).stream().mapToInt(Integer::intValue).toArray());
+      symbols.put(name, declared instanceof Symbol.Failed && i == 0 && first.isPresent() ? standIn(name, first.get().clone()) : declared);
+    }
+  }
+
+  private Symbol standIn(String name, int[] shape) {
     if (shape.length > 1 && shape[0] <= 0) {
       shape[0] = 1;
     }
