@@ -26,6 +26,9 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -127,6 +130,21 @@ class IdentityTest {
       String fresh = keys.issue("fresh", "lab", Set.of("predict"), null);
       soon(401, () -> status(host, good));
       soon(200, () -> status(host, fresh));
+    }
+  }
+
+  @Test
+  void twoCredentialsAreNone() throws Exception {
+    Path file = folder.resolve("keys.yaml");
+    String good = new ApiKeyFile(file).issue("good", "lab", Set.of("predict"), null);
+    try (ConfiguredHost host = new ConfiguredHost(folder, "identity: {api-keys: " + file + "}\n" + TENANTS)) {
+      for (String path : List.of("/v1/models", "/readyz")) {
+        var answer = HttpClient.newHttpClient().send(
+            HttpRequest.newBuilder(host.uri.resolve(path)).header("authorization", "Bearer " + good).header("authorization", "Bearer x").build(),
+            HttpResponse.BodyHandlers.ofString());
+        assertEquals(401, answer.statusCode());
+        assertTrue(answer.body().contains("2 authorization headers"), answer.body());
+      }
     }
   }
 

@@ -17,6 +17,7 @@ import dev.tacet.server.internal.identity.Role;
 import io.netty.util.AttributeKey;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -64,15 +65,20 @@ public final class Authentication extends SimpleDecoratingHttpService {
 
   @Override
   public HttpResponse serve(ServiceRequestContext context, HttpRequest request) throws Exception {
-    String authorization = request.headers().get(HttpHeaderNames.AUTHORIZATION);
+    List<String> given = request.headers().getAll(HttpHeaderNames.AUTHORIZATION);
     boolean open = OPEN.contains(context.path());
     if (authenticator.isOpen()) {
       context.setAttr(IDENTITY, Identity.ANYBODY);
       return unwrap().serve(context, request);
     }
-    if (open && authorization == null) {
+    if (open && given.isEmpty()) {
       return unwrap().serve(context, request);
     }
+    if (given.size() > 1) { // a proxy before the host may have judged by another than this would
+      return refuse(context, request, new ServiceException(
+          ErrorCause.UNAUTHENTICATED, "the request has " + given.size() + " authorization headers, at most one is allowed"));
+    }
+    String authorization = given.isEmpty() ? null : given.get(0);
     X509Certificate certificate = certificate(context.sslSession());
     CompletableFuture<Identity> identity;
     try {
