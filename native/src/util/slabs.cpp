@@ -115,7 +115,10 @@ void Slabs::fetch_pages(void* block, std::size_t bytes) noexcept {
 #ifdef MADV_POPULATE_WRITE
   const std::uintptr_t page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(block), start = at / page * page;
-  madvise(reinterpret_cast<void*>(start), at + bytes - start, MADV_POPULATE_WRITE);  // a system that cannot fetches them one by one
+  constexpr std::size_t kStep = std::size_t{256} << 10;  // meanwhile the process can map nothing else
+  for (std::uintptr_t from = start; from < at + bytes; from += kStep) {  // a system that cannot fetches them one by one
+    madvise(reinterpret_cast<void*>(from), std::min(kStep, at + bytes - from), MADV_POPULATE_WRITE);
+  }
 #else
   static_cast<void>(block);
   static_cast<void>(bytes);

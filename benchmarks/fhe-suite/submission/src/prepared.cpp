@@ -165,12 +165,9 @@ Prepared::Prepared(const Instance& instance)
     : file_(instance.prepared()), keys_(std::make_shared<EvaluationKeySet>()) {
   const fs::path path = instance.prepared();
   const Table table = read_table(file_, path);
-  // What takes its time and waits for nothing; both end before this does.
+  // Had ready by the other core; what is mapped is fetched by the threads of the computation as they come to it.
   const std::future<void> tested = std::async(std::launch::async, [] { kernels(); });
-  const std::future<void> pages = std::async(std::launch::async, [&] {
-    keep_blocks_ready(table.blocks);
-    file_.map_pages();
-  });
+  const std::future<void> pages = std::async(std::launch::async, [&] { keep_blocks_ready(table.blocks); });
   ServerModel model = load_server_model(instance);
   model_ = std::move(model.client);
   check_model(table.header, path, model_.id);
@@ -217,7 +214,6 @@ Prepared::Prepared(const Instance& instance)
     keys_->add(std::make_shared<EvaluationKey>(std::move(key)));
   }
   program_ = ExecutableProgram::create(model_.context, std::move(model.program), constants);
-  file_.map_pages();
 }
 
 }  // namespace tacet::suite
