@@ -48,6 +48,33 @@ class RefusalTest {
     assertEquals("the_y", problems.get(problems.size() - 1).node(), problems.toString());
   }
 
+  /** ONNX drops what is behind the point of integers' quotients and means; a sum or a product of integers is what it is of real numbers. */
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {"Div|INT64", "ReduceMean|INT64", "ReduceL2|INT64", "Pow|INT64", "CastLike|whole"})
+  void integersThatWouldBeRounded(String type, String said) {
+    TestModels model = dense().indexes("two", 2).constant("half", new long[] {}, 0.5).node("MatMul", "x w", "h")
+        .node("Cast", "h", "i", TestModels.integer("to", 7));
+    if (type.equals("CastLike")) {
+      model.node("CastLike", "h two", "y");
+    } else if (type.startsWith("Reduce")) {
+      model.node(type, "i", "y", TestModels.integers("axes", 1));
+    } else {
+      model.node(type, type.equals("Pow") ? "i half" : "i two", "y");
+    }
+    List<ModelProblem> problems = Compiler.check(model.source("y"));
+    assertEquals(List.of("the_y"), problems.stream().map(ModelProblem::node).toList(), problems.toString());
+    assertTrue(problems.get(0).toString().contains(said.equals("whole") ? "behind the point" : said), problems.toString());
+  }
+
+  @Test
+  void operandsOfTwoTypesOrTooFewAreNamed() {
+    List<ModelProblem> problems = Compiler.check(dense().indexes("two", 1, 2, 3, 4).node("Add", "x two", "a").node("Add", "a", "b")
+        .node("Tanh", "b w", "c").node("MatMul", "c w", "y").source("y"));
+    assertEquals(List.of("the_a", "the_b", "the_c"), problems.stream().map(ModelProblem::node).toList(), problems.toString());
+    assertTrue(problems.get(0).reason().contains("FLOAT and INT64"), problems.toString());
+    assertTrue(problems.get(1).reason().contains("1 operands, takes 2") && problems.get(2).reason().contains("2 operands, takes 1"), problems.toString());
+  }
+
   @Test
   void aSupportVectorMachineWithAnRbfKernelNamesTheLinearOne() {
     ModelProblem problem = Compiler.check(TestModels.of(4)

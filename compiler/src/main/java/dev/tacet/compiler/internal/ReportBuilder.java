@@ -46,6 +46,9 @@ final class ReportBuilder {
   /** The part of the sample rows that may be undecided. */
   private static final double MAX_OPEN = 0.01;
 
+  /** The same, with all that the client's own steps leave undecided, those that jump too. */
+  private static final double MAX_UNDECIDED = 0.02;
+
   /** Draws of noise for a layer's precision. */
   private static final int DRAWS = 100;
 
@@ -69,11 +72,37 @@ final class ReportBuilder {
         options.costs(), Arrays.stream(nanos).sum(), others(program, layers, nanos), noise.answers(), programError);
     long input = program.inputCiphertexts().stream().mapToLong(i -> Costs.ciphertextBytes(parameters, i.level(), true)).sum();
     long result = Costs.resultBytes(program);
-    boolean met = score.isNotShownToMiss(options.accuracy(), MAX_OPEN) && selection.precise() && errorBound <= widest(plan);
+    int undecided = undecided(plan, options, signature);
+    boolean met = score.isNotShownToMiss(options.accuracy(), MAX_OPEN) && selection.precise() && errorBound <= widest(plan)
+        && undecided - Math.sqrt(undecided) <= MAX_UNDECIDED * options.calibration().size();  // more is no chance of few rows
+    List<String> all = notes(options, plan, selection, programError, errorBound, searchNotes, signature);
+    if (undecided > 0) {
+      all.add(String.format(java.util.Locale.ROOT, "%d of %d sample rows are undecided: within the error bound %.3g a choice or a step of the client"
+          + " may go either way", undecided, options.calibration().size(), errorBound));
+    }
     return new CompileReport(name, signature.packing(), signature.rowsPerRequest(parameters), parameters.ringType(), parameters.ringDegree(), parameters.logQ(), parameters.logQP(), parameters.logScale(),
         parameters.maxLevel(), parameters.security(), program.requiredKeys().size(), Costs.keyBytes(program), input,
         result, memory, prediction, score.agreement(), score.numberError(), errorBound, options.accuracy(), met,
-        layers, notes(options, plan, selection, programError, errorBound, searchNotes, signature));
+        layers, all);
+  }
+
+  /** The sample rows that the client would call undecided, if it got the fitted network's values. */
+  private static int undecided(Plan plan, CompileOptions options, Signature signature) {
+    Map<String, double[]> errors = new HashMap<>();
+    for (CipherOutput output : signature.cipherOutputs()) {
+      if (output.kind() == CipherOutput.Kind.VALUE) {
+        errors.put(output.name(), output.errorBounds());
+      }
+    }
+    String name = plan.fitted().network().outputName();
+    if (!errors.keySet().equals(java.util.Set.of(name))) {
+      return 0;
+    }
+    int undecided = 0;
+    for (double[] values : plan.fitted().outputs(options.calibration())) {
+      undecided += signature.tail().runMeasured(Map.of(name, values), errors).undecided().isEmpty() ? 0 : 1;
+    }
+    return undecided;
   }
 
   /** Rows that are spread over slots: more where a layer has few elements, so that what is drawn of each is not chance. */

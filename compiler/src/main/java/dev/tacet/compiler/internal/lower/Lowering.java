@@ -40,10 +40,12 @@ public final class Lowering {
   private final Set<OnnxNode> explained = Collections.newSetFromMap(new IdentityHashMap<>());
   private final List<ModelProblem> problems = new ArrayList<>();
   private final Weights weights = new Weights();
+  private final ElementTypes types;
   private long elements;
 
   private Lowering(OnnxGraph graph, int columns) {
     this.graph = graph;
+    this.types = new ElementTypes(graph);
     this.columns = columns;
   }
 
@@ -137,6 +139,7 @@ public final class Lowering {
     for (Refusal refusal : weights.notFinite(node)) {
       problems.add(problem(node, refusal));
     }
+    types.made(node);
     if (inputs.stream().anyMatch(Symbol.Failed.class::isInstance)) {
       standIn(node, Optional.empty());
       if (!HANDLERS.containsKey(node.qualifiedType()) && !TailOps.runs(node.qualifiedType())) {
@@ -156,6 +159,7 @@ public final class Lowering {
       if (handler == null && !TailOps.runs(node.qualifiedType())) {
         throw unknown(node);
       }
+      types.require(node, inputs, variable);
       Weights.requireModest(node, inputs);
       if (variable && (client || clear) && !classifier && !node.opType().equals("Shape") && !node.opType().equals("Size")) {
         outputs = TailOps.lower(call);
@@ -165,6 +169,7 @@ public final class Lowering {
         throw variable ? unknown(node) : Scope.constant();
       }
       Weights.requireModest(outputs, inputs);
+      types.made(node, outputs);
       if (elements > MAX_ELEMENTS) {
         throw new MalformedModelException("the values of the model have more than " + MAX_ELEMENTS
             + " elements together, reached at node " + node.label());
