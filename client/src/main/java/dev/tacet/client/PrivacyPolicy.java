@@ -33,10 +33,10 @@ public final class PrivacyPolicy {
   public static final List<String> CLASSES = List.of("public", "internal", "sensitive");
 
   private static final String ANY = "*";
-  private static final Pattern LINE = Pattern.compile("([a-z]+(?:\\.[^=\\s]+)?)\\s*=\\s*(.*)");
+  private static final Pattern LINE = Pattern.compile("([a-z]+(?:\\.[^=]*[^=\\s])?)\\s*=\\s*(.*)");
   private static final Pattern RULE =
       Pattern.compile("class\\.(public|internal|sensitive)\\.(transports|hosts|regions|sharing|keep-keys|keep-audit|keep-backups)");
-  private static final Pattern FEATURE = Pattern.compile("feature\\.(\\*|[^\\[\\]\\s]+(?:\\[[0-9]{1,7}\\])?)");
+  private static final Pattern FEATURE = Pattern.compile("feature\\.(\\*|[^\\[\\]\\s](?:[^\\[\\]]*[^\\[\\]\\s])?(?:\\[[0-9]{1,7}\\])?)");
   private static final Pattern PURPOSE = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
   private static final Pattern TIME = Pattern.compile("([0-9]{1,6})([hd])");
   private static final Set<String> TRANSPORTS = Set.of("loopback", "plain", "tls", "mutual-tls");
@@ -142,12 +142,15 @@ public final class PrivacyPolicy {
   }
 
   /**
-   * Returns the class of a feature: what is said of it, of its input, of all features, in this order; else sensitive.
+   * Returns the class of a feature: what is said of it by its place, by its own name, of its input, of all features, in this order; else
+   * sensitive.
    *
    * @param index in its input, from 0
+   * @param own the feature's own name; empty if it has none
    */
-  public String classOf(String input, int index) {
+  public String classOf(String input, int index, Optional<String> own) {
     return Optional.ofNullable(features.get(input + "[" + index + "]"))
+        .or(() -> own.map(features::get))
         .or(() -> Optional.ofNullable(features.get(input)))
         .or(() -> Optional.ofNullable(features.get(ANY)))
         .orElse("sensitive");
@@ -170,10 +173,13 @@ public final class PrivacyPolicy {
   /** One feature of each class that a model takes, by class; refused if the policy's words for the model's features are none of them. */
   private Map<String, String> examples(Signature signature) {
     features.keySet().forEach(name -> requireKnown(name, signature));
+    List<String> names = signature.featureTable().names();
     Map<String, String> examples = new LinkedHashMap<>();
+    int at = 0;
     for (SignatureInput input : signature.inputs()) {
-      for (int i = 0; i < input.features(); i++) {
-        examples.putIfAbsent(classOf(input.name(), i), input.name() + "[" + i + "]");
+      for (int i = 0; i < input.features(); i++, at++) {
+        Optional<String> own = names.isEmpty() ? Optional.empty() : Optional.of(names.get(at));
+        examples.putIfAbsent(classOf(input.name(), i, own), own.orElse(input.name() + "[" + i + "]"));
       }
     }
     return examples;
@@ -183,6 +189,18 @@ public final class PrivacyPolicy {
   private void requireKnown(String name, Signature signature) {
     int bracket = name.indexOf('[');
     String input = bracket < 0 ? name : name.substring(0, bracket);
+    List<String> names = signature.featureTable().names();
+    if (names.contains(input) && signature.inputs().stream().noneMatch(known -> known.name().equals(input))) {
+      if (bracket >= 0) {
+        throw refused("feature." + name, input + " is one feature of model " + signature.model() + ", without an index");
+      }
+      return;
+    }
+    for (String known : names) {
+      if (known.equalsIgnoreCase(input)) {
+        throw refused("feature." + name, "model " + signature.model() + " has no feature " + input + ", but " + known);
+      }
+    }
     for (SignatureInput known : signature.inputs()) {
       boolean named = known.name().equals(input);
       if (named && bracket >= 0 && Integer.parseInt(name.substring(bracket + 1, name.length() - 1)) >= known.features()) {

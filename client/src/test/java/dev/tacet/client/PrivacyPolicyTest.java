@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.client.PrivacyPolicy.Destination;
+import dev.tacet.he.FeatureTable;
 import dev.tacet.he.Signature;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What a client's own policy allows, and how it names what it does not. */
@@ -42,10 +45,10 @@ class PrivacyPolicyTest {
   @Test
   void theMostExactWordForAFeatureHoldsAndWithoutAnyItIsSensitive() {
     PrivacyPolicy policy = policy("feature.* = internal\nfeature.X = public\nfeature.X[2] = sensitive\n");
-    assertEquals("public", policy.classOf("X", 0));
-    assertEquals("sensitive", policy.classOf("X", 2));
-    assertEquals("internal", policy.classOf("Y", 2));
-    assertEquals("sensitive", policy("").classOf("X", 0));
+    assertEquals("public", policy.classOf("X", 0, Optional.empty()));
+    assertEquals("sensitive", policy.classOf("X", 2, Optional.empty()));
+    assertEquals("internal", policy.classOf("Y", 2, Optional.empty()));
+    assertEquals("sensitive", policy("").classOf("X", 0, Optional.empty()));
   }
 
   @Test
@@ -70,6 +73,25 @@ class PrivacyPolicyTest {
     refused("feature." + INPUT + "[" + count + "]", "has features 0 to " + (count - 1), policy(all + INPUT + "[" + count + "] = sensitive\n"), good, SILENT);
     String capital = INPUT.equals(INPUT.toUpperCase()) ? INPUT.toLowerCase() : INPUT.toUpperCase();
     refused("feature." + capital, "but " + INPUT, policy(all + capital + " = sensitive\n"), good, SILENT);
+  }
+
+  @Test
+  void aFeatureIsMeantByItsOwnNameToo() {
+    int count = SIGNATURE.inputs().get(0).features();
+    List<String> names = IntStream.range(0, count).mapToObj(i -> i == 1 ? "body mass index (kg/m2)" : "f" + i).toList();
+    Signature named = SIGNATURE.withFeatureTable(new FeatureTable(names, List.of()));
+    String all = OPEN + "feature.* = public\nfeature.";
+    Destination plain = new Destination("anywhere", "plain");
+    policy(all + "of-another-model = sensitive\n").requireAllowed(named, plain, SILENT);
+    for (String wrong : List.of("body mass index (kg/m2)", "f0", "F0", "f0[0]", INPUT + "[1]")) {
+      PrivacyPolicy policy = policy(all + wrong + " = sensitive\n");
+      assertThrows(PolicyException.class, () -> policy.requireAllowed(named, plain, SILENT), wrong);
+    }
+    PolicyException e = assertThrows(
+        PolicyException.class, () -> policy(all + names.get(1) + " = sensitive\n").requireAllowed(named, plain, SILENT));
+    assertEquals("class.sensitive.transports", e.rule());
+    assertTrue(e.getMessage().contains("feature " + names.get(1)), e.getMessage());
+    assertEquals("internal", policy("feature.X = public\nfeature.f0 = internal\n").classOf("X", 0, Optional.of("f0")));
   }
 
   @Test
