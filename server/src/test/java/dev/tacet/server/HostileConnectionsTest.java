@@ -123,6 +123,24 @@ class HostileConnectionsTest {
     }
   }
 
+  /** A name of somebody else that points to this machine makes a page no foreign one (DNS rebinding). */
+  @Test
+  void pagesReachAHostWithoutIdentitiesByItsAddressOrAsLocalhostAlone() throws IOException {
+    for (String header : new String[] {"Origin: http://evil.example:80", "User-Agent: Mozilla/5.0 (X11)", "Sec-Fetch-Site: same-origin", "Accept-Language: en"}) {
+      for (String path : new String[] {"GET /v1/models", "GET /privacy", "POST /tacet.v1.KeyService/ListKeySets"}) {
+        for (String name : new String[] {"evil.example:80", "localhost.evil.example", "evil.example.", "127.0.0.1.evil.example:1"}) {
+          String answer = answer(ascii(path + " HTTP/1.1\r\nHost: " + name + "\r\n" + header + "\r\nContent-Length: 0\r\n\r\n"));
+          assertTrue(answer.startsWith("HTTP/1.1 403"), path + ", " + name + ", " + header + ": " + answer);
+        }
+      }
+      for (String name : new String[] {"localhost:80", "127.0.0.1:80", "[::1]:80", "tacet.localhost"}) {
+        String answer = answer(ascii("GET /v1/models HTTP/1.1\r\nHost: " + name + "\r\n" + header + "\r\n\r\n"));
+        assertTrue(answer.startsWith("HTTP/1.1 200"), name + ", " + header + ": " + answer);
+      }
+    }
+    assertTrue(answer(ascii("GET /v1/models HTTP/1.1\r\nHost: tacet.internal\r\n\r\n")).startsWith("HTTP/1.1 200"), "no browser sends that");
+  }
+
   /** Two programs may not read two different requests out of the same bytes (RFC 9112, 6.1, 6.3, 3.2). */
   @Test
   void aRequestWhoseEndIsInDoubtIsRefusedAndNothingBehindItIsRead() throws IOException {

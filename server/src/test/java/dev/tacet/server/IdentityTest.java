@@ -15,6 +15,7 @@ import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
@@ -33,11 +34,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -222,5 +230,71 @@ class IdentityTest {
       assertTrue(answer.body().contains("IDENTITY_UNAVAILABLE"), answer.body());
       assertTrue(answer.headers().firstValue("retry-after").isPresent());
     }
+  }
+
+  @Test
+  void noCallerWaitsForAnIssuerThatHasWhatIsAskedForOrIsAskedInVain() throws Exception {
+    ECKey key = new ECKeyGenerator(Curve.P_256).keyID("k1").generate();
+    ECKey next = new ECKeyGenerator(Curve.P_256).keyID("k2").generate();
+    ECKey stranger = new ECKeyGenerator(Curve.P_256).keyID("k9").generate();
+    AtomicReference<byte[]> body = new AtomicReference<>(new JWKSet(key.toPublicJWK()).toString().getBytes());
+    AtomicInteger asked = new AtomicInteger();
+    HttpServer issuer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    issuer.setExecutor(Executors.newCachedThreadPool());
+    issuer.createContext("/jwks", exchange -> {
+      asked.incrementAndGet();
+      byte[] now = body.get();
+      exchange.sendResponseHeaders(200, now.length == 0 ? 1000 : now.length); // nothing but a head: a body that does not come
+      exchange.getResponseBody().write(now);
+      if (now.length > 0) {
+        exchange.close();
+      }
+    });
+    issuer.start();
+    Path file = folder.resolve("keys.yaml");
+    String apiKey = new ApiKeyFile(file).issue("good", "lab", Set.of("predict"), null);
+    String tokens = String.format(TOKENS, "http://127.0.0.1:" + issuer.getAddress().getPort() + "/jwks");
+    try (ConfiguredHost host = new ConfiguredHost(folder, tokens.replace("identity: {", "identity: {api-keys: " + file + ", "))) {
+      String good = token(key, JWSAlgorithm.ES256, null, claims().build());
+      assertEquals(200, status(host, good));
+      for (int i = 0; i < 20; i++) {
+        assertEquals(401, status(host, token(stranger, JWSAlgorithm.ES256, null, claims().build())), "its issuer answers, and has no such key");
+      }
+      assertTrue(asked.get() <= 3, asked + " fetches");
+      body.set(new JWKSet(List.of(key.toPublicJWK(), next.toPublicJWK())).toString().getBytes());
+      soon(200, () -> status(host, token(next, JWSAlgorithm.ES256, null, claims().build())));
+
+      body.set(new byte[0]);
+      Thread.sleep(5500); // a fetch is due at the next token of an unknown key
+      List<CompletableFuture<Integer>> waiting = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        String junk = token(stranger, JWSAlgorithm.ES256, null, claims().build());
+        waiting.add(CompletableFuture.supplyAsync(() -> {
+          try {
+            return status(host, junk);
+          } catch (Exception e) {
+            throw new CompletionException(e);
+          }
+        }, task -> new Thread(task).start()));
+      }
+      Thread.sleep(500);
+      long start = System.nanoTime();
+      assertEquals(200, status(host, apiKey));
+      assertEquals(200, status(host, good));
+      assertTrue(waiting.stream().noneMatch(CompletableFuture::isDone), "they wait for their fetch, and nobody for them");
+      assertTrue(System.nanoTime() - start < 2_400_000_000L);
+      for (CompletableFuture<Integer> junk : waiting) {
+        assertEquals(503, junk.get(20, TimeUnit.SECONDS), "a fetch has a time limit, and nobody knows their key");
+      }
+    } finally {
+      issuer.stop(0);
+    }
+  }
+
+  @Test
+  void shortKeysAndEmptyKeySetsCheckNothing() throws Exception {
+    JWKSet small = new JWKSet(new RSAKeyGenerator(1024, true).keyID("r").generate());
+    assertThrows(ConfigurationException.class, () -> new ConfiguredHost(folder, String.format(TOKENS, Files.writeString(folder.resolve("j"), small.toString()))));
+    assertThrows(ConfigurationException.class, () -> new ConfiguredHost(folder, String.format(TOKENS, Files.writeString(folder.resolve("j"), "{\"keys\":[]}"))));
   }
 }

@@ -20,6 +20,8 @@ import com.linecorp.armeria.server.docs.DocService;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import dev.tacet.he.ValueType;
+import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.calls.Deployments;
 import dev.tacet.server.internal.calls.Inferences;
@@ -34,6 +36,7 @@ import dev.tacet.server.internal.identity.Identity;
 import dev.tacet.server.internal.identity.Role;
 import dev.tacet.server.internal.models.ModelRepository;
 import dev.tacet.server.internal.models.ServedModel;
+import dev.tacet.server.internal.observe.Origin;
 import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.observe.Tracing;
 import dev.tacet.server.internal.rpc.AuditRpc;
@@ -76,12 +79,16 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one port: which service answers on which route, with which limits. Every gRPC method runs on a blocking thread; the event
  * loops only move bytes. Requests are taken uncompressed: ciphertexts do not compress, and a bomb cannot be sent.
  */
 public final class Edge {
+  private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
+
   private static final int SMALL_BYTES = 64 << 10;
 
   /** A chunk of 1 MiB or a manifest, with the fields around it; 4096 hashes fit too. */
@@ -207,9 +214,9 @@ public final class Edge {
         .errorHandler(new TransportErrors().orElse(ServerErrorHandler.ofDefault()))
         .childChannelPipelineCustomizer(pipeline -> { // with TLS the end of the pipeline is where its plain text comes out
           if (tls.isPresent()) {
-            pipeline.addLast(new Http1Framing());
+            pipeline.addLast(new Http1Framing(limits.receive().plusMillis(REFUSAL_MILLIS)));
           } else {
-            pipeline.addFirst(new Http1Framing());
+            pipeline.addFirst(new Http1Framing(limits.receive().plusMillis(REFUSAL_MILLIS)));
           }
         })
         .meterRegistry(NoopMeterRegistry.get()) // its gauges collide when a certificate is exchanged; the host counts for itself
@@ -238,12 +245,23 @@ public final class Edge {
     HttpService shown = (ctx, request) -> {
       Identity caller = Authentication.callerOf(ctx);
       return HttpResponse.of(CompletableFuture.supplyAsync(
-          () -> privacy.page(tenants.get(caller.tenant()), caller.subject()), ctx.blockingTaskExecutor()));
+          () -> privacy.page(tenants.get(caller.tenant()), caller.subject()), ctx.blockingTaskExecutor())
+          .exceptionally(failure -> refused(ctx, caller, failure)));
     };
     builder.service("/privacy", shown.decorate(Authentication.require(Role.CALLERS, metrics)));
     HttpService scrape = (ctx, request) ->
         HttpResponse.of(CompletableFuture.supplyAsync(pages::metrics, ctx.blockingTaskExecutor())); // gauges ask the database
     builder.service("/metrics", scrape.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));
+  }
+
+  private HttpResponse refused(ServiceRequestContext context, Identity caller, Throwable failure) {
+    String id = Observation.originOf(context).requestId();
+    ServiceException error = ErrorTable.toServiceException(failure, id);
+    metrics.failed(caller.tenant(), context.path().substring(1), error.errorCause());
+    if (error.errorCause() == ErrorCause.INTERNAL) {
+      LOG.atError().addKeyValue(Origin.KEY, id).setCause(failure).log("{}: incident {}", context.path(), id);
+    }
+    return Refusals.json(error).toHttpResponse();
   }
 
   /** Returns the length of the largest request that any served model can take, with room for its strings, within 512 MiB. */

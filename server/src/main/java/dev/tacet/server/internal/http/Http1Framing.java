@@ -13,9 +13,13 @@ import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Refuses requests of HTTP/1 whose end two programs may see in different places, before the web server reads them: a proxy in front would
@@ -23,7 +27,8 @@ import java.util.List;
  * Transfer-Encoding, a Transfer-Encoding that is not "chunked" alone, and any in HTTP/1.0; also, by 3.2, no Host or several.
  *
  * <p>A second decoder reads the same bytes, since the web server's drops what contradicts itself before anybody sees it. HTTP/2 has
- * lengths of its own and is left alone. Stands before the web server's decoder, behind TLS; one for each connection.
+ * lengths of its own and is left alone. A body that is not there in time is cut off with its connection, whatever was answered meanwhile: a
+ * client that trickles would keep its place. Stands before the web server's decoder, behind TLS; one for each connection.
  */
 public final class Http1Framing extends ChannelInboundHandlerAdapter {
   /** The method that HTTP/2's preface looks like. */
@@ -36,8 +41,19 @@ public final class Http1Framing extends ChannelInboundHandlerAdapter {
   private static final byte[] UNREADABLE = "(\r\n(:)\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private final Decoder decoder = new Decoder();
+  private final Duration body;
   private EmbeddedChannel channel;
   private boolean refused;
+  private Future<?> end;  // of the time for the body that is coming; null between requests
+
+  /**
+   * Makes the handler of a connection.
+   *
+   * @param body within which the body of a request must be there
+   */
+  public Http1Framing(Duration body) {
+    this.body = body;
+  }
 
   /** Has the web server's limits: what that one refuses itself is not judged here. */
   private static final class Decoder extends HttpRequestDecoder {
@@ -74,6 +90,10 @@ public final class Http1Framing extends ChannelInboundHandlerAdapter {
       if (part instanceof HttpRequest request) {
         leave = request.decoderResult().isFailure() || request.method().name().equals(HTTP2);
         refused = !leave && isAmbiguous(request);
+        end = leave || refused ? null : context.executor().schedule(() -> { context.close(); }, body.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      if (part instanceof LastHttpContent) {
+        isThere();
       }
       ReferenceCountUtil.release(part);
       if (refused) {
@@ -87,6 +107,13 @@ public final class Http1Framing extends ChannelInboundHandlerAdapter {
       context.pipeline().remove(this);
     }
     context.fireChannelRead(bytes);
+  }
+
+  private void isThere() {
+    if (end != null) {
+      end.cancel(false);
+      end = null;
+    }
   }
 
   private boolean isAmbiguous(HttpRequest request) {
@@ -115,6 +142,7 @@ public final class Http1Framing extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
+    isThere();
     if (channel != null) {
       channel.finishAndReleaseAll();
     }

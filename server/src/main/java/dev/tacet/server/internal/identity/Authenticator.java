@@ -18,13 +18,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.security.auth.x500.X500Principal;
 
 /**
  * Tells who a caller is. An {@code authorization} header decides where there is one, else the client's certificate. Whatever is
- * wrong with a credential, the answer is the same. May wait for the network; does not belong on an event loop.
+ * wrong with a credential, the answer is the same. Cryptography takes its time and does not belong on an event loop.
  */
 public final class Authenticator {
   private static final String BEARER = "bearer ";
@@ -79,6 +80,24 @@ public final class Authenticator {
   }
 
   /**
+   * Completes, never with a failure, when {@link #identify} need not wait for an issuer of tokens; at once for all other credentials.
+   *
+   * @param authorization the header's value, or null
+   */
+  public CompletableFuture<Void> ready(String authorization) {
+    boolean token = !open && authorization != null && tokens.isPresent() && isBearer(authorization) && !credential(authorization).startsWith(ApiKey.PREFIX);
+    return token ? tokens.get().ready(credential(authorization)) : CompletableFuture.completedFuture(null);
+  }
+
+  private static boolean isBearer(String authorization) {
+    return authorization.regionMatches(true, 0, BEARER, 0, BEARER.length());
+  }
+
+  private static String credential(String authorization) {
+    return authorization.substring(BEARER.length()).strip();
+  }
+
+  /**
    * Identifies a caller.
    *
    * @param authorization the header's value, or null
@@ -100,10 +119,10 @@ public final class Authenticator {
   }
 
   private Optional<Identity> ofHeader(String authorization) {
-    if (!authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+    if (!isBearer(authorization)) {
       return Optional.empty();
     }
-    String credential = authorization.substring(BEARER.length()).strip();
+    String credential = credential(authorization);
     if (credential.startsWith(ApiKey.PREFIX)) {
       return apiKeys.flatMap(keys -> keys.get().identify(credential, Instant.now()));
     }

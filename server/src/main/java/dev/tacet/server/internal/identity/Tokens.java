@@ -7,13 +7,12 @@ import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
-import com.nimbusds.jose.util.DefaultResourceRetriever;
 import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import dev.tacet.protocol.ErrorCause;
@@ -21,7 +20,6 @@ import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.config.FileWatch;
 import dev.tacet.server.internal.config.Settings;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.ParseException;
@@ -32,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,11 +43,7 @@ final class Tokens {
   private static final Logger LOG = LoggerFactory.getLogger(Tokens.class);
 
   private static final int MAX_TOKEN_CHARACTERS = 16 << 10;
-  private static final int MAX_KEY_SET_BYTES = 256 << 10;
-  private static final int FETCH_MILLIS = 3000;
-  private static final Duration CACHE = Duration.ofMinutes(5);
-  private static final Duration OUTAGE = Duration.ofHours(1);
-  private static final Duration REFRESH = Duration.ofSeconds(15);
+  private static final int MAX_SUBJECT_CHARACTERS = 500;  // with what stands before it, what the audit trail can hold
   private static final Duration RETRY = Duration.ofSeconds(5);
 
   private static final Set<JWSAlgorithm> ALGORITHMS =
@@ -58,6 +53,7 @@ final class Tokens {
 
   private final DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
   private final Settings.Tokens settings;
+  private final Optional<IssuerKeys> issuer;
 
   /**
    * Prepares the checks; a key set in a file is read now and again when it changes, one behind an address at the first token.
@@ -66,7 +62,9 @@ final class Tokens {
    */
   Tokens(Settings.Tokens settings, FileWatch watch) throws IOException {
     this.settings = settings;
-    processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, source(settings.keys(), watch)));
+    issuer = JwksLocation.isAddress(settings.keys()) ? Optional.of(new IssuerKeys(settings.keys(), System::nanoTime)) : Optional.empty();
+    JWKSource<SecurityContext> source = issuer.isPresent() ? issuer.get() : inFile(Path.of(settings.keys()), watch);
+    processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, source));
     processor.setJWSTypeVerifier(
         new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
     processor.setJWTClaimsSetVerifier(
@@ -76,33 +74,36 @@ final class Tokens {
             Set.of("exp", settings.tenantClaim())));
   }
 
-  private static JWKSource<SecurityContext> source(String keys, FileWatch watch) throws IOException {
-    if (!JwksLocation.isAddress(keys)) {
-      Path file = Path.of(keys);
-      Supplier<JWKSet> current = watch.watch("key set " + file, List.of(file), () -> readKeySet(file));
-      return (selector, context) -> selector.select(current.get());
-    }
-    return JWKSourceBuilder.create(
-            URI.create(keys).toURL(), new DefaultResourceRetriever(FETCH_MILLIS, FETCH_MILLIS, MAX_KEY_SET_BYTES))
-        .cache(CACHE.toMillis(), REFRESH.toMillis())
-        .rateLimited(REFRESH.toMillis())
-        .retrying(true)
-        .outageTolerant(OUTAGE.toMillis())
-        .build();
+  private static JWKSource<SecurityContext> inFile(Path file, FileWatch watch) throws IOException {
+    Supplier<JWKSet> current = watch.watch("key set " + file, List.of(file), () -> readKeySet(file));
+    return (selector, context) -> selector.select(current.get());
   }
 
   private static JWKSet readKeySet(Path file) throws IOException {
-    if (Files.size(file) > MAX_KEY_SET_BYTES) {
-      throw new IOException("key set " + file + " has " + Files.size(file) + " bytes, at most " + MAX_KEY_SET_BYTES + " are read");
+    if (Files.size(file) > IssuerKeys.MAX_BYTES) {
+      throw new IOException("key set " + file + " has " + Files.size(file) + " bytes, at most " + IssuerKeys.MAX_BYTES + " are read");
     }
     try {
-      JWKSet keys = JWKSet.parse(Files.readString(file)).toPublicJWKSet();
-      if (keys.isEmpty()) {
-        throw new IOException("key set " + file + " holds no public key");
-      }
-      return keys;
+      return IssuerKeys.usable(JWKSet.parse(Files.readString(file)), file.toString());
     } catch (ParseException e) {
       throw new IOException("key set " + file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Control characters, and those that change the direction or the place of others. */
+  private static boolean isUnprintable(int character) {
+    return Character.isISOControl(character) || Character.getType(character) == Character.FORMAT;
+  }
+
+  /** Completes, never with a failure, when a token can be checked without waiting. */
+  CompletableFuture<Void> ready(String token) {
+    if (issuer.isEmpty() || token.length() > MAX_TOKEN_CHARACTERS) {
+      return CompletableFuture.completedFuture(null);
+    }
+    try {
+      return issuer.get().ready(SignedJWT.parse(token).getHeader().getKeyID());
+    } catch (ParseException e) {
+      return CompletableFuture.completedFuture(null);  // whatever it is, no key checks it
     }
   }
 
@@ -119,13 +120,13 @@ final class Tokens {
       JWTClaimsSet claims = processor.process(token, null);
       String tenant = claims.getStringClaim(settings.tenantClaim());
       String subject = claims.getSubject();
-      if (subject == null || subject.isBlank() || subject.chars().anyMatch(Character::isISOControl)) {
-        LOG.debug("a token was refused: its subject, which its client is named by, is missing or has control characters");
+      if (subject == null || subject.isBlank() || subject.length() > MAX_SUBJECT_CHARACTERS || subject.chars().anyMatch(Tokens::isUnprintable)) {
+        LOG.debug("a token was refused: its subject, which its client is named by, is missing, has more than {} characters or some that"
+            + " cannot be shown", MAX_SUBJECT_CHARACTERS);
         return Optional.empty();
       }
       return tenant == null ? Optional.empty() : Optional.of(new Identity(tenant, "token:" + subject, roles(claims)));
     } catch (KeySourceException e) {
-      LOG.warn("the key set at {} cannot be had: {}", settings.keys(), e.getMessage());
       throw new ServiceException(
           ErrorCause.IDENTITY_UNAVAILABLE, "the token cannot be checked: its issuer's keys cannot be had", Map.of(), RETRY, e);
     } catch (ParseException | JOSEException | BadJOSEException e) {

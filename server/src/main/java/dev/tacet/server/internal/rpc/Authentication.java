@@ -18,6 +18,7 @@ import io.netty.util.AttributeKey;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -57,7 +58,7 @@ public final class Authentication extends SimpleDecoratingHttpService {
   /**
    * Returns the decorator.
    *
-   * @param executor where credentials are checked, which may take cryptography and the network
+   * @param executor where credentials are checked, which takes cryptography
    */
   public static Function<HttpService, HttpService> before(Authenticator authenticator, Executor executor, ServerMetrics metrics) {
     return delegate -> new Authentication(delegate, authenticator, executor, metrics);
@@ -68,6 +69,10 @@ public final class Authentication extends SimpleDecoratingHttpService {
     List<String> given = request.headers().getAll(HttpHeaderNames.AUTHORIZATION);
     boolean open = OPEN.contains(context.path());
     if (authenticator.isOpen()) {
+      Optional<ServiceException> foreign = ReboundPages.refusal(context, request.headers());
+      if (foreign.isPresent()) {
+        return refuse(context, request, foreign.get());
+      }
       context.setAttr(IDENTITY, Identity.ANYBODY);
       return unwrap().serve(context, request);
     }
@@ -80,12 +85,13 @@ public final class Authentication extends SimpleDecoratingHttpService {
     }
     String authorization = given.isEmpty() ? null : given.get(0);
     X509Certificate certificate = certificate(context.sslSession());
-    CompletableFuture<Identity> identity;
-    try {
-      identity = CompletableFuture.supplyAsync(() -> authenticator.identify(authorization, certificate), executor);
-    } catch (RejectedExecutionException e) {
-      identity = CompletableFuture.failedFuture(new ServiceException(ErrorCause.OVERLOADED, "too many calls wait for their check"));
-    }
+    CompletableFuture<Identity> identity = authenticator.ready(authorization).thenCompose(ready -> {
+      try {
+        return CompletableFuture.supplyAsync(() -> authenticator.identify(authorization, certificate), executor);
+      } catch (RejectedExecutionException e) {
+        return CompletableFuture.failedFuture(new ServiceException(ErrorCause.OVERLOADED, "too many calls wait for their check"));
+      }
+    });
     return HttpResponse.of(
         identity.handleAsync((known, failure) -> {
           if (failure != null) {
