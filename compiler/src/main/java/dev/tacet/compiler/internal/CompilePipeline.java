@@ -19,6 +19,7 @@ import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.emit.Plan;
 import dev.tacet.compiler.internal.fit.ActivationFitter;
 import dev.tacet.compiler.internal.fit.AnswerMetric;
+import dev.tacet.compiler.internal.fit.DefinedRows;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
 import dev.tacet.compiler.internal.lower.Lowering;
@@ -75,12 +76,12 @@ public final class CompilePipeline {
     refuseIf(Feasibility.depth(name(), network, options));
     List<FeatureRange> ranges = ranges(network);
     FeatureBounds features = FeatureBounds.of(network, options.calibration(), ranges);
-    SampleRows rows = SampleRows.of(network, options.calibration(), ranges);
+    SampleRows rows = DefinedRows.of(network, SampleRows.of(network, options.calibration(), ranges));
     refuseIf(Feasibility.answers(graph, network, rows.data()));
     PlanSearch search = new PlanSearch(network, options, features, rows);
     Optional<PlanSearch.Found> found = search.run();
     if (found.isPresent() && !rows.near() && rows.data().size() >= SampleRows.ENOUGH_FOR_NEAR && search.isShortOfDegree(found.get())) {
-      SampleRows nearRows = SampleRows.of(network, options.calibration(), ranges, true);
+      SampleRows nearRows = DefinedRows.of(network, SampleRows.of(network, options.calibration(), ranges, true));
       Optional<PlanSearch.Found> near = new PlanSearch(network, options, features, nearRows).run();
       if (near.isPresent() && cost(near.get(), rows.data()) < WORTH_CLOSE * cost(found.get(), rows.data())) {
         return result(graph, near.get(), nearRows);

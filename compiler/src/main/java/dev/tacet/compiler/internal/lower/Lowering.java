@@ -186,7 +186,9 @@ public final class Lowering {
       refuse(call, refusal);
     } catch (ClassCastException e) {  // an operator on vectors got a label or an index
       refuse(call, clear ? Scope.arithmeticOnLabels() : new Refusal("its operands do not fit", "check the model with onnx.checker and export it again"));
-    } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
+    } catch (IndexOutOfBoundsException e) {  // its text is of the program that looked, not of the model
+      refuse(call, new Refusal("an index, an axis or a count of it lies outside of its operands", "check the model with onnx.checker and export it again"));
+    } catch (IllegalArgumentException | ArithmeticException e) {
       refuse(call, new Refusal("its operands do not fit: " + e.getMessage(), "check the model with onnx.checker and export it again"));
     }
   }

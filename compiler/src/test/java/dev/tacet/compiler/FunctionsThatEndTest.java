@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Functions that end at 0 of features that the sample rows show to be positive: rows made from these are not taken for rows to come. */
+class FunctionsThatEndTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"Log", "Sqrt", "Reciprocal", "Pow"})
+  void areFittedOnFeaturesThatArePositive(String type) {
+    Random random = new Random(11);
+    List<double[]> rows = IntStream.range(0, 120)
+        .mapToObj(r -> IntStream.range(0, 4).mapToDouble(j -> 0.4 + Math.abs(random.nextGaussian())).toArray()).toList();
+    OnnxSource source = TestModels.of(4).constant("w", new long[] {4, 2}, 1, -1, 0.5, 2, -1, 1, 0.25, -0.5).constant("e", new long[] {}, 0.3)
+        .node(type, type.equals("Pow") ? "x e" : "x", "h").node("MatMul", "h w", "y").source("y");
+    CompileReport report = Compiler.compile(source, CompileOptions.defaults().withCalibration(rows).withAccuracy(0.005)).report();
+    assertTrue(report.accuracyMet(), report.toText());
+  }
+}
