@@ -206,6 +206,7 @@ class ObservabilityTest {
   void theProtocolsAreDescribedOnAPage() throws Exception {
     assertEquals(200, host.get("/docs/", null).statusCode());
     String specification = host.get("/docs/specification.json", null).body();
+    assertTrue(specification.contains("Runs a model's program once on ciphertexts"), "what the .proto files say of each call");
     for (String service : List.of("tacet.v1.InferenceService", "tacet.v1.KeyService", "inference.GRPCInferenceService")) {
       assertTrue(specification.contains("\"" + service + "\""), service);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal.command;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Json;
 import dev.tacet.cli.internal.OutputFile;
@@ -12,6 +13,7 @@ import dev.tacet.cli.internal.terminal.Units;
 import dev.tacet.cli.internal.trial.ModelFolder;
 import dev.tacet.he.NativeLibrary;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,6 +45,8 @@ public final class DoctorCommand implements Callable<Integer> {
   }
 
   private record Finding(String name, String value, Verdict verdict, String advice) {}
+
+  private static final long LEAST_FILES = 4096;
 
   private final List<Finding> findings = new ArrayList<>();
 
@@ -133,11 +137,20 @@ public final class DoctorCommand implements Callable<Integer> {
         version >= 17 ? Verdict.OK : Verdict.BROKEN,
         "Java 17 or newer is needed");
     temporaryFiles(Path.of(System.getProperty("java.io.tmpdir")));
+    if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system) {
+      long files = system.getMaxFileDescriptorCount();
+      add("open files", "at most " + files, files >= LEAST_FILES ? Verdict.OK : Verdict.WARNING,
+          "a host takes one for each connection, 16384 unless limits.connections says less, and Java itself some hundred: raise 'ulimit -n'");
+    }
   }
 
   /** Tries it out: what root may do says nothing of a file system that takes no files, or lets none be executed. */
   private void temporaryFiles(Path folder) {
     String advice = "set TACET_JAVA_OPTS=-Djava.io.tmpdir=FOLDER to one that can be written and may hold executable files (not mounted noexec)";
+    if (!Files.isDirectory(folder)) {
+      add("temporary files", folder + ", no such folder", Verdict.WARNING, advice);
+      return;
+    }
     Path probe;
     try {
       probe = Files.createTempFile(folder, "tacet-probe", null);
@@ -150,7 +163,7 @@ public final class DoctorCommand implements Callable<Integer> {
         "temporary files",
         folder + (executable ? "" : ", no executable files"),
         executable ? Verdict.OK : Verdict.WARNING,
-        "'tacet demo', 'tacet try' and 'tacet simulate' unpack a library there; " + advice);
+        "the engine, and for 'tacet demo', 'tacet try' and 'tacet simulate' onnxruntime, are unpacked there or in a folder of the user's; " + advice);
     try {
       Files.delete(probe);
     } catch (IOException e) {

@@ -185,18 +185,18 @@ public final class UploadStore {
       throw new ServiceException(
           ErrorCause.TOO_LARGE, "chunk has " + length + " bytes, at most " + limits.maxChunkBytes() + " are accepted");
     }
-    if (total > limits.maxBlobBytes()) {
+    if (Long.compareUnsigned(total, limits.maxBlobBytes()) > 0) {
       throw new ServiceException(
-          ErrorCause.TOO_LARGE, "blob has " + total + " bytes, at most " + limits.maxBlobBytes() + " are accepted");
+          ErrorCause.TOO_LARGE, "blob has " + Long.toUnsignedString(total) + " bytes, at most " + limits.maxBlobBytes() + " are accepted");
     }
-    if (total >= 0 && total < Blob.OVERHEAD_BYTES) {
+    if (total < Blob.OVERHEAD_BYTES) {
       throw new ServiceException(
           ErrorCause.INVALID_ARGUMENT, "a blob of " + total + " bytes is no key: its frame alone has " + Blob.OVERHEAD_BYTES);
     }
-    if (total < 0 || offset < 0 || offset > total - length) {
+    if (offset < 0 || offset > total - length) {
       throw new ServiceException(
           ErrorCause.INVALID_ARGUMENT,
-          "chunk [" + Long.toUnsignedString(offset) + ", +" + length + ") does not lie in a blob of " + Long.toUnsignedString(total) + " bytes");
+          "chunk [" + Long.toUnsignedString(offset) + ", +" + length + ") does not lie in a blob of " + total + " bytes");
     }
   }
 
