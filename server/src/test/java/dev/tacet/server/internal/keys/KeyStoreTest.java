@@ -317,7 +317,7 @@ class KeyStoreTest {
   void sizesAndOffsetsOutOfRangeAreRefusedBeforeAnythingIsWritten() {
     ByteBuffer none = ByteBuffer.allocate(0);
     fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, 10_000, -1, 0, none));
-    fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, -5, 0, 0, none));
+    fails(ErrorCause.TOO_LARGE, () -> store.put(hash, -5, 0, 0, none)); // 2^64 - 5 on the wire
     fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, 10_000, 10_001, 0, none));
     ServiceException tiny = fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, 51, 0, 0, none));
     assertTrue(tiny.getMessage().contains("a blob of 51 bytes is no key"), tiny.getMessage());
