@@ -283,7 +283,7 @@ public final class PrivacyPolicy {
     if (most == null) {
       return;
     }
-    Function<Duration, String> text = d -> d.toHours() + " h";
+    Function<Duration, String> text = d -> d.toHours() % 24 == 0 ? d.toDays() + "d" : d.toHours() + "h";
     if (stated.isEmpty() || stated.get().compareTo(time(most)) > 0) {
       throw refused(rule, what + stated.map(text).orElse("without a stated limit") + "; allowed: " + most);
     }

@@ -104,10 +104,10 @@ class PrivacyPolicyTest {
     refused("class.sensitive.regions", "not stated", policy, good, SILENT);
     refused("class.sensitive.regions", "us", policy, good, terms("us", Set.of(), Optional.empty(), day, day, day));
     refused("class.sensitive.keep-keys", "without a stated limit", policy, good, terms("eu", Set.of(), Optional.empty(), null, day, day));
-    refused("class.sensitive.keep-keys", "744 h", policy, good,
+    refused("class.sensitive.keep-keys", "31d", policy, good,
         terms("eu", Set.of(), Optional.empty(), Duration.ofDays(31), day, day));
     refused("class.sensitive.keep-audit", "without", policy, good, terms("eu", Set.of(), Optional.empty(), day, null, day));
-    refused("class.sensitive.keep-backups", "48 h", policy, good, terms("eu", Set.of(), Optional.empty(), day, day, Duration.ofDays(2)));
+    refused("class.sensitive.keep-backups", "2d", policy, good, terms("eu", Set.of(), Optional.empty(), day, day, Duration.ofDays(2)));
     refused("host's privacy.transports", "mutual-tls", policy, good,
         terms("eu", Set.of("mutual-tls"), Optional.empty(), day, day, day));
     refused("class.sensitive.transports", "plain", policy, new Destination("host.example", "plain"),

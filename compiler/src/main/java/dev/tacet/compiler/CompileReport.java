@@ -106,8 +106,8 @@ public record CompileReport(
    * @param nanos the host's wall time for one request, all layers together
    * @param otherNanos the part of it of each layer of the program that is none of the model's, such as a guard
    * @param noise what noise does to decrypted values
-   * @param fitError the largest difference between the packed program without noise and the model, over the sample rows, in the
-   *     values' units
+   * @param fitError the largest difference between the program without noise and the model that is to be expected of {@link #NUMBERS}
+   *     values, by the sample rows, in the values' units
    */
   public record Prediction(CostProfile profile, double nanos, Map<String, Double> otherNanos, NoisePrediction noise, double fitError) {
     /** Copies the map, in its order. */

@@ -257,6 +257,9 @@ class IdentityTest {
     try (ConfiguredHost host = new ConfiguredHost(folder, tokens.replace("identity: {", "identity: {api-keys: " + file + ", "))) {
       String good = token(key, JWSAlgorithm.ES256, null, claims().build());
       assertEquals(200, status(host, good));
+      String large = token(key, JWSAlgorithm.ES256, null, claims().claim("groups", "g".repeat(11_500)).build());
+      assertEquals(200, status(host, large), large.length() + " characters");
+      host.stub(ModelServiceGrpc.ModelServiceBlockingStub.class, large).listModels(ListModelsRequest.getDefaultInstance());
       for (int i = 0; i < 20; i++) {
         assertEquals(401, status(host, token(stranger, JWSAlgorithm.ES256, null, claims().build())), "its issuer answers, and has no such key");
       }

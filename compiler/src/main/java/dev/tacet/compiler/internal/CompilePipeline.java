@@ -43,6 +43,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Runs the passes: import, lower, calibrate, fit, pack, place levels, select parameters, emit, report. */
 public final class CompilePipeline {
@@ -125,6 +126,16 @@ public final class CompilePipeline {
     // The flooding is of whole bits: it may be twice as much as it must be, which is as for four times as many answers.
     double fewer = privacy == null ? 0 : privacy.answers() / (4 * search.leastNoise() * search.leastNoise());
     return fewer < 1 ? taken : taken + String.format(Locale.ROOT, "; there is room for about %.0f such answers", Math.floor(fewer));
+  }
+
+  /** The largest error that is to be expected of {@link CompileReport#NUMBERS} decrypted values without noise, by those of the sample rows. */
+  private static double fitError(List<double[]> computed, AnswerMetric exact) {
+    double[] errors = IntStream.range(0, computed.size()).boxed().flatMapToDouble(r -> {
+      double[] right = exact.exact(r);
+      return IntStream.range(0, right.length).mapToDouble(i -> Math.abs(computed.get(r)[i] - right[i]));
+    }).sorted().toArray();
+    int fromAbove = Math.max(1, (int) Math.round((double) errors.length / CompileReport.NUMBERS));
+    return errors[errors.length - fromAbove];
   }
 
   private static void refuseIf(Optional<ModelProblem> problem) {
@@ -210,7 +221,7 @@ public final class CompilePipeline {
     if (!Arrays.stream(errorBounds).allMatch(Double::isFinite)) {
       throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
           "rows like the sample rows drive its values beyond what numbers hold",
-          Outliers.note(options.calibration()).orElse("look for numbers in the sample rows that are too large"))));
+          Outliers.note(options.calibration(), !options.ranges().isEmpty()).orElse("look for numbers in the sample rows that are too large"))));
     }
     outputs.set(0, value.withErrors(value.slotError(), errorBounds));
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
@@ -222,7 +233,7 @@ public final class CompilePipeline {
         }).withFeatureTable(Columns.table(graph, network, options));
     AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), emission.noiseOfElements(noise));
     CompileReport report = ReportBuilder.build(name(), options, plan, selection, onData, outputs.get(0).errorBound(),
-        programError, notes, signature, rows.data());
+        Math.max(programError, onData.valueError()), fitError(computed.subList(0, rows.data().size()), dataMetric), notes, signature, rows.data());
     String provenance = ReportBuilder.provenance(source, graph, options);
     ModelArtifact artifact = new ModelArtifact(
         selection.parameters(), signature, emission.program(), provenance, report.toJson());

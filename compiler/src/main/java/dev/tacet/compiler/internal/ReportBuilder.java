@@ -56,7 +56,7 @@ final class ReportBuilder {
 
   static CompileReport build(
       String name, CompileOptions options, Plan plan, Selection selection, AnswerMetric.Score score, double errorBound,
-      double programError, List<String> searchNotes, Signature signature, List<double[]> rows) {
+      double programError, double fitError, List<String> searchNotes, Signature signature, List<double[]> rows) {
     Parameters parameters = selection.parameters();
     Emission emission = selection.emission();
     Program program = emission.program();
@@ -69,7 +69,7 @@ final class ReportBuilder {
     HostMemory memory = HostMemory.of(program, options.costs().threads());
     List<CompileReport.Layer> layers = layers(plan, emission, signature.packing(), noise, nanos);
     CompileReport.Prediction prediction = new CompileReport.Prediction(
-        options.costs(), Arrays.stream(nanos).sum(), others(program, layers, nanos), noise.answers(), programError);
+        options.costs(), Arrays.stream(nanos).sum(), others(program, layers, nanos), noise.answers(), fitError);
     long input = program.inputCiphertexts().stream().mapToLong(i -> Costs.ciphertextBytes(parameters, i.level(), true)).sum();
     long result = Costs.resultBytes(program);
     int undecided = undecided(plan, options, signature);
@@ -173,7 +173,7 @@ final class ReportBuilder {
   private static List<String> notes(CompileOptions options, Plan plan, Selection selection, double programError,
       double errorBound, List<String> searchNotes, Signature signature) {
     List<String> notes = new ArrayList<>(searchNotes);
-    Outliers.note(options.calibration()).ifPresent(note -> notes.add(CompileReport.OUTLIER + note));
+    Outliers.note(options.calibration(), !options.ranges().isEmpty()).ifPresent(note -> notes.add(CompileReport.OUTLIER + note));
     List<Integer> constant = new ArrayList<>();
     for (int j = 0; !options.calibration().isEmpty() && j < plan.features().low().length; j++) {
       double first = options.calibration().get(0)[j];

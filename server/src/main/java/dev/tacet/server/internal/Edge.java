@@ -209,6 +209,8 @@ public final class Edge {
         .blockingTaskExecutor(
             BlockingTaskExecutor.builder().numThreads(BLOCKING_THREADS).threadNamePrefix("tacet-call").build(), true)
         .maxNumConnections(limits.connections())
+        .http1MaxHeaderSize(Http1Framing.HEADER_BYTES)
+        .http2MaxHeaderListSize(Http1Framing.HEADER_BYTES)
         .http2MaxStreamsPerConnection(256)
         .idleTimeout(limits.idle())
         .errorHandler(new TransportErrors().orElse(ServerErrorHandler.ofDefault()))

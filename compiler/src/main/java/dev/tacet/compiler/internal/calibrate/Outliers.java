@@ -16,20 +16,28 @@ public final class Outliers {
   /** Nine rows in ten lie between these. */
   private static final double TAIL = 0.05;
 
-  /** How many times as far from the median as nine rows in ten spread: heavy tails of incomes or counts reach a fifth of it. */
-  private static final double FAR = 50;
+  /** How many times as far from the median as nine rows in ten spread: heavy tails of incomes or counts reach half of it. */
+  private static final double FAR = 20;
+
+  /** The same where ranges are declared: within them a rare value is meant. */
+  private static final double FAR_WITHIN_RANGES = 50;
 
   private Outliers() {}
 
-  /** Describes the value that lies farthest out, and says how many rows have one; nothing where there is none. */
-  public static Optional<String> note(List<double[]> rows) {
+  /**
+   * Describes the value that lies farthest out, and says how many rows have one; nothing where there is none.
+   *
+   * @param declared whether the features' ranges are declared
+   */
+  public static Optional<String> note(List<double[]> rows, boolean declared) {
+    double limit = declared ? FAR_WITHIN_RANGES : FAR;
     if (rows.size() < LEAST_ROWS) {
       return Optional.empty();
     }
     boolean[] far = new boolean[rows.size()];
     int worstRow = -1;
     int worstFeature = -1;
-    double worst = FAR;
+    double worst = limit;
     for (int j = 0; j < rows.get(0).length; j++) {
       int feature = j;
       double[] values = rows.stream().mapToDouble(row -> row[feature]).sorted().toArray();
@@ -40,7 +48,7 @@ public final class Outliers {
       }
       for (int r = 0; r < far.length; r++) {
         double distance = Math.abs(rows.get(r)[j] / spread - values[values.length / 2] / spread);
-        far[r] |= distance > FAR;
+        far[r] |= distance > limit;
         if (distance > worst) {
           worst = distance;
           worstRow = r;

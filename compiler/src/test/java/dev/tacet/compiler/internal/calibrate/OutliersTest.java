@@ -27,10 +27,10 @@ class OutliersTest {
   void aValueFarOutIsNamedWithItsRowAndFeature(double value) {
     List<double[]> rows = normal(60);
     rows.get(17)[2] = value;
-    String note = Outliers.note(rows).orElseThrow();
+    String note = Outliers.note(rows, false).orElseThrow();
     assertTrue(note.startsWith("row 17 of the 60 sample rows has ") && note.contains(" as feature 2 "), note);
     rows.get(40)[1] = -1000;
-    assertTrue(Outliers.note(rows).orElseThrow().contains("1 other row is like it"), Outliers.note(rows).orElseThrow());
+    assertTrue(Outliers.note(rows, false).orElseThrow().contains("1 other row is like it"), Outliers.note(rows, false).orElseThrow());
   }
 
   @Test
@@ -40,7 +40,7 @@ class OutliersTest {
     for (int r = 0; r < 400; r++) {
       rows.add(new double[] {Math.exp(1.5 * random.nextGaussian()), r == 7 ? 1 : 0, 5, -Math.log(1 - random.nextDouble())});
     }
-    assertEquals(Optional.empty(), Outliers.note(rows));
-    assertEquals(Optional.empty(), Outliers.note(rows.subList(0, 5)));
+    assertEquals(Optional.empty(), Outliers.note(rows, false));
+    assertEquals(Optional.empty(), Outliers.note(rows.subList(0, 5), false));
   }
 }

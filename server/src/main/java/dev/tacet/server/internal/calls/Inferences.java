@@ -141,7 +141,7 @@ public final class Inferences {
       Tenant tenant, InferenceRequest request, ServedModel model, Keys keys, int ciphertexts, long bytes) {
     String name = model.name() + "@" + model.version();
     String what = ciphertexts + " ciphertexts of " + bytes + " bytes"
-        + (request.keySetId().isEmpty() ? "" : ", key set " + request.keySetId());
+        + (keys.set().isEmpty() ? "" : ", key set " + request.keySetId());  // one that no program needs was not looked at
     tenant.audit().append(request.client(), Action.INFERENCE, name, what);
     for (String owner : keys.grantedBy()) {
       tenant.audit().append(owner, Action.GRANT_USED, name, "by " + request.client() + ", " + what);

@@ -3,6 +3,7 @@ package dev.tacet.server.internal.config;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
@@ -109,7 +110,7 @@ public final class FileWatch implements AutoCloseable {
         complaint = "";
         LOG.info("{} read again", what);
       } catch (IOException | RuntimeException e) {
-        String text = String.valueOf(e.getMessage());
+        String text = e instanceof NoSuchFileException ? "there is no file " + e.getMessage() : String.valueOf(e.getMessage());
         if (!text.equals(complaint)) {
           complaint = text;
           LOG.error("{} changed and cannot be used, what was read before stays in force: {}", what, text);

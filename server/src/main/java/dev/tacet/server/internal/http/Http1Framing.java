@@ -31,6 +31,9 @@ import java.util.concurrent.TimeUnit;
  * client that trickles would keep its place. Stands before the web server's decoder, behind TLS; one for each connection.
  */
 public final class Http1Framing extends ChannelInboundHandlerAdapter {
+  /** The most bytes of a request's headers: a credential of 16 KiB, and what else a call says. */
+  public static final int HEADER_BYTES = 24 << 10;
+
   /** The method that HTTP/2's preface looks like. */
   private static final String HTTP2 = "PRI";
 
@@ -60,7 +63,7 @@ public final class Http1Framing extends ChannelInboundHandlerAdapter {
     private boolean twoLengths;
 
     Decoder() {
-      super(Flags.defaultHttp1MaxInitialLineLength(), Flags.defaultHttp1MaxHeaderSize(), Flags.defaultHttp1MaxChunkSize());
+      super(Flags.defaultHttp1MaxInitialLineLength(), HEADER_BYTES, Flags.defaultHttp1MaxChunkSize());
     }
 
     @Override

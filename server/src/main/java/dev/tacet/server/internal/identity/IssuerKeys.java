@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.identity;
 
-import com.linecorp.armeria.client.WebClient;
-import com.linecorp.armeria.common.AggregatedHttpResponse;
-import com.linecorp.armeria.common.HttpStatus;
 import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSelector;
@@ -12,11 +9,21 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,8 +45,7 @@ final class IssuerKeys implements JWKSource<SecurityContext> {
   private static final Duration OUTAGE = Duration.ofHours(1);
 
   private final String address;
-  private final String uri;
-  private final WebClient client;
+  private final HttpClient client = HttpClient.newBuilder().connectTimeout(FETCH).build();
   private final LongSupplier nanos;
 
   private JWKSet keys;
@@ -52,8 +58,6 @@ final class IssuerKeys implements JWKSource<SecurityContext> {
   IssuerKeys(String address, LongSupplier nanos) {
     this.address = address;
     this.nanos = nanos;
-    this.uri = address.startsWith("http:") ? "h1c" + address.substring("http".length()) : address;
-    this.client = WebClient.builder().responseTimeout(FETCH).maxResponseLength(MAX_BYTES).build();
   }
 
   /**
@@ -82,7 +86,7 @@ final class IssuerKeys implements JWKSource<SecurityContext> {
     if ((!known || old) && fetch.isDone() && (!tried || now - attempted >= BETWEEN.toNanos())) {
       tried = true;
       attempted = now;
-      fetch = client.get(uri).aggregate().thenApply(this::read).handle(this::ended);
+      fetch = fetched().thenApply(this::read).handle(this::ended);
     }
     return known ? CompletableFuture.completedFuture(null) : fetch;
   }
@@ -91,12 +95,57 @@ final class IssuerKeys implements JWKSource<SecurityContext> {
     return keys != null && now - fetched <= OUTAGE.toNanos();
   }
 
-  private JWKSet read(AggregatedHttpResponse response) {
-    try {
-      if (!response.status().equals(HttpStatus.OK)) {
-        throw new IOException("the answer is " + response.status());
+  /** The answer, its body too, within {@link #FETCH}. */
+  private CompletableFuture<HttpResponse<byte[]>> fetched() {
+    CompletableFuture<HttpResponse<byte[]>> call = client.sendAsync(HttpRequest.newBuilder(URI.create(address)).build(), info -> new Bounded());
+    return call.copy().orTimeout(FETCH.toMillis(), TimeUnit.MILLISECONDS).whenComplete((answer, failure) -> call.cancel(true));
+  }
+
+  /** A body of at most {@link #MAX_BYTES}. */
+  private static final class Bounded implements HttpResponse.BodySubscriber<byte[]> {
+    private final HttpResponse.BodySubscriber<byte[]> all = HttpResponse.BodySubscribers.ofByteArray();
+    private Flow.Subscription subscription;
+    private long count;
+
+    @Override
+    public CompletionStage<byte[]> getBody() {
+      return all.getBody();
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription given) {
+      subscription = given;
+      all.onSubscribe(given);
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> parts) {
+      count += parts.stream().mapToLong(ByteBuffer::remaining).sum();
+      if (count > MAX_BYTES) {
+        subscription.cancel();
+        all.onError(new IOException("it has more than " + MAX_BYTES + " bytes"));
+      } else {
+        all.onNext(parts);
       }
-      return usable(JWKSet.parse(response.contentUtf8()), "at " + address);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      all.onError(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      all.onComplete();
+    }
+  }
+
+  private JWKSet read(HttpResponse<byte[]> response) {
+    try {
+      if (response.statusCode() != 200) {
+        throw new IOException("the answer has status " + response.statusCode());
+      }
+      return usable(JWKSet.parse(new String(response.body(), StandardCharsets.UTF_8)), "at " + address);
     } catch (ParseException e) {
       throw new CompletionException(new IOException("it cannot be read: " + e.getMessage(), e));
     } catch (IOException e) {
@@ -112,7 +161,8 @@ final class IssuerKeys implements JWKSource<SecurityContext> {
       return null;
     }
     Throwable cause = problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
-    failure = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    failure = cause instanceof TimeoutException ? "it did not come within " + FETCH.toSeconds() + " s"
+        : cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     LOG.warn("the key set at {} cannot be had: {}", address, failure);
     return null;
   }
