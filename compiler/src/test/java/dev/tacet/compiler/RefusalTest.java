@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.he.SecurityLevel;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What cannot run is refused with its name, the reason and the rewrite, all at once. */
 class RefusalTest {
@@ -64,6 +66,15 @@ class RefusalTest {
     List<ModelProblem> problems = Compiler.check(model.source("y"));
     assertEquals(List.of("the_y"), problems.stream().map(ModelProblem::node).toList(), problems.toString());
     assertTrue(problems.get(0).toString().contains(said.equals("whole") ? "behind the point" : said), problems.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0 0", "0 2", "0 1 2", "1 1"})
+  void anOrderOfAxesThatIsNone(String axes) {
+    long[] perm = Arrays.stream(axes.split(" ")).mapToLong(Long::parseLong).toArray();
+    List<ModelProblem> problems = Compiler.check(
+        dense().node("Transpose", "x", "t", TestModels.integers("perm", perm)).node("MatMul", "t w", "y").source("y"));
+    assertEquals("the_t", problems.get(0).node(), problems.toString());
   }
 
   @Test

@@ -192,6 +192,10 @@ final class ShapeOps {
   private static int[] permutation(Handler.Call call) {
     int rank = call.required(0).shape().length;
     long[] given = call.node().integers("perm");
+    if (given != null && given.length != rank) {
+      throw new Refusal("its perm " + Arrays.toString(given) + " is no order of the " + rank + " axes of its input",
+          "check the model with onnx.checker and export it again");
+    }
     int[] result = new int[rank];
     for (int i = 0; i < rank; i++) {
       result[i] = given == null ? rank - 1 - i : Shapes.axis(given[i], rank);
@@ -200,6 +204,10 @@ final class ShapeOps {
   }
 
   static Symbol transpose(Handler.Call call, Symbol x, int[] permutation) {
+    if (Arrays.stream(permutation).distinct().count() != x.shape().length) {
+      throw new Refusal("its perm " + Arrays.toString(permutation) + " is no order of the " + x.shape().length + " axes of its input",
+          "check the model with onnx.checker and export it again");
+    }
     int[] strides = Shapes.strides(x.shape());
     int[] shape = new int[permutation.length];
     int[] newStrides = new int[permutation.length];
