@@ -37,10 +37,7 @@ MappedFile::MappedFile(const fs::path& path) {
 
 void MappedFile::map_pages() const {
 #ifdef MADV_POPULATE_READ
-  constexpr std::size_t kStep = std::size_t{4} << 20;
-  for (std::size_t at; (at = mapped_.fetch_add(kStep)) < size_;) {
-    madvise(const_cast<u8*>(data_) + at, std::min(kStep, size_ - at), MADV_POPULATE_READ);
-  }
+  madvise(const_cast<u8*>(data_), size_, MADV_POPULATE_READ);  // a system that cannot maps them as they are read
 #endif
 }
 

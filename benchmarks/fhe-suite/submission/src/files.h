@@ -2,7 +2,6 @@
 #pragma once
 // Files of the stages: read whole, written whole or not at all.
 
-#include <atomic>
 #include <cstddef>
 
 #include "stage.h"
@@ -21,14 +20,12 @@ class MappedFile {
   const u8* data() const { return data_; }
   std::size_t size() const { return size_; }
 
-  /// Maps the pages of the file that no call of this has mapped yet, in large steps, which several threads share. Pages that are left
-  /// are mapped when they are read, a few at a time.
+  /// Maps the pages of a file that is read at once; else they are mapped when they are read, a few at a time.
   void map_pages() const;
 
  private:
   const u8* data_ = nullptr;
   std::size_t size_ = 0;
-  mutable std::atomic<std::size_t> mapped_{0};
 };
 
 /// Who may read a file: its owner alone, or everybody.

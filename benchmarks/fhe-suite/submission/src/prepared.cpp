@@ -33,6 +33,8 @@ struct BlockCount {
   u64 count;
 };
 
+constexpr std::size_t kMostReady = std::size_t{1} << 30;  // bytes of the blocks of one size that are had ready
+
 std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 }  // namespace
@@ -79,7 +81,9 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
   const EncodedConstants constants = program.encoded_constants();
   std::vector<BlockCount> ready;
   for (const auto& [bytes, count] : blocks) {
-    ready.push_back({bytes, count});
+    if (bytes <= kMostReady && count <= kMostReady / bytes) {
+      ready.push_back({bytes, count});
+    }
   }
   std::vector<Part> parts;
   std::vector<const u64*> words;
@@ -154,6 +158,10 @@ Table read_table(const MappedFile& file, const fs::path& path) {
   for (u64 k = 0; k < sizes; ++k) {
     BlockCount block;
     std::memcpy(&block, at + of_parts + k * sizeof block, sizeof block);
+    if (block.bytes == 0 || block.bytes > kMostReady || block.count > kMostReady / block.bytes) {
+      fail(Code::kMalformed, "%s: %llu blocks of %llu bytes are more than a run may have ready", path.c_str(),
+           static_cast<unsigned long long>(block.count), static_cast<unsigned long long>(block.bytes));
+    }
     table.blocks[block.bytes] = block.count;
   }
   return table;

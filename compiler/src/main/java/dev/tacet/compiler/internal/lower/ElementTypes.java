@@ -14,7 +14,7 @@ import java.util.Set;
 /**
  * The element types of the values of a graph, as far as they are certain. Encrypted values and those of the client are real numbers, so what
  * an operator does otherwise to integers (ONNX drops the remainder of a quotient, and what is behind the point of a mean) is refused, and so
- * are operands of two types, which no runtime takes.
+ * are real numbers beside integers, which no runtime takes.
  */
 final class ElementTypes {
   private static final Set<String> TRUNCATE = Set.of("Div", "Mean", "ReduceMean", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp");
