@@ -31,14 +31,20 @@ void check(const ParameterSpec& spec) {
 
 }  // namespace
 
-Context::Context(ParameterSpec spec)
+Context::Context(ParameterSpec spec, Ring::Tables kept)
     : spec_(std::move(spec)),
-      ring_(std::make_unique<Ring>(spec_.log_n, spec_.q, spec_.p, spec_.digit_size, spec_.ring_type)),
-      slot_transform_(std::make_unique<SlotTransform>(real_slots() ? spec_.log_n + 1 : spec_.log_n)) {}
+      ring_(std::make_unique<Ring>(spec_.log_n, spec_.q, spec_.p, spec_.digit_size, spec_.ring_type,
+                                   std::move(kept))) {}
 
 Context::~Context() = default;
 
-std::shared_ptr<const Context> Context::create(ParameterSpec spec) {
+const SlotTransform& Context::slot_transform() const {
+  std::call_once(slot_transform_made_,
+                 [this] { slot_transform_ = std::make_unique<SlotTransform>(real_slots() ? spec_.log_n + 1 : spec_.log_n); });
+  return *slot_transform_;
+}
+
+std::shared_ptr<const Context> Context::create(ParameterSpec spec, Ring::Tables kept) {
   check(spec);
   if (spec.security != Security::kUncheckedForTests) {
     double log_qp = 0;
@@ -52,7 +58,7 @@ std::shared_ptr<const Context> Context::create(ParameterSpec spec) {
            bound, spec.log_n, security_name(spec.security));
     }
   }
-  return std::shared_ptr<const Context>(new Context(std::move(spec)));
+  return std::shared_ptr<const Context>(new Context(std::move(spec), std::move(kept)));
 }
 
 }  // namespace tacet

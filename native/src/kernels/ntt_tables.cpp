@@ -28,9 +28,11 @@ void fill_wide(u64* companions, u64* leaves, const u64* roots, const u64* roots_
 
 }  // namespace
 
+std::size_t ntt_table_words(std::size_t n) { return 4 * n + wide_words(n); }
+
 Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n, RingType ring) {
   const std::size_t n = std::size_t{1} << log_n;
-  Buffer words(4 * n + wide_words(n));
+  Buffer words(ntt_table_words(n));
   u64* roots = words.data();
   u64* roots_shoup = roots + n;
   u64* inverse = roots + 2 * n;
@@ -58,21 +60,7 @@ Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n, RingType ri
     inverse[at] = i == 0 ? 1 : q.value - power[powers - i];
     inverse_shoup[at] = i == 0 ? companion[0] : ~companion[powers - i];
   }
-  if (!standard) {
-    roots[0] = roots_shoup[0] = inverse[0] = inverse_shoup[0] = 0;  // no node
-    table.unfold = pow_mod(psi, n, q);
-    table.unfold_shoup = shoup(table.unfold, q.value);
-    table.fold = negate_mod(table.unfold, q.value);
-    table.fold_shoup = shoup(table.fold, q.value);
-  }
-  table.ring = ring;
-  table.modulus = q;
-  table.n = n;
-  table.log_n = log_n;
-  table.roots = roots;
-  table.roots_shoup = roots_shoup;
-  table.inverse_roots = inverse;
-  table.inverse_roots_shoup = inverse_shoup;
+  if (!standard) roots[0] = roots_shoup[0] = inverse[0] = inverse_shoup[0] = 0;  // no node
   if (n >= 64) {
     u64* companions = words.data() + 4 * n;
     u64* inverse_companions = companions + n / 8;
@@ -80,16 +68,38 @@ Buffer build_ntt_table(NttTable& table, const Modulus& q, int log_n, RingType ri
     u64* inverse_leaves = leaves + n / 64 * NttTable::kLeafWords;
     fill_wide(companions, leaves, roots, roots_shoup, n);
     fill_wide(inverse_companions, inverse_leaves, inverse, inverse_shoup, n);
-    table.companions = companions;
-    table.inverse_companions = inverse_companions;
-    table.leaves = leaves;
-    table.inverse_leaves = inverse_leaves;
+  }
+  view_ntt_table(table, q, log_n, ring, words.data());
+  return words;
+}
+
+void view_ntt_table(NttTable& table, const Modulus& q, int log_n, RingType ring, const u64* words) {
+  const std::size_t n = std::size_t{1} << log_n;
+  const bool standard = ring == RingType::kStandard;
+  table.ring = ring;
+  table.modulus = q;
+  table.n = n;
+  table.log_n = log_n;
+  table.roots = words;
+  table.roots_shoup = words + n;
+  table.inverse_roots = words + 2 * n;
+  table.inverse_roots_shoup = words + 3 * n;
+  if (n >= 64) {
+    table.companions = words + 4 * n;
+    table.inverse_companions = table.companions + n / 8;
+    table.leaves = table.inverse_companions + n / 8;
+    table.inverse_leaves = table.leaves + n / 64 * NttTable::kLeafWords;
+  }
+  if (!standard) {
+    table.unfold = pow_mod(primitive_root(q, root_order(ring, n) / 2), n, q);
+    table.unfold_shoup = shoup(table.unfold, q.value);
+    table.fold = negate_mod(table.unfold, q.value);
+    table.fold_shoup = shoup(table.fold, q.value);
   }
   table.n_inverse = inverse_mod(standard ? n : 2 * n, q);
   table.n_inverse_shoup = shoup(table.n_inverse, q.value);
-  table.n_inverse_root = mul_mod(table.n_inverse, inverse[1], q);
+  table.n_inverse_root = mul_mod(table.n_inverse, table.inverse_roots[1], q);
   table.n_inverse_root_shoup = shoup(table.n_inverse_root, q.value);
-  return words;
 }
 
 NttTable with_scaled_inverse(const NttTable& table, u64 factor) {

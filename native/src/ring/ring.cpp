@@ -32,13 +32,14 @@ void check_primes(const std::vector<u64>& primes, std::size_t n, RingType type) 
 
 }  // namespace
 
-Ring::Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size, RingType type)
+Ring::Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size, RingType type, Tables kept)
     : type_(type),
       log_n_(log_n),
       n_(std::size_t{1} << log_n),
       chain_length_(static_cast<int>(q.size())),
       special_count_(static_cast<int>(p.size())),
-      digit_size_(digit_size) {
+      digit_size_(digit_size),
+      ntt_words_(std::move(kept)) {
   std::vector<u64> primes = q;
   primes.insert(primes.end(), p.begin(), p.end());
   check_primes(primes, n_, type_);
@@ -47,9 +48,13 @@ Ring::Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size, Ri
   bit_reversed_.resize(n_);
   for (std::size_t i = 0; i < n_; ++i) bit_reversed_[i] = bit_reverse(static_cast<u32>(i), log_n_);
   ntt_.resize(primes.size());
-  ntt_words_.resize(primes.size());
-  pool().parallel_for(primes.size(),
-                      [&](std::size_t i) { ntt_words_[i] = build_ntt_table(ntt_[i], moduli_[i], log_n_, type_); });
+  if (ntt_words_.empty()) {
+    ntt_words_.resize(primes.size());
+    pool().parallel_for(primes.size(),
+                        [&](std::size_t i) { ntt_words_[i] = build_ntt_table(ntt_[i], moduli_[i], log_n_, type_); });
+  } else {
+    view_kept_tables();
+  }
 
   const std::vector<Modulus> chain(moduli_.begin(), moduli_.begin() + chain_length_);
   const std::vector<Modulus> special(moduli_.begin() + chain_length_, moduli_.end());
@@ -89,6 +94,18 @@ Ring::Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size, Ri
 }
 
 Ring::~Ring() = default;
+
+void Ring::view_kept_tables() {
+  if (ntt_words_.size() != moduli_.size()) {
+    fail(Code::kMalformed, "%zu transform tables, the ring has %zu moduli", ntt_words_.size(), moduli_.size());
+  }
+  for (std::size_t i = 0; i < moduli_.size(); ++i) {
+    if (ntt_words_[i].size() != ntt_table_words(n_)) {
+      fail(Code::kMalformed, "%zu words of a transform table, it takes %zu", ntt_words_[i].size(), ntt_table_words(n_));
+    }
+    view_ntt_table(ntt_[i], moduli_[i], log_n_, type_, ntt_words_[i].data());
+  }
+}
 
 std::unique_ptr<Ring::Conversion> Ring::conversion_from(std::vector<int> indexes) const {
   std::vector<Modulus> source;

@@ -15,9 +15,13 @@ namespace tacet {
 /// `digit_size` chain primes. Moduli have one index: chain primes 0..L, special prime t at chain_length()+t.
 class Ring {
  public:
-  /// Throws Error(kInvalidArgument) with the offending prime unless all are distinct primes below 2^50 and 1 modulo
+  /// Words of each modulus's transform table (build_ntt_table), by ring index.
+  using Tables = std::vector<Buffer>;
+
+  /// `kept`, if not empty, are the tables() of a ring made from the same arguments: they are trusted and may be borrowed. Throws Error(kInvalidArgument) with the offending prime unless all are distinct primes below 2^50 and 1 modulo
   /// root_order(type, n).
-  Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size, RingType type = RingType::kStandard);
+  Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size, RingType type = RingType::kStandard,
+       Tables kept = {});
   ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
@@ -34,6 +38,7 @@ class Ring {
 
   const Modulus& modulus(int index) const { return moduli_[static_cast<std::size_t>(index)]; }
   const NttTable& ntt(int index) const { return ntt_[static_cast<std::size_t>(index)]; }
+  const Tables& tables() const { return ntt_words_; }
   /// The numbers below n with their log_n bits reversed: the order of the evaluation domain.
   const std::vector<u32>& bit_reversed() const { return bit_reversed_; }
   /// Ring index of limb `limb` of a polynomial with q_limbs chain limbs.
@@ -69,6 +74,7 @@ class Ring {
   double log2_p() const;
 
  private:
+  void view_kept_tables();
   std::unique_ptr<Conversion> conversion_from(std::vector<int> indexes) const;
 
   RingType type_;
@@ -79,7 +85,7 @@ class Ring {
   int digit_size_;
   std::vector<Modulus> moduli_;
   std::vector<u32> bit_reversed_;
-  std::vector<Buffer> ntt_words_;
+  Tables ntt_words_;
   std::vector<NttTable> ntt_;
   std::vector<std::vector<std::unique_ptr<Conversion>>> digit_conversions_;
   std::unique_ptr<Conversion> special_conversion_;

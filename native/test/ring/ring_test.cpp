@@ -40,6 +40,41 @@ Poly<Coeff> random_poly(const Ring& ring, int q_limbs, int p_limbs, unsigned see
   return out;
 }
 
+class KeptTables : public ::testing::TestWithParam<RingType> {};
+
+TEST_P(KeptTables, MakeTheRingThatTheyCameFrom) {
+  for (int log_n : {4, 7}) {
+    const std::vector<u64> q = primes_below(45, 3, log_n, GetParam()), p = primes_below(50, 1, log_n, GetParam());
+    const Ring made(log_n, q, p, 1, GetParam());
+    Ring::Tables borrowed;
+    for (const Buffer& words : made.tables()) borrowed.push_back(Buffer::borrow(words.data(), words.size()));
+    const Ring kept(log_n, q, p, 1, GetParam(), std::move(borrowed));
+    for (int i = 0; i < made.chain_length() + made.special_count(); ++i) {
+      EXPECT_EQ(made.ntt(i).roots, kept.ntt(i).roots);
+      EXPECT_EQ(made.ntt(i).fold, kept.ntt(i).fold);
+      EXPECT_EQ(made.ntt(i).unfold_shoup, kept.ntt(i).unfold_shoup);
+      EXPECT_EQ(made.ntt(i).n_inverse_root_shoup, kept.ntt(i).n_inverse_root_shoup);
+    }
+    const Poly<Coeff> x = random_poly(made, 3, 1, 31);
+    EXPECT_EQ(words_of(to_eval(made, x)), words_of(to_eval(kept, x)));
+    EXPECT_EQ(words_of(x), words_of(to_coeff(kept, to_eval(kept, x))));
+  }
+}
+
+TEST_P(KeptTables, OfAnotherNumberOrSizeAreRefused) {
+  const std::vector<u64> q = primes_below(45, 3, 7, GetParam()), p = primes_below(50, 1, 7, GetParam());
+  const auto over = [&](Ring::Tables tables) { Ring ring(7, q, p, 1, GetParam(), std::move(tables)); };
+  const Ring made(7, q, p, 1, GetParam());
+  Ring::Tables few = made.tables();
+  few.pop_back();
+  expect_error(Code::kMalformed, {"3 transform tables", "4 moduli"}, [&] { over(std::move(few)); });
+  Ring::Tables small = made.tables();
+  small[1] = Buffer(small[1].size() - 1);
+  expect_error(Code::kMalformed, {"words of a transform table"}, [&] { over(std::move(small)); });
+}
+
+INSTANTIATE_TEST_SUITE_P(Rings, KeptTables, ::testing::Values(RingType::kStandard, RingType::kConjugateInvariant));
+
 TEST(KnownAnswers, BasisConversionIsCentredAndExactAgainstBigIntegers) {
   std::vector<Modulus> source, targets;
   for (u64 q : vectors::conversion_sources) source.emplace_back(q);

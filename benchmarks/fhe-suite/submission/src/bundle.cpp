@@ -13,7 +13,7 @@ namespace tacet::suite {
 namespace {
 
 constexpr u8 kMagic[8] = {'T', 'A', 'C', 'E', 'S', 'U', 'I', 'T'};
-constexpr u32 kVersion = 1;
+constexpr u32 kVersion = 2;
 constexpr std::size_t kChecked = kHeaderBytes - 4;
 
 }  // namespace

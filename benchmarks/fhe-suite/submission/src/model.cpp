@@ -14,9 +14,9 @@ constexpr u8 kIdentity = 0;  // operations of the tail (TailOp in Java)
 constexpr u8 kArgMax = 18;
 constexpr u8 kLabel = 20;
 
-ClientModel read_client(const Instance& instance, const ArtifactSections& sections) {
+ClientModel read_client(const Instance& instance, const ArtifactSections& sections, Ring::Tables tables) {
   ClientModel model;
-  model.context = Context::create(load_parameters(sections.parameters.data, sections.parameters.size));
+  model.context = Context::create(load_parameters(sections.parameters.data, sections.parameters.size), std::move(tables));
   model.signature = load_signature(*model.context, sections.signature.data, sections.signature.size);
   std::memcpy(&model.id, sections.signature.data + sections.signature.size - sizeof model.id, sizeof model.id);
   if (model.signature.inputs.size() != 1) {
@@ -43,12 +43,12 @@ auto naming_the_file(const Instance& instance, const Body& body) {
 }  // namespace
 
 ClientModel load_client_model(const Instance& instance) {
-  return naming_the_file(instance, [&](const ArtifactSections& sections) { return read_client(instance, sections); });
+  return naming_the_file(instance, [&](const ArtifactSections& sections) { return read_client(instance, sections, {}); });
 }
 
-ServerModel load_server_model(const Instance& instance) {
+ServerModel load_server_model(const Instance& instance, Ring::Tables tables) {
   return naming_the_file(instance, [&](const ArtifactSections& sections) {
-    ServerModel model{read_client(instance, sections), {}};
+    ServerModel model{read_client(instance, sections, std::move(tables)), {}};
     model.program = load_program(*model.client.context, sections.program.data, sections.program.size);
     return model;
   });

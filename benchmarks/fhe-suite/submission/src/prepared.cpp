@@ -2,13 +2,13 @@
 #include "prepared.h"
 
 #include <cstring>
-#include <future>
 
 #include "kernels/kernels.h"
 #include "ring/automorphism.h"
 #include "serial/crc32c.h"
 #include "util/buffer.h"
 #include "util/error.h"
+#include "util/slabs.h"
 #include "util/thread_pool.h"
 
 namespace tacet::suite {
@@ -16,16 +16,19 @@ namespace {
 
 constexpr std::size_t kAlignment = 4096;  // of every part, so that it starts on a page
 
-/// A part of the file: a key (`level` 0 or more), or encoded constants of the program.
+/// A part of the file: a key (`level` 0 or more), encoded constants of the program, or a table of the ring.
 struct Part {
   u64 offset;
   u64 words;
   u32 galois;
   std::int32_t level;
+
+  const u64* in(const MappedFile& file) const { return reinterpret_cast<const u64*>(file.data() + offset); }
 };
 static_assert(sizeof(Part) == 24, "a part is written as it lies in memory");
 
 constexpr int kResidues = -1, kIntegers = -2, kPlaintext = -3;  // levels of constants: diagonals, plaintexts
+constexpr int kTransform = -4;                                   // and of the tables of a transform
 
 /// Blocks of memory of one size.
 struct BlockCount {
@@ -33,7 +36,7 @@ struct BlockCount {
   u64 count;
 };
 
-constexpr std::size_t kMostReady = std::size_t{1} << 30;  // bytes of the blocks of one size that are had ready
+constexpr std::size_t kMostReady = std::size_t{1} << 30;  // bytes of the blocks that are had ready
 
 std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
@@ -80,14 +83,17 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
                     const std::vector<EvaluationKey>& keys, const ExecutableProgram& program, const Blocks& blocks) {
   const EncodedConstants constants = program.encoded_constants();
   std::vector<BlockCount> ready;
+  std::size_t room = kMostReady;
   for (const auto& [bytes, count] : blocks) {
-    if (bytes <= kMostReady && count <= kMostReady / bytes) {
+    if (count <= room / bytes) {
       ready.push_back({bytes, count});
+      room -= count * bytes;
     }
   }
   std::vector<Part> parts;
   std::vector<const u64*> words;
-  const std::size_t count = keys.size() + constants.diagonals.size() + constants.plaintexts.size();
+  const Ring::Tables& tables = model.context->ring().tables();
+  const std::size_t count = keys.size() + constants.diagonals.size() + constants.plaintexts.size() + tables.size();
   std::size_t at = aligned(kHeaderBytes + count * sizeof(Part) + ready.size() * sizeof(BlockCount) + sizeof(u32));
   const auto add = [&](const u64* data, std::size_t size, u32 galois, int level) {
     parts.push_back({at, size, galois, level});
@@ -102,6 +108,9 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
   }
   for (const EncodedConstants::Plain& each : constants.plaintexts) {
     add(each.data, each.size, 0, kPlaintext);
+  }
+  for (const Buffer& each : tables) {
+    add(each.data(), each.size(), 0, kTransform);
   }
   std::vector<u8> table(parts.size() * sizeof(Part) + ready.size() * sizeof(BlockCount));
   std::memcpy(table.data(), parts.data(), parts.size() * sizeof(Part));
@@ -129,17 +138,27 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
   file.commit();
 }
 
-namespace {
-
 /// What stands at the beginning of the file.
-struct Table {
+struct PreparedTable {
   FileHeader header;
   std::vector<Part> parts;
-  Blocks blocks;
+  std::vector<std::size_t> blocks;  // bytes of each
+
+  Ring::Tables transforms(const MappedFile& file) const {
+    Ring::Tables all;
+    for (const Part& part : parts) {
+      if (part.level == kTransform) {
+        all.push_back(Buffer::borrow(part.in(file), part.words));
+      }
+    }
+    return all;
+  }
 };
 
-Table read_table(const MappedFile& file, const fs::path& path) {
-  Table table;
+namespace {
+
+PreparedTable read_table(const MappedFile& file, const fs::path& path) {
+  PreparedTable table;
   table.header = read_header(file, path, FileKind::kPrepared);
   const u64 parts = table.header.items, sizes = table.header.item_size;
   if (parts > 4096 || sizes > 4096 || table.header.bytes < parts * sizeof(Part) + sizes * sizeof(BlockCount) + sizeof(u32)) {
@@ -155,14 +174,23 @@ Table read_table(const MappedFile& file, const fs::path& path) {
   }
   table.parts.resize(parts);
   std::memcpy(table.parts.data(), at, of_parts);
+  for (u64 k = 0; k < parts; ++k) {
+    const Part& part = table.parts[k];
+    if (part.offset % kAlignment != 0 || part.offset > file.size() ||
+        part.words > (file.size() - part.offset) / sizeof(u64)) {
+      fail(Code::kMalformed, "%s: part %llu lies outside the file", path.c_str(), static_cast<unsigned long long>(k));
+    }
+  }
+  std::size_t room = kMostReady;
   for (u64 k = 0; k < sizes; ++k) {
     BlockCount block;
     std::memcpy(&block, at + of_parts + k * sizeof block, sizeof block);
-    if (block.bytes == 0 || block.bytes > kMostReady || block.count > kMostReady / block.bytes) {
-      fail(Code::kMalformed, "%s: %llu blocks of %llu bytes are more than a run may have ready", path.c_str(),
+    if (block.bytes < Slabs::kSmallest || block.count > room / block.bytes) {
+      fail(Code::kMalformed, "%s: %llu blocks of %llu bytes are none that a run has ready, or too many", path.c_str(),
            static_cast<unsigned long long>(block.count), static_cast<unsigned long long>(block.bytes));
     }
-    table.blocks[block.bytes] = block.count;
+    table.blocks.insert(table.blocks.end(), block.count, block.bytes);
+    room -= block.count * block.bytes;
   }
   return table;
 }
@@ -171,12 +199,22 @@ Table read_table(const MappedFile& file, const fs::path& path) {
 
 Prepared::Prepared(const Instance& instance)
     : file_(instance.prepared()), keys_(std::make_shared<EvaluationKeySet>()) {
+  const PreparedTable table = read_table(file_, instance.prepared());
+  // One thread loads, inner loops included, while the others have blocks ready. What is mapped is fetched by the threads of
+  // the computation as they come to it.
+  pool().parallel_for(1 + table.blocks.size(), [&](std::size_t k) {
+    if (k == 0) {
+      load(instance, table);
+    } else {
+      keep_blocks_ready({{table.blocks[k - 1], 1}});
+    }
+  });
+}
+
+void Prepared::load(const Instance& instance, const PreparedTable& table) {
   const fs::path path = instance.prepared();
-  const Table table = read_table(file_, path);
-  // Had ready by the other core; what is mapped is fetched by the threads of the computation as they come to it.
-  const std::future<void> tested = std::async(std::launch::async, [] { kernels(); });
-  const std::future<void> pages = std::async(std::launch::async, [&] { keep_blocks_ready(table.blocks); });
-  ServerModel model = load_server_model(instance);
+  kernels();
+  ServerModel model = load_server_model(instance, table.transforms(file_));
   model_ = std::move(model.client);
   check_model(table.header, path, model_.id);
   tag_ = table.header.keys;
@@ -189,17 +227,13 @@ Prepared::Prepared(const Instance& instance)
   std::vector<EvaluationKey> keys;
   for (std::size_t k = 0; k < table.parts.size(); ++k) {
     const Part& part = table.parts[k];
-    if (part.offset % kAlignment != 0 || part.offset > file_.size() ||
-        part.words > (file_.size() - part.offset) / sizeof(u64)) {
-      fail(Code::kMalformed, "%s: part %zu lies outside the file", path.c_str(), k);
-    }
-    const u64* words = reinterpret_cast<const u64*>(file_.data() + part.offset);
+    const u64* words = part.in(file_);
     if (k >= wanted.size()) {
       if (part.level == kPlaintext) {
         constants.plaintexts.push_back({words, part.words});
       } else if (part.level == kResidues || part.level == kIntegers) {
         constants.diagonals.push_back({words, part.words, part.level == kResidues ? DiagonalForm::kResidues : DiagonalForm::kIntegers});
-      } else {
+      } else if (part.level != kTransform) {
         fail(Code::kMalformed, "%s: part %zu has level %d, which is none of constants", path.c_str(), k, part.level);
       }
       continue;
@@ -213,12 +247,10 @@ Prepared::Prepared(const Instance& instance)
     key.words = Buffer::borrow(words, size);
     keys.push_back(std::move(key));
   }
-  pool().parallel_for(keys.size(), [&](std::size_t k) {
-    if (keys[k].galois != 0) {
-      keys[k].permutation = automorphism_permutation(ring, keys[k].galois);
-    }
-  });
   for (EvaluationKey& key : keys) {
+    if (key.galois != 0) {
+      key.permutation = automorphism_permutation(ring, key.galois);
+    }
     keys_->add(std::make_shared<EvaluationKey>(std::move(key)));
   }
   program_ = ExecutableProgram::create(model_.context, std::move(model.program), constants);

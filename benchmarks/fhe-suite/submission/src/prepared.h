@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the server prepares once for a set of keys: expanded evaluation keys and encoded constants, in the form in which
-// the engine reads them, so that the compute stage maps the file and starts.
+// What the server prepares once for a set of keys: expanded evaluation keys, encoded constants and tables, in the form in
+// which the engine reads them, so that the compute stage maps the file and starts.
 
 #include <map>
 
@@ -21,6 +21,8 @@ Blocks blocks_of_a_run(const ExecutableProgram& program, const std::vector<Evalu
 void write_prepared(const Instance& instance, const ClientModel& model, const Tag& tag,
                     const std::vector<EvaluationKey>& keys, const ExecutableProgram& program, const Blocks& blocks);
 
+struct PreparedTable;
+
 /// The server's program and keys over a mapped file.
 ///
 /// The file is the server's own, written by it and readable by it alone. Its table is checked: checksum, model, and the
@@ -37,6 +39,8 @@ class Prepared {
   std::size_t bytes() const { return file_.size(); }
 
  private:
+  void load(const Instance& instance, const PreparedTable& table);
+
   MappedFile file_;
   ClientModel model_;
   Tag tag_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stage.h"
 
+#include <malloc.h>
+
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -16,10 +18,21 @@ namespace {
 constexpr const char* kNames[] = {"single", "small", "medium", "large"};
 constexpr std::size_t kRows[] = {1, 15, 1000, 10000};
 
+/// The heap in one piece that grows in large steps. A stage starts by having memory ready on one thread while another one loads: each
+/// request of the heap to the system would wait for the whole of that.
+void keep_heap_together() {
+#ifdef M_ARENA_MAX
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_TOP_PAD, 64 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+#endif
+}
+
 template <class Body>
 int guarded(const char* program, const Body& body) {
   const std::string stage = fs::path(program).filename().string();
   try {
+    keep_heap_together();
     keep_buffers_in_small_pages();  // no stage lives long
     body();
     return 0;
