@@ -36,6 +36,12 @@ public final class ParameterSelector {
    */
   private static final int MAX_TOP_ROOM = 6;
 
+  /**
+   * A highest prime of one or two bits more is not worth them: the engine keeps residues of keys and diagonals in half the memory where
+   * their prime is below 2^32, and reading them is what a linear layer waits for.
+   */
+  private static final int NARROW_BITS = 32;
+
   /** Evaluation keys of more bytes than this are worth some precision. */
   private static final long HEAVY_KEY_BYTES = 120L << 20;
 
@@ -199,7 +205,7 @@ public final class ParameterSelector {
 
   private Optional<Parameters> build(int logN, int logScale, int digit, int baseRoom, int topRoom) {
     int base = Math.min(Parameters.MAX_MODULUS_BITS, logScale + baseRoom);
-    int top = Math.min(Parameters.MAX_MODULUS_BITS, logScale + topRoom);
+    int top = topBits(logScale, topRoom);
     int levels = plan.levels().total();
     int digitBits = base + (digit - 1) * logScale;
     int special = digit == 1 ? 1 : (digitBits + Parameters.MAX_MODULUS_BITS - 2) / (Parameters.MAX_MODULUS_BITS - 1);
@@ -224,6 +230,11 @@ public final class ParameterSelector {
     } catch (IllegalArgumentException tooLargeOrTaken) {
       return Optional.empty();
     }
+  }
+
+  private static int topBits(int logScale, int room) {
+    int bits = Math.min(Parameters.MAX_MODULUS_BITS, logScale + room);
+    return bits > NARROW_BITS && bits <= NARROW_BITS + 2 ? NARROW_BITS : bits;
   }
 
   /** The largest prime of so many bits that a chain and its special primes leave: where scales are as large as primes, many are taken. */
