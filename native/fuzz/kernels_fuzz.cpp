@@ -161,11 +161,22 @@ void sums(const Kernels& table, Source& source, const Modulo& m, std::size_t pri
     y.push_back(fractions[k].data());
   }
   const std::size_t digits = source.below(7), key_digits = digits + source.below(3);
-  const Buffer key = source.words(2 * key_digits * n, m.q.value);  // as 32-bit words, where the modulus is narrow, these and zeros
-  const std::vector<const void*> kept(a.begin(), a.end());
   PairTerms terms;
-  terms.narrow_key = is_narrow(m.q) && source.below(2) == 0;
-  terms.narrow_a = source.below(2) == 0;
+  constexpr std::size_t kWidths[] = {4, 5, 6, 8};
+  terms.key_bytes = source.below(2) == 0 ? kept_bytes(m.q) : sizeof(u64);
+  terms.a_bytes = kWidths[source.below(4)];
+  const auto in_bytes = [&](const Buffer& words, std::size_t bytes) {
+    Buffer out(words.size() / sizeof(u64) * bytes);
+    keep(out.data(), 0, words.data(), words.size(), bytes);
+    return out;
+  };
+  const Buffer key = in_bytes(source.words(2 * key_digits * n, m.q.value), terms.key_bytes);
+  std::vector<Buffer> firsts;
+  std::vector<const void*> kept;
+  for (const Buffer& words : left) {
+    firsts.push_back(in_bytes(words, terms.a_bytes));
+    kept.push_back(firsts.back().data());
+  }
   terms.digits = std::min(digits, count);
   terms.digit = a.data();
   terms.key = key.data();

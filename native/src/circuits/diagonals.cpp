@@ -38,7 +38,7 @@ bool Diagonals::set(std::size_t d, const Poly<Eval>& encoded) {
     for (int limb = 0; limb < encoded.limbs(); ++limb) {
       for (std::size_t block = 0; block < n / block_words_; ++block) {
         keep(words_.data() + limb_at_[static_cast<std::size_t>(limb)], at(block, d), encoded.limb(limb) + block * block_words_,
-             block_words_, narrow(limb));
+             block_words_, bytes_of(limb));
       }
     }
     return true;

@@ -42,10 +42,10 @@ class Diagonals {
   /// kResidues: residues block * block_words .. of diagonal d modulo the modulus of `limb`, as residues are kept (kept_words). Consecutive
   /// d are adjacent.
   const void* block(int limb, std::size_t block, std::size_t d) const {
-    return kept_at(words_.data() + limb_at_[static_cast<std::size_t>(limb)], at(block, d), narrow(limb));
+    return kept_at(words_.data() + limb_at_[static_cast<std::size_t>(limb)], at(block, d), bytes_of(limb));
   }
-  /// Whether the residues of a limb take 32 bits each.
-  bool narrow(int limb) const { return is_narrow(ring_->modulus(ring_->index_of(limb, q_limbs_))); }
+  /// How many bytes each residue of a limb takes.
+  std::size_t bytes_of(int limb) const { return kept_bytes(ring_->modulus(ring_->index_of(limb, q_limbs_))); }
   /// Residues from a diagonal's block to its next one.
   std::size_t block_distance() const { return count_ * block_words_; }
   /// kIntegers: writes the n residues of diagonal d modulo the modulus of `limb`, evaluation domain.

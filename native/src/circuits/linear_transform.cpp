@@ -313,7 +313,7 @@ LinearTransform::BlockRows::BlockRows(const LinearTransform& transform, const Ri
   for (std::size_t g = 0; g < sums.size(); ++g) {
     const Giant& giant = transform.giants_[first + g];
     PairTerms row;
-    row.narrow_a = residues && transform.diagonals_.narrow(limb);
+    if (residues) row.a_bytes = transform.diagonals_.bytes_of(limb);
     row.count = giant.babies.size();
     row.out0 = sums[g].c0.limb(limb) + start;
     row.out1 = sums[g].c1.limb(limb) + start;
@@ -370,7 +370,7 @@ void LinearTransform::BlockRows::advance() {
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     PairTerms& row = rows_[i];
     if (i < rotations_) {
-      row.key = kept_at(row.key, 2 * row.key_digits * words_, row.narrow_key);
+      row.key = kept_at(row.key, 2 * row.key_digits * words_, row.key_bytes);
       row.permutation += words_;
     } else {
       row.out0 += words_;
@@ -378,8 +378,8 @@ void LinearTransform::BlockRows::advance() {
     }
   }
   const std::size_t distance = transform_.diagonals_.block_distance();
-  const bool narrow = transform_.diagonals_.narrow(limb_);
-  for (std::size_t i = 0; i < diagonals_.size(); ++i) diagonals_[i] = kept_at(diagonals_[i], distance, narrow);
+  const std::size_t bytes = transform_.diagonals_.bytes_of(limb_);
+  for (std::size_t i = 0; i < diagonals_.size(); ++i) diagonals_[i] = kept_at(diagonals_[i], distance, bytes);
 }
 
 LinearTransform::BabySteps LinearTransform::baby_steps(const Evaluator& evaluator, const Ciphertext& x) const {

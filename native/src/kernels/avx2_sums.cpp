@@ -20,8 +20,24 @@ constexpr std::size_t kVectors = 4;
 constexpr std::size_t kStep = kVectors * kLanes;
 
 TACET_INLINE Lanes load_number(const u64* p) { return from_words(load(p)); }
-TACET_INLINE Lanes load_number(const u32* p) {
+TACET_INLINE Lanes load_number(const Kept<8>* p) { return load_number(reinterpret_cast<const u64*>(p)); }
+TACET_INLINE Lanes load_number(const Kept<4>* p) {
   return from_words(_mm256_castsi256_pd(_mm256_cvtepu32_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))));
+}
+/// Four numbers of 5 or 6 bytes: two from the first 16 bytes, two from the last 16, in which they begin at byte kSkip.
+template <std::size_t kBytes>
+TACET_INLINE Lanes load_number(const Kept<kBytes>* p) {
+  constexpr int kSkip = 16 - 2 * static_cast<int>(kBytes), k = static_cast<int>(kBytes);
+  constexpr char kNone = -1, kLast = kBytes == 6 ? k - 1 : kNone, kLastOfTwo = kBytes == 6 ? 2 * k - 1 : kNone,
+                 kLastAfter = kBytes == 6 ? kSkip + k - 1 : kNone, kLastOfTwoAfter = kBytes == 6 ? kSkip + 2 * k - 1 : kNone;
+  const __m256i order = _mm256_setr_epi8(
+      0, 1, 2, 3, 4, kLast, kNone, kNone, k, k + 1, k + 2, k + 3, k + 4, kLastOfTwo, kNone, kNone,
+      kSkip, kSkip + 1, kSkip + 2, kSkip + 3, kSkip + 4, kLastAfter, kNone, kNone,
+      kSkip + k, kSkip + k + 1, kSkip + k + 2, kSkip + k + 3, kSkip + k + 4, kLastOfTwoAfter, kNone, kNone);
+  const u8* const bytes = p->bytes;
+  const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+  const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + 4 * kBytes - 16));
+  return from_words(_mm256_castsi256_pd(_mm256_shuffle_epi8(_mm256_set_m128i(high, low), order)));
 }
 
 template <class Right>
@@ -88,8 +104,8 @@ TACET_INLINE void add_term(Lanes (&sums)[2][2], std::size_t number, const Left* 
   }
 }
 
-/// A row of inner_product_pairs, for a key of KeyWords and first factors of Words.
-template <class KeyWord, class Word>
+/// A row of inner_product_pairs, for a key and first factors that are kept in so many bytes.
+template <std::size_t kKeyBytes, std::size_t kBytes>
 void pair(const PairTerms& terms, std::size_t n, const Constants& c) {
   const Lanes w = splat(static_cast<double>(terms.w));
   const std::size_t block_words = key_block(n);  // at least two vectors
@@ -109,8 +125,8 @@ void pair(const PairTerms& terms, std::size_t n, const Constants& c) {
       }
     }
     const std::size_t block = i / block_words, inside = i % block_words;
-    const KeyWord* const key =
-        terms.digits == 0 ? nullptr : static_cast<const KeyWord*>(terms.key) + 2 * block * block_words * terms.key_digits + inside;
+    const Kept<kKeyBytes>* const key =
+        terms.digits == 0 ? nullptr : static_cast<const Kept<kKeyBytes>*>(terms.key) + 2 * block * block_words * terms.key_digits + inside;
     for (std::size_t k = 0; k < terms.digits; ++k) {
       const u64* left = permuted_words(words, terms.digit[k], terms.permutation, i);
       add_term(sums, k, left, key + 2 * k * block_words, key + (2 * k + 1) * block_words, c);
@@ -118,7 +134,7 @@ void pair(const PairTerms& terms, std::size_t n, const Constants& c) {
     for (std::size_t k = 0; k < terms.count; ++k) {
       const u64* const b0 = terms.b0[k] == nullptr ? nullptr : terms.b0[k] + i;
       const u64* const b1 = terms.b1[k] == nullptr ? nullptr : terms.b1[k] + i;
-      add_term(sums, terms.digits + k, static_cast<const Word*>(terms.a[k]) + i, b0, b1, c);
+      add_term(sums, terms.digits + k, static_cast<const Kept<kBytes>*>(terms.a[k]) + i, b0, b1, c);
     }
 #pragma GCC unroll 2
     for (std::size_t v = 0; v < 2; ++v) {
@@ -128,14 +144,32 @@ void pair(const PairTerms& terms, std::size_t n, const Constants& c) {
   }
 }
 
+using Pair = void (*)(const PairTerms& terms, std::size_t n, const Constants& c);
+
+/// Words, or what is kept like the key: null for another pair of widths.
+template <std::size_t kKeyBytes>
+Pair pair_with_key(const PairTerms& t) {
+  if (t.count == 0 || t.a_bytes == kKeyBytes) return pair<kKeyBytes, kKeyBytes>;
+  return t.a_bytes == sizeof(u64) ? pair<kKeyBytes, sizeof(u64)> : nullptr;
+}
+
+Pair pair_of(const PairTerms& t) {
+  switch (t.digits == 0 ? t.a_bytes : t.key_bytes) {
+    case 4: return pair_with_key<4>(t);
+    case 5: return pair_with_key<5>(t);
+    case 6: return pair_with_key<6>(t);
+    default: return pair_with_key<8>(t);
+  }
+}
+
 }  // namespace
 
 void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q) {
   const Constants c(q.value);
   for (std::size_t row = 0; row < rows; ++row) {
     const PairTerms& t = terms[row];
-    const auto of_row = t.narrow_key ? (t.narrow_a ? pair<u32, u32> : pair<u32, u64>) : (t.narrow_a ? pair<u64, u32> : pair<u64, u64>);
-    of_row(t, n, c);
+    const Pair of_row = pair_of(t);
+    of_row == nullptr ? scalar_kernels().inner_product_pairs(&t, 1, n, q) : of_row(t, n, c);
   }
 }
 

@@ -139,14 +139,14 @@ TACET_INLINE void start_sum(Lanes* low, Lanes* high, const u64* plus, std::size_
 constexpr std::size_t kAhead = 8192;
 constexpr std::size_t kKeyAhead = 4096;
 
-/// Asks for the line of word v kLanes of x, `ahead` bytes on, once for each line.
-template <class Word>
-TACET_INLINE void prefetch(const Word* x, std::size_t ahead, std::size_t v) {
-  if (v * kLanes * sizeof(Word) % 64 == 0) _mm_prefetch(reinterpret_cast<const char*>(x + v * kLanes) + ahead, _MM_HINT_T1);
+/// Asks for the line of word v kLanes of x, `ahead` bytes on.
+template <std::size_t kBytes>
+TACET_INLINE void prefetch(const Kept<kBytes>* x, std::size_t ahead, std::size_t v) {
+  if (kBytes > 4 || v % 2 == 0) _mm_prefetch(reinterpret_cast<const char*>(x + v * kLanes) + ahead, _MM_HINT_T1);
 }
 
-/// A row of inner_product_pairs, for a key of KeyWords and first factors of Words.
-template <bool kFew, class Order, class KeyWord, class Word>
+/// A row of inner_product_pairs, for a key and first factors that are kept in so many bytes.
+template <bool kFew, class Order, std::size_t kKeyBytes, std::size_t kBytes>
 void pair(const PairTerms& terms, std::size_t n, const SumReduction& reduction) {
   const SumReduction reduce = reduction;
   const Lanes w = splat(terms.w);
@@ -155,7 +155,7 @@ void pair(const PairTerms& terms, std::size_t n, const SumReduction& reduction) 
     Lanes low0[kVectors], high0[kVectors], low1[kVectors], high1[kVectors];
     start_sum(low0, high0, terms.plus0, start, terms.c0, order, w);
     start_sum(low1, high1, terms.plus1, start, terms.c1, order, w);
-    const KeyWord* key = static_cast<const KeyWord*>(terms.key) + 2 * start * terms.key_digits;
+    const Kept<kKeyBytes>* key = static_cast<const Kept<kKeyBytes>*>(terms.key) + 2 * start * terms.key_digits;
     for (std::size_t k = 0; k < terms.digits; ++k, key += 2 * kStep) {
       Lanes x[kVectors];
 #pragma GCC unroll 4
@@ -168,7 +168,7 @@ void pair(const PairTerms& terms, std::size_t n, const SumReduction& reduction) 
       accumulate(low1, high1, x, key + kStep);
     }
     for (std::size_t k = 0; k < terms.count; ++k) {
-      const Word* const a = static_cast<const Word*>(terms.a[k]) + start;
+      const Kept<kBytes>* const a = static_cast<const Kept<kBytes>*>(terms.a[k]) + start;
       Lanes x[kVectors];
 #pragma GCC unroll 4
       for (std::size_t v = 0; v < kVectors; ++v) {
@@ -188,10 +188,21 @@ void pair(const PairTerms& terms, std::size_t n, const SumReduction& reduction) 
 
 using Pair = void (*)(const PairTerms& terms, std::size_t n, const SumReduction& reduction);
 
+/// Words, or what is kept like the key: null for another pair of widths.
+template <bool kFew, class Order, std::size_t kKeyBytes>
+Pair pair_with_key(const PairTerms& t) {
+  if (t.count == 0 || t.a_bytes == kKeyBytes) return pair<kFew, Order, kKeyBytes, kKeyBytes>;
+  return t.a_bytes == sizeof(u64) ? pair<kFew, Order, kKeyBytes, sizeof(u64)> : nullptr;
+}
+
 template <bool kFew, class Order>
 Pair pair_of(const PairTerms& t) {
-  if (t.narrow_key) return t.narrow_a ? pair<kFew, Order, u32, u32> : pair<kFew, Order, u32, u64>;
-  return t.narrow_a ? pair<kFew, Order, u64, u32> : pair<kFew, Order, u64, u64>;
+  switch (t.digits == 0 ? t.a_bytes : t.key_bytes) {
+    case 4: return pair_with_key<kFew, Order, 4>(t);
+    case 5: return pair_with_key<kFew, Order, 5>(t);
+    case 6: return pair_with_key<kFew, Order, 6>(t);
+    default: return pair_with_key<kFew, Order, 8>(t);
+  }
 }
 
 }  // namespace
@@ -249,7 +260,7 @@ void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n
     const bool in_order = t.permutation == nullptr;
     const Pair of_row = t.digits + t.count + 1 >= few ? (in_order ? pair_of<false, InOrder>(t) : pair_of<false, Permuted>(t))
                                                       : (in_order ? pair_of<true, InOrder>(t) : pair_of<true, Permuted>(t));
-    of_row(t, n, reduction);
+    of_row == nullptr ? scalar_kernels().inner_product_pairs(&t, 1, n, q) : of_row(t, n, reduction);
   }
 }
 

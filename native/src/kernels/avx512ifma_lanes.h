@@ -22,6 +22,19 @@ constexpr u64 kLow52 = (u64{1} << 52) - 1;
 
 TACET_INLINE Lanes load(const u64* p) { return _mm512_loadu_si512(p); }
 TACET_INLINE Lanes load(const u32* p) { return _mm512_cvtepu32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))); }
+TACET_INLINE Lanes load(const Kept<8>* p) { return _mm512_loadu_si512(p); }
+TACET_INLINE Lanes load(const Kept<4>* p) { return load(reinterpret_cast<const u32*>(p)); }
+/// Eight words of 5 or 6 bytes: the pair of 32-bit numbers that each lies in, shifted to its first byte.
+template <std::size_t kBytes>
+TACET_INLINE Lanes load(const Kept<kBytes>* p) {
+  constexpr long long k = kBytes;
+  const Lanes pairs = _mm512_set_epi32(7 * k / 4 + 1, 7 * k / 4, 6 * k / 4 + 1, 6 * k / 4, 5 * k / 4 + 1, 5 * k / 4, 4 * k / 4 + 1, 4 * k / 4,
+                                       3 * k / 4 + 1, 3 * k / 4, 2 * k / 4 + 1, 2 * k / 4, k / 4 + 1, k / 4, 1, 0);
+  const Lanes shifts = _mm512_set_epi64(7 * k % 4 * 8, 6 * k % 4 * 8, 5 * k % 4 * 8, 4 * k % 4 * 8, 3 * k % 4 * 8, 2 * k % 4 * 8, k % 4 * 8, 0);
+  const Lanes all = _mm512_maskz_loadu_epi32(static_cast<__mmask16>((1 << 2 * kBytes) - 1), p);
+  return _mm512_and_si512(_mm512_srlv_epi64(_mm512_permutexvar_epi32(pairs, all), shifts),
+                          _mm512_set1_epi64((1LL << 8 * kBytes) - 1));
+}
 TACET_INLINE void store(u64* p, Lanes x) { _mm512_storeu_si512(p, x); }
 TACET_INLINE Lanes splat(u64 x) { return _mm512_set1_epi64(static_cast<long long>(x)); }
 TACET_INLINE Lanes zero() { return _mm512_setzero_si512(); }

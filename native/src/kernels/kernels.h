@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/kept.h"
 #include "kernels/matrix_product.h"
 #include "math/modulus.h"
 #include "math/ring_type.h"
@@ -62,29 +63,6 @@ struct ConversionWeights {
   const u64* corrections = nullptr;  ///< v * weights[count] mod t for v = 0..7
 };
 
-/// Residues that are kept for long, of keys and diagonals, take 32 bits each where their modulus is below 2^32, and 64 otherwise: a
-/// computation reads each of them once, from memory, and waits for that more than it computes.
-inline bool is_narrow(const Modulus& q) { return q.value >> 32 == 0; }
-
-/// 64-bit words that n residues take as they are kept; n is even.
-inline std::size_t kept_words(std::size_t n, const Modulus& q) { return is_narrow(q) ? n / 2 : n; }
-
-/// Residue `index` of kept ones.
-inline const void* kept_at(const void* kept, std::size_t index, bool narrow) {
-  return static_cast<const u8*>(kept) + index * (narrow ? sizeof(u32) : sizeof(u64));
-}
-
-/// Keeps n residues from number `index` on.
-inline void keep(void* kept, std::size_t index, const u64* residues, std::size_t n, bool narrow) {
-  if (narrow) {
-    u32* const to = static_cast<u32*>(kept) + index;
-    for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<u32>(residues[i]);
-  } else {
-    u64* const to = static_cast<u64*>(kept) + index;
-    for (std::size_t i = 0; i < n; ++i) to[i] = residues[i];
-  }
-}
-
 /// Words of a block of an evaluation key in its compute form: for each block of a limb, for each digit, that many words of the first
 /// half and then of the second, so that a key is read from front to back.
 inline std::size_t key_block(std::size_t n) { return n < 32 ? n : 32; }
@@ -98,12 +76,12 @@ struct PairTerms {
   u64* out1 = nullptr;
   std::size_t digits = 0;
   const u64* const* digit = nullptr;
-  const void* key = nullptr;   ///< a limb of the key (see key_block), of 32-bit words where narrow_key, otherwise of 64-bit ones
-  bool narrow_key = false;
+  const void* key = nullptr;   ///< a limb of the key (see key_block), kept in key_bytes bytes a residue
+  std::size_t key_bytes = sizeof(u64);
   std::size_t key_digits = 0;  ///< digits in the key, at least `digits`
   std::size_t count = 0;
-  const void* const* a = nullptr;  ///< of 32-bit words where narrow_a, otherwise of 64-bit ones
-  bool narrow_a = false;
+  const void* const* a = nullptr;  ///< kept in a_bytes bytes a residue
+  std::size_t a_bytes = sizeof(u64);
   const u64* const* b0 = nullptr;
   const u64* const* b1 = nullptr;
   const u64* c0 = nullptr;

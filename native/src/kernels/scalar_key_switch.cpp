@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+
 #include "kernels/scalar.h"
 
 namespace tacet::scalar {
@@ -8,8 +10,15 @@ constexpr u64 kLow52 = (u64{1} << 52) - 1;
 // Accumulators of a block stay in cache while each operand streams by once.
 constexpr std::size_t kBlock = 64;
 
-/// Half h of a row of inner_product_pairs, for a key of KeyWords and first factors of Words.
-template <class KeyWord, class Word>
+template <std::size_t kBytes>
+u64 value(const Kept<kBytes>& kept) {
+  u64 word = 0;
+  std::memcpy(&word, kept.bytes, kBytes);
+  return word;
+}
+
+/// Half h of a row of inner_product_pairs, for a key and first factors that are kept in so many bytes.
+template <std::size_t kKeyBytes, std::size_t kBytes>
 void half(u64* out, const PairTerms& terms, std::size_t h, std::size_t n, const Modulus& modulus) {
   const Modulus q = modulus;
   const u64* const* b = h == 0 ? terms.b0 : terms.b1;
@@ -26,16 +35,32 @@ void half(u64* out, const PairTerms& terms, std::size_t h, std::size_t n, const 
     }
     for (std::size_t k = 0; k < terms.digits; ++k) {
       const u64* x = terms.digit[k];
-      const KeyWord* y = static_cast<const KeyWord*>(terms.key) + 2 * (start * terms.key_digits + k * block) + h * block;
-      for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(x[from[i]]) * y[i];
+      const Kept<kKeyBytes>* y = static_cast<const Kept<kKeyBytes>*>(terms.key) + 2 * (start * terms.key_digits + k * block) + h * block;
+      for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(x[from[i]]) * value(y[i]);
     }
     for (std::size_t k = 0; k < terms.count; ++k) {
       if (b[k] == nullptr) continue;
-      const Word* x = static_cast<const Word*>(terms.a[k]) + start;
+      const Kept<kBytes>* x = static_cast<const Kept<kBytes>*>(terms.a[k]) + start;
       const u64* y = b[k] + start;
-      for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(x[i]) * y[i];
+      for (std::size_t i = 0; i < block; ++i) sums[i] += static_cast<u128>(value(x[i])) * y[i];
     }
     for (std::size_t i = 0; i < block; ++i) out[start + i] = q.reduce(sums[i]);
+  }
+}
+
+using Half = void (*)(u64* out, const PairTerms& terms, std::size_t h, std::size_t n, const Modulus& modulus);
+
+template <std::size_t kKeyBytes>
+Half half_with_key(std::size_t a_bytes) {
+  return a_bytes == 4 ? half<kKeyBytes, 4> : a_bytes == 5 ? half<kKeyBytes, 5> : a_bytes == 6 ? half<kKeyBytes, 6> : half<kKeyBytes, 8>;
+}
+
+Half half_of(const PairTerms& t) {
+  switch (t.key_bytes) {
+    case 4: return half_with_key<4>(t.a_bytes);
+    case 5: return half_with_key<5>(t.a_bytes);
+    case 6: return half_with_key<6>(t.a_bytes);
+    default: return half_with_key<8>(t.a_bytes);
   }
 }
 
@@ -78,7 +103,7 @@ void convert(u64* out, const u64* const* y, const ConversionWeights& weights, st
 void inner_product_pairs(const PairTerms* terms, std::size_t rows, std::size_t n, const Modulus& q) {
   for (std::size_t row = 0; row < rows; ++row) {
     const PairTerms& t = terms[row];
-    const auto of_row = t.narrow_key ? (t.narrow_a ? half<u32, u32> : half<u32, u64>) : (t.narrow_a ? half<u64, u32> : half<u64, u64>);
+    const Half of_row = half_of(t);
     of_row(t.out0, t, 0, n, q);
     of_row(t.out1, t, 1, n, q);
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <vector>
 
 #include "kernels/self_test.h"
@@ -49,23 +50,20 @@ void test_conversion(const Kernels& table, const Modulus& m, std::size_t count) 
   }
 }
 
-/// Words below 2^32 of each of some polynomials, as 32-bit words.
-std::vector<Buffer> narrowed(const std::vector<Buffer>& all) {
-  std::vector<Buffer> out;
-  for (const Buffer& words : all) {
-    out.emplace_back(words.size() / 2);
-    keep(out.back().data(), 0, words.data(), words.size(), true);
-  }
+/// The words in so many bytes each.
+Buffer kept_in(std::size_t bytes, const Buffer& words) {
+  Buffer out(words.size() / sizeof(u64) * bytes);
+  keep(out.data(), 0, words.data(), words.size(), bytes);
   return out;
 }
 
-/// `narrow`: key and first factors are of 32-bit words.
-void test_pair(const Kernels& table, const Modulus& m, std::size_t count, const u32* permutation, bool narrow) {
+/// `bytes`: of each residue of the key and first factor.
+void test_pair(const Kernels& table, const Modulus& m, std::size_t count, const u32* permutation, std::size_t bytes) {
   constexpr std::size_t kDigits = 2, kKeyDigits = 3;
   const u64 q = m.value;
   std::vector<Buffer> a, b0, b1;
   for (std::size_t k = 0; k < count; ++k) {
-    a.push_back(words_below(narrow ? u64{1} << 32 : u64{1} << 50, 120 + k, kN));
+    a.push_back(words_below(u64{1} << std::min<std::size_t>(50, 8 * bytes), 120 + k, kN));
     b0.push_back(words_below(q, 140 + k, kN));
     b1.push_back(words_below(q, 160 + k, kN));
   }
@@ -77,19 +75,17 @@ void test_pair(const Kernels& table, const Modulus& m, std::size_t count, const 
   };
   std::vector<const u64*> first = pointers(b0), second = pointers(b1);
   const std::vector<const u64*> factors = pointers(a);
-  std::vector<Buffer> narrow_a, narrow_key;
-  if (narrow) {
-    narrow_a = narrowed(a);
-    narrow_key = narrowed({key});
-  }
+  std::vector<Buffer> kept_a;
   std::vector<const void*> kept;
-  for (std::size_t k = 0; k < count; ++k) kept.push_back(narrow ? narrow_a[k].data() : a[k].data());
+  for (const Buffer& words : a) kept_a.push_back(kept_in(bytes, words));
+  for (const Buffer& words : kept_a) kept.push_back(words.data());
+  const Buffer kept_key = kept_in(bytes, key);
   first[count - 1] = nullptr;
   PairTerms terms;
   terms.digits = kDigits;
   terms.digit = factors.data();
-  terms.key = narrow ? narrow_key[0].data() : key.data();
-  terms.narrow_key = terms.narrow_a = narrow;
+  terms.key = kept_key.data();
+  terms.key_bytes = terms.a_bytes = bytes;
   terms.key_digits = kKeyDigits;
   terms.count = count;
   terms.a = kept.data();
@@ -126,12 +122,10 @@ void test_key_switch(const Kernels& table, const Modulus& m) {
   for (std::size_t count : {1, 2, 3, 9}) test_conversion(table, m, count);
   std::vector<u32> permutation(kN);
   for (std::size_t i = 0; i < kN; ++i) permutation[i] = static_cast<u32>((i + 32) % kN) ^ 5;
-  for (std::size_t count : {3, 17}) {
-    for (const bool narrow : {false, true}) {
-      if (narrow && !is_narrow(m)) continue;
-      test_pair(table, m, count, nullptr, narrow);
-      test_pair(table, m, count, permutation.data(), narrow);
-    }
+  for (const std::size_t bytes : {4, 5, 6, 8}) {
+    if (bytes < kept_bytes(m)) continue;
+    test_pair(table, m, 3, permutation.data(), bytes);
+    test_pair(table, m, 17, nullptr, bytes);
   }
 }
 

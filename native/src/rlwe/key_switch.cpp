@@ -34,8 +34,8 @@ PairTerms GadgetProduct::row(int limb, const LimbDigits& digits, std::size_t sta
   PairTerms terms;
   terms.digits = digits.size();
   terms.digit = digits.data();
-  terms.narrow_key = is_narrow(ring_.modulus(ring_.index_of(limb, q_limbs_)));
-  terms.key = kept_at(key_.limb(key_limb), 2 * key_.digits * start, terms.narrow_key);
+  terms.key_bytes = kept_bytes(ring_.modulus(ring_.index_of(limb, q_limbs_)));
+  terms.key = kept_at(key_.limb(key_limb), 2 * key_.digits * start, terms.key_bytes);
   terms.key_digits = key_.digits;
   terms.c0 = chain && addend_.c0 != nullptr ? addend_.c0->limb(limb) : nullptr;
   terms.c1 = chain && addend_.c1 != nullptr ? addend_.c1->limb(limb) : nullptr;

@@ -150,9 +150,9 @@ EvaluationKey expand(const Ring& ring, SeededEvaluationKey key) {
                    static_cast<u32>(index));
     const u64* halves[] = {key.b[j].limb(limb), uniform.data()};
     u64* const to = out.words.data() + out.limb_at[static_cast<std::size_t>(limb)];
-    const bool narrow = is_narrow(ring.modulus(index));
+    const std::size_t bytes = kept_bytes(ring.modulus(index));
     for (std::size_t h = 0; h < 2; ++h) {
-      for (std::size_t i = 0; i < n; i += block) keep(to, 2 * out.digits * i + (2 * j + h) * block, halves[h] + i, block, narrow);
+      for (std::size_t i = 0; i < n; i += block) keep(to, 2 * out.digits * i + (2 * j + h) * block, halves[h] + i, block, bytes);
     }
   });
   return out;

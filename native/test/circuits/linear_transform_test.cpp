@@ -114,8 +114,10 @@ TEST_P(LinearTransformIn, IntegersGiveTheSameBitsInLessMemory) {
     };
     const LinearTransform residues = encode(DiagonalForm::kResidues), integers = encode(DiagonalForm::kIntegers);
     ASSERT_EQ(DiagonalForm::kIntegers, integers.form());
-    const std::size_t primes = static_cast<std::size_t>(lab.top() + 1 + lab.ring().special_count());
-    EXPECT_EQ(residues.bytes(), primes * integers.bytes());
+    std::size_t bytes = 0;  // of one coefficient's residues
+    for (int i = 0; i <= lab.top(); ++i) bytes += kept_bytes(lab.ring().modulus(i));
+    for (int i = 0; i < lab.ring().special_count(); ++i) bytes += kept_bytes(lab.ring().modulus(lab.ring().chain_length() + i));
+    EXPECT_EQ(residues.bytes() * sizeof(u64), bytes * integers.bytes());
     const Ciphertext x = lab.encrypt(lab.random(4));
     const Ciphertext a = residues.apply(lab.evaluator, x), b = integers.apply(lab.evaluator, x);
     for (std::size_t c = 0; c < 2; ++c) {

@@ -191,7 +191,8 @@ TEST_P(CheckerIn, DiagonalsNeedTheKeysOfTheirOwnSteps) {
   EXPECT_NO_THROW(draft.check());
   const std::map<u32, int> expected = {{galois_element(lab.ring(), 5), 3}, {galois_element(lab.ring(), 7), 3}};
   EXPECT_EQ(expected, required_keys(*lab.context, draft.program));
-  EXPECT_EQ(3.0 * (4 + 2) * 32 * 8, encoded_bytes(*lab.context, draft.program, DiagonalForm::kResidues));
+  const double residues = 32 * (3 * 5 + 3 * 8);  // of a diagonal: three primes of 40 bits, three of 49 and 50
+  EXPECT_EQ(3 * residues, encoded_bytes(*lab.context, draft.program, DiagonalForm::kResidues));
   draft.program.instructions[1].baby_steps = 2;
   draft.refused({"op 1 (linearTransform)", "2 baby steps"});
   draft.program.instructions[1].baby_steps = 1;
@@ -203,7 +204,7 @@ TEST_P(CheckerIn, DiagonalsNeedTheKeysOfTheirOwnSteps) {
   const std::map<u32, int> paired = {
       {galois_element(lab.ring(), 1), 3}, {galois_element(lab.ring(), 7), 3}, {conjugation_element(lab.ring()), 3}};
   EXPECT_EQ(paired, required_keys(*lab.context, draft.program));
-  EXPECT_EQ(2.0 * (4 + 2) * 32 * 8, encoded_bytes(*lab.context, draft.program, DiagonalForm::kResidues));
+  EXPECT_EQ(2 * residues, encoded_bytes(*lab.context, draft.program, DiagonalForm::kResidues));
 }
 
 TEST_P(CheckerIn, NamesBothLevelsOfASum) {

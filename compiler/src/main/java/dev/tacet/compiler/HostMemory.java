@@ -12,6 +12,8 @@ import dev.tacet.he.Program;
 import dev.tacet.he.ValueType;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * What a host holds for a program, in bytes.
@@ -58,16 +60,12 @@ public record HostMemory(long keys, long constants, long run) {
     return bytes;
   }
 
-  /** The bytes of a polynomial of keys or diagonals at a level: residues modulo primes below 2^32 take half a word. */
+  /** The bytes of a polynomial of keys or diagonals at a level: a residue takes 4, 5, 6 or 8, as its prime needs. */
   private static long keptBytes(Parameters parameters, int level) {
-    long halves = 2L * parameters.specialPrimes().length;
-    for (long prime : parameters.specialPrimes()) {
-      halves -= prime >>> 32 == 0 ? 1 : 0;
-    }
-    for (int i = 0; i <= level; i++) {
-      halves += parameters.modulus(i) >>> 32 == 0 ? 1 : 2;
-    }
-    return halves * WORD / 2 * parameters.ringDegree();
+    LongStream primes = LongStream.concat(
+        LongStream.of(parameters.specialPrimes()), IntStream.rangeClosed(0, level).mapToLong(parameters::modulus));
+    return primes.map(prime -> prime >>> 32 == 0 ? 4 : prime >>> 40 == 0 ? 5 : prime >>> 48 == 0 ? 6 : WORD).sum()
+        * parameters.ringDegree();
   }
 
   private static long diagonals(Constant constant) {

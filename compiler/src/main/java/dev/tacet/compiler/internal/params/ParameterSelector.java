@@ -37,7 +37,7 @@ public final class ParameterSelector {
   private static final int MAX_TOP_ROOM = 6;
 
   /**
-   * A highest prime of one or two bits more is not worth them: the engine keeps residues of keys and diagonals in half the memory where
+   * A highest prime of one or two bits more is not worth them: the engine keeps residues of keys and diagonals in four bytes where
    * their prime is below 2^32, and reading them is what a linear layer waits for.
    */
   private static final int NARROW_BITS = 32;
