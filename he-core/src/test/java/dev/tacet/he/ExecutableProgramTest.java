@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -124,8 +125,10 @@ final class ExecutableProgramTest {
   void nativeMemoryOfKeysAndProgramsIsTold() {
     try (HeFixture he = new HeFixture(HeFixture.parameters(ring, 10, 3));
         EvaluationKeySet keys = he.keys(List.of(he.rotation(1), he.relinearization()))) {
-      // two digits of two halves, six limbs of 2^10 words, per key; and the rotation's permutation
-      long bytes = 2L * 2 * 2 * 6 * 1024 * 8;
+      // two digits of two halves, six limbs of 2^10 residues, per key; and the rotation's permutation
+      LongStream primes = LongStream.concat(LongStream.of(he.parameters.modulusChain()), LongStream.of(he.parameters.specialPrimes()));
+      long residues = primes.map(p -> p < 1L << 32 ? 4 : p < 1L << 40 ? 5 : p < 1L << 48 ? 6 : 8).sum();
+      long bytes = 2L * 2 * 2 * 1024 * residues;
       assertTrue(keys.expandedBytes() >= bytes && keys.expandedBytes() <= bytes + 8192, keys.expandedBytes() + " bytes");
       ProgramBuilder builder = new ProgramBuilder(he.parameters);
       builder.output(builder.addPlain(builder.input(3, he.scale), new Constant.Vector(new double[] {1}, 1)));
