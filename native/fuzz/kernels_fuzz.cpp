@@ -329,6 +329,17 @@ void encoder(const Kernels& table, Source& source, const Modulo& m) {
     if (n != 0) std::memcpy(out, y.data(), n * sizeof(double));
     k.divide_scale(doubles(out), 1.337, 0x1p-30, n);
   });
+  const std::size_t period = std::size_t{1} << source.below(7), rows = std::size_t{1} << source.below(6);
+  const std::size_t out_slots = period << source.below(3), in_slots = std::size_t{1} << source.below(8);
+  std::vector<u32> starts(1, 0), offsets;
+  for (std::size_t s = 0; s < period; ++s) {
+    for (std::size_t e = source.below(6); e > 0; --e) offsets.push_back(static_cast<u32>(source.below(1 << 16)));
+    starts.push_back(static_cast<u32>(offsets.size()));
+  }
+  const std::vector<double> values = source.numbers(offsets.size(), 4), from = source.numbers(in_slots * rows, 4);
+  compare(table, out_slots * rows, "sparse_product", [&](const Kernels& k, u64* out) {
+    k.sparse_product(doubles(out), out_slots, from.data(), in_slots, {period, starts.data(), offsets.data(), values.data()}, rows);
+  });
   compare(table, n + 1, "integer_residues", [&](const Kernels& k, u64* out) {
     k.integer_residues(out, reinterpret_cast<const i64*>(integers.data()), n, m.q);
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encoding, encryption, single operations and runs.
 
+#include <algorithm>
 #include <cstring>
 
 #include "ckks/encoder.h"
@@ -10,6 +11,7 @@
 #include "jni/marshal.h"
 #include "jni/natives.h"
 #include "jni/objects.h"
+#include "kernels/kernels.h"
 #include "rlwe/encryption.h"
 #include "util/error.h"
 
@@ -201,6 +203,56 @@ jlongArray run(JNIEnv* env, jclass, jlong program_handle, jlong keys_handle, jlo
   });
 }
 
+/// The entries of a Java array, which stay where they are while this lives: meanwhile nothing else of the interface may be called.
+template <class T>
+class Pinned {
+ public:
+  Pinned(JNIEnv* env, jarray array, jint mode) : env_(env), array_(array), mode_(mode) {
+    data_ = static_cast<T*>(env->GetPrimitiveArrayCritical(array, nullptr));
+  }
+  ~Pinned() {
+    if (data_ != nullptr) env_->ReleasePrimitiveArrayCritical(array_, data_, mode_);
+  }
+  Pinned(const Pinned&) = delete;
+  Pinned& operator=(const Pinned&) = delete;
+  T* data() const { return data_; }
+
+ private:
+  JNIEnv* const env_;
+  const jarray array_;
+  const jint mode_;
+  T* data_;
+};
+
+void sparse_product(JNIEnv* env, jclass, jdoubleArray out_array, jdoubleArray x_array, jint rows, jintArray starts_array,
+                    jintArray offsets_array, jdoubleArray values_array) {
+  guard(env, [&] {
+    const std::size_t out_size = length_of(env, out_array), x_size = length_of(env, x_array), entries = length_of(env, values_array);
+    const std::size_t period = static_cast<std::size_t>(env->GetArrayLength(starts_array)) - 1;
+    const std::size_t row_count = rows > 0 ? static_cast<std::size_t>(rows) : 1;
+    const auto power_of_two = [](std::size_t n) { return n != 0 && (n & (n - 1)) == 0; };
+    const bool fits = rows > 0 && power_of_two(row_count) && power_of_two(period) && power_of_two(x_size) && power_of_two(out_size) &&
+                      x_size >= row_count && out_size >= period * row_count &&
+                      static_cast<std::size_t>(env->GetArrayLength(offsets_array)) == entries;
+    bool ordered = false, pinned = false;
+    if (fits) {
+      const Pinned<double> out(env, out_array, 0), x(env, x_array, JNI_ABORT), values(env, values_array, JNI_ABORT);
+      const Pinned<u32> starts(env, starts_array, JNI_ABORT), offsets(env, offsets_array, JNI_ABORT);
+      pinned = out.data() != nullptr && x.data() != nullptr && values.data() != nullptr && starts.data() != nullptr && offsets.data() != nullptr;
+      ordered = pinned && std::is_sorted(starts.data(), starts.data() + period + 1) && starts.data()[period] <= entries;
+      if (ordered) {
+        kernels().sparse_product(out.data(), out_size / row_count, x.data(), x_size / row_count,
+                                 {period, starts.data(), offsets.data(), values.data()}, row_count);
+      }
+    }
+    if (fits && !pinned) fail(Code::kOutOfMemory, "no room for a product of %zu numbers", out_size);
+    if (!ordered) {
+      fail(Code::kInvalidArgument, "a map of %zu entries and period %zu cannot take %zu numbers of %d rows to %zu", entries, period, x_size,
+           rows, out_size);
+    }
+  });
+}
+
 }  // namespace
 
 void add_engine_natives(std::vector<JNINativeMethod>& methods) {
@@ -209,6 +261,7 @@ void add_engine_natives(std::vector<JNINativeMethod>& methods) {
   methods.push_back(native("encrypt", "(JJLjava/nio/ByteBuffer;Ljava/nio/ByteBuffer;)J", encrypt));
   methods.push_back(native("decrypt", "(JJ)J", decrypt_one));
   methods.push_back(native("apply", "(JJI[JJJ[D[B)J", apply));
+  methods.push_back(native("sparseProduct", "([D[DI[I[I[D)V", sparse_product));
   methods.push_back(native("run", "(JJ[JLjava/nio/ByteBuffer;Ljava/nio/ByteBuffer;[J)[J", run));
 }
 

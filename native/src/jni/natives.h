@@ -8,7 +8,7 @@
 namespace tacet::jni {
 
 /// Number of the interface to dev.tacet.he.internal.Native; raised with every change of a name, signature or meaning there.
-inline constexpr jint kAbiVersion = 2;
+inline constexpr jint kAbiVersion = 3;
 
 /// The functions of dev.tacet.he.internal.Native that bind() registers, by file.
 void add_object_natives(std::vector<JNINativeMethod>& methods);

@@ -47,6 +47,7 @@ const Kernels* avx2_kernels() {
     t.integer_residues = avx2::integer_residues;
     t.recombine = avx2::recombine;
     t.divide_scale = avx2::divide_scale;
+    t.sparse_product = avx2::sparse_product;
     return t;
   }();
   return cpu_runs_avx2() ? &table : nullptr;

@@ -27,6 +27,7 @@ TACET_INLINE void transpose(Doubles* x) {
 }
 
 #include "kernels/slot_transform_lanes.inc"
+#include "kernels/sparse_product_lanes.inc"
 
 }  // namespace
 
@@ -137,6 +138,11 @@ void recombine(double* out, const u64* const* x, const MixedRadix& radix, std::s
     for (std::size_t i = 0; i < radix.count; ++i) rest[i] = x[i] + k;
     scalar::recombine(out + k, rest, radix, n - k);
   }
+}
+
+void sparse_product(double* out, std::size_t out_slots, const double* x, std::size_t in_slots, const SparseMapView& map,
+                    std::size_t rows) {
+  sparse_product_rows(out, out_slots, x, in_slots, map, rows);
 }
 
 void divide_scale(double* x, double divisor, double factor, std::size_t n) {

@@ -46,6 +46,7 @@ const Kernels* avx512ifma_kernels() {
       avx512ifma::integer_residues,
       avx512ifma::recombine,
       avx512ifma::divide_scale,
+      avx512ifma::sparse_product,
   };
   return cpu_runs_avx512ifma() ? &table : nullptr;
 #else

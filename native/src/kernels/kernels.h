@@ -110,6 +110,15 @@ struct MixedRadix {
   double unit = 1;  ///< a power of two that multiplies the result
 };
 
+/// A sparse linear map of slots in the clear: entries starts[s] .. starts[s + 1] - 1 write the slots that are s modulo the period, a power
+/// of two; entry e multiplies the slot that is offsets[e] further on by values[e].
+struct SparseMapView {
+  std::size_t period = 0;
+  const u32* starts = nullptr;
+  const u32* offsets = nullptr;
+  const double* values = nullptr;
+};
+
 struct Kernels {
   const char* name;
 
@@ -220,6 +229,11 @@ struct Kernels {
   void (*recombine)(double* out, const u64* const* x, const MixedRadix& radix, std::size_t n);
   /// x[i] = x[i] / divisor * factor, in place.
   void (*divide_scale)(double* x, double divisor, double factor, std::size_t n);
+
+  /// The map on `rows` interleaved rows at once, slot s of row r being number s rows + r: out of out_slots, x of in_slots slots, both powers
+  /// of two, the first a multiple of the period; offsets count modulo in_slots. Sums start with 0 and follow the order of the entries.
+  void (*sparse_product)(double* out, std::size_t out_slots, const double* x, std::size_t in_slots, const SparseMapView& map,
+                         std::size_t rows);
 };
 
 /// The portable table: complete, correct everywhere, and the oracle for all others.

@@ -213,6 +213,7 @@ const Kernels& scalar_kernels() {
       scalar::integer_residues,
       scalar::recombine,
       scalar::divide_scale,
+      scalar::sparse_product,
   };
   return table;
 }

@@ -31,5 +31,7 @@ void round_to_integers(i64* out, const double* x, double factor, std::size_t n);
 void integer_residues(u64* out, const i64* x, std::size_t n, const Modulus& q);
 void recombine(double* out, const u64* const* x, const MixedRadix& radix, std::size_t n);
 void divide_scale(double* x, double divisor, double factor, std::size_t n);
+void sparse_product(double* out, std::size_t out_slots, const double* x, std::size_t in_slots, const SparseMapView& map,
+                    std::size_t rows);
 
 }  // namespace tacet::scalar

@@ -110,6 +110,19 @@ void recombine(double* out, const u64* const* x, const MixedRadix& radix, std::s
   }
 }
 
+void sparse_product(double* out, std::size_t out_slots, const double* x, std::size_t in_slots, const SparseMapView& map,
+                    std::size_t rows) {
+  for (std::size_t slot = 0; slot < out_slots; ++slot) {
+    const std::size_t line = slot % map.period;
+    double* const sum = out + slot * rows;
+    for (std::size_t r = 0; r < rows; ++r) sum[r] = 0;
+    for (std::size_t e = map.starts[line]; e < map.starts[line + 1]; ++e) {
+      const double* from = x + (slot + map.offsets[e]) % in_slots * rows;
+      for (std::size_t r = 0; r < rows; ++r) sum[r] += map.values[e] * from[r];
+    }
+  }
+}
+
 void divide_scale(double* x, double divisor, double factor, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) x[i] = x[i] / divisor * factor;
 }

@@ -40,6 +40,25 @@ void test_slot_transforms(const Kernels& table, u64 q) {
   }
 }
 
+/// A map whose slots have 0 to 4 entries, on rows of vectors and of others.
+void test_sparse_product(const Kernels& table, u64 q) {
+  constexpr std::size_t kPeriod = 16, kSlots = 32;
+  std::vector<u32> starts(1, 0), offsets;
+  for (u32 s = 0; s < kPeriod; ++s) {
+    for (u32 e = 0; e < s % 5; ++e) offsets.push_back(7 * s + 11 * e);
+    starts.push_back(static_cast<u32>(offsets.size()));
+  }
+  const std::vector<double> values = fractions(88, offsets.size());
+  const SparseMapView map{kPeriod, starts.data(), offsets.data(), values.data()};
+  for (const std::size_t rows : {1, 4, 8, 16, 32}) {
+    const std::vector<double> x = fractions(89, kSlots * rows);
+    std::vector<double> out(kSlots * rows), expected(kSlots * rows);
+    table.sparse_product(out.data(), kSlots, x.data(), kSlots, map, rows);
+    scalar_kernels().sparse_product(expected.data(), kSlots, x.data(), kSlots, map, rows);
+    expect(same_bits(out, expected), table, "sparse_product", q);
+  }
+}
+
 void test_recombination(const Kernels& table, const Modulus& m) {
   const Modulus moduli[] = {m, Modulus(97)};
   const u64 inverse = pow_mod(97, m.value - 2, m), companion = shoup(inverse, m.value);
@@ -66,6 +85,7 @@ void test_recombination(const Kernels& table, const Modulus& m) {
 void test_encoder(const Kernels& table, const Modulus& m) {
   const u64 q = m.value;
   test_slot_transforms(table, q);
+  test_sparse_product(table, q);
   test_recombination(table, m);
 
   std::vector<double> x = fractions(85, kN);

@@ -191,6 +191,35 @@ TEST_P(EncoderTable, DivisionByTheScaleGivesTheScalarBits) {
   }
 }
 
+TEST_P(EncoderTable, SparseProductsFollowTheOrderOfTheirEntries) {
+  std::mt19937_64 engine(97);
+  for (std::size_t period : {1u, 2u, 4u, 64u}) {
+    for (std::size_t most : {0u, 1u, 3u, 20u}) {  // entries of a slot
+      std::vector<u32> starts(1, 0), offsets;
+      for (std::size_t s = 0; s < period; ++s) {
+        for (std::size_t e = engine() % (most + 1); e > 0; --e) offsets.push_back(static_cast<u32>(engine() % 1000));
+        starts.push_back(static_cast<u32>(offsets.size()));
+      }
+      const std::vector<double> values = random_doubles(offsets.size(), 98, 3);
+      const SparseMapView map{period, starts.data(), offsets.data(), values.data()};
+      for (std::size_t rows : {1u, 2u, 4u, 8u, 16u, 32u, 64u}) {
+        for (const auto& [out_slots, in_slots] : {std::pair<std::size_t, std::size_t>(period, 32), {2 * period, 2 * period}, {4 * period, 1}}) {
+          const std::vector<double> x = random_doubles(in_slots * rows, 99, 3);
+          std::vector<double> out(out_slots * rows, 77), expected(out_slots * rows);
+          for (std::size_t i = 0; i < expected.size(); ++i) {
+            const std::size_t slot = i / rows, line = slot % period;
+            for (std::size_t e = starts[line]; e < starts[line + 1]; ++e) {
+              expected[i] += values[e] * x[(slot + offsets[e]) % in_slots * rows + i % rows];
+            }
+          }
+          table.sparse_product(out.data(), out_slots, x.data(), in_slots, map, rows);
+          ASSERT_EQ(bits_of(expected), bits_of(out)) << "period " << period << ", " << rows << " rows, of " << in_slots << " slots";
+        }
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(AllTables, EncoderTable, ::testing::ValuesIn(available_kernels()),
                          [](const auto& test) { return std::string(test.param->name); });
 

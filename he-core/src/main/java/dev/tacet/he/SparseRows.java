@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.he;
 
-import java.util.Arrays;
+import dev.tacet.he.internal.Engine;
 import java.util.List;
 
 /**
@@ -9,9 +9,6 @@ import java.util.List;
  * order of their diagonals.
  */
 final class SparseRows {
-  /** Entries that are multiplied in one pass over the rows. */
-  private static final int TOGETHER = 4;
-
   private final int period;
   private final int[] starts;
   private final int[] offsets;
@@ -44,32 +41,48 @@ final class SparseRows {
     return new SparseRows(diagonals.period(), starts, offsets, values);
   }
 
-  /** Returns the product with interleaved rows, whose number of slots is a power of two as the period is. */
+  /**
+   * Returns the product with interleaved rows, whose number of slots is a power of two as the period is. Several rows are multiplied by the
+   * engine; where there is none for the platform, here, to the same bits.
+   */
   double[] product(double[] x, int rows) {
     double[] z = new double[Math.max(x.length, period * rows)];
-    double[] sum = new double[rows];
-    int mask = x.length - 1;
-    for (int slot = 0; slot < z.length / rows; slot++) {
-      int row = slot & (period - 1);
-      if (rows == 1) {
-        z[slot] = single(x, row, slot, mask);
-      } else if (starts[row + 1] > starts[row]) {
-        Arrays.fill(sum, 0);
-        int at = starts[row];
-        for (; at + TOGETHER <= starts[row + 1]; at += TOGETHER) {
-          addFour(sum, x, at, slot, rows, mask);
-        }
-        for (; at < starts[row + 1]; at++) {
-          int from = ((slot + offsets[at]) * rows) & mask;
-          double value = values[at];
-          for (int r = 0; r < sum.length; r++) {
-            sum[r] += value * x[from + r];
-          }
-        }
-        System.arraycopy(sum, 0, z, slot * rows, rows);
+    if (rows == 1) {
+      for (int slot = 0; slot < z.length; slot++) {
+        z[slot] = single(x, slot & (period - 1), slot, x.length - 1);
       }
+    } else if (Platform.HAS_ENGINE) {
+      Engine.sparseProduct(z, x, rows, starts, offsets, values);
+    } else {
+      withoutEngine(z, x, rows);
     }
     return z;
+  }
+
+  /** Asked when the first product of several rows is made. */
+  private static final class Platform {
+    static final boolean HAS_ENGINE = hasEngine();
+
+    private static boolean hasEngine() {
+      try {
+        NativeLibrary.load();
+        return true;
+      } catch (IllegalStateException none) {
+        return false;
+      }
+    }
+  }
+
+  void withoutEngine(double[] z, double[] x, int rows) {
+    for (int slot = 0; slot < z.length / rows; slot++) {
+      int row = slot & (period - 1);
+      for (int at = starts[row]; at < starts[row + 1]; at++) {
+        int from = ((slot + offsets[at]) * rows) & (x.length - 1);
+        for (int r = 0; r < rows; r++) {
+          z[slot * rows + r] += values[at] * x[from + r];
+        }
+      }
+    }
   }
 
   private double single(double[] x, int row, int slot, int mask) {
@@ -78,19 +91,5 @@ final class SparseRows {
       sum += values[at] * x[(slot + offsets[at]) & mask];
     }
     return sum;
-  }
-
-  private void addFour(double[] sum, double[] x, int at, int slot, int rows, int mask) {
-    int p0 = ((slot + offsets[at]) * rows) & mask;
-    int p1 = ((slot + offsets[at + 1]) * rows) & mask;
-    int p2 = ((slot + offsets[at + 2]) * rows) & mask;
-    int p3 = ((slot + offsets[at + 3]) * rows) & mask;
-    double v0 = values[at];
-    double v1 = values[at + 1];
-    double v2 = values[at + 2];
-    double v3 = values[at + 3];
-    for (int r = 0; r < sum.length; r++) {
-      sum[r] = sum[r] + v0 * x[p0 + r] + v1 * x[p1 + r] + v2 * x[p2 + r] + v3 * x[p3 + r];
-    }
   }
 }

@@ -137,6 +137,22 @@ class ReferenceEvaluatorTest {
   }
 
   @Test
+  void sparseRowsHaveTheSameBitsWithoutTheEngine() {
+    Random random = new Random(8);
+    List<Diagonals.Term> terms = new ArrayList<>();
+    for (int step : new int[] {0, 1, 3, 5, 6, 9, 11, 14, 15}) {
+      terms.add(new Diagonals.Term(0, step, new int[] {0, 2, 3, 7, 12}, random.doubles(5, -1, 1).toArray()));
+    }
+    SparseRows map = SparseRows.of(new Diagonals(16, terms));
+    for (int rows : new int[] {2, 4, 8, 16, 32, 64}) {
+      double[] x = random.doubles(32L * rows, -1, 1).toArray();
+      double[] alone = new double[x.length];
+      map.withoutEngine(alone, x, rows);
+      assertArrayEquals(alone, map.product(x, rows), rows + " rows");
+    }
+  }
+
+  @Test
   void interleavedRowsHaveTheValuesOfEachToTheLastBit() {
     Random random = new Random(7);
     ProgramBuilder b = new ProgramBuilder(Samples.tiny(ring));
@@ -156,21 +172,22 @@ class ReferenceEvaluatorTest {
       b.output(b.complex(z, b.rotate(z, 2)));
     }
     Program program = b.build();
-    int rows = 4;
-    double[][] each = new double[rows][];
-    double[] together = new double[16 * rows];
-    for (int r = 0; r < rows; r++) {
-      each[r] = random.doubles(16, -1, 1).toArray();
-      for (int slot = 0; slot < 16; slot++) {
-        together[slot * rows + r] = each[r][slot];
+    for (int rows : new int[] {2, 4, 8, 16, 32, 64}) {
+      double[][] each = new double[rows][];
+      double[] together = new double[16 * rows];
+      for (int r = 0; r < rows; r++) {
+        each[r] = random.doubles(16, -1, 1).toArray();
+        for (int slot = 0; slot < 16; slot++) {
+          together[slot * rows + r] = each[r][slot];
+        }
       }
-    }
-    List<double[]> all = new InterleavedEvaluator(program).ofRows(rows).run(List.of(together), null, null);
-    for (int r = 0; r < rows; r++) {
-      List<double[]> alone = ReferenceEvaluator.run(program, List.of(each[r]));
-      for (int o = 0; o < alone.size(); o++) {
-        for (int slot = 0; slot < alone.get(o).length; slot++) {
-          assertEquals(alone.get(o)[slot], all.get(o)[slot * rows + r], "output " + o + ", row " + r + ", slot " + slot);
+      List<double[]> all = new InterleavedEvaluator(program).ofRows(rows).run(List.of(together), null, null);
+      for (int r = 0; r < rows; r++) {
+        List<double[]> alone = ReferenceEvaluator.run(program, List.of(each[r]));
+        for (int o = 0; o < alone.size(); o++) {
+          for (int slot = 0; slot < alone.get(o).length; slot++) {
+            assertEquals(alone.get(o)[slot], all.get(o)[slot * rows + r], "output " + o + ", row " + r + ", slot " + slot);
+          }
         }
       }
     }

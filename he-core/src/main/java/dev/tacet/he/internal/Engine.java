@@ -21,6 +21,19 @@ public final class Engine {
     return Native.kernels();
   }
 
+  /**
+   * Multiplies interleaved rows by a sparse map in the clear: slot s of {@code out} is the sum, in order, of the entries
+   * {@code starts[s mod period]}.. times the slots of {@code x} that are {@code offsets} further on.
+   *
+   * @param out a power of two of numbers, at least {@code rows} times the period
+   * @param x a power of two of numbers
+   * @param starts one more than the period, a power of two
+   */
+  public static void sparseProduct(double[] out, double[] x, int rows, int[] starts, int[] offsets, double[] values) {
+    NativeLoader.load();
+    Native.sparseProduct(out, x, rows, starts, offsets, values);
+  }
+
   /** Makes a context from a PARAMETERS blob whose hash was verified. */
   public static NativeHandle context(byte[] parameters) {
     NativeLoader.load();

@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  */
 final class Native {
   /** Number of this interface; a library that answers another one to {@link #abiVersion()} is not used. */
-  static final int ABI_VERSION = 2;
+  static final int ABI_VERSION = 3;
 
   private Native() {}
 
@@ -81,6 +81,12 @@ final class Native {
    */
   static native long apply(
       long context, long keySet, int opcode, long[] operands, long integer, long count, double[] numbers, byte[] scale);
+
+  /**
+   * Multiplies {@code rows} interleaved rows of slots, all of a power of two, by a sparse map in the clear, as SparseRows has it. Entries
+   * {@code starts[s] .. starts[s + 1] - 1} write slot {@code s} of the period.
+   */
+  static native void sparseProduct(double[] out, double[] x, int rows, int[] starts, int[] offsets, double[] values);
 
   /**
    * Runs a program; fills one entry per layer of {@code layerNanos} and returns the outputs' addresses.

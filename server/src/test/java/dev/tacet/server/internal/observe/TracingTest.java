@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -79,26 +80,40 @@ class TracingTest {
     tracing.flush();
   }
 
+  /** The library's flush does nothing while the one before it ends. */
+  private static void flushUntil(Tracing tracing, BooleanSupplier done) throws InterruptedException {
+    for (int i = 0; i < 1000 && !done.getAsBoolean(); i++) {
+      tracing.flush();
+      Thread.sleep(10);
+    }
+  }
+
   @Test
   void aCollectorThatFailsIsToldOnceAndThatItTakesSpansAgain() throws Exception {
     AtomicInteger status = new AtomicInteger(400);
+    AtomicInteger answered = new AtomicInteger();
     HttpServer collector = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     collector.createContext("/v1/traces", exchange -> {
       exchange.getRequestBody().readAllBytes();
       exchange.sendResponseHeaders(status.get(), -1);
       exchange.close();
+      answered.incrementAndGet();
     });
     collector.start();
     URI endpoint = URI.create("http://127.0.0.1:" + collector.getAddress().getPort() + "/v1/traces");
     try (Tracing tracing = Tracing.to(endpoint, 1)) {
-      for (int i = 0; i < 3; i++) {
+      for (int i = 1; i <= 3; i++) {
+        int calls = i;
         call(tracing);
+        flushUntil(tracing, () -> answered.get() == calls);
       }
+      flushUntil(tracing, () -> !lines().isEmpty());
       assertEquals(
           List.of("WARN traces: " + endpoint + " takes no spans: HTTP status 400; until it does they are lost"), lines());
       status.set(200);
       call(tracing);
       call(tracing);
+      flushUntil(tracing, () -> lines().size() > 1);
       assertEquals("INFO traces: " + endpoint + " takes spans again; 3 spans were lost", lines().get(1));
       assertEquals(2, lines().size());
     } finally {
