@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * A compiled program, run in the clear on packed rows, with noise of the size that encryption and the engine's arithmetic make.
@@ -39,6 +40,9 @@ public final class Simulator {
   private final InterleavedEvaluator evaluator;
   private final List<FunctionInputs.Place> places;
 
+  /** By ciphertext of the program's outputs, the largest period of what lies in it. */
+  private final int[] periods;
+
   /** Where the first ciphertext of each output of the program stands among all of them. */
   private final int[] start;
 
@@ -52,6 +56,11 @@ public final class Simulator {
     this.evaluator = new InterleavedEvaluator(artifact.program());
     this.places = FunctionInputs.of(artifact.program(), signature);
     this.start = starts(signature);
+    this.periods = new int[start[start.length - 1]];
+    for (CipherOutput output : signature.cipherOutputs()) {
+      int at = start[output.programOutput()];
+      Arrays.setAll(periods, i -> i >= at && i < at + signature.ciphertexts(output) ? Math.max(periods[i], output.period()) : periods[i]);
+    }
   }
 
   /** The least period that the noise of a row's ciphertexts is kept for. */
@@ -163,20 +172,21 @@ public final class Simulator {
       }
       packed.add(together);
     }
-    List<double[]> outputs = evaluator.ofRows(lanes).run(
+    List<double[]> outputs = evaluator.ofRows(lanes).periods(
         packed, inputs.observer(lanes, rows.length), noise ? spreadNoise.again(lanes, noiseSeed) : null);
     List<List<double[]>> slots = new ArrayList<>();
     for (int r = 0; r < rows.length; r++) {
       int lane = r;
-      slots.add(outputs.stream().map(output -> ofLane(output, lane, lanes)).toList());
+      slots.add(IntStream.range(0, outputs.size()).mapToObj(o -> ofLane(outputs.get(o), lane, lanes, periods[o])).toList());
     }
     return slots;
   }
 
-  private static double[] ofLane(double[] interleaved, int lane, int lanes) {
-    double[] one = new double[interleaved.length / lanes];
+  /** A row's slots, at least one period of what they hold. */
+  private static double[] ofLane(double[] interleaved, int lane, int lanes, int period) {
+    double[] one = new double[Math.max(interleaved.length / lanes, period)];
     for (int i = 0; i < one.length; i++) {
-      one[i] = interleaved[i * lanes + lane];
+      one[i] = interleaved[(i * lanes + lane) & (interleaved.length - 1)];
     }
     return one;
   }

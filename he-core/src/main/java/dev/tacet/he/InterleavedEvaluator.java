@@ -49,6 +49,13 @@ public final class InterleavedEvaluator {
    * @param disturbance changes each value; may be null
    */
   public List<double[]> run(List<double[]> inputSlots, ReferenceEvaluator.Observer observer, ReferenceEvaluator.Disturbance disturbance) {
+    boolean slotsOnly = program.outputTypes().stream().allMatch(type -> type.encoding() == Encoding.SLOTS);
+    return periods(inputSlots, observer, disturbance).stream()
+        .map(output -> slotsOnly && output.length < slots * rows ? tile(output, slots * rows) : output.clone()).toList();
+  }
+
+  /** Runs the program as {@link #run} does, and returns of slots no more than one period; not to be changed. */
+  public List<double[]> periods(List<double[]> inputSlots, ReferenceEvaluator.Observer observer, ReferenceEvaluator.Disturbance disturbance) {
     int[] inputAt = places(program.inputTypes());
     int[] outputAt = places(program.outputTypes());
     Signature.require(
@@ -83,8 +90,7 @@ public final class InterleavedEvaluator {
           result[e] = disturbance.disturb(id, alone ? null : values[in.argument(0)][e], result[e]);
         }
         if (in.op() == Op.OUTPUT) {
-          boolean tiled = in.type().encoding() == Encoding.SLOTS && instructions.get(in.argument(0)).op() != Op.COMPLEX;
-          outputs[outputAt[in.index()] + e] = tiled ? tile(result[e], slots * rows) : result[e].clone();
+          outputs[outputAt[in.index()] + e] = result[e];
         }
         if (observer != null) {
           observer.value(id, result[e]);
@@ -126,16 +132,16 @@ public final class InterleavedEvaluator {
     return switch (in.op()) {
       case OUTPUT, CONJUGATE, RELINEARIZE, RESCALE, DROP_LEVEL, FLOOD -> a;
       case COMPLEX -> complex(tile(a, slots * rows), tile(b, slots * rows));
-      case ADD -> combine(a, b, Double::sum);
-      case SUB -> combine(a, b, (x, y) -> x - y);
-      case MULTIPLY -> combine(a, b, (x, y) -> x * y);
-      case SQUARE -> combine(a, a, (x, y) -> x * y);
+      case ADD -> sum(a, b);
+      case SUB -> sum(a, each(b, x -> -x));
+      case MULTIPLY -> product(a, b);
+      case SQUARE -> product(a, a);
       case NEGATE -> each(a, x -> -x);
       case ADD_SCALAR -> each(a, x -> x + in.scalar());
       case MULTIPLY_SCALAR -> each(a, x -> x * in.scalar());
-      case ADD_PLAIN -> combine(a, period(in), Double::sum);
+      case ADD_PLAIN -> sum(a, period(in));
       case MULTIPLY_PLAIN -> in.type().encoding() == Encoding.SLOTS
-          ? combine(a, period(in), (x, y) -> x * y)
+          ? product(a, period(in))
           : CoefficientMath.product(a, (Constant.Vector) program.constants().get(in.constant()));
       case EXTRACT -> CoefficientMath.extracted(a, (Indexes) program.constants().get(in.constant()));
       case ROTATE -> rotate(a, in.steps() * rows);
@@ -162,10 +168,6 @@ public final class InterleavedEvaluator {
     double of(double x);
   }
 
-  private interface Binary {
-    double of(double x, double y);
-  }
-
   private static double[] each(double[] a, Unary f) {
     double[] result = new double[a.length];
     for (int i = 0; i < a.length; i++) {
@@ -174,10 +176,32 @@ public final class InterleavedEvaluator {
     return result;
   }
 
-  private static double[] combine(double[] a, double[] b, Binary f) {
+  // Loops of one kind each, over one index where the lengths are equal: the compiler makes vectors of these.
+
+  private static double[] sum(double[] a, double[] b) {
     double[] result = new double[Math.max(a.length, b.length)];
-    for (int i = 0; i < result.length; i++) {
-      result[i] = f.of(a[i & (a.length - 1)], b[i & (b.length - 1)]);
+    if (a.length == b.length) {
+      for (int i = 0; i < result.length; i++) {
+        result[i] = a[i] + b[i];
+      }
+    } else {
+      for (int i = 0; i < result.length; i++) {
+        result[i] = a[i & (a.length - 1)] + b[i & (b.length - 1)];
+      }
+    }
+    return result;
+  }
+
+  private static double[] product(double[] a, double[] b) {
+    double[] result = new double[Math.max(a.length, b.length)];
+    if (a.length == b.length) {
+      for (int i = 0; i < result.length; i++) {
+        result[i] = a[i] * b[i];
+      }
+    } else {
+      for (int i = 0; i < result.length; i++) {
+        result[i] = a[i & (a.length - 1)] * b[i & (b.length - 1)];
+      }
     }
     return result;
   }
@@ -185,23 +209,28 @@ public final class InterleavedEvaluator {
   private double[] period(Instruction in) {
     Constant.Vector vector = (Constant.Vector) program.constants().get(in.constant());
     double[] values = Arrays.copyOf(vector.values(), vector.period());
+    if (rows == 1) {
+      return values;
+    }
     double[] result = new double[values.length * rows];
-    Arrays.setAll(result, i -> values[i / rows]);
+    for (int slot = 0; slot < values.length; slot++) {
+      Arrays.fill(result, slot * rows, (slot + 1) * rows, values[slot]);
+    }
     return result;
   }
 
   private static double[] rotate(double[] a, int steps) {
+    int start = steps & (a.length - 1);
     double[] result = new double[a.length];
-    for (int j = 0; j < a.length; j++) {
-      result[j] = a[(j + steps) & (a.length - 1)];
-    }
+    System.arraycopy(a, start, result, 0, a.length - start);
+    System.arraycopy(a, 0, result, a.length - start, start);
     return result;
   }
 
   private static double[] rotateSum(double[] a, int step, int count) {
     double[] result = a;
     for (int i = 1; i < count; i *= 2) {
-      result = combine(result, rotate(result, step * i), Double::sum);
+      result = sum(result, rotate(result, step * i));
     }
     boolean wholePeriod = Integer.bitCount(step) == 1 && step < a.length && (long) step * count >= a.length;
     return wholePeriod ? Arrays.copyOf(result, step) : result;

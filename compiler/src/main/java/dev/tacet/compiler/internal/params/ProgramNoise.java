@@ -260,26 +260,48 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
     if (Arrays.stream(ofRows).allMatch(deviation -> deviation == 0)) {
       return exact;
     }
-    double[] result = new double[exact.length];
-    int start = 0;
+    double[] result = draw(exact.length);
     boolean even = isEven(period(result));
-    for (int i = 0; i < result.length; i++) {
-      start = (i & (TABLE - 1)) == 0 ? random.nextInt(TABLE) : start; // interleaved rows are longer than the table
-      double real = ofRows[i & ofRows.length - 1] * model.realPart();
-      double size = even ? real : real * factor(i);
-      result[i] = exact[i] + size * NORMAL[(start + i) & (TABLE - 1)];
+    if (even && Arrays.stream(ofRows).allMatch(deviation -> deviation == ofRows[0])) {
+      double size = ofRows[0] * model.realPart();
+      for (int i = 0; i < result.length; i++) {
+        result[i] = exact[i] + size * result[i];
+      }
+      return result;
+    }
+    for (int first = 0; first < result.length; first += ofRows.length) {
+      double slot = model.realPart() * (even ? 1 : factor(first));
+      for (int row = 0; row < ofRows.length; row++) {
+        result[first + row] = exact[first + row] + ofRows[row] * slot * result[first + row];
+      }
     }
     return result;
   }
 
   private double[] add(double[] exact, double[] deviation) {
-    double[] result = new double[Math.max(exact.length, deviation.length << logRows)];
-    int start = 0;
+    double[] result = draw(Math.max(exact.length, deviation.length << logRows));
     boolean even = isEven(period(result));
-    for (int i = 0; i < result.length; i++) {
-      start = (i & (TABLE - 1)) == 0 ? random.nextInt(TABLE) : start;
-      double size = deviation[(i >> logRows) & (deviation.length - 1)] * model.realPart() * (even ? 1 : factor(i));
-      result[i] = exact[i & (exact.length - 1)] + size * NORMAL[(start + i) & (TABLE - 1)];
+    int rows = 1 << logRows;
+    for (int slot = 0; slot < result.length >> logRows; slot++) {
+      int first = slot << logRows;
+      int from = first & (exact.length - 1);
+      double size = deviation[slot & (deviation.length - 1)] * model.realPart() * (even ? 1 : factor(first));
+      for (int row = 0; row < rows; row++) {
+        result[first + row] = exact[from + row] + size * result[first + row];
+      }
+    }
+    return result;
+  }
+
+  /** Normal numbers, of which each stretch of the table's length begins at a place of its own: interleaved rows are longer. */
+  private double[] draw(int length) {
+    double[] result = new double[length];
+    for (int at = 0; at < length; at += TABLE) {
+      int start = random.nextInt(TABLE);
+      int count = Math.min(TABLE, length - at);
+      int first = Math.min(count, TABLE - start);
+      System.arraycopy(NORMAL, start, result, at, first);
+      System.arraycopy(NORMAL, 0, result, at + first, count - first);
     }
     return result;
   }
