@@ -6,6 +6,7 @@
 
 #include "ckks/encoder.h"
 #include "ckks/evaluator.h"
+#include "ckks/numbers.h"
 #include "circuits/polynomial.h"
 #include "jni/guard.h"
 #include "jni/marshal.h"
@@ -203,53 +204,34 @@ jlongArray run(JNIEnv* env, jclass, jlong program_handle, jlong keys_handle, jlo
   });
 }
 
-/// The entries of a Java array, which stay where they are while this lives: meanwhile nothing else of the interface may be called.
+/// The numbers of T in a direct buffer.
 template <class T>
-class Pinned {
- public:
-  Pinned(JNIEnv* env, jarray array, jint mode) : env_(env), array_(array), mode_(mode) {
-    data_ = static_cast<T*>(env->GetPrimitiveArrayCritical(array, nullptr));
-  }
-  ~Pinned() {
-    if (data_ != nullptr) env_->ReleasePrimitiveArrayCritical(array_, data_, mode_);
-  }
-  Pinned(const Pinned&) = delete;
-  Pinned& operator=(const Pinned&) = delete;
-  T* data() const { return data_; }
+std::pair<const T*, std::size_t> numbers_of(JNIEnv* env, jobject buffer) {
+  const jlong capacity = buffer == nullptr ? -1 : env->GetDirectBufferCapacity(buffer);
+  if (capacity < 0) fail(Code::kInvalidArgument, "the buffer is not direct");
+  return {static_cast<const T*>(env->GetDirectBufferAddress(buffer)), static_cast<std::size_t>(capacity) / sizeof(T)};
+}
 
- private:
-  JNIEnv* const env_;
-  const jarray array_;
-  const jint mode_;
-  T* data_;
-};
+bool is_power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
-void sparse_product(JNIEnv* env, jclass, jdoubleArray out_array, jdoubleArray x_array, jint rows, jintArray starts_array,
-                    jintArray offsets_array, jdoubleArray values_array) {
+void sparse_product(JNIEnv* env, jclass, jdoubleArray out_array, jdoubleArray x_array, jint rows, jobject starts_buffer,
+                    jobject offsets_buffer, jobject values_buffer) {
   guard(env, [&] {
-    const std::size_t out_size = length_of(env, out_array), x_size = length_of(env, x_array), entries = length_of(env, values_array);
-    const std::size_t period = static_cast<std::size_t>(env->GetArrayLength(starts_array)) - 1;
-    const std::size_t row_count = rows > 0 ? static_cast<std::size_t>(rows) : 1;
-    const auto power_of_two = [](std::size_t n) { return n != 0 && (n & (n - 1)) == 0; };
-    const bool fits = rows > 0 && power_of_two(row_count) && power_of_two(period) && power_of_two(x_size) && power_of_two(out_size) &&
-                      x_size >= row_count && out_size >= period * row_count &&
-                      static_cast<std::size_t>(env->GetArrayLength(offsets_array)) == entries;
-    bool ordered = false, pinned = false;
-    if (fits) {
-      const Pinned<double> out(env, out_array, 0), x(env, x_array, JNI_ABORT), values(env, values_array, JNI_ABORT);
-      const Pinned<u32> starts(env, starts_array, JNI_ABORT), offsets(env, offsets_array, JNI_ABORT);
-      pinned = out.data() != nullptr && x.data() != nullptr && values.data() != nullptr && starts.data() != nullptr && offsets.data() != nullptr;
-      ordered = pinned && std::is_sorted(starts.data(), starts.data() + period + 1) && starts.data()[period] <= entries;
-      if (ordered) {
-        kernels().sparse_product(out.data(), out_size / row_count, x.data(), x_size / row_count,
-                                 {period, starts.data(), offsets.data(), values.data()}, row_count);
-      }
-    }
-    if (fits && !pinned) fail(Code::kOutOfMemory, "no room for a product of %zu numbers", out_size);
-    if (!ordered) {
+    const auto [starts, start_count] = numbers_of<u32>(env, starts_buffer);
+    const auto [offsets, entries] = numbers_of<u32>(env, offsets_buffer);
+    const auto [values, value_count] = numbers_of<double>(env, values_buffer);
+    const std::size_t out_size = length_of(env, out_array), x_size = length_of(env, x_array);
+    const std::size_t period = start_count - 1, row_count = rows > 0 ? static_cast<std::size_t>(rows) : 0;
+    const bool fits = start_count > 1 && is_power_of_two(row_count) && is_power_of_two(period) && is_power_of_two(x_size) &&
+                      is_power_of_two(out_size) && x_size >= row_count && out_size >= period * row_count && value_count == entries;
+    if (!fits || !std::is_sorted(starts, starts + start_count) || starts[period] > entries) {
       fail(Code::kInvalidArgument, "a map of %zu entries and period %zu cannot take %zu numbers of %d rows to %zu", entries, period, x_size,
            rows, out_size);
     }
+    Numbers<double> x(x_size), out(out_size);
+    copy_doubles(env, x.data(), x_array, x_size);
+    kernels().sparse_product(out.data(), out_size / row_count, x.data(), x_size / row_count, {period, starts, offsets, values}, row_count);
+    fill(env, out_array, out.data(), out_size);
   });
 }
 
@@ -261,7 +243,7 @@ void add_engine_natives(std::vector<JNINativeMethod>& methods) {
   methods.push_back(native("encrypt", "(JJLjava/nio/ByteBuffer;Ljava/nio/ByteBuffer;)J", encrypt));
   methods.push_back(native("decrypt", "(JJ)J", decrypt_one));
   methods.push_back(native("apply", "(JJI[JJJ[D[B)J", apply));
-  methods.push_back(native("sparseProduct", "([D[DI[I[I[D)V", sparse_product));
+  methods.push_back(native("sparseProduct", "([D[DILjava/nio/ByteBuffer;Ljava/nio/ByteBuffer;Ljava/nio/ByteBuffer;)V", sparse_product));
   methods.push_back(native("run", "(JJ[JLjava/nio/ByteBuffer;Ljava/nio/ByteBuffer;[J)[J", run));
 }
 

@@ -13,6 +13,7 @@ final class SparseRows {
   private final int[] starts;
   private final int[] offsets;
   private final double[] values;
+  private volatile Engine.SparseMap map; // for the engine; made when it is first wanted
 
   private SparseRows(int period, int[] starts, int[] offsets, double[] values) {
     this.period = period;
@@ -52,11 +53,20 @@ final class SparseRows {
         z[slot] = single(x, slot & (period - 1), slot, x.length - 1);
       }
     } else if (Platform.HAS_ENGINE) {
-      Engine.sparseProduct(z, x, rows, starts, offsets, values);
+      Engine.sparseProduct(z, x, rows, forEngine());
     } else {
       withoutEngine(z, x, rows);
     }
     return z;
+  }
+
+  private Engine.SparseMap forEngine() {
+    Engine.SparseMap made = map;
+    if (made == null) {
+      made = new Engine.SparseMap(starts, offsets, values);
+      map = made;
+    }
+    return made;
   }
 
   /** Asked when the first product of several rows is made. */

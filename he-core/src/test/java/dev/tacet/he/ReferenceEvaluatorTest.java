@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.tacet.he.ProgramBuilder.Value;
+import dev.tacet.he.internal.Engine;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -150,6 +151,19 @@ class ReferenceEvaluatorTest {
       map.withoutEngine(alone, x, rows);
       assertArrayEquals(alone, map.product(x, rows), rows + " rows");
     }
+  }
+
+  @Test
+  void aSparseProductOfSizesThatDoNotFitIsRefused() {
+    Engine.SparseMap map = new Engine.SparseMap(new int[] {0, 1, 1}, new int[] {3}, new double[] {2});
+    double[] out = new double[8];
+    Engine.sparseProduct(out, new double[] {1, 2, 3, 4, 5, 6, 7, 8}, 2, map);
+    assertArrayEquals(new double[] {14, 16, 0, 0, 6, 8, 0, 0}, out);
+    assertThrows(IllegalArgumentException.class, () -> Engine.sparseProduct(out, new double[12], 2, map));
+    assertThrows(IllegalArgumentException.class, () -> Engine.sparseProduct(out, new double[8], 3, map));
+    assertThrows(IllegalArgumentException.class, () -> Engine.sparseProduct(new double[2], new double[8], 2, map));
+    Engine.SparseMap missing = new Engine.SparseMap(new int[] {0, 1, 2}, new int[] {3}, new double[] {2});
+    assertThrows(IllegalArgumentException.class, () -> Engine.sparseProduct(out, new double[8], 2, missing));
   }
 
   @Test

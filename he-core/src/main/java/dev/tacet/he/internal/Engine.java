@@ -3,6 +3,7 @@ package dev.tacet.he.internal;
 
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -21,17 +22,40 @@ public final class Engine {
     return Native.kernels();
   }
 
+  /** A sparse map of slots for {@link #sparseProduct}, outside the Java heap, so that no product holds up the garbage collector. */
+  public static final class SparseMap {
+    private final ByteBuffer starts;
+    private final ByteBuffer offsets;
+    private final ByteBuffer values;
+
+    /**
+     * Copies a map.
+     *
+     * @param starts one more than the period, a power of two: entries {@code starts[s] .. starts[s + 1] - 1} write slot s of the period
+     * @param offsets how much further on the slot is that an entry multiplies
+     * @param values by what
+     */
+    public SparseMap(int[] starts, int[] offsets, double[] values) {
+      this.starts = ByteBuffer.allocateDirect(Math.multiplyExact(starts.length, Integer.BYTES)).order(ByteOrder.nativeOrder());
+      this.offsets = ByteBuffer.allocateDirect(Math.multiplyExact(offsets.length, Integer.BYTES)).order(ByteOrder.nativeOrder());
+      this.values = ByteBuffer.allocateDirect(Math.multiplyExact(values.length, Double.BYTES)).order(ByteOrder.nativeOrder());
+      this.starts.asIntBuffer().put(starts);
+      this.offsets.asIntBuffer().put(offsets);
+      this.values.asDoubleBuffer().put(values);
+    }
+  }
+
   /**
-   * Multiplies interleaved rows by a sparse map in the clear: slot s of {@code out} is the sum, in order, of the entries
-   * {@code starts[s mod period]}.. times the slots of {@code x} that are {@code offsets} further on.
+   * Multiplies interleaved rows by a sparse map in the clear: slot s of {@code out} is the sum, in order, of the entries of s modulo the
+   * period times the slots of {@code x} that they say.
    *
    * @param out a power of two of numbers, at least {@code rows} times the period
    * @param x a power of two of numbers
-   * @param starts one more than the period, a power of two
+   * @param rows a power of two
    */
-  public static void sparseProduct(double[] out, double[] x, int rows, int[] starts, int[] offsets, double[] values) {
+  public static void sparseProduct(double[] out, double[] x, int rows, SparseMap map) {
     NativeLoader.load();
-    Native.sparseProduct(out, x, rows, starts, offsets, values);
+    Native.sparseProduct(out, x, rows, map.starts, map.offsets, map.values);
   }
 
   /** Makes a context from a PARAMETERS blob whose hash was verified. */

@@ -84,9 +84,10 @@ final class Native {
 
   /**
    * Multiplies {@code rows} interleaved rows of slots, all of a power of two, by a sparse map in the clear, as SparseRows has it. Entries
-   * {@code starts[s] .. starts[s + 1] - 1} write slot {@code s} of the period.
+   * {@code starts[s] .. starts[s + 1] - 1} write slot {@code s} of the period. Buffers in the machine's byte order: 32-bit starts and
+   * offsets, doubles.
    */
-  static native void sparseProduct(double[] out, double[] x, int rows, int[] starts, int[] offsets, double[] values);
+  static native void sparseProduct(double[] out, double[] x, int rows, ByteBuffer starts, ByteBuffer offsets, ByteBuffer values);
 
   /**
    * Runs a program; fills one entry per layer of {@code layerNanos} and returns the outputs' addresses.
