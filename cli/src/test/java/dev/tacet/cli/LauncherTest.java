@@ -91,6 +91,18 @@ class LauncherTest {
   }
 
   @Test
+  void anArchiveIsNotBuiltWithoutItsBillOfMaterials() throws Exception {
+    provideAllBut();
+    for (String[] attempt : List.of(new String[] {"package", "--offline"}, new String[] {"--offline", "package"})) {
+      Run run = run(attempt);
+      assertEquals(1, run.exit(), run.toString());
+      assertEquals(
+          List.of("tacet: the archive's bill of materials is not made offline", "       Run './tacet package' without --offline."), run.err());
+    }
+    assertTrue(Files.notExists(launcher.resolveSibling(".tacet")));
+  }
+
+  @Test
   void aBuildThatFailsShowsItsLogAndIsTriedAgainThroughTheProxy() throws Exception {
     provideAllBut("mvn");
     Path stub = tools.resolve("mvn");
