@@ -18,8 +18,9 @@ class Ring {
   /// Words of each modulus's transform table (build_ntt_table), by ring index.
   using Tables = std::vector<Buffer>;
 
-  /// `kept`, if not empty, are the tables() of a ring made from the same arguments: they are trusted and may be borrowed. Throws Error(kInvalidArgument) with the offending prime unless all are distinct primes below 2^50 and 1 modulo
-  /// root_order(type, n).
+  /// `kept`, if not empty, are the tables() of a ring made from the same arguments: they are trusted and may be borrowed. Throws
+  /// Error(kInvalidArgument) with the offending prime unless all are distinct primes below 2^50 and 1 modulo root_order(type, n), and
+  /// Error(kMalformed) if the kept tables are of another number or size.
   Ring(int log_n, std::vector<u64> q, std::vector<u64> p, int digit_size, RingType type = RingType::kStandard,
        Tables kept = {});
   ~Ring();
@@ -38,6 +39,7 @@ class Ring {
 
   const Modulus& modulus(int index) const { return moduli_[static_cast<std::size_t>(index)]; }
   const NttTable& ntt(int index) const { return ntt_[static_cast<std::size_t>(index)]; }
+  /// To be kept for a ring to come.
   const Tables& tables() const { return ntt_words_; }
   /// The numbers below n with their log_n bits reversed: the order of the evaluation domain.
   const std::vector<u32>& bit_reversed() const { return bit_reversed_; }

@@ -59,7 +59,9 @@ public final class Simulator {
     this.periods = new int[start[start.length - 1]];
     for (CipherOutput output : signature.cipherOutputs()) {
       int at = start[output.programOutput()];
-      Arrays.setAll(periods, i -> i >= at && i < at + signature.ciphertexts(output) ? Math.max(periods[i], output.period()) : periods[i]);
+      for (int i = at; i < at + signature.ciphertexts(output); i++) {
+        periods[i] = Math.max(periods[i], output.period());
+      }
     }
   }
 

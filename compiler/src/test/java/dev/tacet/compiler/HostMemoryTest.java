@@ -5,14 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.he.Constant;
+import dev.tacet.he.Context;
 import dev.tacet.he.Encoding;
+import dev.tacet.he.EvaluationKeySet;
 import dev.tacet.he.ModulusChain;
 import dev.tacet.he.Parameters;
+import dev.tacet.he.Program;
 import dev.tacet.he.ProgramBuilder;
 import dev.tacet.he.RingType;
 import dev.tacet.he.Scale;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.ValueType;
+import dev.tacet.he.secret.KeyGenerator;
+import dev.tacet.he.secret.SecretKey;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +63,21 @@ class HostMemoryTest {
     rotation.output(rotation.rotate(rotation.input(5, Scale.powerOfTwo(bits)), 1));
     int whole = 1 + chosen.specialPrimes().length;  // of 50 bits
     assertEquals(2L * chosen.digits(5) * (8 * whole + 5 * bytes) << 7, HostMemory.of(rotation.build(), 1).keys());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"31", "39", "47", "49"})
+  void keysTakeWhatTheEngineSays(int bits) {
+    Parameters chosen = ModulusChain.select(7, RingType.STANDARD, 50, bits, 5, 50, 2).security(SecurityLevel.UNCHECKED_FOR_TESTS).build();
+    ProgramBuilder square = new ProgramBuilder(chosen);
+    square.output(square.relinearize(square.square(square.input(5, Scale.powerOfTwo(bits)))));
+    Program program = square.build();
+    try (Context context = Context.create(chosen);
+        SecretKey secret = SecretKey.generate(context);
+        EvaluationKeySet keys = EvaluationKeySet.load(
+            context, program.requiredKeys().stream().map(new KeyGenerator(secret)::evaluationKey).toList())) {
+      assertEquals(keys.expandedBytes(), HostMemory.of(program, 1).keys());
+    }
   }
 
   @Test

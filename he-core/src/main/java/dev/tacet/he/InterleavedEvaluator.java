@@ -49,9 +49,8 @@ public final class InterleavedEvaluator {
    * @param disturbance changes each value; may be null
    */
   public List<double[]> run(List<double[]> inputSlots, ReferenceEvaluator.Observer observer, ReferenceEvaluator.Disturbance disturbance) {
-    boolean slotsOnly = program.outputTypes().stream().allMatch(type -> type.encoding() == Encoding.SLOTS);
     return periods(inputSlots, observer, disturbance).stream()
-        .map(output -> slotsOnly && output.length < slots * rows ? tile(output, slots * rows) : output.clone()).toList();
+        .map(output -> output.length < slots * rows ? tile(output, slots * rows) : output.clone()).toList();
   }
 
   /** Runs the program as {@link #run} does, and returns of slots no more than one period; not to be changed. */

@@ -10,6 +10,7 @@ public final class Variables {
   private static final int MOST_THREADS = 256;
 
   private static final Map<String, List<String>> WORDS = Map.of(
+      "TACET_KERNELS", List.of("avx512ifma", "avx2", "scalar"),
       "TACET_PAGES", List.of("huge", "small"),
       "TACET_LOG", List.of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "OFF"),
       "TACET_LOG_FORMAT", List.of("text", "json"));

@@ -15,7 +15,7 @@ class VariablesTest {
   @ParameterizedTest
   @CsvSource({
     "TACET_THREADS, abc, 1 to 256", "TACET_THREADS, 0, 1 to 256", "TACET_THREADS, 257, 1 to 256", "TACET_THREADS, -1, 1 to 256",
-    "TACET_THREADS, 99999999999, 1 to 256", "TACET_PAGES, medium, huge or small", "TACET_LOG, LOUD, WARN", "TACET_LOG_FORMAT, xml, text or json"
+    "TACET_THREADS, 99999999999, 1 to 256", "TACET_PAGES, medium, huge or small", "TACET_KERNELS, sse2, avx2", "TACET_LOG, LOUD, WARN", "TACET_LOG_FORMAT, xml, text or json"
   })
   void aValueThatMeansNothingIsBadUsage(String name, String value, String allowed) {
     CliException refused = assertThrows(CliException.class, () -> Variables.require(Map.of(name, value)));
@@ -25,7 +25,7 @@ class VariablesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"TACET_THREADS, 1", "TACET_THREADS, 256", "TACET_PAGES, small", "TACET_LOG, info", "TACET_LOG, OFF", "TACET_LOG_FORMAT, json"})
+  @CsvSource({"TACET_THREADS, 1", "TACET_THREADS, 256", "TACET_PAGES, small", "TACET_KERNELS, scalar", "TACET_LOG, info", "TACET_LOG, OFF", "TACET_LOG_FORMAT, json"})
   void valuesThatAreDocumentedAreTaken(String name, String value) {
     assertDoesNotThrow(() -> Variables.require(Map.of(name, value)));
   }
