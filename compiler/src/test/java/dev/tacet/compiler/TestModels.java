@@ -28,6 +28,14 @@ public final class TestModels {
     return model;
   }
 
+  /** Starts a model that is exported for a fixed number of rows: one float input x of shape [rows, features...]. */
+  public static TestModels ofRows(int rows, int... features) {
+    TestModels model = of(features);
+    model.graph.getInputBuilder(0).getTypeBuilder().getTensorTypeBuilder().getShapeBuilder().setDim(0,
+        TensorShapeProto.Dimension.newBuilder().setDimValue(rows));
+    return model;
+  }
+
   /** Adds another float input. */
   public TestModels input(String name, int... features) {
     graph.addInput(value(name, features));
@@ -101,6 +109,17 @@ public final class TestModels {
   public static AttributeProto integers(String name, long... values) {
     return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS)
         .addAllInts(Arrays.stream(values).boxed().toList()).build();
+  }
+
+  /** Makes an attribute of texts. */
+  public static AttributeProto texts(String name, String... values) {
+    return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.STRINGS)
+        .addAllStrings(Arrays.stream(values).map(ByteString::copyFromUtf8).toList()).build();
+  }
+
+  /** Makes a float attribute. */
+  public static AttributeProto real(String name, double value) {
+    return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.FLOAT).setF((float) value).build();
   }
 
   /** Makes a text attribute. */

@@ -25,8 +25,11 @@ import dev.tacet.compiler.internal.params.CoefficientSelector;
 import dev.tacet.compiler.internal.params.LeastDepth;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.compiler.internal.params.ParameterSelector;
+import dev.tacet.compiler.internal.params.ProgramNoise;
 import dev.tacet.compiler.internal.params.Selection;
 import dev.tacet.compiler.internal.simulate.HiddenNoise;
+import dev.tacet.compiler.internal.simulate.NoiseTrial;
+import dev.tacet.he.RowPacking;
 import dev.tacet.he.Sharing;
 import java.util.Arrays;
 import java.util.List;
@@ -69,6 +72,14 @@ final class PlanSearch {
 
   /** Less noise than this part of an output's range is never asked for. */
   private static final double LEAST_NOISE = 1e-6;
+
+  /**
+   * Where the client chooses by the numbers: the most that noise may do to the worst of {@link CompileReport#NUMBERS} of them, which are
+   * logits as a rule; or this part of their range, if that is more. Met only where the same ring can, within the bounds of keys.
+   */
+  private static final double NOISE_OF_LOGITS = 1e-2;
+
+  private static final double NOISE_OF_LOGIT_RANGE = 5e-4;
 
   /** Evaluation keys beyond this many bytes are not worth a higher degree; twice as many at twice the usual ring degree. */
   private static final long MAX_KEY_BYTES = 384L << 20;
@@ -126,6 +137,7 @@ final class PlanSearch {
   private long bytesBeyondBudget = Long.MAX_VALUE;
   private double best = Double.POSITIVE_INFINITY;
   private double hiddenShare = 1;
+  private double mostValueError = Double.MAX_VALUE;
 
   /** Prepares the search; the rows on which degrees are compared are chosen here. */
   PlanSearch(Network network, CompileOptions options, FeatureBounds features, SampleRows rows) {
@@ -193,8 +205,34 @@ final class PlanSearch {
         return found;
       }
     }
-    return search().map(this::withBudgetNote).map(found -> found.batch != null ? found
-        : new Found(found.plan, found.selection.complete(found.plan), found.score, found.note, null));
+    return search().map(this::withBudgetNote).map(found -> found.batch != null ? found : quieter(complete(found, found.note)));
+  }
+
+  private static Found complete(Found found, String note) {
+    return new Found(found.plan, found.selection.complete(found.plan), found.score, note, null);
+  }
+
+  /**
+   * The program at finer scales, if noise, drawn and carried by the program itself, does more to the numbers of a choice than it may:
+   * the word of the noise model, by which parameters are chosen, is too good for deep programs.
+   */
+  private Found quieter(Found found) {
+    if (!network.tail().chooses() || options.modelPrivacy() != null || options.sharing() != null) {
+      return found;
+    }
+    Emission emission = found.selection.emission();
+    double widest = Arrays.stream(found.plan.outputReach()).max().orElse(1);
+    double most = Math.max(NOISE_OF_LOGITS, NOISE_OF_LOGIT_RANGE * 2 * widest);
+    double noise = NoiseTrial.run(emission.program(), emission.inputs(), emission.outputs(), RowPacking.LATENCY, rows.data(),
+        ProgramNoise.Encryption.SECRET_KEY, NoiseTrial.SPREAD_ROWS, Map.of()).answers().largest(CompileReport.NUMBERS);
+    if (noise <= most) {
+      return found;
+    }
+    mostValueError = emission.valueError() * most / noise;
+    int ring = found.logRingDegree();
+    long keyBytes = ring > USUAL_LOG_RING_DEGREE ? 2 * MAX_KEY_BYTES : MAX_KEY_BYTES;
+    return priced(found.plan, ring, keyBytes, noiseTarget(found.plan, fitter.errorOf(found.plan.fitted())))
+        .map(quiet -> complete(quiet, found.note)).orElse(found);
   }
 
   private Optional<Found> search() {
@@ -236,10 +274,10 @@ final class PlanSearch {
     }
     Found small = usual.get();
     return String.format(Locale.ROOT, "N = 2^%d for the accuracy: %d levels instead of %d bring the largest error of a number"
-            + " from %.2g to %.2g of its range and rows near a decision from %.2g %% to %.2g %%; %s, %d MiB more",
+            + " from %.2g to %.2g of its range and rows near a decision from %.2g %% to %.2g %%; %s, %d MiB %s",
         large.logRingDegree(), large.plan.levels().total(), small.plan.levels().total(), small.score.numberError(),
         large.score.numberError(), 100 * small.score.open(), 100 * large.score.open(), cost,
-        large.keyBytes() - small.keyBytes() >> 20);
+        Math.abs(large.keyBytes() - small.keyBytes()) >> 20, large.keyBytes() < small.keyBytes() ? "less" : "more");
   }
 
   /** The most levels whose noise and keys are in bounds. */
@@ -285,7 +323,7 @@ final class PlanSearch {
    */
   private Optional<Found> hidden(Plan plan, int maxLogRingDegree, long maxKeyBytes, double noiseTarget) {
     Optional<Selection> first = ParameterSelector.select(
-        plan.withoutPairs(), options.security(), ring(), maxLogRingDegree, noiseTarget);
+        plan.withoutPairs(), options.security(), ring(), maxLogRingDegree, noiseTarget, Double.MAX_VALUE);
     if (first.isEmpty()) {
       return Optional.empty();
     }
@@ -350,13 +388,13 @@ final class PlanSearch {
   /** The parameters for a noise target, or those for half of it where the same ring has room for them: fewer rows lie near a decision. */
   private Optional<Selection> selection(Plan plan, int maxLogRingDegree, double noiseTarget) {
     Optional<Selection> enough = ParameterSelector.select(
-        plan, options.security(), ring(), maxLogRingDegree, noiseTarget);
+        plan, options.security(), ring(), maxLogRingDegree, noiseTarget, mostValueError);
     best = enough.map(s -> Math.min(best, s.emission().valueError() / mostBeforeFlooding(plan))).orElse(best);
     if (enough.isEmpty() || !enough.get().precise() || !isExact(plan)) {
       return enough;
     }
     Optional<Selection> better = ParameterSelector.select(
-        plan, options.security(), ring(), enough.get().parameters().logRingDegree(), noiseTarget / 2);
+        plan, options.security(), ring(), enough.get().parameters().logRingDegree(), noiseTarget / 2, mostValueError);
     return better.filter(Selection::precise).or(() -> enough);
   }
 

@@ -31,7 +31,7 @@ final class ArrangeOps {
     int[] strides = new int[view.length];
     long[] result = new long[shape.length];
     for (int i = 0; i < shape.length; i++) {
-      if (repeats[i] < 0 || i == 0 && shape.length > 1 && shape[0] == 1 && repeats[0] != 1) {
+      if (repeats[i] < 0 || i == 0 && !(x instanceof Symbol.Known) && shape.length > 1 && shape[0] == 1 && repeats[0] != 1) {
         throw new Refusal("it repeats axis " + i + " " + repeats[i] + " times", "repeat axes of the features");
       }
       view[2 * i] = repeats[i];

@@ -42,11 +42,11 @@ final class ClassifierOps {
     };
     int[] labelShape = {1};
     if (!binary) {
-      return List.of(TailOps.label(labelShape, clear, labels), result);
+      return List.of(TailLabels.label(labelShape, clear, labels), result);
     }
     // A single score s gives the pair (1 - s, s), as onnxruntime has it, whether or not it is a probability.
     Symbol.Clear both = scope.tail(new int[] {1, 2}, TailOp.BINARY_PROBABILITIES, List.of(result.name()), new long[0], new double[0], List.of());
-    long[] integers = labels.isText() ? new long[0] : TailOps.integers(labels);
+    long[] integers = labels.isText() ? new long[0] : TailLabels.integers(labels);
     List<String> texts = labels.isText() ? List.of(labels.texts()) : List.of();
     TailNode label = new TailNode(TailOp.THRESHOLD_LABEL, List.of(clear.name()), "", integers, new double[] {0}, texts);
     return List.of(new Symbol.Terminal(labelShape, label), both);

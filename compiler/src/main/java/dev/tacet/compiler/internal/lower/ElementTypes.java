@@ -98,7 +98,8 @@ final class ElementTypes {
       throw new Refusal("its operand " + node.inputs().get(0) + " is of the type " + of(node, 0)
           + ", and what is behind the point of the result would be dropped, which encrypted numbers cannot", "cast the operand to float first");
     }
-    if (type.equals("CastLike") && isInteger(of(node, 1)) && !integers) {
+    boolean drops = isInteger(of(node, 1)) && !integers || NO_INTEGERS.contains(of(node, 1)) && of(node, 0) != of(node, 1);
+    if (type.equals("CastLike") && of(node, 1) != null && drops) {
       throw new Refusal("it casts to " + of(node, 1) + ", which drops what is behind the point", "leave the numbers real, or end the model with Cast");
     }
   }

@@ -44,7 +44,7 @@ record Groups(int[] order, int size, int[] reducedShape) {
     if (axes == null || axes.length == 0) {
       axes = node.integer("noop_with_empty_axes", 0) != 0 ? new long[0] : null;
     }
-    return along(call.required(0).shape(), axes, node.integer("keepdims", 1) != 0);
+    return along(call.required(0).shape(), axes, node.integer("keepdims", 1) != 0, call.required(0) instanceof Symbol.Known);
   }
 
   /**
@@ -53,6 +53,10 @@ record Groups(int[] order, int size, int[] reducedShape) {
    * @param axes null for all
    */
   static Groups along(int[] shape, long[] axes, boolean keep) {
+    return along(shape, axes, keep, false);
+  }
+
+  private static Groups along(int[] shape, long[] axes, boolean keep, boolean constant) {
     TreeSet<Integer> reduced = new TreeSet<>();
     if (axes == null) {
       for (int i = 0; i < shape.length; i++) {
@@ -63,7 +67,7 @@ record Groups(int[] order, int size, int[] reducedShape) {
         reduced.add(Shapes.axis(axis, shape.length));
       }
     }
-    if (reduced.contains(0) && shape.length > 1 && shape[0] == 1) {
+    if (!constant && reduced.contains(0) && shape.length > 1 && shape[0] == 1) {
       throw new Refusal("it works along axis 0, across the rows of a batch", "use an axis of the features");
     }
     int[] strides = Shapes.strides(shape);

@@ -152,6 +152,8 @@ public final class Lowering {
         || symbol instanceof Symbol.Terminal);
     Handler.Call call = new Handler.Call(node, inputs, scope, graph);
     try {
+      inputs = FixedRows.inputs(graph.fixedRows(), node, inputs);
+      call = new Handler.Call(node, inputs, scope, graph);
       Handler handler = HANDLERS.get(node.qualifiedType());
       boolean classifier = node.qualifiedType().equals("ai.onnx.ml.LinearClassifier")
           || node.qualifiedType().equals("ai.onnx.ml.SVMClassifier");

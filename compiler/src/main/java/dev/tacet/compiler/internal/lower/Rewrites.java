@@ -38,6 +38,10 @@ final class Rewrites {
       entry("ArgMin", "it compares encrypted values", "end the model with the scores"),
       entry("LpNormalization", "a norm of encrypted values needs a division", "normalise the rows before encryption"),
       entry("TopK", "sorting encrypted values is not compiled", "return the scores and sort on the client"),
+      entry("ai.onnx.ml.LinearClassifier", "its label and its probabilities are made on the client, where no layer follows",
+          "end the model with them, or replace it by a Gemm whose scores the next layer takes"),
+      entry("ai.onnx.ml.SVMClassifier", "its label and its probabilities are made on the client, where no layer follows",
+          "end the model with them"),
       entry("If", "control flow on encrypted values is impossible", "export a model without branches"),
       entry("Loop", "control flow on encrypted values is impossible", "export a model without loops"),
       entry("Scan", "control flow on encrypted values is impossible", "export a model without loops"));

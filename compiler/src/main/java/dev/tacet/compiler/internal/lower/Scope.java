@@ -31,7 +31,10 @@ final class Scope {
   private final Map<Symbol.Root, Map<Univariate, Symbol.Clear>> exported = new HashMap<>();
   private final List<LinearForm> exports = new ArrayList<>();
   private final List<TailNode> tail = new ArrayList<>();
-  private final Map<String, Symbol.Clear> orders = new HashMap<>();
+  private final Map<String, Order> orders = new HashMap<>();
+
+  /** The vector whose elements have the same order in each group of so many consecutive ones. */
+  private record Order(Symbol.Clear original, int group) {}
 
   List<Node> nodes() {
     return nodes;
@@ -180,13 +183,14 @@ final class Scope {
   }
 
   /** Notes that two vectors have the same order of elements in each group, so that the best of one is that of the other. */
-  void sameOrder(Symbol.Clear vector, Symbol.Clear original) {
-    orders.put(vector.name(), ordered(original));
+  void sameOrder(Symbol.Clear vector, Symbol.Clear original, int group) {
+    orders.put(vector.name(), new Order(original, group));
   }
 
-  /** Returns the earliest vector known to have the same order of elements. */
-  Symbol.Clear ordered(Symbol.Clear vector) {
-    return orders.getOrDefault(vector.name(), vector);
+  /** Returns the earliest vector known to have the same order of elements in groups of so many. */
+  Symbol.Clear ordered(Symbol.Clear vector, int group) {
+    Order order = orders.get(vector.name());
+    return order == null || order.group() % group != 0 ? vector : ordered(order.original(), group);
   }
 
   /** Adds a tail node and returns its symbol. */

@@ -20,9 +20,9 @@ final class ShapeOps {
   static void register(Map<String, Handler> handlers) {
     handlers.put("Identity", ShapeOps::identity);
     handlers.put("Dropout", ShapeOps::dropout);
-    handlers.put("ai.onnx.ml.Imputer", ShapeOps::identity);
+    handlers.put("ai.onnx.ml.Imputer", ShapeOps::imputer);
     handlers.put("Cast", ShapeOps::cast);
-    handlers.put("CastLike", ShapeOps::identity);
+    handlers.put("CastLike", ShapeOps::castLike);
     handlers.put("Reshape", ShapeOps::reshape);
     handlers.put("Flatten", ShapeOps::flatten);
     handlers.put("Squeeze", ShapeOps::squeeze);
@@ -57,17 +57,42 @@ final class ShapeOps {
     return List.of(x, new Symbol.Known(Tensor.of(DataType.BOOL, x.shape(), ones)));
   }
 
+  /** The Imputer of missing values: a feature that is not a number is never encrypted. Other values would have to be compared. */
+  private static List<Symbol> imputer(Handler.Call call) {
+    double replaced = call.node().real("replaced_value_float", 0);
+    if (call.node().integers("imputed_value_int64s") != null || !Double.isNaN(replaced)) {
+      throw new Refusal("it compares encrypted values with the one that it replaces ("
+          + (call.node().integers("imputed_value_int64s") != null ? call.node().integer("replaced_value_int64", 0) : replaced) + ")",
+          "replace such values before encryption, and export the model without it");
+    }
+    return identity(call);
+  }
+
   private static List<Symbol> cast(Handler.Call call) {
-    Symbol x = call.required(0);
     DataType type = DataType.ofCode((int) call.node().integer("to", 0));
     if (type == null) {
       throw new Refusal("it casts to element type " + call.node().integer("to", 0), "cast to float");
     }
+    return cast(call.required(0), type);
+  }
+
+  /** Types that drop something of what is cast have been refused. */
+  private static List<Symbol> castLike(Handler.Call call) {
+    return call.required(0) instanceof Symbol.Known x && call.required(1) instanceof Symbol.Known like && !like.tensor().isText()
+        ? cast(x, like.tensor().type()) : identity(call);
+  }
+
+  private static List<Symbol> cast(Symbol x, DataType type) {
     if (x instanceof Symbol.Known known) {
       if (known.tensor().isText() || type == DataType.STRING) {
         return List.of(x);
       }
       double[] values = known.tensor().numbers();
+      for (double value : values) {
+        if (type != DataType.BOOL && !type.isReal() && !type.holds(value)) {
+          throw new Refusal("it casts " + value + " to " + type + ", which does not hold it", "cast to a wider type");
+        }
+      }
       for (int i = 0; i < values.length; i++) {
         values[i] = type == DataType.BOOL ? (values[i] != 0 ? 1 : 0) : type.isReal() ? values[i] : Math.rint(truncated(values[i]));
       }
@@ -90,7 +115,8 @@ final class ShapeOps {
     int[] target = attribute != null ? Arrays.stream(attribute).mapToInt(v -> (int) v).toArray()
         : call.requiredConstant(1).integers();
     boolean zeroIsZero = call.node().integer("allowzero", 0) != 0;
-    return List.of(reshaped(call, x, resolve(x.shape(), target, zeroIsZero)));
+    return List.of(reshaped(call, x, resolve(x.shape(), x instanceof Symbol.Known ? target
+        : FixedRows.target(call.graph().fixedRows(), target), zeroIsZero)));
   }
 
   /** Resolves 0 (keep) and -1 (the rest); a fixed batch in the first place counts as 1. */
@@ -146,7 +172,8 @@ final class ShapeOps {
     TreeSet<Integer> axes = axes(call, shape.length);
     List<Integer> result = new ArrayList<>();
     for (int i = 0; i < shape.length; i++) {
-      boolean gone = axes.isEmpty() ? shape[i] == 1 && i > 0 : axes.contains(i);
+      // Of an encrypted vector the first axis is the batch, of any size; a constant is as it is.
+      boolean gone = axes.isEmpty() ? shape[i] == 1 && (i > 0 || x instanceof Symbol.Known) : axes.contains(i);
       if (gone && shape[i] != 1) {
         throw new Refusal("it squeezes axis " + i + " of size " + shape[i], "squeeze axes of size 1");
       }
@@ -277,6 +304,9 @@ final class ShapeOps {
   private static List<Symbol> expand(Handler.Call call) {
     Symbol x = call.required(0);
     int[] target = Scope.modest(call.requiredConstant(1).wholes());
+    if (!(x instanceof Symbol.Known) && target.length == x.shape().length && x.shape()[0] == 1) {
+      target = FixedRows.target(call.graph().fixedRows(), target);
+    }
     return List.of(BinaryOps.spread(call, x, Shapes.broadcast(x.shape(), target)));
   }
 

@@ -93,7 +93,7 @@ final class SliceOps {
   private static List<Symbol> gather(Handler.Call call, long axisAttribute) {
     Symbol x = call.required(0);
     if (call.required(1) instanceof Symbol.Index || call.required(1) instanceof Symbol.Clear) {
-      return List.of(TailOps.lookup(call));
+      return List.of(TailLabels.lookup(call));
     }
     Tensor positions = call.constant(1);
     int[] shape = x.shape();

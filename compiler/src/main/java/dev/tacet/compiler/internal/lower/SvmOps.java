@@ -97,7 +97,7 @@ final class SvmOps {
     if (probabilities) {
       throw new Refusal("it couples the probabilities of " + classes + " classes by an iteration", "train with probability=False");
     }
-    return List.of(TailOps.label(labelShape, votes(scope, decisions, classes), labels), decisions);
+    return List.of(TailLabels.label(labelShape, votes(scope, decisions, classes), labels), decisions);
   }
 
   /** A decision above 0 is for the first of two classes. */
@@ -106,7 +106,7 @@ final class SvmOps {
       return new TailNode(TailOp.THRESHOLD_LABEL, List.of(decision.name()), "", new long[0], new double[] {0},
           List.of(labels.texts()[1], labels.texts()[0]));
     }
-    long[] numbers = TailOps.integers(labels);
+    long[] numbers = TailLabels.integers(labels);
     return new TailNode(TailOp.THRESHOLD_LABEL, List.of(decision.name()), "", new long[] {numbers[1], numbers[0]},
         new double[] {0}, List.of());
   }

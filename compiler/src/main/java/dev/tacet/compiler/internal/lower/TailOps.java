@@ -2,7 +2,6 @@
 package dev.tacet.compiler.internal.lower;
 
 import dev.tacet.compiler.internal.ir.BinaryFunction;
-import dev.tacet.compiler.internal.onnx.DataType;
 import dev.tacet.compiler.internal.onnx.OnnxNode;
 import dev.tacet.compiler.internal.onnx.Shapes;
 import dev.tacet.compiler.internal.onnx.Tensor;
@@ -29,15 +28,15 @@ final class TailOps {
       Map.entry("TopK", TailOps::topK),
       Map.entry("LpNormalization", TailOps::lpNormalization),
       Map.entry("ai.onnx.ml.Normalizer", TailOps::normalizer),
-      Map.entry("ai.onnx.ml.ZipMap", TailOps::zipMap),
-      Map.entry("ai.onnx.ml.LabelEncoder", TailOps::labelEncoder),
+      Map.entry("ai.onnx.ml.ZipMap", TailLabels::zipMap),
+      Map.entry("ai.onnx.ml.LabelEncoder", TailLabels::encode),
       Map.entry("ReduceSum", call -> List.of(sum(call, call.scope().clear(call.required(0))))),
       Map.entry("ReduceMean", TailOps::mean),
       Map.entry("ReduceL1", call -> List.of(sum(call, TailFunctions.function(call, call.scope().clear(call.required(0)), "abs", 0, 0)))),
       Map.entry("ReduceL2", TailOps::euclideanNorm),
       Map.entry("ReduceMax", call -> extremum(call, true)),
       Map.entry("ReduceMin", call -> extremum(call, false)),
-      Map.entry("Cast", TailOps::cast));
+      Map.entry("Cast", TailLabels::cast));
 
   private static final Map<String, Handler> STRUCTURAL = structural();
 
@@ -144,7 +143,7 @@ final class TailOps {
     Groups groups = Groups.along(x.shape(), axes, true);
     Symbol.Clear result = onGroups(call, x, groups, op);
     if (groups.inOrder()) {
-      call.scope().sameOrder(result, x);
+      call.scope().sameOrder(result, x, groups.size());
     }
     return List.of(result);
   }
@@ -153,7 +152,7 @@ final class TailOps {
     OnnxNode node = call.node();
     Symbol.Clear x = call.scope().clear(call.required(0));
     Groups groups = Groups.along(x.shape(), new long[] {node.integer("axis", 0)}, node.integer("keepdims", 1) != 0);
-    Symbol.Clear scores = groups.inOrder() ? call.scope().ordered(x) : grouped(call, x, groups);
+    Symbol.Clear scores = groups.inOrder() ? call.scope().ordered(x, groups.size()) : grouped(call, x, groups);
     if (node.integer("select_last_index", 0) != 0) {
       return List.of(new Symbol.Terminal(groups.reducedShape(), TailNode.withIntegers(
           largest ? TailOp.ARGMAX : TailOp.ARGMIN, scores.name(), "", groups.size(), 1)));
@@ -187,32 +186,6 @@ final class TailOps {
     return List.of(restored(call, values, result), places);
   }
 
-  /** Looks a label up by an index: the label of the best score. */
-  static Symbol lookup(Handler.Call call) {
-    if (!(call.required(0) instanceof Symbol.Known known) || !(call.required(1) instanceof Symbol.Index index)) {
-      throw new Refusal("it selects by a computed position", "select by a constant, or look up a label after ArgMax");
-    }
-    Tensor labels = known.tensor();
-    if (labels.size() != index.group() || Shapes.size(index.shape()) != 1) {
-      throw new Refusal("it looks up " + Shapes.size(index.shape()) + " labels among " + labels.size() + " for groups of "
-          + index.group() + " scores", "look up one label among as many as there are scores");
-    }
-    Symbol.Clear scores = index.largest() ? index.scores() : call.scope().tail(TailOp.AFFINE, index.scores(), -1, 0);
-    return label(index.shape(), scores, labels);
-  }
-
-  /** The label of the largest score. */
-  static Symbol.Terminal label(int[] shape, Symbol.Clear scores, Tensor labels) {
-    TailNode node = labels.isText()
-        ? TailNode.withStrings(TailOp.LABEL, scores.name(), "", List.of(labels.texts()))
-        : TailNode.withIntegers(TailOp.LABEL, scores.name(), "", integers(labels));
-    return new Symbol.Terminal(shape, node);
-  }
-
-  static long[] integers(Tensor tensor) {
-    return Arrays.stream(tensor.numbers()).mapToLong(value -> (long) value).toArray();
-  }
-
   private static List<Symbol> lpNormalization(Handler.Call call) {
     Symbol.Clear x = call.scope().clear(call.required(0));
     Groups groups = Groups.along(x.shape(), new long[] {call.node().integer("axis", -1)}, true);
@@ -228,56 +201,6 @@ final class TailOps {
       default -> TailOp.NORMALIZE_MAX;
     };
     return List.of(onGroups(call, x, Groups.along(x.shape(), new long[] {-1}, true), op));
-  }
-
-  private static List<Symbol> zipMap(Handler.Call call) {
-    Symbol.Clear x = call.scope().clear(call.required(0));
-    String[] texts = call.node().texts("classlabels_strings");
-    long[] integers = call.node().integers("classlabels_int64s");
-    int classes = texts != null ? texts.length : integers != null ? integers.length : 0;
-    if (classes != Shapes.size(x.shape())) {
-      throw new Refusal("it has " + classes + " classes for " + Shapes.size(x.shape()) + " scores",
-          "export the model again");
-    }
-    TailNode node = texts != null
-        ? TailNode.withStrings(TailOp.ZIP_MAP, x.name(), "", List.of(texts))
-        : TailNode.withIntegers(TailOp.ZIP_MAP, x.name(), "", integers);
-    return List.of(new Symbol.Terminal(x.shape(), node));
-  }
-
-  /** LabelEncoder after a label: the labels themselves are translated. */
-  private static List<Symbol> labelEncoder(Handler.Call call) {
-    OnnxNode node = call.node();
-    Map<String, String> table = new LinkedHashMap<>();
-    String[] keys = texts(node, "keys_");
-    String[] values = texts(node, "values_");
-    if (!(call.required(0) instanceof Symbol.Terminal terminal) || keys == null || values == null
-        || keys.length != values.length || terminal.node().op() == TailOp.ZIP_MAP) {
-      throw new Refusal("it encodes something else than the label of a classifier by a table of keys and values",
-          "apply it to the model's outputs");
-    }
-    for (int i = 0; i < keys.length; i++) {
-      table.put(keys[i], values[i]);
-    }
-    TailNode label = terminal.node();
-    List<String> old = label.strings().isEmpty()
-        ? Arrays.stream(label.integers()).mapToObj(Long::toString).toList() : label.strings();
-    List<String> renamed = old.stream().map(key -> table.getOrDefault(key, "_Unused")).toList();
-    boolean text = node.has("values_strings");
-    long[] numbers = text ? new long[0] : renamed.stream()
-        .mapToLong(value -> value.equals("_Unused") ? -1 : (long) Double.parseDouble(value)).toArray();
-    return List.of(new Symbol.Terminal(terminal.shape(), new TailNode(label.op(), label.inputs(), "", numbers,
-        label.numbers(), text ? renamed : List.of())));
-  }
-
-  private static String[] texts(OnnxNode node, String prefix) {
-    if (node.has(prefix + "strings")) {
-      return node.texts(prefix + "strings");
-    }
-    if (node.has(prefix + "int64s")) {
-      return Arrays.stream(node.integers(prefix + "int64s")).mapToObj(Long::toString).toArray(String[]::new);
-    }
-    return null;
   }
 
   /** Sums numbers of the shape of the node's input along its axes. */
@@ -304,20 +227,5 @@ final class TailOps {
     List<String> twice = List.of(x.name(), x.name());
     Symbol.Clear squares = call.scope().tail(x.shape(), TailOp.MUL, twice, new long[0], new double[0], List.of());
     return List.of(TailFunctions.function(call, sum(call, squares), "sqrt", 0, 0));
-  }
-
-  private static List<Symbol> cast(Handler.Call call) {
-    Symbol x = call.required(0);
-    DataType type = DataType.ofCode((int) call.node().integer("to", 0));
-    if (type == null) {
-      throw new Refusal("it casts to element type " + call.node().integer("to", 0), "cast to float or int64");
-    }
-    if (x instanceof Symbol.Clear clear && type == DataType.BOOL) {
-      return List.of(TailFunctions.function(call, clear, "nonzero", 0, 0));
-    }
-    if (x instanceof Symbol.Clear clear && !type.isReal() && type != DataType.STRING) {
-      return List.of(TailFunctions.function(call, clear, "truncate", 0, 0));
-    }
-    return List.of(x);
   }
 }

@@ -57,6 +57,19 @@ public enum DataType {
     return real;
   }
 
+  /** Returns whether the type holds a number, its fraction cut off where the type is whole, without wrapping around. */
+  public boolean holds(double value) {
+    if (real || this == STRING) {
+      return real;
+    }
+    if (this == BOOL) {
+      return value == 0 || value == 1;
+    }
+    boolean signed = this == INT8 || this == INT16 || this == INT32 || this == INT64;
+    double limit = Math.scalb(1.0, 8 * width - (signed ? 1 : 0));
+    return value > (signed ? -limit - 1 : -1) && value < limit;
+  }
+
   /**
    * Returns the type with this code, or null if the compiler does not read it.
    *

@@ -47,6 +47,12 @@ public record OnnxGraph(
     nodes = List.copyOf(nodes);
   }
 
+  /** Returns how many rows the model was exported for where it fixes more than one; 1 where it leaves them open. */
+  public int fixedRows() {
+    return inputs.stream().filter(input -> input.dimensions().size() > 1).mapToInt(input -> input.dimensions().get(0))
+        .filter(rows -> rows > 1).findFirst().orElse(1);
+  }
+
   /** Returns the operator set version of a domain; 1 where the model does not import it. */
   public long opset(String domain) {
     return opsets.getOrDefault(domain, 1L);

@@ -55,12 +55,14 @@ public final class ParameterSelector {
   private final SecurityLevel security;
   private final RingType ring;
   private final double target;
+  private final double most;
 
-  private ParameterSelector(Plan plan, SecurityLevel security, RingType ring, double target) {
+  private ParameterSelector(Plan plan, SecurityLevel security, RingType ring, double target, double most) {
     this.plan = plan;
     this.security = security;
     this.ring = ring;
-    this.target = target;
+    this.target = Math.min(target, most);
+    this.most = most;
   }
 
   /**
@@ -71,11 +73,12 @@ public final class ParameterSelector {
    *     where the widest layer does not fit into the N/2 slots of the standard one
    * @param maxLogRingDegree log2 of the largest ring degree allowed
    * @param target the largest error that noise may make in a decrypted value, in output units
+   * @param most the same, where precision is given for smaller keys; no less than the target, or it counts as that
    * @return the parameters with the outline of the program ({@link Selection#complete}); nothing if no ring degree has room for the
    *     plan's levels; an imprecise selection if none meets the target
    */
   public static Optional<Selection> select(
-      Plan plan, SecurityLevel security, CompileOptions.Ring ring, int maxLogRingDegree, double target) {
+      Plan plan, SecurityLevel security, CompileOptions.Ring ring, int maxLogRingDegree, double target, double most) {
     Selection best = null;
     for (int logN = SecurityLevel.MIN_LOG_RING_DEGREE; logN <= maxLogRingDegree; logN++) {
       boolean fitsHalf = 1 << (logN - 1) >= plan.leastSlots();
@@ -85,7 +88,7 @@ public final class ParameterSelector {
       }
       boolean standard = alwaysStandard || ring == CompileOptions.Ring.AUTO && fitsHalf;
       Optional<Selection> found = new ParameterSelector(
-          plan, security, standard ? RingType.STANDARD : RingType.CONJUGATE_INVARIANT, target).at(logN);
+          plan, security, standard ? RingType.STANDARD : RingType.CONJUGATE_INVARIANT, target, most).at(logN);
       if (found.isPresent() && found.get().precise()) {
         return found;
       }
@@ -148,7 +151,7 @@ public final class ParameterSelector {
       Selection candidate = cheapest(logN, logScale - bits);
       double cost = keyBits(candidate.parameters()) * Math.pow(PRICE_OF_A_BIT, bits);
       boolean checkable = candidate.emission().outputs().stream().allMatch(o -> o.slotError() <= Math.max(1, o.bound()) / 4);
-      if (cost < bestCost && checkable && candidate.emission().valueError() <= target * (1 << bits)) {
+      if (cost < bestCost && checkable && candidate.emission().valueError() <= Math.min(most, target * (1 << bits))) {
         best = new Selection(candidate.parameters(), candidate.emission(), true);
         bestCost = cost;
       }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.lower;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.compiler.TestModels;
+import dev.tacet.compiler.UncompilableModelException;
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.onnx.OnnxReader;
+import org.junit.jupiter.api.Test;
+
+/** Models that are exported for a fixed number of rows, four here, run one. */
+class FixedRowsTest {
+  private static final double[] X = {1, 2, 3, 4, 5, 6, 7, 8};
+
+  private static TestModels model() {
+    return TestModels.ofRows(4, 8).constant("w", new long[] {8, 1}, 1, -1, 2, 0, 1, 0, 0, 3);
+  }
+
+  private static double[] answer(TestModels model) {
+    Network network = Lowering.lower(OnnxReader.read(model.source("y")), 0);
+    return network.output().evaluate(network.evaluate(X));
+  }
+
+  private static void refused(TestModels model, String reason) {
+    String message = assertThrows(UncompilableModelException.class, () -> answer(model)).getMessage();
+    assertTrue(message.contains(reason), message);
+  }
+
+  @Test
+  void aReshapeOfTheBatchLeavesARowWhole() {
+    double[] expected = {1 - 2 + 6 + 5 + 24};
+    assertArrayEquals(expected, answer(model().indexes("s", 4, -1).node("Reshape", "x s", "r").node("MatMul", "r w", "y")));
+    assertArrayEquals(expected, answer(model().indexes("s", 8, 4).indexes("t", 4, 8).node("Reshape", "x s", "r").node("Reshape", "r t", "u")
+        .node("MatMul", "u w", "y")));
+    assertArrayEquals(expected, answer(model().indexes("s", 4, 8).node("Expand", "x s", "r").node("MatMul", "r w", "y")));
+    refused(model().indexes("s", 2, -1).node("Reshape", "x s", "r").node("ReduceSum", "r", "y"), "2 of the 4 rows");
+  }
+
+  @Test
+  void constantsOfEachRowCountOnceIfTheyAreTheSame() {
+    assertArrayEquals(new double[] {34.5}, answer(model().constant("b", new long[] {4, 1}, 0.5, 0.5, 0.5, 0.5)
+        .node("MatMul", "x w", "h").node("Add", "h b", "y")));
+    assertArrayEquals(new double[] {34.5}, answer(model().constant("b", new long[] {4, 1}, 0.5, 0.5, 0.5, 0.5).node("Gemm", "x w b", "y")));
+    refused(model().constant("b", new long[] {4, 1}, 0.5, 0.5, 0.5, 1).node("MatMul", "x w", "h").node("Add", "h b", "y"),
+        "differs from row to row of the 4");
+  }
+
+  @Test
+  void constantsHaveNoBatch() {
+    assertArrayEquals(new double[] {34, 34}, answer(TestModels.of(8).constant("w", new long[] {1, 8, 2}, 1, 1, -1, -1, 2, 2, 0, 0, 1, 1, 0, 0, 0, 0, 3, 3)
+        .node("Squeeze", "w", "v").node("MatMul", "x v", "y")));
+    assertArrayEquals(new double[] {36}, answer(TestModels.of(8).constant("o", new long[] {1, 1}, 1).indexes("n", 8, 1)
+        .node("Tile", "o n", "v").node("MatMul", "x v", "y")));
+    assertArrayEquals(new double[] {72}, answer(TestModels.of(8).constant("o", new long[] {1, 8}, 2, 2, 2, 2, 2, 2, 2, 2).indexes("a", 0)
+        .node("ReduceSum", "o a", "v", TestModels.integer("keepdims", 0)).node("Mul", "x v", "p").indexes("f", 1).node("ReduceSum", "p f", "y")));
+  }
+}
