@@ -123,6 +123,10 @@ public final class Account {
     if (trail.entries().stream().noneMatch(e -> e.action().equals("deleted") && e.object().equals(receipt.sha256()))) {
       throw new AuditTrailException("the trail does not name the receipt of the deletion");
     }
+    if (receipt.lines("audit-end").stream().noneMatch(end -> end.startsWith(trail.deleted() + " "))) {
+      throw new AuditTrailException("the receipt says that the trail ended at entry " + receipt.lines("audit-end") + ", but it is deleted up to entry "
+          + trail.deleted());
+    }
     KeptData after = kept();
     if (!after.isEmpty()) {
       throw new AuditTrailException("the host still lists " + after.keySets().size() + " key sets and " + after.keys().size()

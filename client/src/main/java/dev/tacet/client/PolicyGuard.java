@@ -51,7 +51,7 @@ final class PolicyGuard {
   /** Refuses to share, whatever the model. */
   void requireSharing(String way) {
     if (policy != null) {
-      policy.requireSharing(way, terms());
+      policy.requireSharing(way, destination, terms());
     }
   }
 

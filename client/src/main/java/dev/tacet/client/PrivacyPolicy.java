@@ -247,13 +247,18 @@ public final class PrivacyPolicy {
     requireSharing(examples(signature).keySet(), way, terms);
   }
 
-  /** As {@link #requireSharing(Signature, String, HostTerms)}, whatever the model. */
-  void requireSharing(String way, HostTerms terms) {
+  /** As {@link #requireSharing(Signature, String, HostTerms)}, whatever the model, at a host where some class of data may go. */
+  void requireSharing(String way, Destination to, HostTerms terms) {
     Set<String> used = new LinkedHashSet<>(features.values());
     if (!features.containsKey(ANY)) {
       used.add("sensitive");
     }
     requireSharing(used, way, terms);
+    if (used.stream().noneMatch(data -> allows(data, "transports", to.transport()) && allows(data, "hosts", to.host()))) {
+      String first = used.iterator().next();
+      requireOneOf(first, "transports", "no data may travel over ", to.transport());
+      requireOneOf(first, "hosts", "no data may go to ", to.host());
+    }
   }
 
   private void requireSharing(Collection<String> used, String way, HostTerms terms) {
@@ -269,10 +274,15 @@ public final class PrivacyPolicy {
     return "class." + data + "." + kind;
   }
 
+  private boolean allows(String data, String kind, String value) {
+    String allowed = rules.get(rule(data, kind));
+    return allowed != null && (allowed.equals(ANY) || words(allowed).contains(value));
+  }
+
   private void requireOneOf(String data, String kind, String what, String value) {
     String rule = rule(data, kind);
     String allowed = rules.get(rule);
-    if (allowed == null || !allowed.equals(ANY) && !words(allowed).contains(value)) {
+    if (!allows(data, kind, value)) {
       throw refused(rule, what + value + "; allowed: " + (allowed == null ? "nothing, since the rule is not set" : allowed));
     }
   }

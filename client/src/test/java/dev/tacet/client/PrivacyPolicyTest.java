@@ -121,14 +121,16 @@ class PrivacyPolicyTest {
         assertThrows(PolicyException.class, () -> none.requireSharing(SIGNATURE, "providers", SILENT)).rule());
     PrivacyPolicy some = policy(OPEN + "class.sensitive.sharing = providers\n");
     some.requireSharing(SIGNATURE, "providers", SILENT);
-    some.requireSharing("providers", SILENT);
+    some.requireSharing("providers", new Destination("host.example", "tls"), SILENT);
+    assertEquals("class.sensitive.transports", assertThrows(PolicyException.class,
+        () -> some.requireSharing("providers", new Destination("host.example", "plain"), SILENT)).rule());
     assertThrows(PolicyException.class, () -> some.requireSharing(SIGNATURE, "results", SILENT));
     HostTerms narrow = terms("", Set.of(), Optional.of(Set.of()), null, null, null);
     assertEquals("host's privacy.sharing",
         assertThrows(PolicyException.class, () -> some.requireSharing(SIGNATURE, "providers", narrow)).rule());
     PrivacyPolicy one = policy(OPEN + "feature.* = public\nfeature.Z = sensitive\n");
     one.requireSharing(SIGNATURE, "results", SILENT);
-    assertThrows(PolicyException.class, () -> one.requireSharing("results", SILENT), "of models that it does not know");
+    assertThrows(PolicyException.class, () -> one.requireSharing("results", new Destination("host.example", "tls"), SILENT), "of models that it does not know");
   }
 
   @Test

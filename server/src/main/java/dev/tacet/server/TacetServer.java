@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,8 +88,10 @@ public final class TacetServer implements AutoCloseable {
    */
   public static TacetServer configured(Path file, Map<String, String> environment, Map<String, String> flags)
       throws ConfigurationException {
-    Settings settings = SettingsReader.read(file, environment, flags);
-    List<String> problems = ConfiguredFiles.problems(settings);
+    SettingsReader.Reading reading = SettingsReader.readAll(file, environment, flags);
+    Settings settings = reading.settings();
+    List<String> problems =
+        Stream.concat(reading.problems().stream(), ConfiguredFiles.problems(settings).stream()).distinct().toList();
     if (!problems.isEmpty()) {
       throw new ConfigurationException(problems);
     }
@@ -127,7 +130,7 @@ public final class TacetServer implements AutoCloseable {
       Tenants tenants = new Tenants(
           data, database, settings.tenants(), settings.limits().store(), settings.retention(), models, Clock.systemUTC());
       keys = new KeyCache(settings.limits().expandedKeyBytes(), metrics);
-      retention = new Retention(tenants, keys, settings.retention().interval());
+      retention = new Retention(tenants, keys, database, settings.retention().interval());
       runner = new InferenceRunner(settings.limits().run(), keys, metrics, tracing);
       edge = new Edge(models, tenants, authenticator, keys, runner, settings.limits(), database, metrics, tracing);
       server = edge.bind(address, tls, settings.browsers());

@@ -17,8 +17,8 @@ final class EarlierState {
     try (Connection connection = DriverManager.getConnection("jdbc:h2:file:" + data.resolve("state").resolve("index"), "tacet", "");
         Statement statement = connection.createStatement()) {
       for (String sql : List.of(
-          "drop table key_set_grants", "drop table blob_senders", "alter table audit_heads drop column base_sequence",
-          "alter table audit_heads drop column base_sha256", "delete from \"schema_history\" where \"version\" in ('3', '4')")) {
+          "drop table key_set_grants", "drop table blob_senders", "drop table deletions", "alter table audit_heads drop column base_sequence",
+          "alter table audit_heads drop column base_sha256", "delete from \"schema_history\" where \"version\" in ('3', '4', '5')")) {
         statement.execute(sql);
       }
     }

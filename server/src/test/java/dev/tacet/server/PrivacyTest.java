@@ -281,6 +281,54 @@ class PrivacyTest {
   }
 
   @Test
+  void aDeletionUnderAClockThatRanAheadDeletesNothingThatCameAfterIt() throws Exception {
+    alice.model("square").predict(ROW);
+    alice.account().deleteAll();
+    host.close();
+    long day = Duration.ofDays(1).toMillis();
+    Path list = data().resolve("deletions");
+    String[] line = Files.readString(list).strip().split(" ");
+    Files.writeString(list, (Long.parseLong(line[0]) + day) + " " + line[1] + " " + line[2] + "\n");
+    String url = "jdbc:h2:file:" + data().resolve("state").resolve("index");
+    try (Connection connection = DriverManager.getConnection(url, "tacet", ""); Statement statement = connection.createStatement()) {
+      assertEquals(1, statement.executeUpdate("update deletions set at_millis = at_millis + " + day), "the end of the deletion is noted");
+    }
+    for (int start = 0; start < 2; start++) {
+      host = open();
+      alice.close();
+      alice = client(aliceKey);
+      assertEquals(start, alice.account().kept().keySets().size());
+      alice.model("square").predict(ROW);
+      if (start == 0) {
+        host.close();
+      }
+    }
+  }
+
+  @Test
+  void aDeletionAmongCallsStatesWhereTheTrailEnded() throws Exception {
+    RemoteModel model = alice.model("square");
+    model.predict(ROW);
+    try (TacetClient busy = client(aliceKey)) {
+      String set = alice.account().keySets().get(0).id();
+      Thread caller = new Thread(() -> {
+        for (int i = 0; i < 60; i++) {
+          try {
+            busy.account().grant(set, "api-key:bob", "study " + i);
+          } catch (RuntimeException gone) {
+            // the key set is deleted meanwhile
+          }
+        }
+      });
+      caller.start();
+      for (int i = 0; i < 5; i++) {
+        alice.account().deleteAll(); // checks the receipt against the trail
+      }
+      caller.join();
+    }
+  }
+
+  @Test
   void entriesOfATrailThatAreTooOldAreSweptAndTheChainGoesOn() throws Exception {
     RemoteModel model = alice.model("square");
     model.predict(ROW);

@@ -8,16 +8,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.tacet.protocol.ErrorCause;
+import dev.tacet.protocol.v1.DeleteKeptRequest;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
+import dev.tacet.protocol.v1.PrivacyServiceGrpc;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -121,5 +128,42 @@ class ReplicaTest {
       postgres.restart();
       answers(uri, owner);
     }
+  }
+
+  @Test
+  void whatOneReplicaDeletesLeavesTheOthersMemoryAndAnIdleOneKnowsThatTheDatabaseIsGone() throws Exception {
+    String one = launch();
+    String two = launch();
+    try (TestOwner owner = new TestOwner(TestModels.square())) {
+      owner.upload(keys(one));
+      answers(two, owner);
+      assertTrue(expandedBytes(two) > 0);
+      GrpcClients.newClient("gproto+" + one, PrivacyServiceGrpc.PrivacyServiceBlockingStub.class)
+          .deleteKept(DeleteKeptRequest.getDefaultInstance());
+      await(() -> expandedBytes(two) == 0);
+    }
+    postgres.kill();
+    await(() -> get(two, "/readyz").statusCode() == 503);
+    postgres.restart();
+    await(() -> get(two, "/readyz").statusCode() == 200);
+  }
+
+  private static HttpResponse<String> get(String uri, String path) throws Exception {
+    return HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(uri + path)).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static double expandedBytes(String uri) throws Exception {
+    return get(uri, "/metrics").body().lines().filter(line -> line.startsWith("tacet_keys_expanded_bytes"))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1))).sum();
+  }
+
+  private static void await(Callable<Boolean> condition) throws Exception {
+    for (int i = 0; i < 600; i++) {
+      if (condition.call()) {
+        return;
+      }
+      Thread.sleep(100);
+    }
+    throw new AssertionError("it did not come about within a minute");
   }
 }

@@ -31,17 +31,26 @@ public final class ConfiguredFiles {
       });
       settings.state().passwordFile().ifPresent(file -> check("state.password-file", at -> Files.readString(file), watch, problems));
     }
-    Path present = settings.data().toAbsolutePath();
+    if (settings.data() != null) {
+      checkFolder(settings.data().toAbsolutePath(), problems);
+    }
+    return problems;
+  }
+
+  private static void checkFolder(Path folder, List<String> problems) {
+    Path present = folder;
     while (present.getParent() != null && !Files.exists(present)) {
       present = present.getParent();
+    }
+    if (!Files.isDirectory(present) && present.equals(folder)) {
+      return; // the reader of the settings has said so
     }
     if (!Files.isDirectory(present)) {
       problems.add("data: " + present + " is no folder");
     } else if (!takesFolders(present)) {
       problems.add("data: " + present + " cannot be written"
-          + (present.equals(settings.data().toAbsolutePath()) ? "" : ", so " + settings.data() + " cannot be made"));
+          + (present.equals(folder) ? "" : ", so " + folder + " cannot be made"));
     }
-    return problems;
   }
 
   /** Whether a folder can be made in another one, which its permissions alone do not say: in /proc, or on a disk that is only read. */

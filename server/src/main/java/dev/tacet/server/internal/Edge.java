@@ -184,8 +184,9 @@ public final class Edge {
     int inferBytes = known ? Math.min(limits.maxInferBytes(), largestRequest()) : limits.maxInferBytes();
     add(builder, SMALL_BYTES, MANY, only(Role.CALLERS), new ModelRpc(tenants, metrics));
     add(builder, KEY_BYTES, MANY, only(Set.of(Role.PREDICT)), new KeyRpc(tenants, metrics));
-    add(builder, SMALL_BYTES, MANY, only(Role.CALLERS), new AuditRpc(tenants, metrics), new GrantRpc(tenants, metrics));
-    add(builder, SMALL_BYTES, MANY, only(Role.CALLERS), new PrivacyRpc(tenants, metrics));
+    add(builder, SMALL_BYTES, MANY, only(Role.CALLERS), new GrantRpc(tenants, metrics));
+    // Whoever something is kept about may see and delete it.
+    add(builder, SMALL_BYTES, MANY, only(EnumSet.allOf(Role.class)), new AuditRpc(tenants, metrics), new PrivacyRpc(tenants, metrics));
     Inferences inferences = new Inferences(runner);
     add(builder, inferBytes, runner.places() + 16, only(Role.CALLERS), new InferenceRpc(tenants, inferences, metrics));
     Deployments deployments = new Deployments(models);
@@ -250,7 +251,7 @@ public final class Edge {
           () -> privacy.page(tenants.get(caller.tenant()), caller.subject()), ctx.blockingTaskExecutor())
           .exceptionally(failure -> refused(ctx, caller, failure)));
     };
-    builder.service("/privacy", shown.decorate(Authentication.require(Role.CALLERS, metrics)));
+    builder.service("/privacy", shown.decorate(Authentication.require(EnumSet.allOf(Role.class), metrics)));
     HttpService scrape = (ctx, request) ->
         HttpResponse.of(CompletableFuture.supplyAsync(pages::metrics, ctx.blockingTaskExecutor())); // gauges ask the database
     builder.service("/metrics", scrape.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));

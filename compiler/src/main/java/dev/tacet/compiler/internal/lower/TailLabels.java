@@ -44,7 +44,13 @@ final class TailLabels {
   }
 
   static long[] integers(Tensor tensor) {
-    return Arrays.stream(tensor.numbers()).mapToLong(value -> (long) value).toArray();
+    double[] numbers = tensor.numbers();
+    for (double value : numbers) {
+      if (value != (long) value) {
+        throw new Refusal("its label " + value + " is no whole number", "use text, or look the number up behind the answer's index");
+      }
+    }
+    return Arrays.stream(numbers).mapToLong(value -> (long) value).toArray();
   }
 
   static List<Symbol> zipMap(Handler.Call call) {

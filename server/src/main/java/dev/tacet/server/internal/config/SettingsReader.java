@@ -55,11 +55,22 @@ public final class SettingsReader {
   private final ObjectNode root;
   private final Values values;
 
+  /** Less memory than this holds no key and no run of any model. */
+  private static final long LEAST_BYTES = 64 << 10;
+
   private SettingsReader(ObjectNode root, String fileName, Map<String, String> environment, Map<String, String> flags) {
     this.root = root;
     this.values = new Values(root, fileName, environment, flags, problems);
     findUnknown(root, "");
   }
+
+  /**
+   * What was read.
+   *
+   * @param settings with the default in the place of each that is wrong, and null in the place of a folder that is not named
+   * @param problems everything that is wrong
+   */
+  public record Reading(Settings settings, List<String> problems) {}
 
   /**
    * Reads and checks.
@@ -70,6 +81,20 @@ public final class SettingsReader {
    * @throws ConfigurationException with every problem
    */
   public static Settings read(Path file, Map<String, String> environment, Map<String, String> flags)
+      throws ConfigurationException {
+    Reading reading = readAll(file, environment, flags);
+    if (!reading.problems().isEmpty()) {
+      throw new ConfigurationException(reading.problems());
+    }
+    return reading.settings();
+  }
+
+  /**
+   * As {@link #read}, for a caller who looks further before it refuses.
+   *
+   * @throws ConfigurationException if the file cannot be read at all
+   */
+  public static Reading readAll(Path file, Map<String, String> environment, Map<String, String> flags)
       throws ConfigurationException {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     if (file != null) {
@@ -82,11 +107,7 @@ public final class SettingsReader {
     }
     SettingsReader reader = new SettingsReader(root, file == null ? "" : file.toString(), environment, flags);
     reader.findUnknown(environment);
-    Settings settings = reader.settings();
-    if (!reader.problems.isEmpty()) {
-      throw new ConfigurationException(reader.problems);
-    }
-    return settings;
+    return new Reading(reader.settings(), reader.problems);
   }
 
   /** Reports keys that no setting and no list has. */
@@ -286,7 +307,7 @@ public final class SettingsReader {
     RunLimits run = d.run();
     Duration longest = Duration.ofHours(24);
     return new Limits(
-        values.bytes(Setting.LIMITS_EXPANDED_KEYS, 1, 1L << 50, d.expandedKeyBytes()),
+        values.bytes(Setting.LIMITS_EXPANDED_KEYS, LEAST_BYTES, 1L << 50, d.expandedKeyBytes()),
         d.store()
             .withQuotaBytes(values.bytes(Setting.LIMITS_STORED_KEYS, 1, 1L << 50, d.store().quotaBytes()))
             .withTimes(kept(Setting.RETENTION_KEYS),
@@ -294,7 +315,7 @@ public final class SettingsReader {
         new RunLimits(
             values.integer(Setting.LIMITS_RUNNING, 1, 4096, run.workers()),
             values.integer(Setting.LIMITS_WAITING, 0, 1 << 20, run.maxWaiting()),
-            values.bytes(Setting.LIMITS_MEMORY, 1, 1L << 50, run.memoryBytes()),
+            values.bytes(Setting.LIMITS_MEMORY, LEAST_BYTES, 1L << 50, run.memoryBytes()),
             run.maxWait(),
             values.duration(Setting.LIMITS_DURATION, Duration.ofMillis(1), longest, run.maxDuration()),
             values.integer(Setting.LIMITS_TENANT_SHARE, 1, 100, tenants > 1 ? 50 : 100) / 100.0),

@@ -36,6 +36,19 @@ public interface ClientIndex {
   /** Forgets who sent keys before an instant that are not stored. */
   void forgetUnknown(Instant before);
 
+  /**
+   * Notes that a deletion has ended, in the place of the same client's earlier one.
+   *
+   * @param clientSha256 of the client's name, which is not kept
+   */
+  void deleted(String clientSha256, Instant at);
+
+  /** Returns when the last deletion of each client was made that has ended, by the hash of its name. */
+  Map<String, Instant> deletions();
+
+  /** Forgets the deletions before an instant. */
+  void forgetDeletions(Instant before);
+
   /** Returns the names of all clients that something is kept about. */
   Set<String> clients();
 }

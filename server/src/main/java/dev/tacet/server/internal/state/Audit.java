@@ -86,6 +86,13 @@ public interface Audit {
    */
   long deleteBefore(String client, Instant before);
 
+  /**
+   * Deletes a client's whole trail; what is added at the same time is deleted too, or follows.
+   *
+   * @return where it began and ended
+   */
+  Ends deleteAll(String client);
+
   /** As {@link #deleteBefore}, for every client of the tenant. */
   long deleteBefore(Instant before);
 }

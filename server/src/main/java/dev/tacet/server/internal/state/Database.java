@@ -173,6 +173,15 @@ public final class Database implements AutoCloseable {
     return problem;
   }
 
+  /**
+   * Asks the database for nothing, to know whether it answers.
+   *
+   * @throws ServiceException STORAGE_FAILED if it does not; {@link #failed} then says so
+   */
+  public void look() {
+    transaction("looking whether the database answers", connection -> Sql.first(connection, "select 1", row -> 1));
+  }
+
   /** Tells whether there was a failure, without waiting. */
   public boolean failed() {
     return !problem.isEmpty();

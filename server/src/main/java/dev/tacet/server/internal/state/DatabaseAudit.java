@@ -4,9 +4,12 @@ package dev.tacet.server.internal.state;
 import dev.tacet.protocol.AuditEntry;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** A tenant's trails in the database. Whoever adds to a trail holds the lock on its end, so that no entry is followed by two. */
 public final class DatabaseAudit implements Audit {
@@ -76,18 +79,31 @@ public final class DatabaseAudit implements Audit {
 
   @Override
   public Ends ends(String client) {
-    return database.transaction("reading the audit trail", c ->
-        Sql.first(c, "select base_sequence, base_sha256, sequence, sha256 from audit_heads where tenant = ? and client = ?",
-            row -> new Ends(row.getLong(1), row.getString(2), row.getLong(3), row.getString(4)), tenant, client)
-            .orElse(new Ends(0, AuditEntry.START, 0, AuditEntry.START)));
+    return database.transaction("reading the audit trail", c -> ends(c, client, "").orElse(new Ends(0, AuditEntry.START, 0, AuditEntry.START)));
+  }
+
+  private Optional<Ends> ends(Connection c, String client, String lock) throws SQLException {
+    return Sql.first(c, "select base_sequence, base_sha256, sequence, sha256 from audit_heads where tenant = ? and client = ?" + lock,
+        row -> new Ends(row.getLong(1), row.getString(2), row.getLong(3), row.getString(4)), tenant, client);
+  }
+
+  @Override
+  public Ends deleteAll(String client) {
+    return database.durable("deleting an audit trail", c -> {
+      Optional<Ends> ends = ends(c, client, " for update");
+      if (ends.isEmpty()) {
+        return new Ends(0, AuditEntry.START, 0, AuditEntry.START);
+      }
+      Sql.update(c, "delete from audit where tenant = ? and client = ?", tenant, client);
+      Sql.update(c, "update audit_heads set base_sequence = sequence, base_sha256 = sha256 where tenant = ? and client = ?", tenant, client);
+      return ends.get();
+    });
   }
 
   @Override
   public long deleteBefore(String client, Instant before) {
     return database.durable("deleting from the audit trail", c -> {
-      Ends ends =
-          Sql.first(c, "select base_sequence, base_sha256, sequence, sha256 from audit_heads where tenant = ? and client = ? for update",
-              row -> new Ends(row.getLong(1), row.getString(2), row.getLong(3), row.getString(4)), tenant, client).orElse(null);
+      Ends ends = ends(c, client, " for update").orElse(null);
       if (ends == null) {
         return 0L;
       }

@@ -93,6 +93,32 @@ public final class DatabaseClientIndex implements ClientIndex {
   }
 
   @Override
+  public void deleted(String clientSha256, Instant at) {
+    database.durable("noting the end of a deletion", c -> {
+      if (Sql.update(c, "update deletions set at_millis = ? where tenant = ? and client_sha256 = ?", at.toEpochMilli(), tenant, clientSha256) == 0) {
+        Sql.update(c, "insert into deletions (tenant, client_sha256, at_millis) values (?, ?, ?)", tenant, clientSha256, at.toEpochMilli());
+      }
+      return null;
+    });
+  }
+
+  @Override
+  public Map<String, Instant> deletions() {
+    return database.transaction("listing deletions", c -> {
+      Map<String, Instant> deletions = new LinkedHashMap<>();
+      Sql.all(c, "select client_sha256, at_millis from deletions where tenant = ?",
+          row -> deletions.put(row.getString(1), Instant.ofEpochMilli(row.getLong(2))), tenant);
+      return deletions;
+    });
+  }
+
+  @Override
+  public void forgetDeletions(Instant before) {
+    database.transaction("forgetting deletions", c ->
+        Sql.update(c, "delete from deletions where tenant = ? and at_millis < ?", tenant, before.toEpochMilli()));
+  }
+
+  @Override
   public Set<String> clients() {
     return database.transaction("listing the clients", c -> {
       Set<String> clients = new TreeSet<>();

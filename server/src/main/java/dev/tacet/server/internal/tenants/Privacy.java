@@ -17,15 +17,19 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What one tenant's part of the host keeps about each client: shown, read and deleted. Disk and database work for a blocking thread. */
 public final class Privacy {
+  private static final Logger LOG = LoggerFactory.getLogger(Privacy.class);
   private static final Instant FOREVER = Instant.ofEpochMilli(Long.MAX_VALUE);
   private static final int MOST_BYTES = 1 << 20;
   private static final String KEY_SETS = "keysets/";
@@ -144,23 +148,23 @@ public final class Privacy {
    * @throws ServiceException STORAGE_FAILED; what was begun is ended when the client asks again, or the host starts
    */
   public Receipt delete(String client) {
-    Instant now = clock.instant();
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     try {
       deletions.add(now, tenant, client);
     } catch (IOException e) {
       throw new ServiceException(ErrorCause.STORAGE_FAILED, "writing the deletion down: the host's disk failed", Map.of(), null, e);
     }
-    Audit.Ends ends = audit.ends(client);
     StringBuilder text = new StringBuilder("tacet receipt 1\n");
     line(text, "client", audit.trail(client));
     line(text, "at", now.toString());
     deleteKeys(client, FOREVER, text);
-    audit.deleteBefore(client, FOREVER);
+    Audit.Ends ends = audit.deleteAll(client);
     line(text, "audit-entries", Long.toString(ends.last() - ends.base()));
     line(text, "audit-end", ends.last() + " " + ends.lastSha256());
     line(text, "backups-until", retention.backups().map(time -> now.plus(time).toString()).orElse("not stated"));
     byte[] receipt = text.toString().getBytes(StandardCharsets.UTF_8);
     audit.append(client, Action.DELETED, Blob.sha256Hex(receipt), "everything up to entry " + ends.last());
+    clients.deleted(DeletionList.hash(client), now);
     return new Receipt(receipt, receipts.sign(receipt));
   }
 
@@ -183,12 +187,18 @@ public final class Privacy {
     text.append(name).append(": ").append(value).append('\n');
   }
 
-  /** Deletes again what deletions before a backup was restored, or before a crash, should have deleted. */
+  /**
+   * Deletes again what deletions before a backup was restored, or before a crash, should have deleted. The index notes which deletions
+   * have ended: what came after those is newer than they are, whatever the clock said then.
+   */
   void redo(List<DeletionList.Deletion> written) {
-    List<DeletionList.Deletion> mine = written.stream().filter(d -> d.tenant().equals(tenant)).toList();
+    Map<String, Instant> ended = clients.deletions();
+    List<DeletionList.Deletion> mine = written.stream()
+        .filter(d -> d.tenant().equals(tenant) && !d.at().equals(ended.get(d.clientSha256()))).toList();
     if (mine.isEmpty()) {
       return;
     }
+    LOG.info("tenant {}: {} deletions that this index has not seen the end of are made again", tenant, mine.size());
     for (String client : clients.clients()) {
       for (DeletionList.Deletion deletion : mine) {
         if (deletion.isOf(client)) {
@@ -197,6 +207,12 @@ public final class Privacy {
         }
       }
     }
+    mine.forEach(deletion -> clients.deleted(deletion.clientSha256(), deletion.at()));
+  }
+
+  /** Forgets which deletions before an instant have ended: the list of deletions does not name them any more. */
+  void forgetDeletions(Instant before) {
+    clients.forgetDeletions(before);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.tacet.server.internal.tenants;
 
 import dev.tacet.server.internal.keys.OwnedKeySet;
 import dev.tacet.server.internal.run.KeyCache;
+import dev.tacet.server.internal.state.Database;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -18,8 +19,12 @@ import org.slf4j.LoggerFactory;
 public final class Retention implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
 
+  /** How often a database that other servers use is asked what they deleted; it is then known whether it answers, too. */
+  private static final Duration LOOK = Duration.ofSeconds(5);
+
   private final Tenants tenants;
   private final KeyCache keys;
+  private final Database database;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(task -> {
         Thread made = new Thread(task, "tacet-retention");
@@ -28,13 +33,30 @@ public final class Retention implements AutoCloseable {
       });
 
   /** Ties the tenants' stores to the cache of expanded keys, and starts. */
-  public Retention(Tenants tenants, KeyCache keys, Duration interval) {
+  public Retention(Tenants tenants, KeyCache keys, Database database, Duration interval) {
     this.tenants = tenants;
     this.keys = keys;
+    this.database = database;
     for (Tenant tenant : tenants.all()) {
       tenant.keys().onDeleted(id -> keys.forget(new OwnedKeySet(tenant.keys(), id)));
     }
     thread.scheduleWithFixedDelay(this::sweep, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+    if (database.shared()) {
+      thread.scheduleWithFixedDelay(this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Lets go of what other servers deleted; a failure makes the host not ready. */
+  private void look() {
+    if (database.failed()) {
+      return; // whoever asks whether the host is ready looks
+    }
+    try {
+      database.look();
+      keys.forgetDeleted();
+    } catch (RuntimeException e) {
+      LOG.debug("the database does not answer: {}", e.toString());
+    }
   }
 
   private void sweep() {

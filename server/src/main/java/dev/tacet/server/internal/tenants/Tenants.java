@@ -19,6 +19,7 @@ import dev.tacet.server.internal.state.DatabaseGrants;
 import dev.tacet.server.internal.state.DatabaseKeyIndex;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,7 +66,9 @@ public final class Tenants {
   /** Drops what the list of deletions need not name any more. */
   void sweepDeletions() throws IOException {
     if (retention.backups().isPresent()) {
-      deletions.dropBefore(clock.instant().minus(retention.backups().get()));
+      Instant before = clock.instant().minus(retention.backups().get());
+      deletions.dropBefore(before);
+      byName.values().forEach(tenant -> tenant.privacy().forgetDeletions(before));
     }
   }
 
