@@ -70,6 +70,21 @@ class CompilerTest {
     assertTrue(result.report().accuracyMet());
   }
 
+  /** With a coarse fit some of the sums come out negative, whose root is no number: finer fits are found all the same. */
+  @Test
+  void aRootOnTheClientDoesNotEndTheSearchForDegrees() {
+    double[] weights = new double[5 * 4];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = 2 * Math.sin(1 + i);
+    }
+    CompileResult result = Compiler.compile(
+        TestModels.of(5).constant("w", new long[] {5, 4}, weights)
+            .constant("v", new long[] {4, 2}, 0.1, 0.3, 0.2, 0.1, 0.3, 0.2, 0.1, 0.1)
+            .node("MatMul", "x w", "s").node("Softplus", "s", "t").node("MatMul", "t v", "u").node("Sqrt", "u", "y").source("y"),
+        CompileOptions.defaults().withCalibration(TestModels.rows(100, 5)).withTask(ModelDescription.Task.REGRESSION).withMaxDegree(31));
+    assertTrue(result.report().prediction().error(1000) < 0.02, () -> "error " + result.report().prediction().error(1000));
+  }
+
   @Test
   void theArtifactReadsBackEqual() throws Exception {
     ModelArtifact artifact = compile("torch_residual", CompileOptions.defaults()).artifact();

@@ -22,6 +22,9 @@ public final class AnswerMetric {
   /** Numbers beside a class that are worse by this factor are nearly as good. */
   private static final double NEARLY = 1.5;
 
+  /** The error of a number that the client's steps leave undefined, a root of what came out negative say; fewer of them are better. */
+  private static final double UNDEFINED = 1e3;
+
   private final Network network;
   private final List<double[]> rows;
   private final int dataRows;
@@ -180,16 +183,23 @@ public final class AnswerMetric {
     Postprocessing tail = withMarginBounds(network.tail(), found.bounds());
     double numberError = 0;
     int agreed = 0;
+    int undefined = 0;
     for (int r = 0; r < rows.size(); r++) {
       Map<String, double[]> row = Map.of(network.outputName(), outputs.get(r));
       Postprocessing.Result result = margins.any() ? tail.runByMargins(row) : tail.run(row, Map.of());
       double[] expected = labelsOnly ? exact.get(r) : numbers(answers.get(r));
       double[] actual = labelsOnly ? outputs.get(r) : numbers(result.outputs());
       for (int i = 0; i < expected.length; i++) {
-        numberError = Math.max(numberError, Math.abs(actual[i] - expected[i]) / scales[i]);
+        double error = Math.abs(actual[i] - expected[i]) / scales[i];
+        if (error <= Double.MAX_VALUE) {
+          numberError = Math.max(numberError, error);
+        } else if (Math.abs(expected[i]) <= Double.MAX_VALUE) {
+          undefined++;
+        }
       }
       agreed += r < dataRows && result.undecided().isEmpty() && labels(answers.get(r)).equals(labels(result.outputs())) ? 1 : 0;
     }
+    numberError = undefined == 0 ? numberError : Math.max(numberError, UNDEFINED + undefined);
     return new Score(numberError, dataRows == 0 ? 1 : (double) agreed / dataRows, found.open(), found.doubt(), errors, found.bounds());
   }
 

@@ -18,6 +18,9 @@ final class Domain {
   /** Between two samples the sign change is followed by so many bisections. */
   private static final int FOLLOWED = 30;
 
+  /** A peak between neighbours that is so many times higher than both is a pole. */
+  private static final double PEAK = 1e3;
+
   /** An interval is widened by at most this part of the way to where the function ends. */
   private static final double OF_THE_WAY = 0.5;
 
@@ -71,8 +74,36 @@ final class Domain {
           && isPole(f, low + (high - low) * (i - 1) / SAMPLES, low + (high - low) * i / SAMPLES)) {
         return i;
       }
+      boolean peak = i < SAMPLES && Math.abs(values[i]) > large && Math.abs(values[i]) >= Math.abs(values[i - 1])
+          && Math.abs(values[i]) >= Math.abs(values[i + 1]);
+      if (peak && isEvenPole(f, low + (high - low) * (i - 1) / SAMPLES, low + (high - low) * (i + 1) / SAMPLES)) {
+        return i;
+      }
     }
     return -1;
+  }
+
+  /** Whether a peak between two points grows beyond every bound, without a change of sign: that of an even power of a reciprocal. */
+  private static boolean isEvenPole(Univariate f, double from, double to) {
+    double a = from;
+    double b = to;
+    double highest = 0;
+    for (int i = 0; i < BISECTIONS; i++) {
+      double left = a + (b - a) / 3;
+      double right = b - (b - a) / 3;
+      double atLeft = Math.abs(f.at(left));
+      double atRight = Math.abs(f.at(right));
+      highest = Math.max(highest, Math.max(atLeft, atRight));
+      if (!(highest <= LARGEST)) {
+        return true;
+      }
+      if (atLeft > atRight) {
+        b = right;
+      } else {
+        a = left;
+      }
+    }
+    return highest > PEAK * Math.max(Math.abs(f.at(from)), Math.abs(f.at(to)));
   }
 
   /**

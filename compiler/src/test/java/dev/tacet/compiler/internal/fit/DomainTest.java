@@ -26,6 +26,17 @@ class DomainTest {
   }
 
   @Test
+  void evenPowersOfReciprocalsEndWhereTheirPoleIsAndSharpPeaksAreNone() {
+    Univariate inverseSquare = new Univariate.Binary(BinaryFunction.POW, Univariate.X, new Univariate.Constant(-2));
+    assertEquals(0.5, Domain.widened(inverseSquare, 1, -2.03, 4), 0.02);
+    assertFalse(Domain.holds(inverseSquare, -3.1, 3));
+    Univariate square = new Univariate.Binary(BinaryFunction.MUL, Univariate.X, Univariate.X);
+    Univariate peak = new Univariate.Unary(UnaryFunction.RECIPROCAL, 0, 0,
+        new Univariate.Binary(BinaryFunction.ADD, square, new Univariate.Constant(1e-4)));
+    assertTrue(Domain.holds(peak, -3.1, 3));
+  }
+
+  @Test
   void smoothFunctionsAndStepsHaveNoEnd() {
     for (UnaryFunction function : new UnaryFunction[] {UnaryFunction.TANH, UnaryFunction.EXP, UnaryFunction.SIGN, UnaryFunction.SIN}) {
       assertEquals(-9, Domain.widened(of(function), -1, -9, 6), function.name());

@@ -78,6 +78,8 @@ class TailLabelsTest {
             .node("ai.onnx.ml.LabelEncoder", "i", "y", integers("keys_int64s", 3, 2), integers("values_int64s", 1, 1)), "something else than one label"),
         Arguments.of(scores().node("ArgMax", "h", "i", integer("axis", 1)).node("Cast", "i", "y", integer("to", 9)), "to BOOL"),
         Arguments.of(scores().indexes("k", 2).node("TopK", "h k", "v i").node("Cast", "i", "y", integer("to", 8)), "something else than one label"),
+        Arguments.of(scores().constant("l", new long[] {3}, 0.5, 1.5, 2.75).node("ArgMax", "h", "i", integer("axis", 1), integer("keepdims", 0))
+            .node("Gather", "l i", "y", integer("axis", 0)), "0.5 is no whole number"),
         Arguments.of(scores().node("Softmax", "h", "p").node("Cast", "p", "y", integer("to", 2)), "to UINT8"),
         Arguments.of(scores().node("ai.onnx.ml.Imputer", "h", "y", TestModels.real("replaced_value_float", -1)), "one that it replaces (-1.0)"));
   }
