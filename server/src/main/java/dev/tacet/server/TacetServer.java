@@ -123,6 +123,9 @@ public final class TacetServer implements AutoCloseable {
       Authenticator authenticator = authenticator();
       data = DataFolder.open(settings.data(), settings.state().url().isPresent());
       database = Database.open(settings.state(), data.state(), TacetServer::onEventLoop);
+      if (database.shared()) {
+        tie(data, database);
+      }
       metrics = new ServerMetrics();
       tracing = settings.traces().map(to -> Tracing.to(to.endpoint(), to.share())).orElseGet(Tracing::off);
       models = ModelRepository.open(
@@ -144,6 +147,22 @@ public final class TacetServer implements AutoCloseable {
     }
     LOG.info("listening on {}, {} models served", uri(), models.readyCount());
     return uri();
+  }
+
+  /** What a database knows of keys is lost with the first start over a folder without them, such as one that is not mounted. */
+  private static void tie(DataFolder data, Database database) throws IOException {
+    Optional<String> tied = database.folder();
+    Optional<String> here = data.id(tied.isEmpty());
+    if (tied.isEmpty()) {
+      database.noteFolder(here.orElseThrow());
+      tied = database.folder();
+    }
+    if (!tied.equals(here)) {
+      throw new StartException(
+          "the database of state.url belongs to another data folder than this one, which is " + (here.isPresent() ? "that of another host" : "new"),
+          "Mount the folder that all servers of this database share. If it is lost for good, with all keys, delete the row of the table"
+              + " data_folder and start again.", null);
+    }
   }
 
   private Authenticator authenticator() throws IOException {

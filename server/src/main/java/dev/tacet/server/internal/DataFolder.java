@@ -14,6 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,6 +97,39 @@ public final class DataFolder implements AutoCloseable {
   }
 
   /**
+   * Returns what names this folder, made when there is nothing: the same for every server of it.
+   *
+   * @param fresh whether it may be made; else nothing is made
+   * @return 32 hexadecimal digits; nothing if there is no such name
+   * @throws IOException if it cannot be read or made
+   */
+  public Optional<String> id(boolean fresh) throws IOException {
+    Path file = root.resolve("folder");
+    if (!Files.exists(file) && fresh) {
+      byte[] id = new byte[16];
+      new SecureRandom().nextBytes(id);
+      publish(file, HexFormat.of().formatHex(id));
+    }
+    return Files.exists(file) ? Optional.of(Files.readString(file).strip()) : Optional.empty();
+  }
+
+  /** Gives a new file its name once its content is durable; one that another server made meanwhile stays. */
+  private void publish(Path file, String text) throws IOException {
+    Path fresh = Files.createTempFile(root, file.getFileName().toString(), ".new"); // readable by its owner only
+    try {
+      Files.writeString(fresh, text);
+      try (FileChannel written = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+        written.force(true);
+      }
+      Files.createLink(file, fresh);
+    } catch (FileAlreadyExistsException e) {
+      LOG.debug("another server made {} meanwhile", file);
+    } finally {
+      Files.deleteIfExists(fresh);
+    }
+  }
+
+  /**
    * Returns the key that signs receipts, made when there is none: the same for every server of this folder.
    *
    * @throws IOException if it cannot be read or made, or is no such key
@@ -101,18 +137,7 @@ public final class DataFolder implements AutoCloseable {
   public Ed25519Key receiptKey() throws IOException {
     Path file = root.resolve("receipts.key");
     if (!Files.exists(file)) {
-      Path fresh = Files.createTempFile(root, "receipts", ".new"); // readable by its owner only
-      try {
-        Files.writeString(fresh, Ed25519Key.generate().toPem());
-        try (FileChannel written = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-          written.force(true);
-        }
-        Files.createLink(file, fresh);
-      } catch (FileAlreadyExistsException e) {
-        LOG.debug("another server made {} meanwhile", file);
-      } finally {
-        Files.deleteIfExists(fresh);
-      }
+      publish(file, Ed25519Key.generate().toPem());
     }
     try {
       return Ed25519Key.fromPem(Files.readString(file));

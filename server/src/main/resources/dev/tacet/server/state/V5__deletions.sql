@@ -8,3 +8,12 @@ create table if not exists deletions (
   at_millis bigint not null,
   primary key (tenant, client_sha256)
 );
+
+-- How many bytes of a key, from its first, a client has shown to have. Those of before sent it whole.
+alter table blob_senders add column if not exists proved bigint default 9223372036854775807 not null;
+
+-- The data folder that belongs to this database, by what is in its file "folder".
+create table if not exists data_folder (
+  one integer primary key,
+  id varchar(64) not null
+);

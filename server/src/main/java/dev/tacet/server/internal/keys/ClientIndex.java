@@ -14,10 +14,26 @@ public interface ClientIndex {
   /** Notes that a client sends a key, before the first byte is kept. */
   void sends(ContentHash key, String client, Instant at);
 
+  /** Returns how many bytes of a key a client has shown to have, from the first; all there can be if one of its key sets names it. */
+  long proved(ContentHash key, String client);
+
+  /**
+   * Notes how many that are.
+   *
+   * @return whether the client sends the key; not if what is kept about it was deleted meanwhile
+   */
+  boolean proves(ContentHash key, String client, long bytes);
+
+  /** Tells whether any client sends or sent a key. */
+  boolean isSent(ContentHash key);
+
+  /** Returns the key sets that nobody owns and whose keys a client sent, up to an instant. */
+  List<ContentHash> ownerless(String client, Instant upTo);
+
   /** Returns the keys that a client sent, also those whose upload has not ended. */
   List<ContentHash> sent(String client);
 
-  /** Returns the stored keys that a client sent or that its key sets name, with their lengths. */
+  /** Returns the stored keys that a client sent whole or that its key sets name, with their lengths. */
   Map<ContentHash, Long> keys(String client);
 
   /** Returns the key sets that a client owns since an instant or longer. */

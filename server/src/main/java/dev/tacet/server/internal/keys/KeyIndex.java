@@ -104,8 +104,18 @@ public interface KeyIndex {
   /** Brings forward the expiry of all key sets that would expire later, or never. */
   void limitExpiry(Instant latest);
 
-  /** Makes a client an owner of a key set; a key set may have several, and none where it was stored before owners were known. */
-  void own(ContentHash keySet, String owner, Instant since);
+  /**
+   * Makes a client an owner of a key set; a key set may have several, and none where a lost index was made anew.
+   *
+   * @return whether the set is registered and not being deleted; else nothing was changed
+   */
+  boolean own(ContentHash keySet, String owner, Instant since);
+
+  /** Brings forward the expiry of the key sets that nobody owns. */
+  void limitOwnerless(Instant latest);
+
+  /** Marks a key set that nobody owns as being deleted; returns whether there was one. */
+  boolean markOwnerless(ContentHash id);
 
   /** Returns a key set's owners. */
   List<String> owners(ContentHash keySet);
@@ -134,4 +144,12 @@ public interface KeyIndex {
 
   /** Removes the rows of a key set whose manifest is gone. */
   void removeKeySet(ContentHash id);
+
+  /**
+   * Deletes a key set that is marked: nobody registers it again meanwhile.
+   *
+   * @param deleteFile deletes its manifest; it may run more than once
+   * @return whether it was marked
+   */
+  boolean removeMarked(ContentHash id, Runnable deleteFile);
 }

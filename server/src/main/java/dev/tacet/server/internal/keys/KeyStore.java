@@ -7,6 +7,7 @@ import dev.tacet.he.MalformedException;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -42,6 +43,8 @@ public final class KeyStore {
   private static final int KEY_FIELDS_BYTES = 8;
 
   private static final Duration LOOK_INTERVAL = Duration.ofMinutes(1);
+  private static final int ATTEMPTS = 8;
+  private static final Duration RETRY = Duration.ofSeconds(1);
   private static final Duration TOUCH_INTERVAL = Duration.ofHours(1);
 
   private final KeySetFiles keySets;
@@ -70,10 +73,12 @@ public final class KeyStore {
     this.index = index;
     this.clock = clock;
     this.keySets = new KeySetFiles(folder.resolve("keysets"), disk);
+    boolean known = index.usage().blobs() > 0 || !index.keySets().isEmpty();
     this.blobs = new BlobStore(folder.resolve("blobs"), disk, index, clock);
     this.uploads = new UploadStore(folder.resolve("uploads"), blobs, limits, disk, clock, index.shared());
     index.markedKeySets().forEach(this::deleteMarked);
-    reconcile();
+    reconcile(known);
+    index.limitOwnerless(clock.instant().plus(limits.uploadLifetime()));
     limits.timeToLive().ifPresent(time -> index.limitExpiry(clock.instant().plus(time)));
   }
 
@@ -82,16 +87,25 @@ public final class KeyStore {
     deleted = listener;
   }
 
-  /** Makes index and folder agree, and deletes what a killed process did not finish writing. */
-  private void reconcile() throws IOException {
+  /**
+   * Makes index and folder agree, and deletes what a killed process did not finish writing. A manifest that an index does not know was
+   * never acknowledged; an index that knows nothing was lost.
+   */
+  private void reconcile(boolean known) throws IOException {
+    Instant unfinished = index.shared() ? clock.instant().minus(TOUCH_INTERVAL) : Instant.MAX;
     Set<ContentHash> lost = new HashSet<>();
     index.keySets().forEach(set -> lost.add(set.id()));
     for (KeySetFiles.Named file : keySets.list()) {
-      if (!lost.remove(file.id())) {
+      if (lost.remove(file.id())) {
+        continue;
+      }
+      if (!known) {
         takeUp(file.id(), file.at());
+      } else if (file.at().isBefore(unfinished) && index.keySet(file.id()).isEmpty()) {
+        keySets.delete(file.id());
       }
     }
-    keySets.deleteUnfinished(index.shared() ? clock.instant().minus(TOUCH_INTERVAL) : Instant.MAX);
+    keySets.deleteUnfinished(unfinished);
     for (ContentHash id : lost) {
       if (!keySets.exists(id)) {
         LOG.warn("key set {} is in the index and not on disk: it counts as not registered", id);
@@ -149,6 +163,21 @@ public final class KeyStore {
     return blobs.length(hash).isPresent();
   }
 
+  /** Returns how many bytes are held of a key, from its first: all of a stored one, or what an upload brought. */
+  public long held(ContentHash hash) {
+    return blobs.length(hash).or(() -> uploads.received(hash)).orElse(0L);
+  }
+
+  /** Returns bytes of what is held of a key; fewer if it ends before. */
+  public byte[] heldBytes(ContentHash hash, long offset, int count) {
+    return has(hash) ? blobs.read(hash, offset, count) : uploads.read(hash, offset, count);
+  }
+
+  /** Checks a chunk as {@link #put} does, without taking it. */
+  public void check(long total, long offset, int crc32c, ByteBuffer data) {
+    uploads.check(total, offset, crc32c, data);
+  }
+
   /** Takes a chunk: see {@link UploadStore#put}. */
   public UploadStore.Progress put(ContentHash hash, long total, long offset, int crc32c, ByteBuffer data) {
     try {
@@ -189,10 +218,15 @@ public final class KeyStore {
       recent.remove(id);
     }
     try {
-      keySets.delete(id);
-      index.removeKeySet(id);
+      index.removeMarked(id, () -> {
+        try {
+          keySets.delete(id);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      });
       deleted.accept(id);
-    } catch (IOException e) {
+    } catch (UncheckedIOException e) {
       LOG.warn("key set {} could not be deleted, which is tried again at the next start: {}", id, e.toString());
     }
   }
@@ -227,6 +261,20 @@ public final class KeyStore {
     List<ContentHash> named = index.blobsOf(id);
     if (!index.disown(id, owner)) {
       return Optional.of(List.of());
+    }
+    deleteMarked(id);
+    return Optional.of(blobs.deleteUnreferenced(named));
+  }
+
+  /**
+   * Deletes a key set that nobody owns, with those of its blobs that no other key set names.
+   *
+   * @return the blobs that were deleted; nothing if somebody owns it, or it is not there
+   */
+  public Optional<List<ContentHash>> deleteOwnerless(ContentHash id) {
+    List<ContentHash> named = index.blobsOf(id);
+    if (!index.markOwnerless(id)) {
+      return Optional.empty();
     }
     deleteMarked(id);
     return Optional.of(blobs.deleteUnreferenced(named));
@@ -278,13 +326,14 @@ public final class KeyStore {
    *
    * @param manifest a KEY_MANIFEST blob
    * @param owner the client, which owns it then
+   * @param own the keys that the client sent, or that its other key sets name; others are not there for it
    * @param proof looks into the keys of a set that is not registered yet
    * @return the key set's id
    * @throws ServiceException KEY_NOT_FOUND (detail sha256 of the first missing blob, and missing, their number), TOO_LARGE,
    *     QUOTA_EXCEEDED, STORAGE_FULL, STORAGE_FAILED
    * @throws MalformedException if the manifest is malformed or a blob is not the key that it names
    */
-  public ContentHash register(ByteBuffer manifest, String owner, KeyProof proof) {
+  public ContentHash register(ByteBuffer manifest, String owner, Set<ContentHash> own, KeyProof proof) {
     if (manifest.remaining() > MAX_MANIFEST_BYTES) {
       throw new ServiceException(
           ErrorCause.TOO_LARGE,
@@ -293,7 +342,7 @@ public final class KeyStore {
     byte[] bytes = new byte[manifest.remaining()];
     manifest.duplicate().get(bytes);
     KeyManifest parsed = KeyManifest.fromBytes(ByteBuffer.wrap(bytes));
-    requireStored(parsed);
+    requireStored(parsed, own);
     byte[] parameterHash = parsed.parameterHash();
     for (KeyManifest.Entry entry : parsed.entries()) {
       requireSame(entry, parameterHash);
@@ -303,16 +352,24 @@ public final class KeyStore {
       requireRoom(id); // before the keys are looked into, which takes time
       proof.prove(this, parsed);
     }
-    store(id, parsed, bytes);
-    index.own(id, owner, clock.instant());
-    return id;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      store(id, parsed, bytes);
+      if (index.own(id, owner, clock.instant())) { // else another owner had it deleted in between
+        if (!keySets.exists(id)) {
+          keySets.write(id, bytes); // deleted by another server after it was written, before this one said that it is registered
+        }
+        return id;
+      }
+    }
+    throw new ServiceException(
+        ErrorCause.STORAGE_FAILED, "key set " + id + " is deleted by another owner each time that it is registered", Map.of(), RETRY, null);
   }
 
-  private void requireStored(KeyManifest manifest) {
+  private void requireStored(KeyManifest manifest, Set<ContentHash> own) {
     List<ContentHash> missing = new ArrayList<>();
     for (KeyManifest.Entry entry : manifest.entries()) {
       ContentHash hash = new ContentHash(entry.sha256());
-      Optional<Long> length = blobs.length(hash);
+      Optional<Long> length = own.contains(hash) ? blobs.length(hash) : Optional.empty();
       if (length.isEmpty()) {
         missing.add(hash);
       } else if (length.get() != entry.bytes()) {

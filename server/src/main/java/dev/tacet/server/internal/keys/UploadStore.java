@@ -125,19 +125,28 @@ public final class UploadStore {
    *     STORAGE_FULL, STORAGE_FAILED, MALFORMED if the finished blob is no evaluation key
    */
   public Progress put(ContentHash hash, long total, long offset, int crc32c, ByteBuffer data) {
-    int length = data.remaining();
-    checkRange(total, offset, length);
-    CRC32C crc = new CRC32C();
-    crc.update(data.duplicate());
-    if ((int) crc.getValue() != crc32c) {
-      throw new ServiceException(
-          ErrorCause.CHECKSUM_MISMATCH,
-          String.format("chunk at %d of %d bytes has CRC-32C %08x, declared %08x", offset, length, (int) crc.getValue(), crc32c));
-    }
+    check(total, offset, crc32c, data);
     if (blobs.length(hash).isPresent()) {
       return new Progress(blobs.length(hash).orElse(total), true);
     }
     return shared ? putAlone(hash, total, offset, data) : putLocked(hash, total, offset, data);
+  }
+
+  /** Checks a chunk's place and checksum. */
+  void check(long total, long offset, int crc32c, ByteBuffer data) {
+    checkRange(total, offset, data.remaining());
+    if (crcOf(data) != crc32c) {
+      throw new ServiceException(
+          ErrorCause.CHECKSUM_MISMATCH,
+          String.format("chunk at %d of %d bytes has CRC-32C %08x, declared %08x", offset, data.remaining(), crcOf(data), crc32c));
+    }
+  }
+
+  /** Returns the CRC-32C of what a buffer holds. */
+  public static int crcOf(ByteBuffer data) {
+    CRC32C crc = new CRC32C();
+    crc.update(data.duplicate());
+    return (int) crc.getValue();
   }
 
   private synchronized Progress putAlone(ContentHash hash, long total, long offset, ByteBuffer data) {
@@ -308,6 +317,21 @@ public final class UploadStore {
       return Optional.of(Files.size(path(hash)));
     } catch (NoSuchFileException e) {
       return Optional.empty();
+    } catch (IOException e) {
+      throw StorageErrors.translate("looking at an upload", e);
+    }
+  }
+
+  /** Reads bytes of an upload that has not ended; fewer if it ends before. */
+  byte[] read(ContentHash hash, long offset, int count) {
+    try (FileChannel channel = FileChannel.open(path(hash), StandardOpenOption.READ)) {
+      ByteBuffer bytes = ByteBuffer.allocate((int) Math.max(0, Math.min(count, channel.size() - offset)));
+      while (bytes.hasRemaining() && channel.read(bytes, offset + bytes.position()) >= 0) {
+        continue;
+      }
+      return bytes.array();
+    } catch (NoSuchFileException e) {
+      return new byte[0];
     } catch (IOException e) {
       throw StorageErrors.translate("looking at an upload", e);
     }

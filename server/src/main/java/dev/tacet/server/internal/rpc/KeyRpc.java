@@ -26,6 +26,7 @@ import dev.tacet.server.internal.run.ResidueProof;
 import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.stub.StreamObserver;
 import java.time.Instant;
+import java.util.Set;
 
 /** {@code tacet.v1.KeyService}. */
 public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
@@ -43,6 +44,7 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
 
   @Override
   public void missingKeys(MissingKeysRequest request, StreamObserver<MissingKeysResponse> observer) {
+    String caller = Callers.identity().subject();
     calls.answer(
         "MissingKeys",
         observer,
@@ -53,8 +55,10 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
                 request.getSha256Count() + " hashes in one call, at most " + MAX_HASHES + " are accepted");
           }
           MissingKeysResponse.Builder missing = MissingKeysResponse.newBuilder();
+          Set<ContentHash> own = tenant.privacy().own(caller);
           for (ByteString hash : request.getSha256List()) {
-            if (!tenant.keys().has(ContentHash.of(hash.toByteArray()))) {
+            ContentHash key = ContentHash.of(hash.toByteArray());
+            if (!own.contains(key) || !tenant.keys().has(key)) {
               missing.addMissing(hash);
             }
           }
@@ -70,11 +74,9 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
         observer,
         tenant -> {
           ContentHash key = ContentHash.of(request.getUploadId().toByteArray());
-          if (request.getOffset() == 0 && !request.getData().isEmpty()) {
-            tenant.privacy().sends(key, caller);
-          }
           Progress progress =
-              tenant.keys().put(
+              tenant.privacy().put(
+                  caller,
                   key,
                   request.getTotalBytes(),
                   request.getOffset(),
@@ -101,7 +103,7 @@ public final class KeyRpc extends KeyServiceGrpc.KeyServiceImplBase {
         tenant -> {
           ContentHash id =
               tenant.keys().register(
-                  request.getManifest().asReadOnlyByteBuffer(), caller, new ResidueProof(tenant.models()));
+                  request.getManifest().asReadOnlyByteBuffer(), caller, tenant.privacy().own(caller), new ResidueProof(tenant.models()));
           tenant.audit().append(
               caller, Action.KEY_SET_REGISTERED, id.hex(), "manifest of " + request.getManifest().size() + " bytes");
           return RegisterKeySetResponse.newBuilder().setKeySetId(id.hex()).build();

@@ -17,8 +17,11 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -180,6 +183,33 @@ public final class Database implements AutoCloseable {
    */
   public void look() {
     transaction("looking whether the database answers", connection -> Sql.first(connection, "select 1", row -> 1));
+  }
+
+  /** Returns the names of the tenants that anything is kept of. */
+  public Set<String> tenants() {
+    return transaction("listing the tenants", c -> {
+      Set<String> names = new TreeSet<>();
+      for (String table : List.of("tenant_usage", "key_sets", "blob_senders", "audit_heads")) {
+        names.addAll(Sql.all(c, "select distinct tenant from " + table, row -> row.getString(1)));
+      }
+      return names;
+    });
+  }
+
+  /** Returns what names the data folder that belongs to this database; nothing before one was noted. */
+  public Optional<String> folder() {
+    return transaction("looking which data folder belongs to it", c ->
+        Sql.first(c, "select id from data_folder where one = 1", row -> row.getString(1)));
+  }
+
+  /** Notes the data folder, unless one is noted. */
+  public void noteFolder(String id) {
+    durable("noting which data folder belongs to it", c -> {
+      if (Sql.first(c, "select 1 from data_folder where one = 1", row -> 1).isEmpty()) {
+        Sql.update(c, "insert into data_folder (one, id) values (1, ?)", id);
+      }
+      return null;
+    });
   }
 
   /** Tells whether there was a failure, without waiting. */

@@ -14,6 +14,7 @@ import java.util.Optional;
 /** A tenant's trails in the database. Whoever adds to a trail holds the lock on its end, so that no entry is followed by two. */
 public final class DatabaseAudit implements Audit {
   private static final int MAX_CHARACTERS = 512;
+  private static final long BATCH = 50_000;
 
   private record Head(long sequence, String sha256) {}
 
@@ -71,7 +72,8 @@ public final class DatabaseAudit implements Audit {
     return database.transaction("reading the audit trail", c ->
         Sql.all(c,
             "select sequence, at_millis, action, object, detail, previous, sha256 from audit"
-                + " where tenant = ? and client = ? and sequence >= ? order by sequence limit ?",
+                + " where tenant = ? and client = ? and sequence >= ? and sequence >"
+                + " (select base_sequence from audit_heads h where h.tenant = audit.tenant and h.client = audit.client) order by sequence limit ?",
             row -> new AuditEntry(
                 row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5), row.getString(6), row.getString(7)),
             tenant, client, from, limit));
@@ -89,38 +91,52 @@ public final class DatabaseAudit implements Audit {
 
   @Override
   public Ends deleteAll(String client) {
-    return database.durable("deleting an audit trail", c -> {
-      Optional<Ends> ends = ends(c, client, " for update");
-      if (ends.isEmpty()) {
-        return new Ends(0, AuditEntry.START, 0, AuditEntry.START);
-      }
-      Sql.update(c, "delete from audit where tenant = ? and client = ?", tenant, client);
-      Sql.update(c, "update audit_heads set base_sequence = sequence, base_sha256 = sha256 where tenant = ? and client = ?", tenant, client);
-      return ends.get();
+    Ends deleted = database.durable("deleting an audit trail", c -> {
+      Ends ends = ends(c, client, " for update").orElse(new Ends(0, AuditEntry.START, 0, AuditEntry.START));
+      begin(c, client, ends.last(), ends.lastSha256());
+      return ends;
     });
+    deleteRows(client, deleted.last());
+    return deleted;
   }
 
   @Override
   public long deleteBefore(String client, Instant before) {
-    return database.durable("deleting from the audit trail", c -> {
+    long[] deleted = database.durable("deleting from the audit trail", c -> {
       Ends ends = ends(c, client, " for update").orElse(null);
       if (ends == null) {
-        return 0L;
+        return new long[2];
       }
       long kept =
-          Sql.first(c, "select min(sequence) from audit where tenant = ? and client = ? and at_millis >= ?", row -> row.getLong(1),
-              tenant, client, before.toEpochMilli()).filter(sequence -> sequence > 0).orElse(ends.last() + 1);
-      if (kept - 1 <= ends.base()) {
-        return 0L;
+          Sql.first(c, "select min(sequence) from audit where tenant = ? and client = ? and at_millis >= ? and sequence > ?",
+              row -> row.getLong(1), tenant, client, before.toEpochMilli(), ends.base()).filter(sequence -> sequence > 0).orElse(ends.last() + 1);
+      if (kept - 1 > ends.base()) {
+        String hash =
+            Sql.first(c, "select sha256 from audit where tenant = ? and client = ? and sequence = ?", row -> row.getString(1),
+                tenant, client, kept - 1).orElse(ends.lastSha256());
+        begin(c, client, kept - 1, hash);
       }
-      String hash =
-          Sql.first(c, "select sha256 from audit where tenant = ? and client = ? and sequence = ?", row -> row.getString(1),
-              tenant, client, kept - 1).orElse(ends.lastSha256());
-      Sql.update(c, "delete from audit where tenant = ? and client = ? and sequence < ?", tenant, client, kept);
-      Sql.update(c, "update audit_heads set base_sequence = ?, base_sha256 = ? where tenant = ? and client = ?",
-          kept - 1, hash, tenant, client);
-      return kept - 1 - ends.base();
+      return new long[] {kept - 1, kept - 1 - ends.base()};
     });
+    deleteRows(client, deleted[0]);
+    return deleted[1];
+  }
+
+  /** Lets a trail begin after an entry; those up to it are not shown any more. */
+  private void begin(Connection c, String client, long sequence, String sha256) throws SQLException {
+    Sql.update(c, "update audit_heads set base_sequence = ?, base_sha256 = ? where tenant = ? and client = ?", sequence, sha256, tenant, client);
+  }
+
+  /** Deletes entries that are not shown any more, so many at a time that a long trail needs no transaction of minutes. */
+  private void deleteRows(String client, long upTo) {
+    long from =
+        database.transaction("deleting from the audit trail", c ->
+            Sql.first(c, "select min(sequence) from audit where tenant = ? and client = ?", row -> row.getLong(1), tenant, client).orElse(0L));
+    for (; from > 0 && from <= upTo; from += BATCH) {
+      long last = Math.min(upTo, from + BATCH - 1);
+      database.durable("deleting from the audit trail", c ->
+          Sql.update(c, "delete from audit where tenant = ? and client = ? and sequence <= ?", tenant, client, last));
+    }
   }
 
   @Override

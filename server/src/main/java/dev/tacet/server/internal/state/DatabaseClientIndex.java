@@ -28,11 +28,44 @@ public final class DatabaseClientIndex implements ClientIndex {
     database.transaction("noting who sends a key", c -> {
       if (Sql.first(c, "select 1 from blob_senders where tenant = ? and sha256 = ? and client = ?", row -> 1, tenant, key.hex(), client)
           .isEmpty()) {
-        Sql.update(c, "insert into blob_senders (tenant, sha256, client, since) values (?, ?, ?, ?)",
+        Sql.update(c, "insert into blob_senders (tenant, sha256, client, since, proved) values (?, ?, ?, ?, 0)",
             tenant, key.hex(), client, at.toEpochMilli());
       }
       return null;
     });
+  }
+
+  @Override
+  public long proved(ContentHash key, String client) {
+    return database.transaction("reading how far an upload is", c -> {
+      boolean named = Sql.first(c,
+          "select 1 from key_set_blobs r join key_set_owners o on o.tenant = r.tenant and o.key_set = r.key_set"
+              + " where r.tenant = ? and r.sha256 = ? and o.owner = ?", row -> 1, tenant, key.hex(), client).isPresent();
+      return named ? Long.MAX_VALUE : Sql.first(c, "select proved from blob_senders where tenant = ? and sha256 = ? and client = ?",
+          row -> row.getLong(1), tenant, key.hex(), client).orElse(0L);
+    });
+  }
+
+  @Override
+  public boolean proves(ContentHash key, String client, long bytes) {
+    return database.transaction("noting how far an upload is", c ->
+        Sql.update(c, "update blob_senders set proved = ? where tenant = ? and sha256 = ? and client = ?", bytes, tenant, key.hex(), client) > 0);
+  }
+
+  @Override
+  public boolean isSent(ContentHash key) {
+    return database.transaction("looking who sends a key", c ->
+        Sql.first(c, "select 1 from blob_senders where tenant = ? and sha256 = ?", row -> 1, tenant, key.hex()).isPresent());
+  }
+
+  @Override
+  public List<ContentHash> ownerless(String client, Instant upTo) {
+    return database.transaction("listing key sets without owner", c ->
+        Sql.all(c,
+            "select distinct r.key_set from key_set_blobs r join blob_senders s on s.tenant = r.tenant and s.sha256 = r.sha256"
+                + " where r.tenant = ? and s.client = ? and s.since <= ? and not exists"
+                + " (select 1 from key_set_owners o where o.tenant = r.tenant and o.key_set = r.key_set)",
+            HASH, tenant, client, upTo.toEpochMilli()));
   }
 
   @Override
@@ -47,7 +80,8 @@ public final class DatabaseClientIndex implements ClientIndex {
       Map<ContentHash, Long> keys = new LinkedHashMap<>();
       Sql.all(c,
           "select b.sha256, b.bytes from blobs b where b.tenant = ? and not b.deleting and ("
-              + "exists (select 1 from blob_senders s where s.tenant = b.tenant and s.sha256 = b.sha256 and s.client = ?)"
+              + "exists (select 1 from blob_senders s where s.tenant = b.tenant and s.sha256 = b.sha256 and s.client = ?"
+              + " and s.proved >= b.bytes)"
               + " or exists (select 1 from key_set_blobs r join key_set_owners o on o.tenant = r.tenant and o.key_set = r.key_set"
               + " where r.tenant = b.tenant and r.sha256 = b.sha256 and o.owner = ?)) order by b.sha256",
           row -> keys.put(new ContentHash(row.getString(1)), row.getLong(2)), tenant, client, client);
@@ -68,7 +102,8 @@ public final class DatabaseClientIndex implements ClientIndex {
       List<ContentHash> only =
           Sql.all(c,
               "select s.sha256 from blob_senders s where s.tenant = ? and s.client = ? and s.since <= ? and not exists"
-                  + " (select 1 from blob_senders o where o.tenant = s.tenant and o.sha256 = s.sha256 and o.client <> s.client)"
+                  + " (select 1 from blob_senders o where o.tenant = s.tenant and o.sha256 = s.sha256 and o.client <> s.client"
+                  + " and o.proved >= coalesce((select b.bytes from blobs b where b.tenant = o.tenant and b.sha256 = o.sha256), 0))"
                   + " order by s.sha256",
               HASH, tenant, client, upTo.toEpochMilli());
       Sql.update(c, "delete from blob_senders where tenant = ? and client = ? and since <= ?", tenant, client, upTo.toEpochMilli());

@@ -28,6 +28,8 @@ public final class DatabaseKeyIndex implements KeyIndex {
   private static final String UNREFERENCED =
       "tenant = ? and not deleting and not exists"
           + " (select 1 from key_set_blobs r where r.tenant = blobs.tenant and r.sha256 = blobs.sha256)";
+  private static final String OWNER =
+      " (select 1 from key_set_owners o where o.tenant = key_sets.tenant and o.key_set = key_sets.id)";
   private static final Sql.Reader<ContentHash> HASH = row -> new ContentHash(row.getString(1));
 
   private final Database database;
@@ -241,20 +243,23 @@ public final class DatabaseKeyIndex implements KeyIndex {
   }
 
   @Override
-  public void own(ContentHash keySet, String owner, Instant since) {
+  public boolean own(ContentHash keySet, String owner, Instant since) {
     if (owner.length() > MAX_OWNER_CHARACTERS) {
       throw new ServiceException(
           ErrorCause.INVALID_ARGUMENT,
           "the caller's name has " + owner.length() + " characters, at most " + MAX_OWNER_CHARACTERS + " can own keys");
     }
-    database.durable("recording an owner", c -> {
+    return database.durable("recording an owner", c -> {
+      if (Sql.first(c, "select 1 from key_sets where tenant = ? and id = ? and not deleting for update", row -> 1, tenant, keySet.hex()).isEmpty()) {
+        return false;
+      }
       Optional<Integer> known =
           Sql.first(c, "select 1 from key_set_owners where tenant = ? and key_set = ? and owner = ?", row -> 1, tenant, keySet.hex(), owner);
       if (known.isEmpty()) {
         Sql.update(c, "insert into key_set_owners (tenant, key_set, owner, since) values (?, ?, ?, ?)",
             tenant, keySet.hex(), owner, since.toEpochMilli());
       }
-      return null;
+      return true;
     });
   }
 
@@ -290,6 +295,19 @@ public final class DatabaseKeyIndex implements KeyIndex {
     return database.durable("deleting a key set", c -> mark(c, id));
   }
 
+  @Override
+  public void limitOwnerless(Instant latest) {
+    database.durable("limiting the time of key sets without owner", c ->
+        Sql.update(c, "update key_sets set expires_at = ? where tenant = ? and (expires_at is null or expires_at > ?) and not exists" + OWNER,
+            latest.toEpochMilli(), tenant, latest.toEpochMilli()));
+  }
+
+  @Override
+  public boolean markOwnerless(ContentHash id) {
+    return database.durable("deleting a key set", c ->
+        Sql.update(c, "update key_sets set deleting = true where tenant = ? and id = ? and not deleting and not exists" + OWNER, tenant, id.hex()) > 0);
+  }
+
   private boolean mark(Connection c, ContentHash id) throws SQLException {
     return Sql.update(c, "update key_sets set deleting = true where tenant = ? and id = ? and not deleting", tenant, id.hex()) > 0;
   }
@@ -322,12 +340,25 @@ public final class DatabaseKeyIndex implements KeyIndex {
   }
 
   @Override
-  public void removeKeySet(ContentHash id) {
-    database.durable("deleting a key set", c -> {
-      for (String table : List.of("key_set_blobs", "key_set_owners", "key_set_grants")) {
-        Sql.update(c, "delete from " + table + " where tenant = ? and key_set = ?", tenant, id.hex());
+  public boolean removeMarked(ContentHash id, Runnable deleteFile) {
+    return database.durable("deleting a key set", c -> {
+      if (Sql.first(c, "select 1 from key_sets where tenant = ? and id = ? and deleting for update", row -> 1, tenant, id.hex()).isEmpty()) {
+        return false;
       }
-      return Sql.update(c, "delete from key_sets where tenant = ? and id = ?", tenant, id.hex());
+      deleteFile.run();
+      return remove(c, id);
     });
+  }
+
+  @Override
+  public void removeKeySet(ContentHash id) {
+    database.durable("deleting a key set", c -> remove(c, id));
+  }
+
+  private boolean remove(Connection c, ContentHash id) throws SQLException {
+    for (String table : List.of("key_set_blobs", "key_set_owners", "key_set_grants")) {
+      Sql.update(c, "delete from " + table + " where tenant = ? and key_set = ?", tenant, id.hex());
+    }
+    return Sql.update(c, "delete from key_sets where tenant = ? and id = ?", tenant, id.hex()) > 0;
   }
 }

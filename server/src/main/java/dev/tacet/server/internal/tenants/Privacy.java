@@ -13,7 +13,9 @@ import dev.tacet.server.internal.keys.KeyIndex;
 import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.state.Audit;
 import dev.tacet.server.internal.state.Audit.Action;
+import dev.tacet.server.internal.keys.UploadStore;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
@@ -23,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -84,9 +87,14 @@ public final class Privacy {
    */
   public record Receipt(byte[] text, byte[] signature) {}
 
-  /** Notes that a client sends a key. */
-  public void sends(ContentHash key, String client) {
-    clients.sends(key, client, clock.instant());
+  /** Returns the keys that are there for a client: those that it sent whole, or that its key sets name. */
+  public Set<ContentHash> own(String client) {
+    return clients.keys(client).keySet();
+  }
+
+  /** Takes a chunk of a client's key: see {@link OwnUploads#put}. */
+  public UploadStore.Progress put(String client, ContentHash key, long total, long offset, int crc32c, ByteBuffer data) {
+    return new OwnUploads(keys, clients, clock).put(client, key, total, offset, crc32c, data);
   }
 
   /** Returns the public key that receipts are checked with. */
@@ -174,6 +182,12 @@ public final class Privacy {
     for (ContentHash id : clients.owned(client, upTo)) {
       line(text, "key-set", id.hex());
       keys.delete(id, client).ifPresent(deleted -> deleted.forEach(key -> gone.add(key.hex())));
+    }
+    for (ContentHash id : clients.ownerless(client, upTo)) {
+      keys.deleteOwnerless(id).ifPresent(deleted -> {
+        line(text, "key-set", id.hex());
+        deleted.forEach(key -> gone.add(key.hex()));
+      });
     }
     List<ContentHash> stored = new ArrayList<>();
     List<ContentHash> unfinished = new ArrayList<>();

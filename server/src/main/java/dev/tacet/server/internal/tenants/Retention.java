@@ -37,7 +37,7 @@ public final class Retention implements AutoCloseable {
     this.tenants = tenants;
     this.keys = keys;
     this.database = database;
-    for (Tenant tenant : tenants.all()) {
+    for (Tenant tenant : tenants.kept()) {
       tenant.keys().onDeleted(id -> keys.forget(new OwnedKeySet(tenant.keys(), id)));
     }
     thread.scheduleWithFixedDelay(this::sweep, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
@@ -60,7 +60,7 @@ public final class Retention implements AutoCloseable {
   }
 
   private void sweep() {
-    for (Tenant tenant : tenants.all()) {
+    for (Tenant tenant : tenants.kept()) {
       try {
         long deleted = tenant.privacy().sweep();
         if (deleted > 0) {

@@ -64,7 +64,7 @@ class KeyFilesFuzzTest {
   @FuzzTest(maxDuration = "10s")
   void manifestsThatAreRegistered(byte[] bytes) throws IOException {
     try {
-      store().register(ByteBuffer.wrap(bytes), "alice", (any, set) -> {});
+      store().register(ByteBuffer.wrap(bytes), "alice", store().index().blobs().keySet(), (any, set) -> {});
     } catch (HeException e) {
       return;
     }

@@ -57,7 +57,7 @@ class KeyLifetimeTest {
       KeyBlobs.upload(store, blob, 5_000);
     }
     KeyManifest manifest = KeyBlobs.manifest(KeyBlobs.PARAMETERS, blobs);
-    return store.register(ByteBuffer.wrap(manifest.toBytes()), "alice", (any, set) -> {});
+    return store.register(ByteBuffer.wrap(manifest.toBytes()), "alice", store.index().blobs().keySet(), (any, set) -> {});
   }
 
   private long files() throws IOException {
@@ -81,7 +81,7 @@ class KeyLifetimeTest {
     fails(ErrorCause.KEY_EXPIRED, () -> store.require(id));
     fails(ErrorCause.KEY_NOT_FOUND, () -> store.use(id, "bob"));
     assertEquals(id, store.register(
-        ByteBuffer.wrap(KeyBlobs.manifest(KeyBlobs.PARAMETERS, first).toBytes()), "alice", (any, set) -> {}));
+        ByteBuffer.wrap(KeyBlobs.manifest(KeyBlobs.PARAMETERS, first).toBytes()), "alice", store.index().blobs().keySet(), (any, set) -> {}));
     store.use(id, "alice");
     open(Optional.of(HOUR));
     store.use(id, "alice");

@@ -59,7 +59,7 @@ class KeyStoreTest {
   }
 
   private ContentHash register(KeyManifest manifest) {
-    return store.register(ByteBuffer.wrap(manifest.toBytes()), "alice", (any, set) -> {});
+    return store.register(ByteBuffer.wrap(manifest.toBytes()), "alice", store.index().blobs().keySet(), (any, set) -> {});
   }
 
   private UploadStore.Progress put(int from, int to) {
@@ -237,7 +237,7 @@ class KeyStoreTest {
     KeyBlobs.upload(store, second, 4096);
     ByteBuffer manifest = ByteBuffer.wrap(KeyBlobs.manifest(KeyBlobs.PARAMETERS, second).toBytes());
     List<KeyManifest> proved = new ArrayList<>();
-    fails(ErrorCause.QUOTA_EXCEEDED, () -> store.register(manifest, "alice", (any, set) -> proved.add(set)));
+    fails(ErrorCause.QUOTA_EXCEEDED, () -> store.register(manifest, "alice", store.index().blobs().keySet(), (any, set) -> proved.add(set)));
     assertEquals(List.of(), proved);
   }
 
@@ -247,7 +247,7 @@ class KeyStoreTest {
     KeyManifest manifest = KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob);
     assertThrows(
         MalformedException.class,
-        () -> store.register(ByteBuffer.wrap(manifest.toBytes()), "alice", (any, set) -> {
+        () -> store.register(ByteBuffer.wrap(manifest.toBytes()), "alice", store.index().blobs().keySet(), (any, set) -> {
           throw new MalformedException("a residue");
         }));
     fails(ErrorCause.KEY_NOT_FOUND, () -> store.require(ContentHash.of(Blob.sha256(manifest.toBytes()))));
@@ -361,7 +361,7 @@ class KeyStoreTest {
     }
     ContentHash mine = register(KeyBlobs.manifest(KeyBlobs.PARAMETERS, common, own));
     KeyManifest other = KeyBlobs.manifest(KeyBlobs.PARAMETERS, common);
-    ContentHash others = store.register(ByteBuffer.wrap(other.toBytes()), "bob", (any, set) -> {});
+    ContentHash others = store.register(ByteBuffer.wrap(other.toBytes()), "bob", store.index().blobs().keySet(), (any, set) -> {});
     store.require(mine);
     assertEquals(Optional.empty(), store.delete(others, "alice"), "it is bob's");
     assertEquals(Optional.of(List.of(KeyBlobs.hash(own))), store.delete(mine, "alice"));
@@ -378,7 +378,7 @@ class KeyStoreTest {
     KeyBlobs.upload(store, blob, 4096);
     KeyManifest manifest = KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob);
     ContentHash id = register(manifest);
-    store.register(ByteBuffer.wrap(manifest.toBytes()), "bob", (any, set) -> {});
+    store.register(ByteBuffer.wrap(manifest.toBytes()), "bob", store.index().blobs().keySet(), (any, set) -> {});
     assertEquals(List.of("alice", "bob"), database.index.owners(id));
     assertEquals(Optional.of(List.of()), store.delete(id, "alice"));
     assertEquals(manifest, store.require(id));

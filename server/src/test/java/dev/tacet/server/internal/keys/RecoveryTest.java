@@ -81,7 +81,7 @@ class RecoveryTest {
     assertEquals(15_000, row.bytes());
     assertEquals(2, row.keys());
     assertEquals(List.of(), database.index.owners(id));
-    store.register(ByteBuffer.wrap(manifest.toBytes()), "alice", (any, set) -> {});
+    store.register(ByteBuffer.wrap(manifest.toBytes()), "alice", store.index().blobs().keySet(), (any, set) -> {});
     assertEquals(List.of("alice"), database.index.owners(id), "its client owns it once it registers it again");
   }
 
