@@ -4,6 +4,7 @@ package dev.tacet.server;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.linecorp.armeria.client.grpc.GrpcClients;
@@ -22,10 +23,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -146,6 +149,23 @@ class ReplicaTest {
     await(() -> get(two, "/readyz").statusCode() == 503);
     postgres.restart();
     await(() -> get(two, "/readyz").statusCode() == 200);
+  }
+
+  @Test
+  void aStartOverAFolderThatIsNotMountedIsRefused() throws Exception {
+    String uri = launch();
+    try (TestOwner owner = new TestOwner(TestModels.square())) {
+      owner.upload(keys(uri));
+      processes.get(0).destroy();
+      processes.get(0).waitFor();
+      Files.move(folder.resolve("data"), folder.resolve("elsewhere"));
+      assertThrows(IOException.class, this::launch);
+      try (Stream<Path> files = Files.walk(folder.resolve("data"))) {
+        files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+      }
+      Files.move(folder.resolve("elsewhere"), folder.resolve("data"));
+      answers(launch(), owner);
+    }
   }
 
   private static HttpResponse<String> get(String uri, String path) throws Exception {

@@ -58,7 +58,11 @@ final class OwnUploads {
       throw mismatch(ErrorCause.CHECKSUM_MISMATCH, "a key of " + total + " bytes does not have the SHA-256 that names the upload", 0);
     }
     int known = (int) Math.min(length, held - offset);
-    if (known > 0 && !Arrays.equals(keys.heldBytes(key, offset, known), bytes(data, 0, known))) {
+    byte[] before = known > 0 ? keys.heldBytes(key, offset, known) : new byte[0];
+    if (before.length < known) { // it ended or was deleted between two looks
+      throw mismatch(ErrorCause.OFFSET_MISMATCH, "the upload changed meanwhile, it continues at " + offset, offset);
+    }
+    if (!Arrays.equals(before, bytes(data, 0, known))) {
       if (stored) {
         throw mismatch(ErrorCause.CHECKSUM_MISMATCH, "chunk at " + offset + " of " + length + " bytes is not of the key that names the upload", have);
       }

@@ -126,8 +126,10 @@ abstract class KeyIndexContract {
     assertTrue(index.keySet(SET).isPresent());
     assertTrue(index.disown(SET, "bob's \u00fc"));
     assertEquals(Optional.empty(), index.keySet(SET));
+    assertFalse(index.own(SET, "alice", T0), "it is being deleted");
     assertEquals(List.of(SET), index.markedKeySets());
     index.removeKeySet(SET);
+    assertFalse(index.own(SET, "alice", T0), "it is not there");
     assertEquals(List.of(), index.markedKeySets());
     assertEquals(Set.of(A, B), Set.copyOf(index.markUnreferenced(List.of(A, B))));
     assertThrows(ServiceException.class, () -> index.own(SET, "x".repeat(513), T0));
