@@ -35,7 +35,7 @@ public final class DataProvider implements AutoCloseable {
     guard = new PolicyGuard(
         settings.policy, host, new PrivacyPolicy.Destination(settings.uri.getHost(), Host.transport(settings.uri, settings.credentials)),
         null);
-    description = host.model(card.model(), "");
+    description = host.model(card.model(), "", card.signatureSha256());
     if (!description.signatureSha256().equals(card.signatureSha256())) {
       throw new SignatureChangedException(card.model(), card.signatureSha256(), description.signatureSha256(), null);
     }

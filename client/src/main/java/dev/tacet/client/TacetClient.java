@@ -144,9 +144,9 @@ public final class TacetClient implements AutoCloseable {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(version, "version");
     requireOpen();
-    ModelDescription description = describe(name, version);
     String pin = pinName(name, version);
     Optional<String> pinned = pins.get(pin);
+    ModelDescription description = describe(name, version, pinned.orElse(""));
     if (pinned.isPresent() && !pinned.get().equals(description.signatureSha256())) {
       throw new SignatureChangedException(name, pinned.get(), description.signatureSha256(), null);
     }
@@ -277,9 +277,9 @@ public final class TacetClient implements AutoCloseable {
     }
   }
 
-  private ModelDescription describe(String name, String version) {
+  private ModelDescription describe(String name, String version, String pinnedSha256) {
     try {
-      ModelDescription description = host.model(name, version);
+      ModelDescription description = host.model(name, version, pinnedSha256);
       if (!description.signature().model().equals(name)) {
         throw new MalformedException(
             "asked for model " + name + ", the host sent the signature of " + description.signature().model());

@@ -39,15 +39,15 @@ class ModelFolderTest {
     Files.createSymbolicLink(root.resolve("loop"), root);
     try (ModelRepository repository = ModelRepository.open(root, new OnnxModelSource(), RepositoryOptions.FIXED)) {
       assertEquals(1, repository.readyCount(), repository.statuses().toString());
-      assertEquals("1", repository.view(name -> true).get("half", "", "anybody").version());
+      assertEquals("1", repository.view(name -> true).get("half", "", "anybody", "").version());
       for (String name : new String[] {"renamed", "truncated", "flipped", "empty", "not a name!"}) {
-        ServiceException refused = assertThrows(ServiceException.class, () -> repository.view(any -> true).get(name, "", "anybody"), name);
+        ServiceException refused = assertThrows(ServiceException.class, () -> repository.view(any -> true).get(name, "", "anybody", ""), name);
         assertEquals(ErrorCause.MODEL_UNAVAILABLE, refused.errorCause(), name);
       }
-      ServiceException renamed = assertThrows(ServiceException.class, () -> repository.view(name -> true).get("renamed", "", "anybody"));
+      ServiceException renamed = assertThrows(ServiceException.class, () -> repository.view(name -> true).get("renamed", "", "anybody", ""));
       assertTrue(renamed.getMessage().contains("\"half\"") && renamed.getMessage().contains("rename"), renamed.getMessage());
       for (String hostile : new String[] {"", "..", "../half", "half/1", "\0", "x".repeat(100_000), "half\n"}) {
-        ServiceException refused = assertThrows(ServiceException.class, () -> repository.view(name -> true).get(hostile, "", "anybody"));
+        ServiceException refused = assertThrows(ServiceException.class, () -> repository.view(name -> true).get(hostile, "", "anybody", ""));
         assertEquals(ErrorCause.MODEL_NOT_FOUND, refused.errorCause());
         assertTrue(refused.getMessage().length() < 200, refused.getMessage());
       }

@@ -73,7 +73,7 @@ class ModelRepositoryTest {
       rules("versions: [2, 9]\n");
       repository.load("half");
       assertEquals(List.of("2", "9"), all(repository).versions("half"));
-      assertThrows(ServiceException.class, () -> all(repository).get("half", "11", "anybody"));
+      assertThrows(ServiceException.class, () -> all(repository).get("half", "11", "anybody", ""));
       rules("versions: all\n");
       repository.load("half");
       assertEquals(11, repository.readyCount());
@@ -120,7 +120,7 @@ class ModelRepositoryTest {
 
       repository.load("half");
       assertEquals(List.of("1"), all(repository).versions("half"));
-      assertNotEquals(second.model(), all(repository).get("half", "", "anybody"));
+      assertNotEquals(second.model(), all(repository).get("half", "", "anybody", ""));
     }
   }
 
@@ -129,23 +129,23 @@ class ModelRepositoryTest {
     half("1", 0.5);
     half("2", 0.25);
     try (ModelRepository repository = open(ON_REQUEST)) {
-      ServedModel before = all(repository).get("half", "2", "anybody");
+      ServedModel before = all(repository).get("half", "2", "anybody", "");
       Path file = root.resolve("half/2/model.tacet");
       byte[] bytes = Files.readAllBytes(file);
       Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length / 2));
       ServiceException refused = assertThrows(ServiceException.class, () -> repository.load("half"));
       assertEquals(ErrorCause.MODEL_UNAVAILABLE, refused.errorCause());
-      assertEquals(before, all(repository).get("half", "", "anybody"));
+      assertEquals(before, all(repository).get("half", "", "anybody", ""));
       assertTrue(repository.statuses().get(1).problem().contains("what was loaded before is served"));
 
       Files.write(file, bytes);
       repository.load("half");
-      assertEquals(before, all(repository).get("half", "", "anybody"), "the same contents are not loaded twice");
+      assertEquals(before, all(repository).get("half", "", "anybody", ""), "the same contents are not loaded twice");
       assertEquals("", repository.statuses().get(1).problem());
 
       half("2", 0.125);
       repository.load("half");
-      assertNotEquals(before, all(repository).get("half", "", "anybody"));
+      assertNotEquals(before, all(repository).get("half", "", "anybody", ""));
       assertTrue(before.isFreed());
       for (String name : new String[] {"none", "..", "half/1", ""}) {
         assertEquals(
@@ -158,7 +158,7 @@ class ModelRepositoryTest {
   void changesOfTheFolderAreTakenUpByPolling() throws Exception {
     half("1", 0.5);
     try (ModelRepository repository = open(new RepositoryOptions(VersionPolicy.ALL, Duration.ofMillis(30), 0, false))) {
-      ServedModel first = all(repository).get("half", "1", "anybody");
+      ServedModel first = all(repository).get("half", "1", "anybody", "");
       half("2", 0.25);
       TestModels.write(root, "other", "1", TestModels.scaled("other", 0.5));
       await("new versions", () -> repository.readyCount() == 3);
@@ -215,15 +215,15 @@ class ModelRepositoryTest {
       int canary = 0;
       for (int i = 0; i < 4000; i++) {
         String client = "api-key:" + i;
-        chosen.put(client, all(repository).get("half", "", client).version());
-        assertEquals(chosen.get(client), all(repository).get("half", "", client).version());
+        chosen.put(client, all(repository).get("half", "", client, "").version());
+        assertEquals(chosen.get(client), all(repository).get("half", "", client, "").version());
         canary += chosen.get(client).equals("2") ? 1 : 0;
       }
       assertTrue(canary > 850 && canary < 1150, canary + " of 4000 clients, a quarter expected");
-      assertEquals("3", all(repository).get("half", "3", "anybody").version(), "a named version is served whatever its weight");
+      assertEquals("3", all(repository).get("half", "3", "anybody", "").version(), "a named version is served whatever its weight");
       int strangers = 0;
       for (int i = 0; i < 4000; i++) {
-        strangers += all(repository).get("half", "", "anybody").version().equals("2") ? 1 : 0;
+        strangers += all(repository).get("half", "", "anybody", "").version().equals("2") ? 1 : 0;
       }
       assertTrue(strangers > 800 && strangers < 1200, strangers + " of 4000 calls, a quarter expected");
 
@@ -231,7 +231,7 @@ class ModelRepositoryTest {
       repository.load("half");
       chosen.forEach((client, version) -> {
         if (version.equals("2")) {
-          assertEquals("2", all(repository).get("half", "", client).version(), "more weight takes no client away");
+          assertEquals("2", all(repository).get("half", "", client, "").version(), "more weight takes no client away");
         }
       });
     }
@@ -243,7 +243,7 @@ class ModelRepositoryTest {
     long unknown = 0;
     for (long room : new long[] {1, 1L << 30}) {
       try (ModelRepository repository = open(new RepositoryOptions(VersionPolicy.ALL, Duration.ZERO, room, false))) {
-        ServedModel model = all(repository).get("square", "", "anybody");
+        ServedModel model = all(repository).get("square", "", "anybody", "");
         if (room == 1) {
           unknown = model.costNanos();
         } else {

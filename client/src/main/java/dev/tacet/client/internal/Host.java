@@ -162,12 +162,13 @@ public final class Host implements AutoCloseable {
    * Fetches a model's parameters and signature and proves that they are well formed and belong together.
    *
    * @param version empty for the newest
+   * @param pinnedSha256 the signature that is pinned; empty for none
    */
-  public ModelDescription model(String name, String version) {
+  public ModelDescription model(String name, String version, String pinnedSha256) {
     return ModelMessages.fromMessage(call(() ->
         ModelServiceGrpc.newBlockingStub(channel)
             .withDeadlineAfter(shortDeadline.toNanos(), TimeUnit.NANOSECONDS)
-            .getModel(GetModelRequest.newBuilder().setName(name).setVersion(version).build())));
+            .getModel(GetModelRequest.newBuilder().setName(name).setVersion(version).setSignatureSha256(pinnedSha256).build())));
   }
 
   /** Returns the hashes among those of the manifest that the host does not hold. */

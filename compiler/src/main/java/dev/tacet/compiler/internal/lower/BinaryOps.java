@@ -261,6 +261,9 @@ final class BinaryOps {
     double[] values = new double[left.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = function.applyAsDouble(a.number(left[i]), b.number(right[i]));
+      if (!type.isReal() && type != DataType.BOOL && !type.holds(values[i])) {
+        throw new Refusal("it makes a constant that is " + values[i] + ", which " + type + " does not hold", "cast its operands to float or int64 first");
+      }
     }
     return new Symbol.Known(Tensor.of(type, shape, values));
   }

@@ -140,6 +140,12 @@ public final class Lowering {
       problems.add(problem(node, refusal));
     }
     types.made(node);
+    Optional<Refusal> attribute = Weights.notFiniteAttribute(node);
+    if (attribute.isPresent()) {
+      problems.add(problem(node, attribute.get()));
+      standIn(node, Optional.empty());
+      return;
+    }
     if (inputs.stream().anyMatch(Symbol.Failed.class::isInstance)) {
       standIn(node, Optional.empty());
       if (!HANDLERS.containsKey(node.qualifiedType()) && !TailOps.runs(node.qualifiedType())) {

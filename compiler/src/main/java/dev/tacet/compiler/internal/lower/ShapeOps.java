@@ -29,7 +29,7 @@ final class ShapeOps {
     handlers.put("Unsqueeze", ShapeOps::unsqueeze);
     handlers.put("Transpose", call -> List.of(transpose(call, call.required(0), permutation(call))));
     handlers.put("Concat", call -> List.of(concat(call, call.inputs(), (int) call.node().integer("axis", 1))));
-    handlers.put("ai.onnx.ml.FeatureVectorizer", call -> List.of(concat(call, call.inputs(), -1)));
+    handlers.put("ai.onnx.ml.FeatureVectorizer", ShapeOps::featureVectorizer);
     handlers.put("Expand", ShapeOps::expand);
     handlers.put("Shape", ShapeOps::shape);
     handlers.put("Constant", ShapeOps::constant);
@@ -41,6 +41,18 @@ final class ShapeOps {
 
   private static List<Symbol> identity(Handler.Call call) {
     return List.of(call.required(0));
+  }
+
+  private static List<Symbol> featureVectorizer(Handler.Call call) {
+    long[] sizes = call.node().integers("inputdimensions");
+    for (int i = 0; sizes != null && i < call.inputs().size(); i++) {
+      int[] shape = call.required(i).shape();
+      if (i >= sizes.length || sizes[i] != shape[shape.length - 1]) {
+        throw new Refusal("its inputdimensions " + Arrays.toString(sizes) + " are not those of its inputs: input " + i + " has shape "
+            + Arrays.toString(shape), "slice or pad the inputs before it");
+      }
+    }
+    return List.of(concat(call, call.inputs(), -1));
   }
 
   private static List<Symbol> dropout(Handler.Call call) {
@@ -94,7 +106,7 @@ final class ShapeOps {
         }
       }
       for (int i = 0; i < values.length; i++) {
-        values[i] = type == DataType.BOOL ? (values[i] != 0 ? 1 : 0) : type.isReal() ? values[i] : Math.rint(truncated(values[i]));
+        values[i] = type == DataType.BOOL ? (values[i] != 0 ? 1 : 0) : type.isReal() ? type.rounded(values[i]) : Math.rint(truncated(values[i]));
       }
       return List.of(new Symbol.Known(Tensor.of(type, known.shape(), values)));
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Which numbers may be weights: finite ones of at most {@link #LARGEST}. */
@@ -49,6 +50,20 @@ final class Weights {
       }
     }
     return refusals;
+  }
+
+  /** Returns a refusal if an attribute of a node holds a number that is not finite; an Imputer's NaN stands for a missing value. */
+  static Optional<Refusal> notFiniteAttribute(OnnxNode node) {
+    for (Map.Entry<String, Object> attribute : node.attributes().entrySet()) {
+      double[] values = attribute.getValue() instanceof Double value ? new double[] {value}
+          : attribute.getValue() instanceof double[] several ? several : new double[0];
+      for (double value : values) {
+        if (!Double.isFinite(value) && !node.opType().equals("Imputer")) {
+          return Optional.of(new Refusal("its attribute " + attribute.getKey() + " holds " + value + ", which is not finite", RETRAIN));
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /**

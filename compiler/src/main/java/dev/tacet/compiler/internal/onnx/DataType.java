@@ -70,6 +70,19 @@ public enum DataType {
     return value > (signed ? -limit - 1 : -1) && value < limit;
   }
 
+  /** Returns the nearest number of a floating-point type, to even; an infinity beyond its range. */
+  public double rounded(double value) {
+    int digits = this == FLOAT16 ? 11 : this == BFLOAT16 ? 8 : 0;
+    if (digits == 0 || value == 0 || !Double.isFinite(value)) {
+      return this == FLOAT ? (float) value : value;
+    }
+    int least = this == FLOAT16 ? -14 : Float.MIN_EXPONENT;
+    double unit = Math.scalb(1.0, Math.max(Math.getExponent(value), least) - digits + 1);
+    double nearest = Math.rint(value / unit) * unit;
+    double beyond = this == FLOAT16 ? 65536 : Math.scalb(1.0, Float.MAX_EXPONENT + 1);
+    return Math.abs(nearest) < beyond ? nearest : Math.copySign(Double.POSITIVE_INFINITY, value);
+  }
+
   /**
    * Returns the type with this code, or null if the compiler does not read it.
    *

@@ -154,7 +154,7 @@ public final class OnnxReader {
   private OnnxNode node(NodeProto proto) {
     Map<String, Object> attributes = new TreeMap<>();
     for (AttributeProto attribute : proto.getAttributeList()) {
-      Object value = attribute(proto, attribute);
+      Object value = attribute(attribute);
       if (value != null) {
         attributes.put(attribute.getName(), value);
       }
@@ -164,16 +164,16 @@ public final class OnnxReader {
   }
 
   /** Reads an attribute; subgraphs and types are left out, since no operator that runs here has them. */
-  private Object attribute(NodeProto node, AttributeProto attribute) {
+  private Object attribute(AttributeProto attribute) {
     return switch (attribute.getType()) {
-      case FLOAT -> finite(node, attribute, attribute.getF());
+      case FLOAT -> (double) attribute.getF();
       case INT -> attribute.getI();
       case STRING -> TensorReader.text(attribute.getS());
       case TENSOR -> tensors.read(attribute.getT());
       case FLOATS -> {
         double[] values = new double[attribute.getFloatsCount()];
         for (int i = 0; i < values.length; i++) {
-          values[i] = finite(node, attribute, attribute.getFloats(i));
+          values[i] = attribute.getFloats(i);
         }
         yield values;
       }
@@ -181,15 +181,6 @@ public final class OnnxReader {
       case STRINGS -> attribute.getStringsList().stream().map(TensorReader::text).toArray(String[]::new);
       default -> null;
     };
-  }
-
-  private static double finite(NodeProto node, AttributeProto attribute, float value) {
-    boolean imputer = attribute.getName().equals("replaced_value_float");
-    if (!Float.isFinite(value) && !imputer) {
-      throw new MalformedModelException("node " + node.getName() + " (" + node.getOpType() + "): attribute "
-          + attribute.getName() + " holds a value that is not finite");
-    }
-    return value;
   }
 
   private static OnnxGraph.Value value(ValueInfoProto proto) {

@@ -9,6 +9,7 @@ import dev.tacet.compiler.TestModels;
 import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.onnx.OnnxReader;
+import dev.tacet.compiler.internal.onnx.proto.TensorProto;
 import org.junit.jupiter.api.Test;
 
 /** Models that are exported for a fixed number of rows, four here, run one. */
@@ -46,6 +47,19 @@ class FixedRowsTest {
     assertArrayEquals(new double[] {34.5}, answer(model().constant("b", new long[] {4, 1}, 0.5, 0.5, 0.5, 0.5).node("Gemm", "x w b", "y")));
     refused(model().constant("b", new long[] {4, 1}, 0.5, 0.5, 0.5, 1).node("MatMul", "x w", "h").node("Add", "h b", "y"),
         "differs from row to row of the 4");
+  }
+
+  @Test
+  void constantsAreComputedInTheirElementTypeOrRefused() {
+    TensorProto bytes = TensorProto.newBuilder().setName("b").setDataType(2).addDims(1).addInt32Data(3).build();
+    refused(TestModels.of(8).constant(bytes).constant(bytes.toBuilder().setName("c").setInt32Data(0, 10).build()).node("Sub", "b c", "d")
+        .node("Cast", "d", "f", TestModels.integer("to", 1)).node("ReduceSum", "x", "s").node("Add", "s f", "y"), "UINT8 does not hold");
+    assertArrayEquals(new double[] {36 + 2048}, answer(TestModels.of(8).constant("k", new long[] {1}, 2049).indexes("one", 1)
+        .node("Cast", "k", "h", TestModels.integer("to", 10)).node("Cast", "h", "f", TestModels.integer("to", 1))
+        .node("ReduceSum", "x one", "s").node("Add", "s f", "y")));
+    refused(TestModels.of(8).constant("k", new long[] {1}, 70000).node("Cast", "k", "h", TestModels.integer("to", 10))
+        .node("Cast", "h", "f", TestModels.integer("to", 1)).indexes("one", 1).node("ReduceSum", "x one", "s").node("Add", "s f", "y"),
+        "constant that is Infinity");
   }
 
   @Test

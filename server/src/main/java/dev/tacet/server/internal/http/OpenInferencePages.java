@@ -200,7 +200,7 @@ public final class OpenInferencePages {
   }
 
   private static HttpResponse metadata(ServiceRequestContext context, Tenant tenant) {
-    ServedModel model = tenant.models().get(name(context), version(context), Authentication.callerOf(context).subject());
+    ServedModel model = tenant.models().get(name(context), version(context), Authentication.callerOf(context).subject(), "");
     ObjectNode page = JsonNodeFactory.instance.objectNode().put("name", model.name());
     ArrayNode versions = page.putArray("versions");
     tenant.models().versions(model.name()).forEach(versions::add);

@@ -68,6 +68,9 @@ public final class CompiledModels implements ModelSource {
     if (Files.isRegularFile(file)) {
       try {
         ModelArtifact artifact = ModelArtifact.fromBytes(ByteBuffer.wrap(Files.readAllBytes(file)));
+        if (!artifact.sha256().equals(Files.readString(sidecar(file)).strip())) {
+          throw new MalformedException("it is not the one that was made under this name");
+        }
         Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
         LOG.info("model {}: compiled before, artifact {}", name, artifact.sha256().substring(0, 12));
         return artifact;
@@ -84,10 +87,16 @@ public final class CompiledModels implements ModelSource {
     return artifact;
   }
 
+  /** The file beside an artifact that says which one belongs under its name. */
+  private static Path sidecar(Path file) {
+    return file.resolveSibling(file.getFileName() + ".sha256");
+  }
+
   private void keep(Path file, ModelArtifact artifact) throws IOException {
     Files.createDirectories(folder);
     Path temporary = Files.createTempFile(folder, "new", ".tmp");
     try {
+      Files.writeString(sidecar(file), artifact.sha256() + "\n");
       Files.write(temporary, artifact.toBytes());
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
@@ -100,6 +109,7 @@ public final class CompiledModels implements ModelSource {
     }
     for (Path old : oldestFirst.subList(0, Math.max(0, oldestFirst.size() - MOST_FILES))) {
       Files.deleteIfExists(old);
+      Files.deleteIfExists(sidecar(old));
     }
   }
 

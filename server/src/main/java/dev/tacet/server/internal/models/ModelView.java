@@ -86,10 +86,11 @@ public final class ModelView {
    * Finds a model for what can be said of it; it may be retired at any time.
    *
    * @param version empty for the one that the client's calls get: by weight, or the newest
+   * @param signatureSha256 that of the client's last call, which goes before the weight's draw; empty if it names none
    * @throws ServiceException MODEL_NOT_FOUND, or MODEL_UNAVAILABLE with the problem
    */
-  public ServedModel get(String name, String version, String client) {
-    Optional<ServedModel> model = visible.test(name) ? repository.find(name, version, client, "") : Optional.empty();
+  public ServedModel get(String name, String version, String client, String signatureSha256) {
+    Optional<ServedModel> model = visible.test(name) ? repository.find(name, version, client, signatureSha256) : Optional.empty();
     return model.orElseThrow(() -> missing(name, version));
   }
 

@@ -52,7 +52,7 @@ public final class ModelRpc extends ModelServiceGrpc.ModelServiceImplBase {
         "GetModel",
         observer,
         tenant -> {
-          ServedModel model = tenant.models().get(request.getName(), request.getVersion(), client);
+          ServedModel model = tenant.models().get(request.getName(), request.getVersion(), client, request.getSignatureSha256());
           return ModelMessages.toMessage(
               model.name(), model.version(), model.artifactSha256(), model.parameters(), model.signature(), model.provenance());
         });

@@ -106,7 +106,7 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
   public void modelMetadata(ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> observer) {
     String client = Callers.identity().subject();
     calls.answer("ModelMetadata", observer, tenant -> {
-      ServedModel model = tenant.models().get(request.getName(), request.getVersion(), client);
+      ServedModel model = tenant.models().get(request.getName(), request.getVersion(), client, "");
       return ModelMetadataResponse.newBuilder()
           .setName(model.name())
           .addAllVersions(tenant.models().versions(model.name()))
