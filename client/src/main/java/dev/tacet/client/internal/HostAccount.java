@@ -37,6 +37,8 @@ import java.util.concurrent.TimeUnit;
 /** The calls about what a host keeps for its client. Every failure is a ServiceException of the error table. */
 public final class HostAccount {
   private final ManagedChannel channel;
+  private static final Duration DELETION = Duration.ofMinutes(10);
+
   private final Duration deadline;
 
   HostAccount(ManagedChannel channel, Duration deadline) {
@@ -158,9 +160,10 @@ public final class HostAccount {
   /** A receipt as the host sent it, nothing of it checked. */
   public record SignedReceipt(byte[] text, byte[] signature) {}
 
-  /** Has everything deleted that the host keeps about the client. */
+  /** Has everything deleted that the host keeps about the client; a trail of millions of entries takes minutes. */
   public SignedReceipt deleteKept() {
-    DeleteKeptResponse r = Host.call(() -> privacy().deleteKept(DeleteKeptRequest.getDefaultInstance()));
+    DeleteKeptResponse r = Host.call(() -> privacy().withDeadlineAfter(DELETION.toNanos(), TimeUnit.NANOSECONDS)
+        .deleteKept(DeleteKeptRequest.getDefaultInstance()));
     return new SignedReceipt(r.getReceipt().toByteArray(), r.getSignature().toByteArray());
   }
 }

@@ -21,10 +21,10 @@ final class FixedRows {
   /**
    * Returns the shape that a reshape or an expansion asks for, for one row.
    *
-   * @param target may have -1 and 0 with their meanings
+   * @param target may have -1 and 0 with their meanings; a 1 that was computed from a shape is of one row already
    */
   static int[] target(int rows, int[] target) {
-    if (rows == 1 || target.length < 2 || target[0] < 1) {
+    if (rows == 1 || target.length < 2 || target[0] <= 1) {
       return target;
     }
     if (target[0] % rows != 0) {

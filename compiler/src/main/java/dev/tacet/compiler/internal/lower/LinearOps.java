@@ -120,6 +120,9 @@ final class LinearOps {
     if (node.integer("training_mode", 0) != 0) {
       throw new Refusal("it normalises by the statistics of the batch (training_mode 1)", "export the model in eval mode");
     }
+    if (node.integer("spatial", 1) == 0) {
+      throw new Refusal("it normalises each pixel by itself (spatial 0)", "export the model with operator set 9 or later");
+    }
     Symbol x = call.required(0);
     int[] shape = x.shape();
     if (shape.length < 2) {

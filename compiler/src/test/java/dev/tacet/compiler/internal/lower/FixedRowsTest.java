@@ -37,6 +37,8 @@ class FixedRowsTest {
     assertArrayEquals(expected, answer(model().indexes("s", 8, 4).indexes("t", 4, 8).node("Reshape", "x s", "r").node("Reshape", "r t", "u")
         .node("MatMul", "u w", "y")));
     assertArrayEquals(expected, answer(model().indexes("s", 4, 8).node("Expand", "x s", "r").node("MatMul", "r w", "y")));
+    assertArrayEquals(expected, answer(model().indexes("first", 0).indexes("rest", -1).node("Shape", "x", "p").node("Gather", "p first", "n")
+        .node("Concat", "n rest", "s", TestModels.integer("axis", 0)).node("Reshape", "x s", "r").node("MatMul", "r w", "y")));
     refused(model().indexes("s", 2, -1).node("Reshape", "x s", "r").node("ReduceSum", "r", "y"), "2 of the 4 rows");
   }
 
