@@ -1,47 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.lower;
 
+import dev.tacet.compiler.internal.onnx.OnnxGraph;
 import dev.tacet.compiler.internal.onnx.OnnxNode;
 import dev.tacet.compiler.internal.onnx.Shapes;
 import dev.tacet.compiler.internal.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
- * What exporters write where a model is exported for a fixed number of rows: shapes and constants whose first dimension counts them.
- * The graph is executed for one row, of which each is.
+ * A model that is exported for a fixed number of rows has shapes and constants whose first dimension counts them. The graph is executed
+ * for one row, of which each is; what would mix rows, or take their axis from the first place, is refused. Numbers that the graph computes
+ * from the shape of a value are of one row already.
  */
 final class FixedRows {
-  private static final Set<String> OTHERS = Set.of("Where", "Concat", "Mean", "MatMul");
+  private static final Set<String> WITH_CONSTANTS = Set.of("Where", "Concat", "Mean", "MatMul");
+  private static final Set<String> ALONG_AN_AXIS = Set.of("Softmax", "LogSoftmax", "Hardmax", "ArgMax", "ArgMin", "TopK", "LpNormalization",
+      "Concat", "Split", "Gather");
+  private static final Set<String> OF_PARTS = Set.of("Slice", "Pad", "Tile");
+  private static final String EXPORT = "export the model with a dynamic batch dimension";
 
-  private FixedRows() {}
+  private final int rows;
+  private final Set<String> ofShapes = new HashSet<>();
 
-  /**
-   * Returns the shape that a reshape or an expansion asks for, for one row.
-   *
-   * @param target may have -1 and 0 with their meanings; a 1 that was computed from a shape is of one row already
-   */
-  static int[] target(int rows, int[] target) {
-    if (rows == 1 || target.length < 2 || target[0] <= 1) {
-      return target;
-    }
-    if (target[0] % rows != 0) {
-      throw new Refusal("it makes " + target[0] + " of the " + rows + " rows that the model was exported for, which mixes them",
-          "keep the batch as the first dimension, or export the model with a dynamic batch dimension");
-    }
-    int[] result = target.clone();
-    result[0] /= rows;
-    return result;
+  FixedRows(OnnxGraph graph) {
+    rows = graph.fixedRows();
   }
 
-  /** Returns a node's inputs for one row: constants that have one part for each row are that part, if all are the same. */
-  static List<Symbol> inputs(int rows, OnnxNode node, List<Symbol> inputs) {
-    int rank = inputs.stream().filter(symbol -> symbol != null && !(symbol instanceof Symbol.Known) && symbol.shape().length > 1
-        && symbol.shape()[0] == 1).mapToInt(symbol -> symbol.shape().length).max().orElse(0);
+  /** Notes what a node makes of the shape of a value that is not constant. */
+  void made(OnnxNode node, List<Symbol> inputs) {
+    boolean shape = (node.opType().equals("Shape") || node.opType().equals("Size")) && inputs.get(0) != null
+        && !(inputs.get(0) instanceof Symbol.Known);
+    if (shape || node.inputs().stream().anyMatch(ofShapes::contains) && inputs.stream().allMatch(x -> x == null || x instanceof Symbol.Known)) {
+      ofShapes.addAll(node.outputs());
+    }
+  }
+
+  /**
+   * Returns a node's inputs for one row.
+   *
+   * @throws Refusal if it mixes rows, or its constants differ from row to row
+   */
+  List<Symbol> inputs(OnnxNode node, List<Symbol> inputs) {
+    if (rows == 1 || inputs.isEmpty() || inputs.stream().allMatch(x -> x == null || x instanceof Symbol.Known)) {
+      return inputs;
+    }
+    if (inputs.get(0) != null && !(inputs.get(0) instanceof Symbol.Known) && inputs.get(0).shape().length > 1) {
+      requireRowsApart(node, inputs);
+    }
+    if (node.opType().equals("Reshape") || node.opType().equals("Expand")) {
+      return withTarget(node, inputs);
+    }
+    int rank = inputs.stream().filter(x -> x != null && !(x instanceof Symbol.Known) && x.shape().length > 1 && x.shape()[0] == 1)
+        .mapToInt(x -> x.shape().length).max().orElse(0);
     boolean gemm = node.opType().equals("Gemm");
-    if (rows == 1 || rank == 0 || !gemm && !OTHERS.contains(node.opType()) && !BinaryOps.FUNCTIONS.containsKey(node.opType())) {
+    if (rank == 0 || !gemm && !WITH_CONSTANTS.contains(node.opType()) && !BinaryOps.FUNCTIONS.containsKey(node.opType())) {
       return inputs;
     }
     List<Symbol> result = new ArrayList<>(inputs);
@@ -54,6 +70,67 @@ final class FixedRows {
     return result;
   }
 
+  private void requireRowsApart(OnnxNode node, List<Symbol> inputs) {
+    int[] shape = inputs.get(0).shape();
+    int rank = shape.length;
+    String type = node.opType();
+    long[] axes = axes(node, inputs);
+    boolean first = axes != null && Arrays.stream(axes).anyMatch(axis -> axis == 0 || axis == -rank);
+    boolean mixes = switch (type) {
+      case "Transpose" -> {
+        long[] order = node.integers("perm");
+        yield order == null || order.length > 0 && order[0] != 0;
+      }
+      case "Flatten" -> node.integer("axis", 1) == 0 || node.integer("axis", 1) == -rank;
+      case "Unsqueeze" -> axes != null && Arrays.stream(axes).anyMatch(axis -> axis == 0 || axis == -rank - axes.length);
+      case "Gemm" -> node.integer("transA", 0) != 0;
+      default -> type.startsWith("Reduce") ? axes == null || axes.length == 0 || first
+          : OF_PARTS.contains(type) ? shape[0] > 1 // else the operator refuses the batch itself
+          : ALONG_AN_AXIS.contains(type) && isFirst(node, rank);
+    };
+    if (mixes) {
+      throw new Refusal("it works along the first axis, or moves it, which counts the " + rows + " rows that the model was exported for", EXPORT);
+    }
+  }
+
+  private static boolean isFirst(OnnxNode node, int rank) {
+    int fallback = switch (node.opType()) {
+      case "ArgMax", "ArgMin", "Split", "Gather" -> 0;
+      case "Concat" -> 1;
+      default -> -1;
+    };
+    long axis = node.integer("axis", fallback);
+    return axis == 0 || axis == -rank;
+  }
+
+  private static long[] axes(OnnxNode node, List<Symbol> inputs) {
+    return node.integers("axes") != null ? node.integers("axes")
+        : inputs.size() > 1 && inputs.get(1) instanceof Symbol.Known known && !known.tensor().isText() ? known.tensor().wholes() : null;
+  }
+
+  private List<Symbol> withTarget(OnnxNode node, List<Symbol> inputs) {
+    if (inputs.size() < 2 || !(inputs.get(1) instanceof Symbol.Known known) || inputs.get(0) instanceof Symbol.Known
+        || ofShapes.contains(node.inputs().get(1))) {
+      return inputs;
+    }
+    long[] target = known.tensor().wholes();
+    boolean expands = node.opType().equals("Expand");
+    int rank = inputs.get(0).shape().length;
+    if (expands && target.length > rank) {
+      throw new Refusal("it puts an axis before the " + rows + " rows that the model was exported for", EXPORT);
+    }
+    if (target.length == 0 || expands && target.length < rank || target[0] < 1 || expands && target[0] == 1) {
+      return inputs;
+    }
+    if (target[0] % rows != 0 || expands && target[0] != rows) {
+      throw new Refusal("it makes " + target[0] + " of the " + rows + " rows that the model was exported for, which mixes them",
+          "keep the batch as the first dimension, or " + EXPORT);
+    }
+    target[0] /= rows;
+    double[] ofOne = Arrays.stream(target).asDoubleStream().toArray();
+    return List.of(inputs.get(0), new Symbol.Known(Tensor.of(known.tensor().type(), new int[] {ofOne.length}, ofOne)));
+  }
+
   private static Tensor one(Tensor tensor, String name) {
     int[] shape = tensor.shape().clone();
     int size = Shapes.size(shape) / shape[0];
@@ -61,7 +138,7 @@ final class FixedRows {
       boolean same = tensor.isText() ? tensor.texts()[i].equals(tensor.texts()[i % size]) : tensor.number(i) == tensor.number(i % size);
       if (!same) {
         throw new Refusal("its constant " + name + " of shape " + Arrays.toString(shape) + " differs from row to row of the " + shape[0]
-            + " that the model was exported for", "make it the same for all rows, and export the model with a dynamic batch dimension");
+            + " that the model was exported for", "make it the same for all rows, and " + EXPORT);
       }
     }
     shape[0] = 1;

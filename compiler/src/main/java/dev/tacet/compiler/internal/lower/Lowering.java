@@ -41,11 +41,13 @@ public final class Lowering {
   private final List<ModelProblem> problems = new ArrayList<>();
   private final Weights weights = new Weights();
   private final ElementTypes types;
+  private final FixedRows rows;
   private long elements;
 
   private Lowering(OnnxGraph graph, int columns) {
     this.graph = graph;
     this.types = new ElementTypes(graph);
+    this.rows = new FixedRows(graph);
     this.columns = columns;
   }
 
@@ -140,6 +142,7 @@ public final class Lowering {
       problems.add(problem(node, refusal));
     }
     types.made(node);
+    rows.made(node, inputs);
     Optional<Refusal> attribute = Weights.notFiniteAttribute(node);
     if (attribute.isPresent()) {
       problems.add(problem(node, attribute.get()));
@@ -158,7 +161,7 @@ public final class Lowering {
         || symbol instanceof Symbol.Terminal);
     Handler.Call call = new Handler.Call(node, inputs, scope, graph);
     try {
-      inputs = FixedRows.inputs(graph.fixedRows(), node, inputs);
+      inputs = rows.inputs(node, inputs);
       call = new Handler.Call(node, inputs, scope, graph);
       Handler handler = HANDLERS.get(node.qualifiedType());
       boolean classifier = node.qualifiedType().equals("ai.onnx.ml.LinearClassifier")

@@ -127,8 +127,7 @@ final class ShapeOps {
     int[] target = attribute != null ? Arrays.stream(attribute).mapToInt(v -> (int) v).toArray()
         : call.requiredConstant(1).integers();
     boolean zeroIsZero = call.node().integer("allowzero", 0) != 0;
-    return List.of(reshaped(call, x, resolve(x.shape(), x instanceof Symbol.Known ? target
-        : FixedRows.target(call.graph().fixedRows(), target), zeroIsZero)));
+    return List.of(reshaped(call, x, resolve(x.shape(), target, zeroIsZero)));
   }
 
   /** Resolves 0 (keep) and -1 (the rest); a fixed batch in the first place counts as 1. */
@@ -316,9 +315,6 @@ final class ShapeOps {
   private static List<Symbol> expand(Handler.Call call) {
     Symbol x = call.required(0);
     int[] target = Scope.modest(call.requiredConstant(1).wholes());
-    if (!(x instanceof Symbol.Known) && target.length == x.shape().length && x.shape()[0] == 1) {
-      target = FixedRows.target(call.graph().fixedRows(), target);
-    }
     return List.of(BinaryOps.spread(call, x, Shapes.broadcast(x.shape(), target)));
   }
 

@@ -39,6 +39,14 @@ class FixedRowsTest {
     assertArrayEquals(expected, answer(model().indexes("s", 4, 8).node("Expand", "x s", "r").node("MatMul", "r w", "y")));
     assertArrayEquals(expected, answer(model().indexes("first", 0).indexes("rest", -1).node("Shape", "x", "p").node("Gather", "p first", "n")
         .node("Concat", "n rest", "s", TestModels.integer("axis", 0)).node("Reshape", "x s", "r").node("MatMul", "r w", "y")));
+    refused(model().indexes("s", 1, -1).node("Reshape", "x s", "r").node("Softmax", "r", "y"), "1 of the 4 rows");
+    refused(model().indexes("s", 8, 4).indexes("a", 0).node("Reshape", "x s", "r").node("ReduceSum", "r a", "y"), "works along the first axis");
+    refused(model().node("Transpose", "x", "t").indexes("s", 4, 8).node("Reshape", "t s", "r").node("MatMul", "r w", "y"), "or moves it");
+    refused(model().indexes("s", 4, 4, 8).node("Expand", "x s", "y"), "an axis before the 4 rows");
+    // Four groups of one row, as the graph computes them from the shape of it: nothing counts rows.
+    assertArrayEquals(new double[] {3, 7, 11, 15}, answer(model().indexes("first", 0).indexes("four", 4).indexes("rest", -1).node("Shape", "x", "p")
+        .node("Gather", "p first", "n").node("Mul", "n four", "g").node("Concat", "g rest", "s", TestModels.integer("axis", 0))
+        .node("Reshape", "x s", "r").indexes("a", 1).node("ReduceSum", "r a", "y", TestModels.integer("keepdims", 0))));
     refused(model().indexes("s", 2, -1).node("Reshape", "x s", "r").node("ReduceSum", "r", "y"), "2 of the 4 rows");
   }
 
