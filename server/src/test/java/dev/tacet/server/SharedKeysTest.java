@@ -131,6 +131,51 @@ class SharedKeysTest {
     assertEquals(1, keys(alice).listKeySets(ListKeySetsRequest.getDefaultInstance()).getKeySetsCount());
   }
 
+  /** What was shown of an upload that began anew is nothing of the new one, though it was as long as the key, or but a byte shorter. */
+  @Test
+  void wrongBytesOfTheKeysLengthShowNothing() {
+    byte[] key = owner.keyBlobs.get(0);
+    byte[] sha256 = Blob.sha256(key);
+    for (int length : new int[] {key.length - 1, key.length}) {
+      byte[] longer = new byte[key.length + 5000];
+      keys(bob).putChunk(TestOwner.chunk(longer, sha256, 0, length).build());
+      TestHost.fails(ErrorCause.OFFSET_MISMATCH, () -> TestOwner.put(keys(alice), key, 0, key.length));
+      owner.upload(keys(alice));
+      assertEquals(0, TestOwner.put(keys(bob), key, 0, 0).getReceivedBytes(), "of length " + length);
+      assertEquals(0, privacy(bob).showKept(ShowKeptRequest.getDefaultInstance()).getKeysCount());
+      privacy(alice).deleteKept(DeleteKeptRequest.getDefaultInstance());
+    }
+  }
+
+  @Test
+  void garbageThatRacesAnUploadBringsNothing() throws Exception {
+    byte[] key = owner.keyBlobs.get(0);
+    byte[] sha256 = Blob.sha256(key);
+    Thread racing = new Thread(() -> {
+      for (int i = 0; i < 150; i++) {
+        try {
+          keys(bob).putChunk(TestOwner.chunk(new byte[key.length], sha256, 0, key.length).build());
+        } catch (StatusRuntimeException wrong) {
+          // it is not the key
+        }
+      }
+    });
+    racing.start();
+    while (racing.isAlive()) {
+      for (int at = 0; at < key.length; ) {
+        try {
+          PutChunkResponse got = TestOwner.put(keys(alice), key, at, Math.min(key.length, at + 100_000));
+          at = got.getComplete() ? key.length : (int) got.getReceivedBytes();
+        } catch (StatusRuntimeException disturbed) {
+          at = 0;
+        }
+      }
+      assertEquals(0, privacy(bob).showKept(ShowKeptRequest.getDefaultInstance()).getKeysList().stream().filter(k -> k.getComplete()).count());
+      privacy(alice).deleteKept(DeleteKeptRequest.getDefaultInstance());
+    }
+    racing.join();
+  }
+
   @Test
   void whatOneOwnerRegistersTheDeletionOfAnotherLeavesAlone() throws Exception {
     owner.upload(keys(alice));

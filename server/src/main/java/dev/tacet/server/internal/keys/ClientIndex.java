@@ -14,7 +14,10 @@ public interface ClientIndex {
   /** Notes that a client sends a key, before the first byte is kept. */
   void sends(ContentHash key, String client, Instant at);
 
-  /** Returns how many bytes of a key a client has shown to have, from the first; all there can be if one of its key sets names it. */
+  /** What a client has shown of a key that it sent to its end, or that one of its key sets names. */
+  long WHOLE = Long.MAX_VALUE;
+
+  /** Returns how many bytes of a key a client has shown to have, from the first, or {@link #WHOLE}. */
   long proved(ContentHash key, String client);
 
   /**
@@ -23,6 +26,9 @@ public interface ClientIndex {
    * @return whether the client sends the key; not if what is kept about it was deleted meanwhile
    */
   boolean proves(ContentHash key, String client, long bytes);
+
+  /** Forgets what clients have shown of a key but {@link #WHOLE}: the upload that it was of is gone. */
+  void beginAnew(ContentHash key);
 
   /** Tells whether any client sends or sent a key. */
   boolean isSent(ContentHash key);

@@ -168,23 +168,23 @@ public final class KeyStore {
     return blobs.length(hash).or(() -> uploads.received(hash)).orElse(0L);
   }
 
-  /** Returns bytes of what is held of a key; fewer if it ends before. */
-  public byte[] heldBytes(ContentHash hash, long offset, int count) {
-    return has(hash) ? blobs.read(hash, offset, count) : uploads.read(hash, offset, count);
-  }
-
   /** Checks a chunk as {@link #put} does, without taking it. */
   public void check(long total, long offset, int crc32c, ByteBuffer data) {
     uploads.check(total, offset, crc32c, data);
   }
 
-  /** Takes a chunk: see {@link UploadStore#put}. */
+  /** Takes a chunk of nobody in particular. */
   public UploadStore.Progress put(ContentHash hash, long total, long offset, int crc32c, ByteBuffer data) {
+    return put(hash, total, offset, crc32c, data, UploadStore.ANYBODY);
+  }
+
+  /** Takes a chunk: see {@link UploadStore#put}. */
+  public UploadStore.Progress put(ContentHash hash, long total, long offset, int crc32c, ByteBuffer data, UploadStore.Sender sender) {
     try {
-      return uploads.put(hash, total, offset, crc32c, data);
+      return uploads.put(hash, total, offset, crc32c, data, sender);
     } catch (ServiceException e) {
       if (e.errorCause() == ErrorCause.QUOTA_EXCEEDED && deleteUnused() > 0) {
-        return uploads.put(hash, total, offset, crc32c, data);
+        return uploads.put(hash, total, offset, crc32c, data, sender);
       }
       throw e;
     }

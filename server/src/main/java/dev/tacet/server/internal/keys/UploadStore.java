@@ -19,6 +19,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -59,6 +60,29 @@ public final class UploadStore {
    * @param complete the blob is whole, verified and durable
    */
   public record Progress(long receivedBytes, boolean complete) {}
+
+  /** Is told what a chunk shows of its sender while nobody else changes the upload. */
+  public interface Sender {
+    /** The first bytes are about to be kept: what anybody had shown was of an upload that is gone. */
+    void begins();
+
+    /**
+     * Bytes are what is held: of a stored key, or of the upload as far as it is.
+     *
+     * @param upTo where they end
+     * @param complete whether that is the end of a stored key
+     */
+    void shown(long upTo, boolean complete);
+  }
+
+  /** Nobody in particular. */
+  static final Sender ANYBODY = new Sender() {
+    @Override
+    public void begins() {}
+
+    @Override
+    public void shown(long upTo, boolean complete) {}
+  };
 
   /**
    * Opens the store; unfinished uploads are found again, those older than their lifetime are deleted.
@@ -116,20 +140,22 @@ public final class UploadStore {
   }
 
   /**
-   * Appends a chunk. A repeated chunk is acknowledged without being written; an empty chunk at offset 0 asks how far it is.
+   * Appends a chunk. What is held of it already is compared and not written again: an acknowledged chunk is of the key, or of the upload as
+   * far as it is, whoever sent that before. An empty chunk at offset 0 asks how far it is.
    *
    * @param total length of the whole blob in bytes
    * @param offset position of the chunk's first byte
    * @param crc32c checksum of the chunk
+   * @param sender is told what it has shown
    * @throws ServiceException OFFSET_MISMATCH (detail received_bytes), CHECKSUM_MISMATCH, TOO_LARGE, QUOTA_EXCEEDED,
    *     STORAGE_FULL, STORAGE_FAILED, MALFORMED if the finished blob is no evaluation key
    */
-  public Progress put(ContentHash hash, long total, long offset, int crc32c, ByteBuffer data) {
+  public Progress put(ContentHash hash, long total, long offset, int crc32c, ByteBuffer data, Sender sender) {
     check(total, offset, crc32c, data);
     if (blobs.length(hash).isPresent()) {
-      return new Progress(blobs.length(hash).orElse(total), true);
+      return ofStored(hash, total, offset, data, sender);
     }
-    return shared ? putAlone(hash, total, offset, data) : putLocked(hash, total, offset, data);
+    return shared ? putAlone(hash, total, offset, data, sender) : putLocked(hash, total, offset, data, sender);
   }
 
   /** Checks a chunk's place and checksum. */
@@ -149,10 +175,25 @@ public final class UploadStore {
     return (int) crc.getValue();
   }
 
-  private synchronized Progress putAlone(ContentHash hash, long total, long offset, ByteBuffer data) {
-    return alone(() -> blobs.length(hash).isPresent()
-        ? new Progress(blobs.length(hash).orElse(total), true)
-        : putLocked(hash, total, offset, data));
+  private synchronized Progress putAlone(ContentHash hash, long total, long offset, ByteBuffer data, Sender sender) {
+    return alone(() -> putLocked(hash, total, offset, data, sender));
+  }
+
+  /** A chunk of a key that is stored must be of that key. */
+  private Progress ofStored(ContentHash hash, long total, long offset, ByteBuffer data, Sender sender) {
+    long length = blobs.length(hash).orElseThrow();
+    if (total != length || !Arrays.equals(blobs.read(hash, offset, data.remaining()), bytes(data, 0, data.remaining()))) {
+      throw new ServiceException(ErrorCause.CHECKSUM_MISMATCH,
+          "chunk at " + offset + " of " + data.remaining() + " bytes is not of the key that names the upload");
+    }
+    sender.shown(offset + data.remaining(), offset + data.remaining() == length);
+    return new Progress(length, true);
+  }
+
+  private static byte[] bytes(ByteBuffer data, int from, int count) {
+    byte[] bytes = new byte[count];
+    data.duplicate().position(data.position() + from).get(bytes);
+    return bytes;
   }
 
   /** Keeps other processes out of the tenant's uploads for the time of some work. */
@@ -166,27 +207,41 @@ public final class UploadStore {
     }
   }
 
-  private synchronized Progress putLocked(ContentHash hash, long total, long offset, ByteBuffer data) {
+  private synchronized Progress putLocked(ContentHash hash, long total, long offset, ByteBuffer data, Sender sender) {
+    if (blobs.length(hash).isPresent()) { // it was finished between the look without the lock and this one
+      return ofStored(hash, total, offset, data, sender);
+    }
     int length = data.remaining();
     long have = received.getOrDefault(hash, 0L);
-    if (offset + length <= have && have < total) {
-      return new Progress(have, false);
+    if (offset > have) {
+      throw startsElsewhere(offset, length, have);
     }
-    if (offset != have && !(have >= total)) {
-      throw new ServiceException(
-          ErrorCause.OFFSET_MISMATCH,
-          "chunk of " + length + " bytes starts at " + offset + ", the upload continues at " + have,
-          Map.of("received_bytes", Long.toString(have)));
+    int known = (int) Math.min(length, have - offset);
+    if (!Arrays.equals(read(hash, offset, known), bytes(data, 0, known))) {
+      forgetQuietly(hash); // which of the two is wrong would be found at the end: it begins anew
+      throw startsElsewhere(offset, length, 0);
+    }
+    if (known < length && have < total) {
+      if (have == 0) {
+        sender.begins();
+      }
+      append(hash, total, have, ByteBuffer.wrap(bytes(data, known, length - known)), have);
+      have = offset + length;
     }
     if (have < total) {
-      append(hash, total, offset, data, have);
-      have += length;
-    }
-    if (have < total) {
+      sender.shown(offset + length, false);
       return new Progress(have, false);
     }
     finish(hash, total, have);
+    sender.shown(offset + length, offset + length == total);
     return new Progress(total, true);
+  }
+
+  private static ServiceException startsElsewhere(long offset, int length, long have) {
+    return new ServiceException(
+        ErrorCause.OFFSET_MISMATCH,
+        "chunk of " + length + " bytes starts at " + offset + ", the upload continues at " + have,
+        Map.of("received_bytes", Long.toString(have)));
   }
 
   private void checkRange(long total, long offset, int length) {

@@ -41,7 +41,7 @@ public final class DatabaseClientIndex implements ClientIndex {
       boolean named = Sql.first(c,
           "select 1 from key_set_blobs r join key_set_owners o on o.tenant = r.tenant and o.key_set = r.key_set"
               + " where r.tenant = ? and r.sha256 = ? and o.owner = ?", row -> 1, tenant, key.hex(), client).isPresent();
-      return named ? Long.MAX_VALUE : Sql.first(c, "select proved from blob_senders where tenant = ? and sha256 = ? and client = ?",
+      return named ? WHOLE : Sql.first(c, "select proved from blob_senders where tenant = ? and sha256 = ? and client = ?",
           row -> row.getLong(1), tenant, key.hex(), client).orElse(0L);
     });
   }
@@ -50,6 +50,12 @@ public final class DatabaseClientIndex implements ClientIndex {
   public boolean proves(ContentHash key, String client, long bytes) {
     return database.transaction("noting how far an upload is", c ->
         Sql.update(c, "update blob_senders set proved = ? where tenant = ? and sha256 = ? and client = ?", bytes, tenant, key.hex(), client) > 0);
+  }
+
+  @Override
+  public void beginAnew(ContentHash key) {
+    database.transaction("beginning an upload anew", c ->
+        Sql.update(c, "update blob_senders set proved = 0 where tenant = ? and sha256 = ? and proved < ?", tenant, key.hex(), WHOLE));
   }
 
   @Override
@@ -81,7 +87,7 @@ public final class DatabaseClientIndex implements ClientIndex {
       Sql.all(c,
           "select b.sha256, b.bytes from blobs b where b.tenant = ? and not b.deleting and ("
               + "exists (select 1 from blob_senders s where s.tenant = b.tenant and s.sha256 = b.sha256 and s.client = ?"
-              + " and s.proved >= b.bytes)"
+              + " and s.proved = " + WHOLE + ")"
               + " or exists (select 1 from key_set_blobs r join key_set_owners o on o.tenant = r.tenant and o.key_set = r.key_set"
               + " where r.tenant = b.tenant and r.sha256 = b.sha256 and o.owner = ?)) order by b.sha256",
           row -> keys.put(new ContentHash(row.getString(1)), row.getLong(2)), tenant, client, client);
@@ -103,7 +109,8 @@ public final class DatabaseClientIndex implements ClientIndex {
           Sql.all(c,
               "select s.sha256 from blob_senders s where s.tenant = ? and s.client = ? and s.since <= ? and not exists"
                   + " (select 1 from blob_senders o where o.tenant = s.tenant and o.sha256 = s.sha256 and o.client <> s.client"
-                  + " and o.proved >= coalesce((select b.bytes from blobs b where b.tenant = o.tenant and b.sha256 = o.sha256), 0))"
+                  + " and (o.proved = " + WHOLE
+                  + " or not exists (select 1 from blobs b where b.tenant = o.tenant and b.sha256 = o.sha256)))"
                   + " order by s.sha256",
               HASH, tenant, client, upTo.toEpochMilli());
       Sql.update(c, "delete from blob_senders where tenant = ? and client = ? and since <= ?", tenant, client, upTo.toEpochMilli());

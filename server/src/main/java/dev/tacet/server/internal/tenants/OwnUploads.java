@@ -11,7 +11,6 @@ import dev.tacet.server.internal.keys.UploadStore.Progress;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -41,56 +40,60 @@ final class OwnUploads {
     int length = data.remaining();
     long held = keys.held(key);
     boolean stored = keys.has(key);
-    long have = Math.min(held, clients.proved(key, client));
-    if (stored && have == held) {
-      return new Progress(held, true);
+    Proof proof = new Proof(key, client, clients.proved(key, client));
+    long have = Math.min(held, proof.shown);
+    if (stored && have == held || have >= total) {
+      return keys.put(key, total, offset, crc32c, data, proof); // all of it was sent: it is stored, or gets finished
     }
     if (offset + length <= have || length == 0 && offset == 0) {
       return new Progress(have, false);
     }
     if (offset != have) {
-      throw mismatch(ErrorCause.OFFSET_MISMATCH, "chunk of " + length + " bytes starts at " + offset + ", the upload continues at " + have, have);
+      throw mismatch("chunk of " + length + " bytes starts at " + offset + ", the upload continues at " + have, have);
     }
     if (offset == 0) {
       clients.sends(key, client, clock.instant());
     }
-    if (stored && total != held) {
-      throw mismatch(ErrorCause.CHECKSUM_MISMATCH, "a key of " + total + " bytes does not have the SHA-256 that names the upload", 0);
-    }
-    int known = (int) Math.min(length, held - offset);
-    byte[] before = known > 0 ? keys.heldBytes(key, offset, known) : new byte[0];
-    if (before.length < known) { // it ended or was deleted between two looks
-      throw mismatch(ErrorCause.OFFSET_MISMATCH, "the upload changed meanwhile, it continues at " + offset, offset);
-    }
-    if (!Arrays.equals(before, bytes(data, 0, known))) {
-      if (stored) {
-        throw mismatch(ErrorCause.CHECKSUM_MISMATCH, "chunk at " + offset + " of " + length + " bytes is not of the key that names the upload", have);
-      }
-      keys.deleteKeys(List.of(key), new ArrayList<>(), new ArrayList<>()); // who brought what is wrong is found at the end: all begin anew
-      throw mismatch(ErrorCause.OFFSET_MISMATCH, "chunk at " + offset + " of " + length + " bytes differs from what was received of this key;"
-          + " it starts again at 0", 0);
-    }
-    boolean complete = stored && offset + length == held;
-    if (known < length) {
-      ByteBuffer rest = ByteBuffer.wrap(bytes(data, known, length - known));
-      complete = keys.put(key, total, offset + known, UploadStore.crcOf(rest), rest).complete();
-    }
-    if (!clients.proves(key, client, offset + length)) {
+    boolean complete = keys.put(key, total, offset, crc32c, data, proof).complete(); // compares what others sent of it before
+    if (!proof.known) {
       if (!clients.isSent(key)) {
         keys.deleteKeys(List.of(key), new ArrayList<>(), new ArrayList<>());
       }
-      throw mismatch(ErrorCause.OFFSET_MISMATCH, "what was sent of this key was deleted meanwhile; it starts again at 0", 0);
+      throw mismatch("what was sent of this key was deleted meanwhile; it starts again at 0", 0);
     }
-    return new Progress(offset + length, complete);
+    return new Progress(offset + length, complete && offset + length == total);
   }
 
-  private static byte[] bytes(ByteBuffer data, int from, int count) {
-    byte[] bytes = new byte[count];
-    data.duplicate().position(data.position() + from).get(bytes);
-    return bytes;
+  /** Notes what a client shows, while the upload is locked: a note that came late would be of an upload that is gone. */
+  private final class Proof implements UploadStore.Sender {
+    private final ContentHash key;
+    private final String client;
+    private long shown;
+    private boolean known = true;
+
+    Proof(ContentHash key, String client, long shown) {
+      this.key = key;
+      this.client = client;
+      this.shown = shown;
+    }
+
+    @Override
+    public void begins() {
+      clients.beginAnew(key);
+      shown = shown == ClientIndex.WHOLE ? shown : 0;
+    }
+
+    @Override
+    public void shown(long upTo, boolean complete) {
+      long now = complete ? ClientIndex.WHOLE : upTo;
+      if (now > shown) {
+        known = clients.proves(key, client, now);
+        shown = now;
+      }
+    }
   }
 
-  private static ServiceException mismatch(ErrorCause cause, String text, long receivedBytes) {
-    return new ServiceException(cause, text, Map.of("received_bytes", Long.toString(receivedBytes)));
+  private static ServiceException mismatch(String text, long receivedBytes) {
+    return new ServiceException(ErrorCause.OFFSET_MISMATCH, text, Map.of("received_bytes", Long.toString(receivedBytes)));
   }
 }
