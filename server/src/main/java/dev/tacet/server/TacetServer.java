@@ -152,17 +152,24 @@ public final class TacetServer implements AutoCloseable {
   /** What a database knows of keys is lost with the first start over a folder without them, such as one that is not mounted. */
   private static void tie(DataFolder data, Database database) throws IOException {
     Optional<String> tied = database.folder();
-    Optional<String> here = data.id(tied.isEmpty());
+    boolean lost = tied.isEmpty() && !data.isUsed() && !database.tenants().isEmpty(); // before the two knew each other
+    Optional<String> here = data.id(tied.isEmpty() && !lost);
+    if (lost) {
+      throw otherFolder(here);
+    }
     if (tied.isEmpty()) {
       database.noteFolder(here.orElseThrow());
       tied = database.folder();
     }
     if (!tied.equals(here)) {
-      throw new StartException(
-          "the database of state.url belongs to another data folder than this one, which is " + (here.isPresent() ? "that of another host" : "new"),
-          "Mount the folder that all servers of this database share. If it is lost for good, with all keys, delete the row of the table"
-              + " data_folder and start again.", null);
+      throw otherFolder(here);
     }
+  }
+
+  private static StartException otherFolder(Optional<String> here) {
+    return new StartException(
+        "the database of state.url belongs to another data folder than this one, which is " + (here.isPresent() ? "that of another host" : "new"),
+        "Mount the folder that all servers of this database share. If it is lost for good, with all keys, begin with an empty database.", null);
   }
 
   private Authenticator authenticator() throws IOException {

@@ -113,6 +113,11 @@ public final class DataFolder implements AutoCloseable {
     return Files.exists(file) ? Optional.of(Files.readString(file).strip()) : Optional.empty();
   }
 
+  /** Tells whether a server has kept anything here. */
+  public boolean isUsed() {
+    return Files.exists(root.resolve("receipts.key")) || Files.exists(root.resolve("tenants"));
+  }
+
   /** Gives a new file its name once its content is durable; one that another server made meanwhile stays. */
   private void publish(Path file, String text) throws IOException {
     Path fresh = Files.createTempFile(root, file.getFileName().toString(), ".new"); // readable by its owner only

@@ -9,8 +9,8 @@ create table if not exists deletions (
   primary key (tenant, client_sha256)
 );
 
--- How many bytes of a key, from its first, a client has shown to have. Those of before sent it whole.
-alter table blob_senders add column if not exists proved bigint default 9223372036854775807 not null;
+-- How many bytes of a key, from its first, a client has shown to have; 2^63 - 1 for all of it. Of before, nothing is known but what key sets name.
+alter table blob_senders add column if not exists proved bigint default 0 not null;
 
 -- The data folder that belongs to this database, by what is in its file "folder".
 create table if not exists data_folder (

@@ -260,7 +260,8 @@ final class BinaryOps {
     int[] right = Shapes.broadcastIndex(b.shape(), shape);
     double[] values = new double[left.length];
     for (int i = 0; i < values.length; i++) {
-      values[i] = function.applyAsDouble(a.number(left[i]), b.number(right[i]));
+      double value = function.applyAsDouble(a.number(left[i]), b.number(right[i]));
+      values[i] = type.isReal() ? type.rounded(value) : value;
       if (!type.isReal() && type != DataType.BOOL && !type.holds(values[i])) {
         throw new Refusal("it makes a constant that is " + values[i] + ", which " + type + " does not hold", "cast its operands to float or int64 first");
       }

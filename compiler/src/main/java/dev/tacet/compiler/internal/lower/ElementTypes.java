@@ -5,6 +5,7 @@ import dev.tacet.compiler.internal.onnx.DataType;
 import dev.tacet.compiler.internal.onnx.OnnxGraph;
 import dev.tacet.compiler.internal.onnx.OnnxNode;
 import dev.tacet.compiler.internal.onnx.Tensor;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -61,6 +62,30 @@ final class ElementTypes {
       boolean same = i == 0 || node.qualifiedType().equals("Split");
       types.put(node.outputs().get(i), indexes ? DataType.INT64 : same ? first : null);
     }
+  }
+
+  /**
+   * Returns what a node made of constants, in its element type where that is a whole one.
+   *
+   * @throws Refusal if the type does not hold it: ONNX cuts off, or wraps around
+   */
+  List<Symbol> folded(OnnxNode node, List<Symbol> outputs) {
+    List<Symbol> result = new ArrayList<>(outputs);
+    for (int i = 0; i < Math.min(outputs.size(), node.outputs().size()); i++) {
+      DataType type = types.get(node.outputs().get(i));
+      if (!isInteger(type) || !(outputs.get(i) instanceof Symbol.Known known) || known.tensor().isText()) {
+        continue;
+      }
+      Tensor tensor = known.tensor();
+      for (int k = 0; k < tensor.size(); k++) {
+        if (tensor.number(k) != Math.rint(tensor.number(k)) || !type.holds(tensor.number(k))) {
+          throw new Refusal("it makes a constant that is " + tensor.number(k) + ", which " + type + " does not hold",
+              "cast its operands to float first");
+        }
+      }
+      result.set(i, tensor.type() == type ? known : new Symbol.Known(Tensor.of(type, tensor.shape(), tensor.numbers())));
+    }
+    return result;
   }
 
   /** As {@link #made(OnnxNode)}, of a node that made constants. */

@@ -180,6 +180,9 @@ public final class Lowering {
         throw variable ? unknown(node) : Scope.constant();
       }
       Weights.requireModest(outputs, inputs);
+      if (!variable) {
+        outputs = types.folded(node, outputs);
+      }
       types.made(node, outputs);
       if (elements > MAX_ELEMENTS) {
         throw new MalformedModelException("the values of the model have more than " + MAX_ELEMENTS

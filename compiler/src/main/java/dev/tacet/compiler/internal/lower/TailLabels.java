@@ -83,7 +83,7 @@ final class TailLabels {
     }
     Map<String, String> table = new LinkedHashMap<>();
     for (int i = 0; i < keys.length; i++) {
-      table.put(keys[i], values[i]);
+      table.putIfAbsent(keys[i], values[i]);
     }
     List<String> old = label.strings().isEmpty()
         ? Arrays.stream(label.integers()).mapToObj(Long::toString).toList() : label.strings();
@@ -146,7 +146,7 @@ final class TailLabels {
     } else if (type == DataType.STRING) {
       Symbol.Terminal terminal = labelled(x);
       return relabelled(terminal, Arrays.stream(terminal.node().integers()).mapToObj(Long::toString).toList(), new long[0]);
-    } else if (type != DataType.BOOL && numbers(x).stream().allMatch(number -> type.isReal() || type.holds(number))) {
+    } else if (type != DataType.BOOL && numbers(x).stream().allMatch(number -> type.isReal() ? type.rounded(number) == number : type.holds(number))) {
       return x;
     }
     throw new Refusal("it casts a label or an index to " + type + ", which does not hold it", "cast the model's output");

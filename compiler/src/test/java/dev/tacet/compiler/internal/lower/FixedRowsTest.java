@@ -64,6 +64,11 @@ class FixedRowsTest {
     TensorProto bytes = TensorProto.newBuilder().setName("b").setDataType(2).addDims(1).addInt32Data(3).build();
     refused(TestModels.of(8).constant(bytes).constant(bytes.toBuilder().setName("c").setInt32Data(0, 10).build()).node("Sub", "b c", "d")
         .node("Cast", "d", "f", TestModels.integer("to", 1)).node("ReduceSum", "x", "s").node("Add", "s f", "y"), "UINT8 does not hold");
+    assertArrayEquals(new double[] {36 + 3}, answer(TestModels.of(8).indexes("a", 7).indexes("b", 9).indexes("two", 2).indexes("one", 1)
+        .node("Equal", "a b", "m").node("Where", "m b a", "c").node("Div", "c two", "d").node("Cast", "d", "f", TestModels.integer("to", 1))
+        .node("ReduceSum", "x one", "s").node("Add", "s f", "y")));
+    refused(TestModels.of(8).indexes("a", 2).constant("h", new long[] {1}, 0.5).indexes("one", 1).node("Pow", "a h", "d")
+        .node("Cast", "d", "f", TestModels.integer("to", 1)).node("ReduceSum", "x one", "s").node("Add", "s f", "y"), "INT64 does not hold");
     assertArrayEquals(new double[] {36 + 2048}, answer(TestModels.of(8).constant("k", new long[] {1}, 2049).indexes("one", 1)
         .node("Cast", "k", "h", TestModels.integer("to", 10)).node("Cast", "h", "f", TestModels.integer("to", 1))
         .node("ReduceSum", "x one", "s").node("Add", "s f", "y")));

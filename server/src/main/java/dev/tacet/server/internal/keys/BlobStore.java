@@ -213,6 +213,13 @@ public final class BlobStore {
     return marked;
   }
 
+  /** The same, without those that another client than this one has sent to their end. */
+  List<ContentHash> deleteUnreferenced(Collection<ContentHash> among, String client) {
+    List<ContentHash> marked = index.markUnreferenced(among, client);
+    marked.forEach(this::deleteMarked);
+    return marked;
+  }
+
   /** Deletes a blob that the index says is being deleted, unless it was uploaded again meanwhile. */
   private void deleteMarked(ContentHash hash) {
     try {

@@ -27,6 +27,9 @@ public interface ClientIndex {
    */
   boolean proves(ContentHash key, String client, long bytes);
 
+  /** Forgets that a client sends a key of which it has shown nothing. */
+  void withdraws(ContentHash key, String client);
+
   /** Forgets what clients have shown of a key but {@link #WHOLE}: the upload that it was of is gone. */
   void beginAnew(ContentHash key);
 
@@ -48,7 +51,7 @@ public interface ClientIndex {
   /**
    * Forgets which keys a client sent up to an instant.
    *
-   * @return those that no other client sent
+   * @return those that no other client sent to their end
    */
   List<ContentHash> forgetSent(String client, Instant upTo);
 

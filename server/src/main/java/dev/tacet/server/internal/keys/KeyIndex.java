@@ -70,6 +70,9 @@ public interface KeyIndex {
   /** Marks those of some blobs that no key set names as being deleted, and returns them. */
   List<ContentHash> markUnreferenced(Collection<ContentHash> among);
 
+  /** The same, without those that another client than this one has sent to their end: it was told that they are stored. */
+  List<ContentHash> markUnreferenced(Collection<ContentHash> among, String client);
+
   /** Returns the blobs that are being deleted. */
   List<ContentHash> markedBlobs();
 

@@ -263,7 +263,7 @@ public final class KeyStore {
       return Optional.of(List.of());
     }
     deleteMarked(id);
-    return Optional.of(blobs.deleteUnreferenced(named));
+    return Optional.of(blobs.deleteUnreferenced(named, owner));
   }
 
   /**
@@ -277,7 +277,7 @@ public final class KeyStore {
       return Optional.empty();
     }
     deleteMarked(id);
-    return Optional.of(blobs.deleteUnreferenced(named));
+    return Optional.of(blobs.deleteUnreferenced(named, ""));
   }
 
   /**

@@ -4,6 +4,7 @@ package dev.tacet.server.internal.state;
 import dev.tacet.server.internal.keys.ClientIndex;
 import dev.tacet.server.internal.keys.ContentHash;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,17 +106,24 @@ public final class DatabaseClientIndex implements ClientIndex {
   @Override
   public List<ContentHash> forgetSent(String client, Instant upTo) {
     return database.durable("forgetting a client's keys", c -> {
-      List<ContentHash> only =
-          Sql.all(c,
-              "select s.sha256 from blob_senders s where s.tenant = ? and s.client = ? and s.since <= ? and not exists"
-                  + " (select 1 from blob_senders o where o.tenant = s.tenant and o.sha256 = s.sha256 and o.client <> s.client"
-                  + " and (o.proved = " + WHOLE
-                  + " or not exists (select 1 from blobs b where b.tenant = o.tenant and b.sha256 = o.sha256)))"
-                  + " order by s.sha256",
-              HASH, tenant, client, upTo.toEpochMilli());
-      Sql.update(c, "delete from blob_senders where tenant = ? and client = ? and since <= ?", tenant, client, upTo.toEpochMilli());
+      List<ContentHash> all = // those that come after this are of what is sent after the deletion
+          Sql.all(c, "select sha256 from blob_senders where tenant = ? and client = ? and since <= ? order by sha256 for update", HASH,
+              tenant, client, upTo.toEpochMilli());
+      List<ContentHash> only = new ArrayList<>();
+      for (ContentHash key : all) {
+        Sql.update(c, "delete from blob_senders where tenant = ? and client = ? and sha256 = ?", tenant, client, key.hex());
+        if (Sql.first(c, "select 1 from blob_senders where tenant = ? and sha256 = ? and proved = " + WHOLE, row -> 1, tenant, key.hex()).isEmpty()) {
+          only.add(key);
+        }
+      }
       return only;
     });
+  }
+
+  @Override
+  public void withdraws(ContentHash key, String client) {
+    database.transaction("forgetting an upload that was refused", c ->
+        Sql.update(c, "delete from blob_senders where tenant = ? and sha256 = ? and client = ? and proved = 0", tenant, key.hex(), client));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.tacet.server.internal.state;
 
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
+import dev.tacet.server.internal.keys.ClientIndex;
 import dev.tacet.server.internal.keys.ContentHash;
 import dev.tacet.server.internal.keys.KeyIndex;
 import dev.tacet.server.internal.keys.StoreLimits;
@@ -111,10 +112,22 @@ public final class DatabaseKeyIndex implements KeyIndex {
 
   @Override
   public List<ContentHash> markUnreferenced(Collection<ContentHash> among) {
+    return markEach(among, "", new Object[0]);
+  }
+
+  @Override
+  public List<ContentHash> markUnreferenced(Collection<ContentHash> among, String client) {
+    return markEach(among, " and not exists (select 1 from blob_senders s where s.tenant = blobs.tenant and s.sha256 = blobs.sha256"
+        + " and s.proved = " + ClientIndex.WHOLE + " and s.client <> ?)", client);
+  }
+
+  private List<ContentHash> markEach(Collection<ContentHash> among, String condition, Object... arguments) {
     return database.durable("looking for keys without use", c -> {
       List<ContentHash> marked = new ArrayList<>();
       for (ContentHash hash : among.stream().sorted(Comparator.comparing(ContentHash::hex)).toList()) {
-        if (Sql.update(c, "update blobs set deleting = true where " + UNREFERENCED + " and sha256 = ?", tenant, hash.hex()) > 0) {
+        List<Object> all = new ArrayList<>(List.of(tenant, hash.hex()));
+        all.addAll(List.of(arguments));
+        if (Sql.update(c, "update blobs set deleting = true where " + UNREFERENCED + " and sha256 = ?" + condition, all.toArray()) > 0) {
           marked.add(hash);
         }
       }

@@ -54,7 +54,15 @@ final class OwnUploads {
     if (offset == 0) {
       clients.sends(key, client, clock.instant());
     }
-    boolean complete = keys.put(key, total, offset, crc32c, data, proof).complete(); // compares what others sent of it before
+    boolean complete;
+    try {
+      complete = keys.put(key, total, offset, crc32c, data, proof).complete(); // compares what others sent of it before
+    } catch (ServiceException refused) {
+      if (offset == 0) {
+        clients.withdraws(key, client);
+      }
+      throw refused;
+    }
     if (!proof.known) {
       if (!clients.isSent(key)) {
         keys.deleteKeys(List.of(key), new ArrayList<>(), new ArrayList<>());
