@@ -100,7 +100,12 @@ class KeyStoreTest {
     assertEquals(new UploadStore.Progress(4096, false), put(1024, 2048));
     ServiceException gap = fails(ErrorCause.OFFSET_MISMATCH, () -> put(5000, 6000));
     assertEquals("4096", gap.details().get("received_bytes"));
-    fails(ErrorCause.OFFSET_MISMATCH, () -> put(4000, 5000));
+    assertEquals(new UploadStore.Progress(5000, false), put(4000, 5000), "what overlaps is compared");
+    byte[] other = blob.clone();
+    other[4500] ^= 1;
+    ServiceException differs = fails(ErrorCause.OFFSET_MISMATCH,
+        () -> store.put(hash, other.length, 4400, KeyBlobs.crc(other, 4400, 5400), ByteBuffer.wrap(other, 4400, 1000)));
+    assertEquals("0", differs.details().get("received_bytes"));
   }
 
   @Test
