@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler;
 
+import static dev.tacet.compiler.TestModels.reals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.tacet.compiler.internal.onnx.proto.AttributeProto;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -17,14 +17,6 @@ class LinearClassifierTest {
   private static final int FEATURES = 3;
   private static final double[] COEFFICIENTS = {0.5, -1.25, 2, 1.5, 0.25, -0.75, -1, 0.5, 0.125};
   private static final double[] INTERCEPTS = {0.1, -0.2, 0.3};
-
-  private static AttributeProto reals(String name, double... values) {
-    AttributeProto.Builder attribute = AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.FLOATS);
-    for (double value : values) {
-      attribute.addFloats((float) value);
-    }
-    return attribute.build();
-  }
 
   private static TestModels model(int rows, int labels, String transform) {
     return TestModels.of(FEATURES).node("ai.onnx.ml.LinearClassifier", "x", "label z",

@@ -63,7 +63,7 @@ class SharedGuardTest {
     for (double[] row : ROWS) {
       guard.unpack(guardSlots(artifact, row), null, 0);
     }
-    assertTrue(EncryptedTrial.run(artifact, ROWS.subList(0, 2)).worst() <= 0.5);
+    SlotNoise.isWithinHalfOfTheSlotError(() -> EncryptedTrial.run(artifact, ROWS.subList(0, 2)).worst());
   }
 
   @Test

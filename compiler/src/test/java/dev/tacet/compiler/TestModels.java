@@ -122,6 +122,13 @@ public final class TestModels {
     return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.FLOAT).setF((float) value).build();
   }
 
+  /** Makes an attribute of floats. */
+  public static AttributeProto reals(String name, double... values) {
+    AttributeProto.Builder attribute = AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.FLOATS);
+    Arrays.stream(values).forEach(value -> attribute.addFloats((float) value));
+    return attribute.build();
+  }
+
   /** Makes a text attribute. */
   public static AttributeProto text(String name, String value) {
     return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.STRING)

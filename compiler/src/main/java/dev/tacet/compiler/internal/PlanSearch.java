@@ -7,6 +7,7 @@ import dev.tacet.compiler.internal.calibrate.FeatureBounds;
 import dev.tacet.compiler.internal.calibrate.Ranges;
 import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.calibrate.ValueBounds;
+import dev.tacet.compiler.internal.cost.ProgramWork;
 import dev.tacet.compiler.internal.emit.BatchEmission;
 import dev.tacet.compiler.internal.emit.BatchPlan;
 import dev.tacet.compiler.internal.emit.CoefficientEmission;
@@ -80,6 +81,9 @@ final class PlanSearch {
   private static final double NOISE_OF_LOGITS = 1e-2;
 
   private static final double NOISE_OF_LOGIT_RANGE = 5e-4;
+
+  /** A program of less noise is not worth more times the time: rotations composed from a small budget of keys take that. */
+  private static final double MOST_TIME_FOR_QUIET = 1.75;
 
   /** Evaluation keys beyond this many bytes are not worth a higher degree; twice as many at twice the usual ring degree. */
   private static final long MAX_KEY_BYTES = 384L << 20;
@@ -232,7 +236,11 @@ final class PlanSearch {
     int ring = found.logRingDegree();
     long keyBytes = ring > USUAL_LOG_RING_DEGREE ? 2 * MAX_KEY_BYTES : MAX_KEY_BYTES;
     return priced(found.plan, ring, keyBytes, noiseTarget(found.plan, fitter.errorOf(found.plan.fitted())))
-        .map(quiet -> complete(quiet, found.note)).orElse(found);
+        .map(quiet -> complete(quiet, found.note)).filter(quiet -> nanos(quiet) <= MOST_TIME_FOR_QUIET * nanos(found)).orElse(found);
+  }
+
+  private double nanos(Found found) {
+    return Arrays.stream(ProgramWork.nanos(found.selection.emission().program(), options.costs())).sum();
   }
 
   private Optional<Found> search() {

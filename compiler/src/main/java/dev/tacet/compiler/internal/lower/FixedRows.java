@@ -18,7 +18,7 @@ import java.util.Set;
  */
 final class FixedRows {
   private static final Set<String> WITH_CONSTANTS = Set.of("Where", "Concat", "Mean", "MatMul");
-  private static final Set<String> ALONG_AN_AXIS = Set.of("Softmax", "LogSoftmax", "Hardmax", "ArgMax", "ArgMin", "TopK", "LpNormalization",
+  private static final Set<String> ALONG_AN_AXIS = Set.of("Softmax", "LogSoftmax", "ArgMax", "ArgMin", "TopK", "LpNormalization",
       "Concat", "Split", "Gather");
   private static final Set<String> OF_PARTS = Set.of("Slice", "Pad", "Tile");
   private static final String EXPORT = "export the model with a dynamic batch dimension";

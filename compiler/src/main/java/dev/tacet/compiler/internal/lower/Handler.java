@@ -23,6 +23,11 @@ interface Handler {
    * @param inputs one per input; null where an optional input is absent
    */
   record Call(OnnxNode node, List<Symbol> inputs, Scope scope, OnnxGraph graph) {
+    /** Returns the same node with other inputs. */
+    Call with(List<Symbol> others) {
+      return new Call(node, others, scope, graph);
+    }
+
     /** Returns input i, or null where it is absent. */
     Symbol input(int index) {
       return index < inputs.size() ? inputs.get(index) : null;

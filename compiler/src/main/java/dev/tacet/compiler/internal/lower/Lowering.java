@@ -162,7 +162,7 @@ public final class Lowering {
     Handler.Call call = new Handler.Call(node, inputs, scope, graph);
     try {
       inputs = rows.inputs(node, inputs);
-      call = new Handler.Call(node, inputs, scope, graph);
+      call = call.with(inputs);
       Handler handler = HANDLERS.get(node.qualifiedType());
       boolean classifier = node.qualifiedType().equals("ai.onnx.ml.LinearClassifier")
           || node.qualifiedType().equals("ai.onnx.ml.SVMClassifier");

@@ -31,8 +31,12 @@ final class TailLabels {
       throw new Refusal("it looks up " + Shapes.size(index.shape()) + " labels among " + labels.size() + " for groups of "
           + index.group() + " scores", "look up one label among as many as there are scores");
     }
-    Symbol.Clear scores = index.largest() ? index.scores() : call.scope().tail(TailOp.AFFINE, index.scores(), -1, 0);
-    return label(index.shape(), scores, labels);
+    return label(index.shape(), scores(call, index), labels);
+  }
+
+  /** The scores of which the index is that of the largest. */
+  private static Symbol.Clear scores(Handler.Call call, Symbol.Index index) {
+    return index.largest() ? index.scores() : call.scope().tail(TailOp.AFFINE, index.scores(), -1, 0);
   }
 
   /** The label of the largest score. */
@@ -76,7 +80,7 @@ final class TailLabels {
     if (keys == null || values == null || keys.length != values.length) {
       throw new Refusal("it encodes by another table than one of text or int64 keys and values", "apply it to the model's outputs");
     }
-    Symbol.Terminal terminal = labelled(call.required(0));
+    Symbol.Terminal terminal = labelled(call, call.required(0));
     TailNode label = terminal.node();
     if (label.strings().isEmpty() == node.has("keys_strings")) {
       throw new Refusal("its keys are of another type than the labels", "export the model again");
@@ -95,13 +99,13 @@ final class TailLabels {
   }
 
   /** A symbol as a choice with a list of labels; an index has its own numbers for labels. */
-  private static Symbol.Terminal labelled(Symbol symbol) {
+  private static Symbol.Terminal labelled(Handler.Call call, Symbol symbol) {
     if (symbol instanceof Symbol.Terminal terminal && LABELS.contains(terminal.node().op())) {
       return terminal;
     }
-    if (symbol instanceof Symbol.Index index && Shapes.size(index.shape()) == 1 && index.largest()) {
+    if (symbol instanceof Symbol.Index index && Shapes.size(index.shape()) == 1) {
       double[] numbers = IntStream.range(0, index.group()).asDoubleStream().toArray();
-      return label(index.shape(), index.scores(), Tensor.of(DataType.INT64, new int[] {numbers.length}, numbers));
+      return label(index.shape(), scores(call, index), Tensor.of(DataType.INT64, new int[] {numbers.length}, numbers));
     }
     throw new Refusal("it takes something else than one label of a classifier", "apply it to the model's outputs");
   }
@@ -144,7 +148,7 @@ final class TailLabels {
         return x;
       }
     } else if (type == DataType.STRING) {
-      Symbol.Terminal terminal = labelled(x);
+      Symbol.Terminal terminal = labelled(call, x);
       return relabelled(terminal, Arrays.stream(terminal.node().integers()).mapToObj(Long::toString).toList(), new long[0]);
     } else if (type != DataType.BOOL && numbers(x).stream().allMatch(number -> type.isReal() ? type.rounded(number) == number : type.holds(number))) {
       return x;

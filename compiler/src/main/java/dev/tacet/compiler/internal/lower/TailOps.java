@@ -72,7 +72,7 @@ final class TailOps {
     for (Symbol input : call.inputs()) {
       inputs.add(input instanceof Symbol.Hidden ? scope.clear(input) : input);
     }
-    Handler.Call clear = new Handler.Call(call.node(), inputs, scope, call.graph());
+    Handler.Call clear = call.with(inputs);
     if (HANDLERS.containsKey(type)) {
       return HANDLERS.get(type).lower(clear);
     }

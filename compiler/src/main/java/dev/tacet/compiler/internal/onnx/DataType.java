@@ -57,7 +57,10 @@ public enum DataType {
     return real;
   }
 
-  /** Returns whether the type holds a number, its fraction cut off where the type is whole, without wrapping around. */
+  /**
+   * Returns whether the type holds a number, its fraction cut off where the type is whole, without wrapping around. The largest number of 64
+   * bits reads as the power of two above it.
+   */
   public boolean holds(double value) {
     if (real || this == STRING) {
       return real;
@@ -67,7 +70,8 @@ public enum DataType {
     }
     boolean signed = this == INT8 || this == INT16 || this == INT32 || this == INT64;
     double limit = Math.scalb(1.0, 8 * width - (signed ? 1 : 0));
-    return value > (signed ? -limit - 1 : -1) && value < limit;
+    double whole = value < 0 ? Math.ceil(value) : Math.floor(value);
+    return whole >= (signed ? -limit : 0) && (width == Long.BYTES ? whole <= limit : whole < limit);
   }
 
   /** Returns the nearest number of a floating-point type, to even; an infinity beyond its range. */

@@ -72,6 +72,15 @@ class FixedRowsTest {
     assertArrayEquals(new double[] {36 + 2048}, answer(TestModels.of(8).constant("k", new long[] {1}, 2049).indexes("one", 1)
         .node("Cast", "k", "h", TestModels.integer("to", 10)).node("Cast", "h", "f", TestModels.integer("to", 1))
         .node("ReduceSum", "x one", "s").node("Add", "s f", "y")));
+    // The ends of Slice are the largest and the smallest number of 64 bits, moved about by exporters.
+    TensorProto ends = TensorProto.newBuilder().setName("e").setDataType(7).addInt64Data(Long.MAX_VALUE).build();
+    TensorProto back = TensorProto.newBuilder().setName("n").setDataType(7).addInt64Data(Long.MIN_VALUE).build();
+    for (TensorProto end : new TensorProto[] {ends, back}) {
+      boolean all = end == ends;
+      assertArrayEquals(new double[] {36}, answer(TestModels.of(8).constant(end).indexes("z", 0).indexes("one", 1).indexes("first", all ? 0 : -1)
+          .indexes("step", all ? 1 : -1).node("Unsqueeze", all ? "e z" : "n z", "u").node("Concat", "u", "to", TestModels.integer("axis", 0))
+          .node("Slice", "x first to one step", "p").node("ReduceSum", "p one", "y")));
+    }
     refused(TestModels.of(8).constant("k", new long[] {1}, 70000).node("Cast", "k", "h", TestModels.integer("to", 10))
         .node("Cast", "h", "f", TestModels.integer("to", 1)).indexes("one", 1).node("ReduceSum", "x one", "s").node("Add", "s f", "y"),
         "constant that is Infinity");

@@ -64,6 +64,8 @@ class TailLabelsTest {
     assertEquals(new OutputValue.Strings(List.of("other")), answer(scores().node("ArgMax", "h", "i", integer("axis", 1))
         .node("ai.onnx.ml.LabelEncoder", "i", "y", integers("keys_int64s", 0), texts("values_strings", "dog"), text("default_string", "other")),
         "y", 1, 1, 1));
+    assertEquals(new OutputValue.Strings(List.of("first")), answer(scores().node("ArgMin", "h", "i", integer("axis", 1)).node("ai.onnx.ml.LabelEncoder",
+        "i", "y", integers("keys_int64s", 1, 1), texts("values_strings", "first", "second")), "y", 1, 1, 1), "a key twice means the first");
     assertArrayEquals(new double[] {7}, answer(scores().node("ArgMax", "h", "i", integer("axis", 1))
         .node("ai.onnx.ml.LabelEncoder", "i", "y", integers("keys_int64s", 0), integers("values_int64s", 3), integer("default_int64", 7)),
         "y", 1, 1, 1).toNumbers());
@@ -80,6 +82,8 @@ class TailLabelsTest {
         Arguments.of(scores().indexes("k", 2).node("TopK", "h k", "v i").node("Cast", "i", "y", integer("to", 8)), "something else than one label"),
         Arguments.of(scores().constant("l", new long[] {3}, 0.5, 1.5, 2.75).node("ArgMax", "h", "i", integer("axis", 1), integer("keepdims", 0))
             .node("Gather", "l i", "y", integer("axis", 0)), "0.5 is no whole number"),
+        Arguments.of(scores().node("ai.onnx.ml.LinearClassifier", "x", "l z", TestModels.reals("coefficients", 1, 0, 0, 0, 1, 0),
+            TestModels.reals("intercepts", 0, 0), integers("classlabels_ints", 3, 16777217)).node("Cast", "l", "y", integer("to", 1)), "to FLOAT"),
         Arguments.of(scores().node("Softmax", "h", "p").node("Cast", "p", "y", integer("to", 2)), "to UINT8"),
         Arguments.of(scores().node("ai.onnx.ml.Imputer", "h", "y", TestModels.real("replaced_value_float", -1)), "one that it replaces (-1.0)"));
   }
