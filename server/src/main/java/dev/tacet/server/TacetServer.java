@@ -88,7 +88,7 @@ public final class TacetServer implements AutoCloseable {
    */
   public static TacetServer configured(Path file, Map<String, String> environment, Map<String, String> flags)
       throws ConfigurationException {
-    SettingsReader.Reading reading = SettingsReader.readAll(file, environment, flags);
+    SettingsReader.Reading reading = SettingsReader.read(file, environment, flags);
     Settings settings = reading.settings();
     List<String> problems =
         Stream.concat(reading.problems().stream(), ConfiguredFiles.problems(settings).stream()).distinct().toList();

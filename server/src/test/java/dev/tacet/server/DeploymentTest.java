@@ -18,7 +18,10 @@ import dev.tacet.protocol.v1.InferResponse;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
 import dev.tacet.protocol.v1.AuditServiceGrpc;
+import dev.tacet.protocol.v1.DeleteKeptRequest;
+import dev.tacet.protocol.v1.PrivacyServiceGrpc;
 import dev.tacet.protocol.v1.ReadAuditRequest;
+import dev.tacet.protocol.v1.ShowKeptRequest;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -119,6 +122,11 @@ class DeploymentTest {
         grpc(deployer).modelReady(ModelReadyRequest.newBuilder().setName("half").build()));
     var trail = host.stub(AuditServiceGrpc.AuditServiceBlockingStub.class, rival).readAudit(ReadAuditRequest.getDefaultInstance());
     assertEquals("model-unload quarter", trail.getRecords(0).getAction() + " " + trail.getRecords(0).getObject());
+    var own = host.stub(AuditServiceGrpc.AuditServiceBlockingStub.class, deployer).readAudit(ReadAuditRequest.getDefaultInstance());
+    assertTrue(own.getRecordsList().stream().anyMatch(r -> r.getAction().equals("model-load") && r.getObject().equals("quarter")), "of a caller who only deploys");
+    var privacy = host.stub(PrivacyServiceGrpc.PrivacyServiceBlockingStub.class, deployer);
+    assertTrue(privacy.showKept(ShowKeptRequest.getDefaultInstance()).getAuditLast() >= own.getRecordsCount());
+    assertTrue(privacy.deleteKept(DeleteKeptRequest.getDefaultInstance()).getReceipt().toStringUtf8().startsWith("tacet receipt 1"));
   }
 
   @Test

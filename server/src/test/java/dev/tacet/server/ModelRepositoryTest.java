@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -238,6 +239,24 @@ class ModelRepositoryTest {
   }
 
   @Test
+  void whoHasPinnedASignatureGetsAVersionWithItWhereOneHasAWeight() throws IOException {
+    half("1", 0.5);
+    TestModels.write(root, "half", "2", TestModels.scaled("half", 0.25, 2));
+    half("3", 0.125);
+    rules("weights: {\"1\": 1, \"2\": 1}\n");
+    try (ModelRepository repository = open(ON_REQUEST)) {
+      for (String version : List.of("1", "2")) {
+        String pinned = all(repository).get("half", version, "anybody", "").signature().sha256();
+        for (int i = 0; i < 40; i++) {
+          assertEquals(version, all(repository).get("half", "", "api-key:" + i, pinned).version());
+        }
+      }
+      assertEquals(2, IntStream.range(0, 40).mapToObj(i -> all(repository).get("half", "", "api-key:" + i, "0".repeat(64)).version())
+          .distinct().count(), "a signature that no version has changes nothing");
+    }
+  }
+
+  @Test
   void aModelHasRunOnceBeforeItIsReadyWhereItsKeysHaveRoom() throws IOException {
     TestModels.write(root, "square", "1", TestModels.square());
     long unknown = 0;
@@ -282,5 +301,13 @@ class ModelRepositoryTest {
     assertEquals(4, compilations.get());
     source.compile("half", model);
     assertEquals(4, compilations.get());
+    byte[] foreign = TestModels.scaled("half", 0.25).toBytes();
+    try (var files = Files.list(kept)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".tacet")).toList()) {
+        Files.write(file, foreign);
+      }
+    }
+    assertEquals(artifact.sha256(), source.compile("half", model).sha256(), "nor is a whole file of another compilation taken");
+    assertEquals(5, compilations.get());
   }
 }

@@ -63,10 +63,15 @@ final class TestModels {
 
   /** x -> factor x, under a name. */
   static ModelArtifact scaled(String name, double factor) {
+    return scaled(name, factor, 3);
+  }
+
+  /** The same with another number of outputs, which makes another signature. */
+  static ModelArtifact scaled(String name, double factor, int outputs) {
     ProgramBuilder b = new ProgramBuilder(smallParameters()).layer("scale");
     ProgramBuilder.Value x = b.input(1, Scale.powerOfTwo(30));
     b.output(b.rescale(b.multiplyScalar(x, factor, Scale.prime(1, 1))));
-    return artifact(name, b.build(), 3);
+    return artifact(name, b.build(), outputs);
   }
 
   /** A chain of rotations that takes seconds. */

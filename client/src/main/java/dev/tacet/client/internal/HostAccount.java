@@ -36,9 +36,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The calls about what a host keeps for its client. Every failure is a ServiceException of the error table. */
 public final class HostAccount {
-  private final ManagedChannel channel;
   private static final Duration DELETION = Duration.ofMinutes(10);
 
+  private final ManagedChannel channel;
   private final Duration deadline;
 
   HostAccount(ManagedChannel channel, Duration deadline) {

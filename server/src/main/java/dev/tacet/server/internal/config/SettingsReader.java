@@ -48,15 +48,16 @@ public final class SettingsReader {
   private static final String IDENTITY = "identity";
   private static final String CERTIFICATES = "certificates";
   private static final int MAX_TENANTS = 1024;
+
+  /** Less memory than this holds no key and no run of any model. */
+  private static final long LEAST_BYTES = 64 << 10;
+
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration LONGEST_KEPT = Duration.ofDays(36_500);
 
   private final List<String> problems = new ArrayList<>();
   private final ObjectNode root;
   private final Values values;
-
-  /** Less memory than this holds no key and no run of any model. */
-  private static final long LEAST_BYTES = 64 << 10;
 
   private SettingsReader(ObjectNode root, String fileName, Map<String, String> environment, Map<String, String> flags) {
     this.root = root;
@@ -78,23 +79,9 @@ public final class SettingsReader {
    * @param file YAML, or null
    * @param environment variables by name; those of no setting are left alone, unless they are named as a setting of one of the sections is
    * @param flags values by path of their setting
-   * @throws ConfigurationException with every problem
-   */
-  public static Settings read(Path file, Map<String, String> environment, Map<String, String> flags)
-      throws ConfigurationException {
-    Reading reading = readAll(file, environment, flags);
-    if (!reading.problems().isEmpty()) {
-      throw new ConfigurationException(reading.problems());
-    }
-    return reading.settings();
-  }
-
-  /**
-   * As {@link #read}, for a caller who looks further before it refuses.
-   *
    * @throws ConfigurationException if the file cannot be read at all
    */
-  public static Reading readAll(Path file, Map<String, String> environment, Map<String, String> flags)
+  public static Reading read(Path file, Map<String, String> environment, Map<String, String> flags)
       throws ConfigurationException {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     if (file != null) {

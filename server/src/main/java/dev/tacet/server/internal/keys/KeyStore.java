@@ -160,22 +160,17 @@ public final class KeyStore {
 
   /** Tells whether a blob is stored, whole and undamaged. */
   public boolean has(ContentHash hash) {
-    return blobs.length(hash).isPresent();
+    return length(hash).isPresent();
   }
 
-  /** Returns how many bytes are held of a key, from its first: all of a stored one, or what an upload brought. */
-  public long held(ContentHash hash) {
-    return blobs.length(hash).or(() -> uploads.received(hash)).orElse(0L);
+  /** Returns the length of a blob that is stored, whole and undamaged. */
+  public Optional<Long> length(ContentHash hash) {
+    return blobs.length(hash);
   }
 
   /** Checks a chunk as {@link #put} does, without taking it. */
   public void check(long total, long offset, int crc32c, ByteBuffer data) {
     uploads.check(total, offset, crc32c, data);
-  }
-
-  /** Takes a chunk of nobody in particular. */
-  public UploadStore.Progress put(ContentHash hash, long total, long offset, int crc32c, ByteBuffer data) {
-    return put(hash, total, offset, crc32c, data, UploadStore.ANYBODY);
   }
 
   /** Takes a chunk: see {@link UploadStore#put}. */

@@ -75,15 +75,6 @@ public final class UploadStore {
     void shown(long upTo, boolean complete);
   }
 
-  /** Nobody in particular. */
-  static final Sender ANYBODY = new Sender() {
-    @Override
-    public void begins() {}
-
-    @Override
-    public void shown(long upTo, boolean complete) {}
-  };
-
   /**
    * Opens the store; unfinished uploads are found again, those older than their lifetime are deleted.
    *
@@ -152,8 +143,9 @@ public final class UploadStore {
    */
   public Progress put(ContentHash hash, long total, long offset, int crc32c, ByteBuffer data, Sender sender) {
     check(total, offset, crc32c, data);
-    if (blobs.length(hash).isPresent()) {
-      return ofStored(hash, total, offset, data, sender);
+    Optional<Long> stored = blobs.length(hash);
+    if (stored.isPresent()) {
+      return ofStored(hash, stored.get(), total, offset, data, sender);
     }
     return shared ? putAlone(hash, total, offset, data, sender) : putLocked(hash, total, offset, data, sender);
   }
@@ -168,8 +160,7 @@ public final class UploadStore {
     }
   }
 
-  /** Returns the CRC-32C of what a buffer holds. */
-  public static int crcOf(ByteBuffer data) {
+  private static int crcOf(ByteBuffer data) {
     CRC32C crc = new CRC32C();
     crc.update(data.duplicate());
     return (int) crc.getValue();
@@ -180,8 +171,7 @@ public final class UploadStore {
   }
 
   /** A chunk of a key that is stored must be of that key. */
-  private Progress ofStored(ContentHash hash, long total, long offset, ByteBuffer data, Sender sender) {
-    long length = blobs.length(hash).orElseThrow();
+  private Progress ofStored(ContentHash hash, long length, long total, long offset, ByteBuffer data, Sender sender) {
     if (total != length || !Arrays.equals(blobs.read(hash, offset, data.remaining()), bytes(data, 0, data.remaining()))) {
       throw new ServiceException(ErrorCause.CHECKSUM_MISMATCH,
           "chunk at " + offset + " of " + data.remaining() + " bytes is not of the key that names the upload");
@@ -208,8 +198,9 @@ public final class UploadStore {
   }
 
   private synchronized Progress putLocked(ContentHash hash, long total, long offset, ByteBuffer data, Sender sender) {
-    if (blobs.length(hash).isPresent()) { // it was finished between the look without the lock and this one
-      return ofStored(hash, total, offset, data, sender);
+    Optional<Long> stored = blobs.length(hash); // it may have been finished between the look without the lock and this one
+    if (stored.isPresent()) {
+      return ofStored(hash, stored.get(), total, offset, data, sender);
     }
     int length = data.remaining();
     long have = received.getOrDefault(hash, 0L);

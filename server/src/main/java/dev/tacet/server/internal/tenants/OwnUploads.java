@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Uploads of one tenant as each client sees them. Equal keys of several clients are stored once, but a key is there for a client only when
@@ -33,16 +34,16 @@ final class OwnUploads {
   /**
    * Takes a chunk: see {@link UploadStore#put}; progress is that of the client.
    *
-   * @throws ServiceException as there; CHECKSUM_MISMATCH also where the bytes differ from what is held
+   * @throws ServiceException as there
    */
   Progress put(String client, ContentHash key, long total, long offset, int crc32c, ByteBuffer data) {
     keys.check(total, offset, crc32c, data);
     int length = data.remaining();
-    long held = keys.held(key);
-    boolean stored = keys.has(key);
+    Optional<Long> stored = keys.length(key);
+    long held = stored.or(() -> keys.received(key)).orElse(0L);
     Proof proof = new Proof(key, client, clients.proved(key, client));
     long have = Math.min(held, proof.shown);
-    if (stored && have == held || have >= total) {
+    if (stored.isPresent() && have == held || have >= total) {
       return keys.put(key, total, offset, crc32c, data, proof); // all of it was sent: it is stored, or gets finished
     }
     if (offset + length <= have || length == 0 && offset == 0) {

@@ -40,6 +40,7 @@ public final class Privacy {
 
   private final String tenant;
   private final KeyStore keys;
+  private final OwnUploads uploads;
   private final Grants grants;
   private final Audit audit;
   private final ClientIndex clients;
@@ -53,6 +54,7 @@ public final class Privacy {
       Retention retention, Clock clock) {
     this.tenant = tenant;
     this.keys = keys;
+    this.uploads = new OwnUploads(keys, clients, clock);
     this.grants = grants;
     this.audit = audit;
     this.clients = clients;
@@ -94,7 +96,7 @@ public final class Privacy {
 
   /** Takes a chunk of a client's key: see {@link OwnUploads#put}. */
   public UploadStore.Progress put(String client, ContentHash key, long total, long offset, int crc32c, ByteBuffer data) {
-    return new OwnUploads(keys, clients, clock).put(client, key, total, offset, crc32c, data);
+    return uploads.put(client, key, total, offset, crc32c, data);
   }
 
   /** Returns the public key that receipts are checked with. */

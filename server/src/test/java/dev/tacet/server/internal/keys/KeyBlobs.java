@@ -53,11 +53,22 @@ public final class KeyBlobs {
     return new KeyManifest(parameters, entries);
   }
 
+  /** Puts a chunk of a sender of whom nothing is noted. */
+  public static UploadStore.Progress put(KeyStore store, ContentHash hash, long total, long offset, int crc32c, ByteBuffer data) {
+    return store.put(hash, total, offset, crc32c, data, new UploadStore.Sender() {
+      @Override
+      public void begins() {}
+
+      @Override
+      public void shown(long upTo, boolean complete) {}
+    });
+  }
+
   /** Uploads a blob in chunks. */
   public static void upload(KeyStore store, byte[] blob, int chunk) {
     for (int at = 0; at < blob.length; at += chunk) {
       int end = Math.min(blob.length, at + chunk);
-      store.put(hash(blob), blob.length, at, crc(blob, at, end), ByteBuffer.wrap(blob, at, end - at));
+      put(store, hash(blob), blob.length, at, crc(blob, at, end), ByteBuffer.wrap(blob, at, end - at));
     }
   }
 }

@@ -53,7 +53,7 @@ class KeyFilesFuzzTest {
     try {
       KeyStore store = store();
       store.has(hash);
-      store.put(hash, Math.max(1, contents.length), 0, 0, ByteBuffer.allocate(0));
+      KeyBlobs.put(store, hash, Math.max(1, contents.length), 0, 0, ByteBuffer.allocate(0));
     } catch (HeException e) {
       return;
     } finally {

@@ -124,7 +124,7 @@ class KeyLifetimeTest {
 
   @Test
   void uploadsThatStoppedAndKeysThatNoSetEverNamedAreSweptToo() throws IOException {
-    store.put(KeyBlobs.hash(first), first.length, 0, KeyBlobs.crc(first, 0, 100), ByteBuffer.wrap(first, 0, 100));
+    KeyBlobs.put(store, KeyBlobs.hash(first), first.length, 0, KeyBlobs.crc(first, 0, 100), ByteBuffer.wrap(first, 0, 100));
     KeyBlobs.upload(store, second, 5_000);
     assertEquals(0, store.sweep());
     assertEquals(2, files());

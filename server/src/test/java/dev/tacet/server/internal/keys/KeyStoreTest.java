@@ -63,7 +63,7 @@ class KeyStoreTest {
   }
 
   private UploadStore.Progress put(int from, int to) {
-    return store.put(hash, blob.length, from, KeyBlobs.crc(blob, from, to), ByteBuffer.wrap(blob, from, to - from));
+    return KeyBlobs.put(store, hash, blob.length, from, KeyBlobs.crc(blob, from, to), ByteBuffer.wrap(blob, from, to - from));
   }
 
   private static ServiceException fails(ErrorCause cause, Executable call) {
@@ -104,7 +104,7 @@ class KeyStoreTest {
     byte[] other = blob.clone();
     other[4500] ^= 1;
     ServiceException differs = fails(ErrorCause.OFFSET_MISMATCH,
-        () -> store.put(hash, other.length, 4400, KeyBlobs.crc(other, 4400, 5400), ByteBuffer.wrap(other, 4400, 1000)));
+        () -> KeyBlobs.put(store, hash, other.length, 4400, KeyBlobs.crc(other, 4400, 5400), ByteBuffer.wrap(other, 4400, 1000)));
     assertEquals("0", differs.details().get("received_bytes"));
   }
 
@@ -112,7 +112,7 @@ class KeyStoreTest {
   void aChunkWithAnotherChecksumIsNotWritten() {
     fails(
         ErrorCause.CHECKSUM_MISMATCH,
-        () -> store.put(hash, blob.length, 0, KeyBlobs.crc(blob, 0, 10) ^ 1, ByteBuffer.wrap(blob, 0, 10)));
+        () -> KeyBlobs.put(store, hash, blob.length, 0, KeyBlobs.crc(blob, 0, 10) ^ 1, ByteBuffer.wrap(blob, 0, 10)));
     assertEquals(0, put(0, 0).receivedBytes());
   }
 
@@ -124,8 +124,7 @@ class KeyStoreTest {
     ServiceException e =
         fails(
             ErrorCause.CHECKSUM_MISMATCH,
-            () -> store.put(
-                hash, blob.length, 9_000, KeyBlobs.crc(other, 9_000, 10_000), ByteBuffer.wrap(other, 9_000, 1_000)));
+            () -> KeyBlobs.put(store, hash, blob.length, 9_000, KeyBlobs.crc(other, 9_000, 10_000), ByteBuffer.wrap(other, 9_000, 1_000)));
     assertEquals("0", e.details().get("received_bytes"));
     assertEquals(0, put(0, 0).receivedBytes());
     assertFalse(store.has(hash));
@@ -197,8 +196,7 @@ class KeyStoreTest {
     StoreLimits limits = StoreLimits.defaults().withMinFreeBytes(0).withQuotaBytes(15_000);
     open(limits, Disk.LOCAL);
     byte[] abandoned = KeyBlobs.blob(7, 3, 10_000, 2);
-    store.put(
-        KeyBlobs.hash(abandoned), abandoned.length, 0, KeyBlobs.crc(abandoned, 0, 9_000), ByteBuffer.wrap(abandoned, 0, 9_000));
+    KeyBlobs.put(store, KeyBlobs.hash(abandoned), abandoned.length, 0, KeyBlobs.crc(abandoned, 0, 9_000), ByteBuffer.wrap(abandoned, 0, 9_000));
     fails(ErrorCause.QUOTA_EXCEEDED, () -> put(0, 4096));
     Path part = folder.resolve("uploads").resolve(KeyBlobs.hash(abandoned).hex() + ".part");
     Files.setLastModifiedTime(part, FileTime.from(Instant.now().minus(limits.uploadLifetime()).minusSeconds(1)));
@@ -321,13 +319,13 @@ class KeyStoreTest {
   @Test
   void sizesAndOffsetsOutOfRangeAreRefusedBeforeAnythingIsWritten() {
     ByteBuffer none = ByteBuffer.allocate(0);
-    fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, 10_000, -1, 0, none));
-    fails(ErrorCause.TOO_LARGE, () -> store.put(hash, -5, 0, 0, none)); // 2^64 - 5 on the wire
-    fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, 10_000, 10_001, 0, none));
-    ServiceException tiny = fails(ErrorCause.INVALID_ARGUMENT, () -> store.put(hash, 51, 0, 0, none));
+    fails(ErrorCause.INVALID_ARGUMENT, () -> KeyBlobs.put(store, hash, 10_000, -1, 0, none));
+    fails(ErrorCause.TOO_LARGE, () -> KeyBlobs.put(store, hash, -5, 0, 0, none)); // 2^64 - 5 on the wire
+    fails(ErrorCause.INVALID_ARGUMENT, () -> KeyBlobs.put(store, hash, 10_000, 10_001, 0, none));
+    ServiceException tiny = fails(ErrorCause.INVALID_ARGUMENT, () -> KeyBlobs.put(store, hash, 51, 0, 0, none));
     assertTrue(tiny.getMessage().contains("a blob of 51 bytes is no key"), tiny.getMessage());
-    fails(ErrorCause.TOO_LARGE, () -> store.put(hash, Long.MAX_VALUE, 0, 0, none));
-    fails(ErrorCause.TOO_LARGE, () -> store.put(hash, 10 << 20, 0, 0, ByteBuffer.allocate((1 << 20) + 1)));
+    fails(ErrorCause.TOO_LARGE, () -> KeyBlobs.put(store, hash, Long.MAX_VALUE, 0, 0, none));
+    fails(ErrorCause.TOO_LARGE, () -> KeyBlobs.put(store, hash, 10 << 20, 0, 0, ByteBuffer.allocate((1 << 20) + 1)));
     fails(ErrorCause.INVALID_ARGUMENT, () -> new ContentHash("../../etc/passwd"));
     fails(ErrorCause.INVALID_ARGUMENT, () -> ContentHash.of(new byte[31]));
   }

@@ -146,7 +146,7 @@ class RecoveryTest {
     assertFalse(store.has(KeyBlobs.hash(first)));
     ServiceException again = assertThrows(
         ServiceException.class,
-        () -> store.put(KeyBlobs.hash(first), 10_000, 9_000, KeyBlobs.crc(first, 9_000, 10_000), ByteBuffer.wrap(first, 9_000, 1_000)));
+        () -> KeyBlobs.put(store, KeyBlobs.hash(first), 10_000, 9_000, KeyBlobs.crc(first, 9_000, 10_000), ByteBuffer.wrap(first, 9_000, 1_000)));
     assertEquals("0", again.details().get("received_bytes"), "the upload starts again");
     assertTrue(open().has(KeyBlobs.hash(first)));
   }

@@ -86,6 +86,46 @@ abstract class KeyIndexContract {
     assertEquals(new KeyIndex.Usage(14_096, 2, 1), mine.usage());
   }
 
+  /** More entries than are deleted at a time, and what a deletion that was cut short left of them. */
+  @Test
+  void aLongTrailIsDeletedWhole() {
+    DatabaseAudit audit = new DatabaseAudit(database(), "long", Clock.systemUTC());
+    AuditEntry last = audit.append("alice", Audit.Action.INFERENCE, "m", "");
+    long count = 120_001;
+    database().durable("making a long trail", c -> {
+      try (var insert = c.prepareStatement("insert into audit (tenant, client, sequence, at_millis, action, object, detail, previous, sha256)"
+          + " values ('long', 'alice', ?, 0, 'inference', 'm', '', ?, ?)")) {
+        for (long i = 2; i <= count; i++) {
+          insert.setLong(1, i);
+          insert.setString(2, last.sha256());
+          insert.setString(3, last.sha256());
+          insert.addBatch();
+        }
+        insert.executeBatch();
+      }
+      return Sql.update(c, "update audit_heads set sequence = ? where tenant = 'long' and client = 'alice'", count);
+    });
+    audit.append("bob", Audit.Action.INFERENCE, "m", "");
+    assertEquals(new Audit.Ends(0, AuditEntry.START, count, last.sha256()), audit.deleteAll("alice"));
+    assertEquals(0, rows("alice"));
+    assertEquals(1, rows("bob"));
+    AuditEntry next = audit.append("alice", Audit.Action.DELETED, "r", "");
+    assertEquals(count + 1, next.sequence());
+    assertEquals(List.of(next), audit.read("alice", 1, 10));
+
+    database().durable("cutting a deletion short", c ->
+        Sql.update(c, "update audit_heads set base_sequence = sequence, base_sha256 = sha256 where tenant = 'long' and client = 'alice'"));
+    assertEquals(1, rows("alice"));
+    assertEquals(List.of(), audit.read("alice", 1, 10), "what is deleted is not shown while it is there");
+    audit.deleteAll("alice");
+    assertEquals(0, rows("alice"));
+  }
+
+  private long rows(String client) {
+    return database().transaction("counting", c ->
+        Sql.first(c, "select count(*) from audit where tenant = 'long' and client = ?", row -> row.getLong(1), client).orElseThrow());
+  }
+
   @Test
   void aKeySetNeedsItsBlobs() {
     KeyIndex index = tenant("needs");
