@@ -53,6 +53,16 @@ class CompilerSecurityTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"torch_squares", "skl_mlpr_tanh"})
+  void residuesTakeNoBitThatPrecisionDoesNotNeed(String name) throws Exception {
+    Parameters parameters = compile(name, CompileOptions.defaults().withAccuracy(1e-4)).artifact().parameters();
+    for (int level = 1; level < parameters.maxLevel(); level++) {
+      assertTrue(parameters.modulus(level) < 1L << parameters.logScale(),
+          "prime " + parameters.modulus(level) + " of level " + level + " at a scale of 2^" + parameters.logScale());
+    }
+  }
+
   @Test
   void aDeepModelThatFillsItsRingIsInsideTheTable() throws Exception {
     Parameters parameters = compile("torch_tanh5", CompileOptions.defaults().withAccuracy(1e-4)).artifact().parameters();

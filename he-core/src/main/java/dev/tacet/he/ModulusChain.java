@@ -9,7 +9,8 @@ import java.util.Set;
 /**
  * Deterministic choice of primes for {@link Parameters}: the same request gives the same primes on every machine.
  *
- * <p>Scale primes alternate above and below 2^logScale, nearest first, so that products of them stay near powers of 2^logScale.
+ * <p>Scale primes alternate above and below 2^logScale, nearest first, so that products of them stay near powers of 2^logScale; or they
+ * are the nearest below it.
  * The base prime and the special primes are the largest below 2^bits that are still free.
  */
 public final class ModulusChain {
@@ -35,6 +36,35 @@ public final class ModulusChain {
       int scaleLevels,
       int specialBits,
       int specialCount) {
+    return select(logRingDegree, ringType, baseBits, logScale, scaleLevels, specialBits, specialCount, true);
+  }
+
+  /**
+   * The same with scale primes that are all below 2^logScale: a residue on the wire takes logScale bits, where those of primes above it
+   * take one more. Their products are below powers of 2^logScale, the more the longer the chain is.
+   *
+   * @throws IllegalArgumentException if there are too few primes of the size asked for
+   */
+  public static Parameters.Builder selectBelow(
+      int logRingDegree,
+      RingType ringType,
+      int baseBits,
+      int logScale,
+      int scaleLevels,
+      int specialBits,
+      int specialCount) {
+    return select(logRingDegree, ringType, baseBits, logScale, scaleLevels, specialBits, specialCount, false);
+  }
+
+  private static Parameters.Builder select(
+      int logRingDegree,
+      RingType ringType,
+      int baseBits,
+      int logScale,
+      int scaleLevels,
+      int specialBits,
+      int specialCount,
+      boolean bothSides) {
     if (logRingDegree < 4 || logRingDegree > 16) {
       throw new IllegalArgumentException("ring degree 2^" + logRingDegree + " is outside 2^4..2^16");
     }
@@ -53,8 +83,8 @@ public final class ModulusChain {
     int primesPerLevel = wide ? 2 : 1;
     Set<Long> used = new HashSet<>();
     long[] chain = new long[1 + scaleLevels * primesPerLevel];
-    Nearest lowPrimes = new Nearest(low, step);
-    Nearest highPrimes = wide && high != low ? new Nearest(high, step) : lowPrimes;
+    Nearest lowPrimes = new Nearest(low, step, bothSides);
+    Nearest highPrimes = wide && high != low ? new Nearest(high, step, bothSides) : lowPrimes;
     for (int i = 0; i < scaleLevels; i++) {
       chain[1 + i * primesPerLevel] = lowPrimes.next(used);
       if (wide) {
@@ -88,7 +118,7 @@ public final class ModulusChain {
     Map<Integer, Nearest> sizes = new HashMap<>();
     long[] primes = new long[bits.length];
     for (int i = 0; i < bits.length; i++) {
-      primes[i] = sizes.computeIfAbsent(bits[i], size -> new Nearest(size, step)).next(used);
+      primes[i] = sizes.computeIfAbsent(bits[i], size -> new Nearest(size, step, true)).next(used);
     }
     return primes;
   }
@@ -105,26 +135,29 @@ public final class ModulusChain {
         "no free prime of " + bits + " bits that is 1 modulo " + step + " (" + used.size() + " are in use)");
   }
 
-  /** Primes that are 1 modulo step, around 2^bits, alternately above and below it, nearest first on each side. */
+  /** Primes that are 1 modulo step, around 2^bits, alternately above and below it or all below it, nearest first on each side. */
   private static final class Nearest {
     private final int bits;
     private final long step;
+    private final boolean bothSides;
     private long above;
     private long below;
-    private boolean takeAbove = true;
+    private boolean takeAbove;
 
-    Nearest(int bits, long step) {
+    Nearest(int bits, long step, boolean bothSides) {
       this.bits = bits;
       this.step = step;
+      this.bothSides = bothSides;
+      this.takeAbove = bothSides;
       this.above = (1L << bits) + 1 - step;
       this.below = (1L << bits) + 1;
     }
 
     long next(Set<Long> used) {
       boolean up = takeAbove;
-      takeAbove = !takeAbove;
+      takeAbove = bothSides && !up;
       long found = up ? above(used) : below(used);
-      if (found == 0) {
+      if (found == 0 && bothSides) {
         found = up ? below(used) : above(used);
       }
       if (found == 0) {

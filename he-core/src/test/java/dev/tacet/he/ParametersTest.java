@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ParametersTest {
@@ -134,6 +135,17 @@ class ParametersTest {
     assertFalse(parameters.isGaloisElement(0));
     assertFalse(parameters.isGaloisElement(6));
     assertFalse(parameters.isGaloisElement(parameters.galoisModulus() + 1));
+  }
+
+  @ParameterizedTest
+  @EnumSource(RingType.class)
+  void scalePrimesLieOnBothSidesOfTheScaleOrAllBelowIt(RingType ring) {
+    long[] both = ModulusChain.select(14, ring, 37, 28, 8, 37, 1).security(SecurityLevel.CLASSICAL_128).build().modulusChain();
+    long[] below = ModulusChain.selectBelow(14, ring, 37, 28, 8, 37, 1).security(SecurityLevel.CLASSICAL_128).build().modulusChain();
+    assertEquals(4, Arrays.stream(both).skip(1).filter(prime -> prime < 1L << 28).count());
+    assertEquals(8, Arrays.stream(below).skip(1).filter(prime -> prime < 1L << 28 && prime > 1L << 27).count());
+    assertEquals(both[0], below[0]);
+    assertThrows(IllegalArgumentException.class, () -> ModulusChain.selectBelow(14, ring, 37, 17, 8, 37, 1), "2^16 to 2^17 has too few");
   }
 
   @Test

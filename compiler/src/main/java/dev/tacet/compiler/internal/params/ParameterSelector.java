@@ -42,6 +42,9 @@ public final class ParameterSelector {
    */
   private static final int NARROW_BITS = 32;
 
+  /** Noise may grow this many times where residues take fewer bits. */
+  private static final double MOST_NOISE_OF_A_BIT = 1.02;
+
   /** Evaluation keys of more bytes than this are worth some precision. */
   private static final long HEAVY_KEY_BYTES = 120L << 20;
 
@@ -115,7 +118,41 @@ public final class ParameterSelector {
       return Optional.empty();
     }
     Selection finest = emit(build(logN, top, 1).orElseThrow());
-    return Optional.of(finest.precise() ? lightest(logN, smallestScale(logN, top)) : cheapest(logN, top));
+    return Optional.of(trimmed(logN, finest.precise() ? lightest(logN, smallestScale(logN, top)) : cheapest(logN, top)));
+  }
+
+  /**
+   * The same with scale primes that are all below 2^logScale, and with a base prime of a bit less, where that costs no precision: fresh
+   * ciphertexts, answers and keys take fewer bits.
+   */
+  private Selection trimmed(int logN, Selection found) {
+    if (plan.privacy() != null) {
+      return found;
+    }
+    Selection best = found;
+    for (boolean below : new boolean[] {true, false}) {
+      for (int room = BASE_ROOM; room >= BASE_ROOM - 1; room--) {
+        Selection least = best;
+        best = build(logN, found.parameters().logScale(), found.parameters().digitSize(), room, below)
+            .filter(parameters -> residueBits(parameters) < residueBits(least.parameters())).map(this::emit)
+            .filter(small -> small.precise() == found.precise() && isAsPrecise(small.emission(), found.emission())).orElse(best);
+      }
+    }
+    return best;
+  }
+
+  private static boolean isAsPrecise(Emission one, Emission other) {
+    boolean same = one.valueError() <= MOST_NOISE_OF_A_BIT * other.valueError();
+    for (int i = 0; i < one.outputs().size(); i++) {
+      same &= Arrays.equals(one.outputs().get(i).factor(), other.outputs().get(i).factor())
+          && one.outputs().get(i).slotError() <= MOST_NOISE_OF_A_BIT * other.outputs().get(i).slotError();
+    }
+    return same;
+  }
+
+  /** Bits of a coefficient of a fresh ciphertext on the wire. */
+  private static int residueBits(Parameters parameters) {
+    return Arrays.stream(parameters.modulusChain()).mapToInt(prime -> Long.SIZE - Long.numberOfLeadingZeros(prime)).sum();
   }
 
   private int smallestScale(int logN, int top) {
@@ -195,18 +232,20 @@ public final class ParameterSelector {
    * than with special primes of the scale's size.
    */
   private Optional<Parameters> build(int logN, int logScale, int digit) {
-    for (int room = BASE_ROOM; room >= BASE_ROOM - 1; room--) {
-      for (int extra = MAX_TOP_ROOM; extra >= 0; extra -= 2) {
-        Optional<Parameters> parameters = build(logN, logScale, digit, room, extra);
-        if (parameters.isPresent()) {
-          return parameters;
-        }
+    return build(logN, logScale, digit, BASE_ROOM, false).or(() -> build(logN, logScale, digit, BASE_ROOM - 1, false));
+  }
+
+  private Optional<Parameters> build(int logN, int logScale, int digit, int baseRoom, boolean below) {
+    for (int extra = MAX_TOP_ROOM; extra >= 0; extra -= 2) {
+      Optional<Parameters> parameters = build(logN, logScale, digit, baseRoom, extra, below);
+      if (parameters.isPresent()) {
+        return parameters;
       }
     }
     return Optional.empty();
   }
 
-  private Optional<Parameters> build(int logN, int logScale, int digit, int baseRoom, int topRoom) {
+  private Optional<Parameters> build(int logN, int logScale, int digit, int baseRoom, int topRoom, boolean below) {
     int base = Math.min(Parameters.MAX_MODULUS_BITS, logScale + baseRoom);
     int top = topBits(logScale, topRoom);
     int levels = plan.levels().total();
@@ -218,9 +257,9 @@ public final class ParameterSelector {
       return Optional.empty();
     }
     try {
-      Parameters.Builder builder =
-          ModulusChain.select(logN, ring, base, logScale, levels - 1, specialBits, special).security(security).digitSize(digit);
-      long[] chain = builder.build().modulusChain();
+      Parameters.Builder builder = below ? ModulusChain.selectBelow(logN, ring, base, logScale, levels - 1, specialBits, special)
+          : ModulusChain.select(logN, ring, base, logScale, levels - 1, specialBits, special);
+      long[] chain = builder.security(security).digitSize(digit).build().modulusChain();
       long[] ordered = ChainOrder.of(plan, Arrays.copyOfRange(chain, 1, chain.length), logScale);
       if (ordered == null) {
         return Optional.empty();
