@@ -180,6 +180,22 @@ class HostileConnectionsTest {
     assertEquals(6, answer(ascii(posts)).split("HTTP/1.1 200", -1).length - 1, "bodies of both kinds, one after the other");
   }
 
+  /** A chunk's length is hexadecimal digits, and as large as they say (RFC 9112, 7.1). */
+  @Test
+  void aChunkWhoseLengthIsInDoubtIsRefusedAndNothingBehindItIsRead() throws IOException {
+    String head = "POST /v2/repository/index HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    String behind = "GET /healthz HTTP/1.1\r\nHost: smuggled\r\n\r\n";
+    for (String size : new String[] {"100000002\r\n", "10000000000000002\r\n", "-2\r\n", "+2\r\n", "0x2\r\n", "2 x\r\n", "\r\n", "2\n", "2\r", "g\r\n",
+        "2\0\r\n", "2;a=\n\r\n"}) {
+      String answer = answer(ascii(head + size + "{}\r\n0\r\n\r\n" + behind));
+      assertTrue(answer.isEmpty() || answer.startsWith("HTTP/1.1 400") && answer.indexOf("HTTP/1.1", 1) < 0, size + ": " + answer);
+    }
+    for (String good : new String[] {"2\r\n{}\r\n0\r\n\r\n", "2;a=b\r\n{}\r\n0;c\r\nX: y\r\n\r\n", "002\r\n{}\r\n000\r\n\r\n"}) {
+      String answer = answer(ascii(head + good + behind));
+      assertEquals(2, answer.split("HTTP/1.1 200", -1).length - 1, good + ": " + answer);
+    }
+  }
+
   @Test
   void aFrameThatClaimsTwoGigabytesIsRefusedWithoutThem() throws IOException {
     String answer =
