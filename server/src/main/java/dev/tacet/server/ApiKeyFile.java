@@ -8,6 +8,7 @@ import dev.tacet.server.internal.identity.Role;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,10 +25,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * The file of a host's API keys, as an operator changes it. It holds hashes, never a key; a running server reads it again within
- * seconds. Written whole: the old file or the new one is there, whatever happens. One process at a time should change it.
+ * seconds. Written whole: the old file or the new one is there, whatever happens. Whoever changes it holds a lock on {@code <file>.lock}, so
+ * that no change is lost to another one.
  */
 public final class ApiKeyFile {
   private static final String HEADER = "# API keys of a tacet host: hashes only. Made by 'tacet api-key'.\n";
@@ -85,13 +88,13 @@ public final class ApiKeyFile {
     if (known.isEmpty()) {
       throw new IllegalArgumentException("a key needs a role; roles are " + Role.names());
     }
-    List<ApiKeys.Entry> entries = read();
-    if (entries.stream().anyMatch(entry -> entry.id().equals(id))) {
-      throw new IllegalArgumentException("there is a key " + id + " already; revoke it first, or choose another id");
-    }
     String key = ApiKey.make(id, new SecureRandom());
-    entries.add(new ApiKeys.Entry(id, ApiKey.hash(key), tenant, known, expires));
-    write(entries);
+    change(entries -> {
+      if (entries.stream().anyMatch(entry -> entry.id().equals(id))) {
+        throw new IllegalArgumentException("there is a key " + id + " already; revoke it first, or choose another id");
+      }
+      entries.add(new ApiKeys.Entry(id, ApiKey.hash(key), tenant, known, expires));
+    });
     return key;
   }
 
@@ -102,11 +105,23 @@ public final class ApiKeyFile {
    * @throws IOException if the file cannot be read or written
    */
   public void revoke(String id) throws IOException {
-    List<ApiKeys.Entry> entries = read();
-    if (!entries.removeIf(entry -> entry.id().equals(id))) {
-      throw new IllegalArgumentException("there is no key " + id + " in " + file);
+    change(entries -> {
+      if (!entries.removeIf(entry -> entry.id().equals(id))) {
+        throw new IllegalArgumentException("there is no key " + id + " in " + file);
+      }
+    });
+  }
+
+  private void change(Consumer<List<ApiKeys.Entry>> change) throws IOException {
+    Path lock = file.resolveSibling(file.getFileName() + ".lock");
+    synchronized (ApiKeyFile.class) { // a lock is a process's
+      try (FileChannel channel = FileChannel.open(lock, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), ownerOnly());
+          FileLock held = channel.lock()) {
+        List<ApiKeys.Entry> entries = read();
+        change.accept(entries);
+        write(entries);
+      }
     }
-    write(entries);
   }
 
   private List<ApiKeys.Entry> read() throws IOException {

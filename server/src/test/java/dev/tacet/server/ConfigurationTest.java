@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +81,8 @@ class ConfigurationTest {
             + "tenants:\n- {name: Lab, models: [\"*\"]}\n- {name: a, models: []}\n- {name: b, models: [\"x y\"], size: 1}\n- 7\n"
             + "identity:\n  tokens: {issuer: x}\n  certificates: [{subject: nonsense, tenant: z, roles: [king]}]\n");
     SettingsReader.Reading reading = SettingsReader.read(file,
-        Map.of("TACET_LIMITS_DURATION", "soon", "TACET_LIMITS_RUNING", "1", "TACET_TENANTS", "x", "TACET_LOG", "OFF"), Map.of("modls", "x"));
+        Map.of("TACET_LIMITS_DURATION", "soon", "TACET_LIMITS_RUNING", "1", "TACET_TENANTS", "x", "TACET_LOG", "OFF",
+            "TACET_IDENTIY_API_KEYS", "x", "TACET_TSL_CERTIFICATE", "x", "TACET_PROT", "1"), Map.of("modls", "x"));
     String all = String.join("\n", reading.problems());
     for (String expected : List.of(
         "prot is no setting", "port (" + file + "): is 70000, must be a whole number in 0..65535", "\"no such host\" has no address",
@@ -89,10 +91,21 @@ class ConfigurationTest {
         "data: is missing", "name \"Lab\"", "tenants[1]: models is missing or empty", "\"x y\" is no name or pattern",
         "tenants[2]: unknown key size", "tenants[3] must be a mapping", "identity.tokens.keys: is missing",
         "identity.tokens.audience: is missing", "subject \"nonsense\"", "unknown role king", "needs tls.client-authorities",
-        "tenant z of nonsense is not listed", "variable TACET_LIMITS_RUNING is no setting", "variable TACET_TENANTS: tenants are a list")) {
+        "tenant z of nonsense is not listed", "variable TACET_LIMITS_RUNING is no setting", "variable TACET_TENANTS: tenants are a list",
+        "variable TACET_IDENTIY_API_KEYS is no setting; TACET_IDENTITY_API_KEYS is one", "TACET_TLS_CERTIFICATE is one", "TACET_PORT is one")) {
       assertTrue(all.contains(expected), expected + " is not among\n" + all);
     }
     assertTrue(!all.contains("TACET_LOG"), all);
+  }
+
+  @Test
+  void variablesOfOtherProgramsAndOfTheLauncherAreLeftAlone() throws Exception {
+    Map<String, String> others = new HashMap<>();
+    for (String name : List.of("TACET_JAVA", "TACET_JAVA_OPTS", "TACET_JAVA_HOME", "TACET_LOG", "TACET_LOG_FORMAT", "TACET_KERNELS", "TACET_THREADS",
+        "TACET_PAGES", "TACET_API_KEY", "TACET_PASSPHRASE", "TACET_NATIVE_PATH", "TACET_HOME", "TACET_SERVICE_HOST", "TACET_PORT_8443_TCP", "TACET_PORT_8443_TCP_ADDR")) {
+      others.put(name, "x");
+    }
+    assertEquals(List.of(), SettingsReader.read(yaml("port: 1\n"), others, places()).problems());
   }
 
   @Test

@@ -227,6 +227,15 @@ class EdgeTest {
   }
 
   @Test
+  void theDataFolderOfADatabaseIsNotTakenWithoutIt() throws IOException {
+    Path data = Files.createDirectories(folder.resolve("of-a-database"));
+    Files.writeString(data.resolve("folder"), "0123456789abcdef0123456789abcdef");
+    StartException e = assertThrows(StartException.class, () -> new TestHost(models, data));
+    assertTrue(e.getMessage().contains("belongs to a database") && e.advice().contains("state.url"), e.getMessage());
+    assertTrue(Files.notExists(data.resolve("state")), "no index is made");
+  }
+
+  @Test
   void aDataFolderThatCannotBeMadeIsNamedInWordsOfAUser() {
     StartException e = assertThrows(StartException.class, () -> new TestHost(models, Path.of("/proc/none/data")));
     assertTrue(e.getMessage().contains("/proc/none") && !e.getMessage().contains("Exception"), e.getMessage());

@@ -42,10 +42,13 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -101,6 +104,34 @@ class IdentityTest {
         assertThrows(ConfigurationException.class, () -> TacetServer.configured(config, Map.of(), Map.of()));
     assertEquals(List.of("tls", "identity.api-keys", "identity.tokens.keys", "data"),
         e.problems().stream().map(problem -> problem.substring(0, problem.indexOf(':'))).toList(), e.getMessage());
+    Files.writeString(config, "models: " + models + "\ndata: " + folder.resolve("d") + "\nidentity:\n  api-keys: /none/k\n  tokens: {issuer: i}\n" + TENANTS);
+    e = assertThrows(ConfigurationException.class, () -> TacetServer.configured(config, Map.of(), Map.of()));
+    assertEquals(3, e.problems().size(), "each said once: " + e.problems());
+  }
+
+  @Test
+  void keysThatAreIssuedAndRevokedAtOnceAreAllThereOrGone() throws Exception {
+    Path file = folder.resolve("keys.yaml");
+    new ApiKeyFile(file).issue("old", "lab", Set.of("predict"), null);
+    List<Callable<String>> changes = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      String id = "k" + i;
+      changes.add(() -> new ApiKeyFile(file).issue(id, "lab", Set.of("predict"), null));
+    }
+    changes.add(8, () -> {
+      new ApiKeyFile(file).revoke("old");
+      return "";
+    });
+    ExecutorService many = Executors.newFixedThreadPool(changes.size());
+    try {
+      for (Future<String> change : many.invokeAll(changes)) {
+        change.get();
+      }
+    } finally {
+      many.shutdown();
+    }
+    assertEquals(IntStream.range(0, 16).mapToObj(i -> "k" + i).sorted().toList(),
+        new ApiKeyFile(file).list().stream().map(ApiKeyFile.Entry::id).sorted().toList());
   }
 
   @Test

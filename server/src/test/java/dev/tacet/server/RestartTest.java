@@ -127,6 +127,10 @@ class RestartTest {
       assertEquals(200, status(uri + "/readyz"));
       Path foreign = Path.of("/proc/" + started.get(0).pid() + "/root" + data.resolve("foreign"));
       fill(foreign);
+      for (int look = 0; look < 100 && status(uri + "/readyz") != 503; look++) {
+        Thread.sleep(100);
+      }
+      assertEquals(503, status(uri + "/readyz"), "seen without any call");
       for (int call = 0; call < 3; call++) {
         TestHost.fails(ErrorCause.STORAGE_FAILED, () -> calls.infer(owner.request(owner.encrypt(ROW)).build()));
       }

@@ -20,16 +20,16 @@ public final class ConfiguredFiles {
     void open(FileWatch watch) throws IOException;
   }
 
-  /** Returns what is wrong, each with its setting; nothing is kept open, and nothing stays of what is tried. */
+  /** Returns what is wrong that the reader of the settings has not said, each with its setting; nothing is kept open, and nothing stays of what is tried. */
   public static List<String> problems(Settings settings) {
     List<String> problems = new ArrayList<>();
     try (FileWatch watch = new FileWatch()) {
       settings.tls().ifPresent(tls -> check("tls", at -> ReloadingTls.open(tls, at), watch, problems));
       settings.identity().ifPresent(ways -> {
-        ways.apiKeys().ifPresent(file -> check("identity.api-keys", at -> Authenticator.apiKeys(settings, file), watch, problems));
-        ways.tokens().ifPresent(tokens -> check("identity.tokens.keys", at -> Authenticator.requireTokens(tokens, at), watch, problems));
+        ways.apiKeys().filter(Files::isReadable).ifPresent(file -> check("identity.api-keys", at -> Authenticator.apiKeys(settings, file), watch, problems));
+        ways.tokens().filter(tokens -> !tokens.keys().isEmpty()).ifPresent(tokens -> check("identity.tokens.keys", at -> Authenticator.requireTokens(tokens, at), watch, problems));
       });
-      settings.state().passwordFile().ifPresent(file -> check("state.password-file", at -> Files.readString(file), watch, problems));
+      settings.state().passwordFile().filter(Files::isReadable).ifPresent(file -> check("state.password-file", at -> Files.readString(file), watch, problems));
     }
     if (settings.data() != null) {
       checkFolder(settings.data().toAbsolutePath(), problems);

@@ -60,7 +60,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(names = "--tls-key", paramLabel = "PEM", description = "Private key of the certificate.")
   private Path privateKey;
 
-  @Option(names = "--set", paramLabel = "SETTING=VALUE", description = "Any setting of the configuration, such as limits.running=2.")
+  @Option(names = "--set", paramLabel = "SETTING=VALUE", mapFallbackValue = "", description = "Any setting of the configuration, such as limits.running=2.")
   private Map<String, String> set = new LinkedHashMap<>();
 
   @Option(names = "--check-config", description = "Only say whether the configuration is right, with everything that is wrong.")

@@ -116,7 +116,10 @@ public final class Inferences {
       return keys(tenant, request, model);
     });
     InferenceRunner.Call call = new InferenceRunner.Call(tenant.name(), request.origin(), lease, keys.set(), List.of(), limit);
-    return runner.receive(call, bytes -> record(tenant, request, model, keys, model.program().inputCiphertexts().size(), bytes));
+    return runner.receive(call, bytes -> { // the use of the keys may have been revoked while the ciphertexts came
+      Keys now = keys(tenant, request, model);
+      record(tenant, request, model, now, model.program().inputCiphertexts().size(), bytes);
+    });
   }
 
   private static ServedModel.Lease lease(Tenant tenant, InferenceRequest request) {

@@ -28,6 +28,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -40,10 +42,13 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.security.auth.x500.X500Principal;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /** Makes {@link Settings} of a YAML file, the environment and flags; reports everything that is wrong at once. */
 public final class SettingsReader {
   private static final Pattern VARIABLE = Pattern.compile("TACET_([A-Z]+)(?:_[A-Z0-9_]+)?");
+  private static final LevenshteinDistance LETTERS = LevenshteinDistance.getDefaultInstance();
+  private static final int LONG_NAME = "TACET_".length() + 8;
   private static final String TENANTS = "tenants";
   private static final String IDENTITY = "identity";
   private static final String CERTIFICATES = "certificates";
@@ -117,7 +122,7 @@ public final class SettingsReader {
     }
   }
 
-  /** Reports variables that are named like settings of a section, or a list, and are none. */
+  /** Reports variables that are named like settings of a section, or a list, and are none, and those that differ from a setting by a slip. */
   private void findUnknown(Map<String, String> environment) {
     Set<String> known = new HashSet<>();
     Set<String> sections = new HashSet<>();
@@ -137,8 +142,18 @@ public final class SettingsReader {
         problems.add("environment variable " + name + ": tenants are a list, which only the file can hold");
       } else if (sections.contains(parts.group(1))) {
         problems.add("environment variable " + name + " is no setting");
+      } else {
+        known.stream().filter(setting -> isSlip(name, setting)).min(Comparator.naturalOrder()).ifPresent(setting ->
+            problems.add("environment variable " + name + " is no setting; " + setting + " is one"));
       }
     }
+  }
+
+  /** Whether one name is another with a letter too many, too few or wrong, two such letters in a long name, or letters in another order. */
+  private static boolean isSlip(String name, String setting) {
+    int most = Math.min(name.length(), setting.length()) < LONG_NAME ? 1 : 2;
+    return LETTERS.apply(name, setting) <= most
+        || name.length() == setting.length() && Arrays.equals(name.chars().sorted().toArray(), setting.chars().sorted().toArray());
   }
 
   private Settings settings() {

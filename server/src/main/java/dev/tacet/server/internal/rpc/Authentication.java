@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -37,6 +38,8 @@ import org.slf4j.LoggerFactory;
 public final class Authentication extends SimpleDecoratingHttpService {
   private static final Logger LOG = LoggerFactory.getLogger(Authentication.class);
   private static final AttributeKey<Identity> IDENTITY = AttributeKey.valueOf(Authentication.class, "IDENTITY");
+
+  private static final AttributeKey<Supplier<Identity>> AGAIN = AttributeKey.valueOf(Authentication.class, "AGAIN");
 
   /** Answer to anybody, since probes carry no credentials. What they say depends on who asks. */
   private static final Set<String> OPEN =
@@ -98,6 +101,7 @@ public final class Authentication extends SimpleDecoratingHttpService {
             return refuse(context, request, failure);
           }
           context.setAttr(IDENTITY, known);
+          context.setAttr(AGAIN, () -> authenticator.identify(authorization, certificate));
           return serveUnchecked(context, request);
         }, context.eventLoop()));
   }
@@ -134,6 +138,18 @@ public final class Authentication extends SimpleDecoratingHttpService {
   /** Returns who calls; null on an open route without credentials. */
   public static Identity callerOf(ServiceRequestContext context) {
     return context.attr(IDENTITY);
+  }
+
+  /**
+   * Requires the credential of a call whose messages came one by one to be as good as it was at its first.
+   *
+   * @throws ServiceException UNAUTHENTICATED if it is not accepted any more, or stands for somebody else or other roles
+   */
+  static void requireStill(ServiceRequestContext context) {
+    Supplier<Identity> again = context.attr(AGAIN);
+    if (again != null && !again.get().equals(callerOf(context))) {
+      throw new ServiceException(ErrorCause.UNAUTHENTICATED, "the credential does not stand for the call's caller any more");
+    }
   }
 
   /** Returns a decorator that refuses callers who have none of the roles. */

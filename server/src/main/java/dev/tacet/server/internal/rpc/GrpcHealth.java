@@ -43,6 +43,7 @@ public final class GrpcHealth implements AutoCloseable {
   }
 
   private void look() {
+    readiness.look();
     boolean now = readiness.databaseFailed();
     if (now != failed) {
       set(now ? ServingStatus.NOT_SERVING : ServingStatus.SERVING);

@@ -57,7 +57,8 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
 
   @Override
   public StreamObserver<InferStreamRequest> inferStream(StreamObserver<InferStreamResponse> observer) {
-    Duration limit = DeadlineLimit.of(ServiceRequestContext.current());
+    ServiceRequestContext context = ServiceRequestContext.current();
+    Duration limit = DeadlineLimit.of(context);
     Tenant tenant = calls.tenant();
     String client = Callers.identity().subject();
     Origin origin = Calls.origin();
@@ -66,7 +67,7 @@ public final class InferenceRpc extends InferenceServiceGrpc.InferenceServiceImp
             tenant,
             new InferenceRequest(
                 client, origin, call.getModel(), call.getVersion(), call.getSignatureSha256(), call.getKeySetId(), Optional.empty(), List.of()),
-            limit));
+            limit), () -> Authentication.requireStill(context));
   }
 
   private static InferResponse message(ServedModel model, InferenceRunner.Answer answer, boolean layerTimes) {

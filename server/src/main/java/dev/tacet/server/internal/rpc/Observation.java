@@ -4,6 +4,8 @@ package dev.tacet.server.internal.rpc;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.logging.RequestLog;
+import com.linecorp.armeria.common.stream.CancelledSubscriptionException;
+import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.SimpleDecoratingHttpService;
@@ -29,6 +31,7 @@ public final class Observation extends SimpleDecoratingHttpService {
   private static final Logger LOG = LoggerFactory.getLogger(Observation.class);
   private static final AttributeKey<Origin> ORIGIN = AttributeKey.valueOf(Observation.class, "ORIGIN");
   private static final int MAX_STATUS = 16;
+  private static final String UNKNOWN = Integer.toString(Status.Code.UNKNOWN.value());
 
   private final ServerMetrics metrics;
   private final Tracing tracing;
@@ -88,9 +91,14 @@ public final class Observation extends SimpleDecoratingHttpService {
   private static String status(RequestLog log) {
     String trailer = log.responseTrailers().get("grpc-status");
     String code = trailer == null ? log.responseHeaders().get("grpc-status") : trailer;
-    if (code != null && code.matches("[0-9]{1,2}") && Integer.parseInt(code) <= MAX_STATUS) {
+    if (code != null && !(code.equals(UNKNOWN) && wasCancelled(log)) && code.matches("[0-9]{1,2}") && Integer.parseInt(code) <= MAX_STATUS) {
       return Status.fromCodeValue(Integer.parseInt(code)).getCode().name();
     }
-    return log.responseHeaders().status().codeAsText();
+    return wasCancelled(log) ? Status.Code.CANCELLED.name() : log.responseHeaders().status().codeAsText();
+  }
+
+  /** Whether the caller left before it was answered. */
+  private static boolean wasCancelled(RequestLog log) {
+    return log.responseCause() instanceof ClosedStreamException || log.responseCause() instanceof CancelledSubscriptionException;
   }
 }

@@ -29,6 +29,7 @@ final class StreamedInference implements StreamObserver<InferStreamRequest>, Inf
   private final Origin origin;
   private final ServerCallStreamObserver<InferStreamResponse> observer;
   private final Function<InferRequest, InferenceRunner.Reception> admit;
+  private final Runnable stillAllowed;
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile InferenceRunner.Reception reception;
   private volatile boolean layerTimes;
@@ -38,14 +39,16 @@ final class StreamedInference implements StreamObserver<InferStreamRequest>, Inf
    * Takes the parts.
    *
    * @param admit admits the call that the first message names, or says what is wrong with it
+   * @param stillAllowed throws if the caller may not call any more, once its ciphertexts are there
    */
   StreamedInference(Calls calls, Tenant tenant, Origin origin, ServerCallStreamObserver<InferStreamResponse> observer,
-      Function<InferRequest, InferenceRunner.Reception> admit) {
+      Function<InferRequest, InferenceRunner.Reception> admit, Runnable stillAllowed) {
     this.calls = calls;
     this.tenant = tenant;
     this.origin = origin;
     this.observer = observer;
     this.admit = admit;
+    this.stillAllowed = stillAllowed;
     observer.setOnCancelHandler(this::cancel);
   }
 
@@ -89,6 +92,7 @@ final class StreamedInference implements StreamObserver<InferStreamRequest>, Inf
       if (reception == null) {
         throw new ServiceException(ErrorCause.MALFORMED, "the stream ended before its first message");
       }
+      stillAllowed.run();
       stop = reception.submit(this);
       if (observer.isCancelled()) {
         stop.run();

@@ -9,6 +9,7 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.server.RequestTimeoutException;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
@@ -16,10 +17,13 @@ import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 
 /**
- * Answers requests that no service gets to see, for want of a route or since the transport reads no more of them: gRPC requests that are too
- * long with TOO_LARGE in trailers, all that speak no gRPC with JSON as every other error, under the transport's status.
+ * Answers requests that no service gets to see, for want of a route, or of time, or since the transport reads no more of them: gRPC requests
+ * with a row of the error table in trailers, but for paths that there are not, all that speak no gRPC with JSON as every other error, under
+ * the transport's status.
  */
 public final class TransportErrors implements ServerErrorHandler {
+  private static final String LATE = "the call did not end in time";
+
   @Override
   public HttpResponse onServiceException(ServiceRequestContext context, Throwable cause) {
     return null; // left to the handler behind this one
@@ -29,17 +33,22 @@ public final class TransportErrors implements ServerErrorHandler {
   public AggregatedHttpResponse renderStatus(
       ServiceRequestContext context, ServiceConfig config, RequestHeaders headers, HttpStatus status, String description,
       Throwable cause) {
+    boolean late = cause instanceof RequestTimeoutException;
     if (Refusals.isGrpc(headers)) {
-      return status.equals(HttpStatus.REQUEST_ENTITY_TOO_LARGE)
-          ? Refusals.of(headers, new ServiceException(ErrorCause.TOO_LARGE, tooLong(context, config))) : null;
+      return switch (status.code()) {
+        case 413 -> Refusals.of(headers, new ServiceException(ErrorCause.TOO_LARGE, tooLong(context, config)));
+        case 503 -> Refusals.of(headers, late ? new ServiceException(ErrorCause.DEADLINE_EXCEEDED, LATE)
+            : new ServiceException(ErrorCause.OVERLOADED, "the host takes no more calls for the moment"));
+        default -> null;
+      };
     }
-    ErrorCause row = switch (status.code()) {
+    ErrorCause row = late ? ErrorCause.DEADLINE_EXCEEDED : switch (status.code()) {
       case 404, 405 -> ErrorCause.UNSUPPORTED;
       case 413, 414, 431 -> ErrorCause.TOO_LARGE;
       case 503 -> ErrorCause.OVERLOADED;
       default -> status.isClientError() ? ErrorCause.MALFORMED : ErrorCause.INTERNAL;
     };
-    String text = switch (status.code()) {
+    String text = late ? LATE : switch (status.code()) {
       case 404 -> "this host has no such path";
       case 405 -> "this path does not take the method " + (headers == null ? "of the request" : headers.method());
       case 413 -> tooLong(context, config);

@@ -176,6 +176,13 @@ public final class Database implements AutoCloseable {
     return problem;
   }
 
+  /** Notes an embedded database that has no room for what comes next: the first call would find out, and fail. */
+  public void lookForSpace() {
+    if (embedded && problem.isEmpty() && Disk.LOCAL.spaceAfterFailure(folder) < LEAST_SPACE) {
+      problem = "its disk has less than 1 MiB left";
+    }
+  }
+
   /**
    * Asks the database for nothing, to know whether it answers.
    *

@@ -26,6 +26,11 @@ public final class Readiness {
     return database.failed();
   }
 
+  /** Looks whether there is room for the next call to be noted; does not wait. */
+  public void look() {
+    database.lookForSpace();
+  }
+
   /** Returns why the database fails, empty if it does not; as {@link Database#problem}, it may wait if {@link #databaseFailed}. */
   public String databaseProblem() {
     return database.problem();
