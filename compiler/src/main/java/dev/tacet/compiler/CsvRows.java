@@ -4,6 +4,7 @@ package dev.tacet.compiler;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import de.siegmar.fastcsv.reader.CsvRecordHandler;
 import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,9 @@ import java.util.regex.Pattern;
  * frames without column names are written.
  */
 public final class CsvRows {
+  /** The most columns: more than the features of any model. */
+  private static final int MAX_COLUMNS = 1 << 16;
+
   /** What others write for a missing value: a line of nothing else is a row without values, not a header. */
   private static final Set<String> MISSING = Set.of("NA", "N/A", "NULL", "null", "None", "?", "-");
 
@@ -66,7 +70,7 @@ public final class CsvRows {
     CsvRows csv = new CsvRows(file);
     try (CsvReader<CsvRecord> reader =
         CsvReader.builder().skipEmptyLines(true).extraFieldStrategy(FieldMismatchStrategy.IGNORE)
-            .missingFieldStrategy(FieldMismatchStrategy.IGNORE).ofCsvRecord(text)) {
+            .missingFieldStrategy(FieldMismatchStrategy.IGNORE).build(CsvRecordHandler.builder().maxFields(MAX_COLUMNS).build(), text)) {
       for (CsvRecord line : reader) {
         if (csv.rows.size() == atMost) {
           break;

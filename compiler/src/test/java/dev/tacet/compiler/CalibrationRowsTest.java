@@ -50,6 +50,11 @@ class CalibrationRowsTest {
   }
 
   @Test
+  void rowsMayHaveAsManyColumnsAsAModelFeatures() throws IOException {
+    assertEquals(1 << 15, rows("1,".repeat((1 << 15) - 1) + "2\n", StandardCharsets.UTF_8).get(0).length);
+  }
+
+  @Test
   void whatIsNoRowIsRefusedByLineAndColumnAndNotShown() {
     assertEquals("rows.csv line 1 column 2 is empty", refused("1,,3\n4,5,6\n", StandardCharsets.UTF_8));
     assertEquals("rows.csv line 2 column 2 is not a number", refused("1,2\n3,secret\n", StandardCharsets.UTF_8));

@@ -50,6 +50,49 @@ class RefusalTest {
     assertEquals("the_y", problems.get(problems.size() - 1).node(), problems.toString());
   }
 
+  /** Element-wise nodes that read a value twice double the steps of the function that they are together: 2^34 of them. */
+  @Test
+  void aFunctionOfTooManyStepsIsRefusedAtOnceAndALongOneIsNot() {
+    TestModels twice = dense().node("MatMul", "x w", "h0").node("Tanh", "h0", "t0");
+    for (int i = 0; i < 34; i++) {
+      twice.node("Sigmoid", "t" + i, "s" + i).node("Mul", "t" + i + " s" + i, "t" + (i + 1));
+    }
+    List<ModelProblem> problems = Compiler.check(twice.node("MatMul", "t34 w", "y").source("y"));
+    assertTrue(problems.get(0).node().startsWith("the_t") && problems.get(0).reason().contains("more than 2000 steps"), problems.toString());
+    TestModels once = dense().node("MatMul", "x w", "t0");
+    for (int i = 0; i < 1900; i++) {
+      once.node("Tanh", "t" + i, "t" + (i + 1));
+    }
+    assertEquals(List.of(), Compiler.check(once.node("MatMul", "t1900 w", "y").source("y")));
+  }
+
+  @Test
+  void answersThatNoCiphertextHoldsAreRefusedAndOutputsThatAreListedTwice() {
+    ModelProblem wide = Compiler.check(
+        TestModels.of(2).constant("one", new long[] {2, 40_000}, ones(80_000)).node("MatMul", "x one", "y").source("y")).get(0);
+    assertTrue(wide.reason().contains("40000 values, at most 32768"), wide.reason());
+    TestModels listed = dense().node("MatMul", "x w", "y");
+    listed.output("y");
+    ModelProblem twice = Compiler.check(listed.source("y")).get(0);
+    assertEquals("the model lists it twice", twice.reason());
+  }
+
+  @Test
+  void aModelWithThousandsOfLayersIsRefusedInAMessageThatCanBeRead() {
+    TestModels deep = dense().node("MatMul", "x w", "h0");
+    for (int i = 0; i < 500; i++) {
+      deep.node("Sigmoid", "h" + i, "s" + i).node("MatMul", "s" + i + " w", "h" + (i + 1));
+    }
+    String reason = Compiler.check(deep.source("h500")).get(0).reason();
+    assertTrue(reason.endsWith(", and 460 more") && reason.length() < 2_000, reason);
+  }
+
+  private static double[] ones(int count) {
+    double[] ones = new double[count];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
   /** ONNX drops what is behind the point of integers' quotients and means; a sum or a product of integers is what it is of real numbers. */
   @ParameterizedTest
   @CsvSource(delimiter = '|', value = {"Div|INT64", "ReduceMean|INT64", "ReduceL2|INT64", "Pow|INT64", "CastLike|whole"})

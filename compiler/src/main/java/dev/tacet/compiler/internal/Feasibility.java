@@ -23,7 +23,14 @@ import java.util.OptionalLong;
 
 /** What keeps a lowered model from running as a whole: its depth, and answers that the model itself leaves undefined. */
 public final class Feasibility {
+  /** The most layers that a message names. */
+  private static final int MOST_NAMED = 40;
+
   private Feasibility() {}
+
+  private static String layers(List<String> all) {
+    return String.join(", ", all.subList(0, Math.min(all.size(), MOST_NAMED))) + (all.size() > MOST_NAMED ? ", and " + (all.size() - MOST_NAMED) + " more" : "");
+  }
 
   /**
    * Compares the fewest levels that a network can take with the most that the largest ring can have.
@@ -39,7 +46,7 @@ public final class Feasibility {
     return Optional.of(new ModelProblem(model, "model",
         "even with activations of degree " + LeastDepth.DEGREE + " it needs " + least.levels()
             + " levels, more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for: at most " + most + " at "
-            + options.security() + "; these layers take them (weights and activation): " + String.join(", ", least.layers()),
+            + options.security() + "; these layers take them (weights and activation): " + layers(least.layers()),
         2 * least.layers().size() + 1 <= most ? "use fewer layers, or squares as activations (2 levels a layer)"
             : "use fewer layers: at most " + (most - 1) / 2 + ", with squares as activations (2 levels a layer)"));
   }

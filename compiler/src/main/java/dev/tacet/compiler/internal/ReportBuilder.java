@@ -62,7 +62,7 @@ final class ReportBuilder {
     Program program = emission.program();
     Map<String, int[]> slots = slots(plan, signature.packing());
     NoiseTrial noise = signature.packing() == RowPacking.COEFFICIENT
-        ? new NoiseTrial(Map.of(), new NoisePrediction(emission.valueError() / NoiseModel.DEVIATIONS, true), 0)
+        ? new NoiseTrial(Map.of(), new NoisePrediction(deviation(emission.outputs().get(0)), true), 0)
         : NoiseTrial.run(program, emission.inputs(), emission.outputs(), signature.packing(), rows, ProgramNoise.Encryption.SECRET_KEY,
             spreadRows(slots), slots);
     double[] nanos = ProgramWork.nanos(program, options.costs());
@@ -235,15 +235,18 @@ final class ReportBuilder {
     CipherOutput output = signature.cipherOutputs().get(0);
     boolean unguarded = isUnguarded(emission);
     boolean spread = signature.packing() == RowPacking.LATENCY;
-    double scale = output.slotError() / (NoiseModel.DEVIATIONS * NoiseModel.SAFETY);
-    double moved = Sharing.DEVIATIONS
-        * (spread ? emission.flooding() : scale * java.util.Arrays.stream(output.factor()).map(Math::abs).max().orElse(1));
+    double moved = Sharing.DEVIATIONS * (spread ? emission.flooding() : deviation(output));
     return String.format(java.util.Locale.ROOT, "answers hide the model from those who encrypt as the client does, for %d answers at %d"
             + " statistical bits: they are re-randomised with the client's encryption of zero and flooded with %d bits, which takes %.1f bits of"
             + " precision and moves a value by up to %.3g; what the values themselves say of the model stays%s", privacy.answers(),
         privacy.statisticalBits(), privacy.floodBits(),
         new Sharing(privacy.answers(), privacy.statisticalBits(), 0).logFactor(spread ? output.period() : signature.values()), moved,
         unguarded ? "; guards, which show inputs of activations, are left out" : "");
+  }
+
+  /** The deviation of the noise in the value with the largest unit, where each value has a slot or a coefficient of its own. */
+  private static double deviation(CipherOutput output) {
+    return output.slotError() / (NoiseModel.DEVIATIONS * NoiseModel.SAFETY) * Arrays.stream(output.factor()).map(Math::abs).max().orElse(1);
   }
 
   /** The width of the widest range of a decrypted value. */

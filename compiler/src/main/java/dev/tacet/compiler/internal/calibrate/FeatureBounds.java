@@ -12,7 +12,7 @@ import java.util.List;
  *
  * <p>A feature may leave its range by the range's own width on each side ({@link #WIDENING}); in a purely linear model, where
  * no activation limits it, by {@link #LINEAR_WIDENING} times the width. A feature that is constant in the data may leave its
- * value by the floor max(1, |value|).
+ * value by the floor max(1, |value|). Those that take the same values have the range of all of them ({@link AlikeFeatures}).
  *
  * @param low accepted bounds in raw units
  * @param high accepted bounds in raw units
@@ -32,7 +32,7 @@ public record FeatureBounds(double[] low, double[] high) {
    * @throws IllegalArgumentException if there is neither a row nor a range, or their number does not fit the model
    */
   public static FeatureBounds of(Network network, List<double[]> rows, List<FeatureRange> ranges) {
-    List<FeatureRange> data = dataRanges(network.features(), rows, ranges);
+    List<FeatureRange> data = AlikeFeatures.widened(network, dataRanges(network.features(), rows, ranges));
     double widening = network.isLinear() ? LINEAR_WIDENING : WIDENING;
     double[] low = new double[data.size()];
     double[] high = new double[data.size()];

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.ir;
 
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
 /**
  * A function of one real variable, as a tree: what an activation computes on each element, composed across the nodes of
  * the model (GELU is one tree, whether the file has one node or six).
@@ -14,6 +18,33 @@ public sealed interface Univariate {
 
   /** Returns the function's degree if it is a polynomial, else -1. */
   int degree();
+
+  /**
+   * Counts the steps that a value of a function takes: the nodes of the tree, those of a part that is read twice counted twice.
+   *
+   * @return the number, or atMost + 1 if there are more
+   */
+  static int steps(Univariate function, int atMost) {
+    return steps(function, atMost, new IdentityHashMap<>());
+  }
+
+  private static int steps(Univariate function, int atMost, Map<Univariate, Integer> counted) {
+    Integer known = counted.get(function);
+    if (known != null) {
+      return known;
+    }
+    long steps = 1;
+    for (Univariate part : function.parts()) {
+      steps += steps(part, atMost, counted);
+    }
+    counted.put(function, (int) Math.min(steps, atMost + 1L));
+    return counted.get(function);
+  }
+
+  /** Returns the trees that this one is a function of. */
+  default List<Univariate> parts() {
+    return List.of();
+  }
 
   /** Returns the function f with the variable replaced by g. */
   Univariate of(Univariate g);
@@ -67,6 +98,11 @@ public sealed interface Univariate {
     }
 
     @Override
+    public List<Univariate> parts() {
+      return List.of(argument);
+    }
+
+    @Override
     public int degree() {
       return argument.degree() == 0 ? 0 : -1;
     }
@@ -82,6 +118,11 @@ public sealed interface Univariate {
     @Override
     public double at(double x) {
       return function.apply(left.at(x), right.at(x));
+    }
+
+    @Override
+    public List<Univariate> parts() {
+      return List.of(left, right);
     }
 
     @Override
@@ -119,6 +160,11 @@ public sealed interface Univariate {
     @Override
     public double at(double x) {
       return condition.at(x) != 0 ? then.at(x) : otherwise.at(x);
+    }
+
+    @Override
+    public List<Univariate> parts() {
+      return List.of(condition, then, otherwise);
     }
 
     @Override

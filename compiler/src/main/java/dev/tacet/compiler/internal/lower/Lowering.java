@@ -265,6 +265,10 @@ public final class Lowering {
     List<String> names = new ArrayList<>();
     for (OnnxGraph.Value output : graph.outputs()) {
       Symbol symbol = symbols.get(output.name());
+      if (names.contains(output.name())) {
+        problems.add(new ModelProblem(output.name(), "output", "the model lists it twice", "list each output once"));
+        continue;
+      }
       names.add(output.name());
       if (symbol instanceof Symbol.Known || symbol instanceof Symbol.Failed) {
         problems.add(new ModelProblem(output.name(), "output", "it does not depend on the input", "remove it from the outputs"));
@@ -277,6 +281,11 @@ public final class Lowering {
       } else {
         last.add(TailNode.of(TailOp.IDENTITY, scope.clear(symbol).name(), output.name()));
       }
+    }
+    long returned = scope.exports().stream().mapToLong(LinearForm::size).sum();
+    if (returned > Scope.MAX_VECTOR) {
+      problems.add(new ModelProblem(String.join(", ", names), "output", "an answer has " + returned + " values, at most " + Scope.MAX_VECTOR
+          + " fit in the slots", "return fewer values"));
     }
     if (!problems.isEmpty()) {
       return null;

@@ -24,7 +24,17 @@ sealed interface Symbol {
    *
    * @param name the node that made it, for layer names
    */
-  record Hidden(int[] shape, Root root, Univariate function, String name) implements Symbol {}
+  record Hidden(int[] shape, Root root, Univariate function, String name) implements Symbol {
+    /** The most steps of a function, each counted as often as it is read. */
+    private static final int MOST_STEPS = 2_000;
+
+    public Hidden {
+      if (Univariate.steps(function, MOST_STEPS) > MOST_STEPS) {
+        throw new Refusal("with the element-wise nodes before it, it is a function of more than " + MOST_STEPS
+            + " steps, a value that several steps read counted each time", "use fewer element-wise nodes in a row");
+      }
+    }
+  }
 
   /** A vector of numbers on the client. */
   record Clear(int[] shape, String name) implements Symbol {}

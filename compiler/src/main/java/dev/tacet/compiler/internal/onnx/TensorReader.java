@@ -185,7 +185,7 @@ final class TensorReader {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (offset > size || expected > size - offset) {
-        throw new MalformedModelException("tensor " + name + " needs bytes " + offset + ".." + (offset + expected)
+        throw new MalformedModelException("tensor " + name + " needs bytes " + offset + ".." + Long.toUnsignedString(offset + expected)
             + " of external data " + location + ", which has " + size);
       }
       ByteBuffer buffer = ByteBuffer.allocate(Math.toIntExact(expected));

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler.internal.calibrate;
+
+import dev.tacet.compiler.FeatureRange;
+import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.ir.Node;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Features that take the same values, in other rows: the pixels of a channel, the steps of a series, many features of one vector. Sixty
+ * images show a pixel near the border always black, and the next one does not. Each of them then has the range of all.
+ */
+final class AlikeFeatures {
+  /** Fewer features of a vector are judged each by itself: their names mean different things. */
+  private static final int MANY = 64;
+
+  /** Of those that vary, the one in the middle has a range of at least this share of what all take together; else they are not alike. */
+  private static final double SHARE = 0.25;
+
+  private AlikeFeatures() {}
+
+  /** Returns the range of each feature, that of all for those that are alike. */
+  static List<FeatureRange> widened(Network network, List<FeatureRange> ranges) {
+    List<FeatureRange> widened = new ArrayList<>(ranges);
+    int first = 0;
+    for (Node.Input input : network.inputs()) {
+      int[] shape = input.shape();
+      if (shape.length >= 2 || input.size() >= MANY) {
+        boolean channelsFirst = shape.length >= 2 && shape[0] <= shape[shape.length - 1];
+        int channels = shape.length < 2 ? 1 : channelsFirst ? shape[0] : shape[shape.length - 1];
+        int length = input.size() / channels;
+        for (int c = 0; c < channels; c++) {
+          List<Integer> channel = new ArrayList<>();
+          for (int i = 0; i < length; i++) {
+            channel.add(first + (channelsFirst ? c * length + i : i * channels + c));
+          }
+          widen(widened, channel);
+        }
+      }
+      first += input.size();
+    }
+    return widened;
+  }
+
+  private static void widen(List<FeatureRange> ranges, List<Integer> features) {
+    FeatureRange all = features.stream().map(ranges::get).reduce(FeatureRange::union).orElseThrow();
+    double[] widths = features.stream().map(ranges::get).mapToDouble(AlikeFeatures::width).filter(width -> width > 0).sorted().toArray();
+    if (widths.length > 0 && widths[widths.length / 2] >= SHARE * width(all)) {
+      features.forEach(feature -> ranges.set(feature, all));
+    }
+  }
+
+  private static double width(FeatureRange range) {
+    return range.high() - range.low();
+  }
+}
