@@ -13,6 +13,9 @@ public final class Chebyshev {
   /** Values that are computed together. */
   private static final int BLOCK = 128;
 
+  /** Steps of Clenshaw's recurrence that are taken at once: those of {@link #steps}. */
+  private static final int STEPS = 8;
+
   private static final int LAWSON_STEPS = 40;
 
   private Chebyshev() {}
@@ -29,7 +32,10 @@ public final class Chebyshev {
     return coefficients[0] + x * b1 - b2;
   }
 
-  /** Replaces each x by the polynomial's value; the same numbers as {@link #evaluate} gives, several at a time. */
+  /**
+   * Replaces each x by the polynomial's value; the same numbers as {@link #evaluate} gives, several at a time, and several steps of each
+   * before the next, which stay in registers.
+   */
   static void evaluateAll(double[] coefficients, double[] x) {
     double[] b1 = new double[BLOCK];
     double[] b2 = new double[BLOCK];
@@ -39,17 +45,53 @@ public final class Chebyshev {
       System.arraycopy(x, from, u, 0, count);
       java.util.Arrays.fill(b1, 0);
       java.util.Arrays.fill(b2, 0);
-      for (int k = coefficients.length - 1; k >= 1; k--) {
-        double c = coefficients[k];
-        for (int i = 0; i < BLOCK; i++) {
-          double b = c + 2 * u[i] * b1[i] - b2[i];
-          b2[i] = b1[i];
-          b1[i] = b;
-        }
+      int k = coefficients.length - 1;
+      for (; k % STEPS != 0; k--) {
+        step(coefficients[k], u, b1, b2);
+        double[] last = b1;
+        b1 = b2;
+        b2 = last;
+      }
+      for (; k >= 1; k -= STEPS) {
+        steps(coefficients, k, u, b1, b2);
       }
       for (int i = 0; i < count; i++) {
         x[from + i] = coefficients[0] + u[i] * b1[i] - b2[i];
       }
+    }
+  }
+
+  /** One step of Clenshaw's recurrence, which leaves the new value in the place of the older one. */
+  private static void step(double c, double[] u, double[] b1, double[] b2) {
+    for (int i = 0; i < BLOCK; i++) {
+      b2[i] = c + 2 * u[i] * b1[i] - b2[i];
+    }
+  }
+
+  /** As many steps as there are, from coefficient k down. */
+  private static void steps(double[] coefficients, int k, double[] u, double[] b1, double[] b2) {
+    double c0 = coefficients[k];
+    double c1 = coefficients[k - 1];
+    double c2 = coefficients[k - 2];
+    double c3 = coefficients[k - 3];
+    double c4 = coefficients[k - 4];
+    double c5 = coefficients[k - 5];
+    double c6 = coefficients[k - 6];
+    double c7 = coefficients[k - 7];
+    for (int i = 0; i < BLOCK; i++) {
+      double twice = 2 * u[i];
+      double a = b1[i];
+      double b = b2[i];
+      b = c0 + twice * a - b;
+      a = c1 + twice * b - a;
+      b = c2 + twice * a - b;
+      a = c3 + twice * b - a;
+      b = c4 + twice * a - b;
+      a = c5 + twice * b - a;
+      b = c6 + twice * a - b;
+      a = c7 + twice * b - a;
+      b1[i] = a;
+      b2[i] = b;
     }
   }
 

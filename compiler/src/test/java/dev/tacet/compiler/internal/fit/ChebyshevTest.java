@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.fit;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Fits against known approximation errors. */
@@ -16,6 +18,18 @@ class ChebyshevTest {
       largest = Math.max(largest, Math.abs(Chebyshev.evaluate(coefficients, x) - f.applyAsDouble(x)));
     }
     return largest;
+  }
+
+  @Test
+  void manyValuesAtOnceAreThoseOfOneAfterTheOther() {
+    SplittableRandom random = new SplittableRandom(31);
+    for (int degree : new int[] {0, 1, 2, 7, 8, 9, 15, 16, 17, 63, 127, 255}) {
+      double[] coefficients = random.doubles(degree + 1, -1, 1).toArray();
+      double[] x = random.doubles(300, -1.1, 1.1).toArray();
+      double[] expected = Arrays.stream(x).map(value -> Chebyshev.evaluate(coefficients, value)).toArray();
+      Chebyshev.evaluateAll(coefficients, x);
+      assertArrayEquals(expected, x);
+    }
   }
 
   @Test
