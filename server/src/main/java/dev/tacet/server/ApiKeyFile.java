@@ -9,12 +9,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -113,13 +116,14 @@ public final class ApiKeyFile {
   }
 
   private void change(Consumer<List<ApiKeys.Entry>> change) throws IOException {
-    Path lock = file.resolveSibling(file.getFileName() + ".lock");
+    Path target = Files.exists(file) ? file.toRealPath() : file; // a link stays one
+    Path lock = target.resolveSibling(target.getFileName() + ".lock");
     synchronized (ApiKeyFile.class) { // a lock is a process's
       try (FileChannel channel = FileChannel.open(lock, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), ownerOnly());
           FileLock held = channel.lock()) {
         List<ApiKeys.Entry> entries = read();
         change.accept(entries);
-        write(entries);
+        write(target, entries);
       }
     }
   }
@@ -128,7 +132,7 @@ public final class ApiKeyFile {
     return Files.exists(file) ? new ArrayList<>(ApiKeys.read(file).entries()) : new ArrayList<>();
   }
 
-  private void write(List<ApiKeys.Entry> entries) throws IOException {
+  private static void write(Path target, List<ApiKeys.Entry> entries) throws IOException {
     StringBuilder text = new StringBuilder(HEADER).append(entries.isEmpty() ? "keys: []\n" : "keys:\n");
     for (ApiKeys.Entry entry : entries) {
       text.append("  - id: \"").append(entry.id()).append("\"\n");
@@ -139,7 +143,7 @@ public final class ApiKeyFile {
         text.append("    expires: \"").append(entry.expires()).append("\"\n");
       }
     }
-    Path folder = file.toAbsolutePath().getParent();
+    Path folder = target.toAbsolutePath().getParent();
     Path temporary = Files.createTempFile(folder, ".api-keys-", ".tmp", ownerOnly());
     try {
       try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
@@ -149,10 +153,39 @@ public final class ApiKeyFile {
         }
         channel.force(true);
       }
-      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      if (Files.exists(target)) {
+        keepReaders(target, temporary);
+      }
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(temporary);
     }
+  }
+
+  /** Lets those read a new file who read the old one: a server of another user would go on with what it read before. */
+  private static void keepReaders(Path old, Path fresh) throws IOException {
+    PosixFileAttributes was = posix(old);
+    PosixFileAttributes is = posix(fresh);
+    if (was == null) {
+      return;
+    }
+    PosixFileAttributeView view = Files.getFileAttributeView(fresh, PosixFileAttributeView.class);
+    try {
+      if (!was.group().equals(is.group())) {
+        view.setGroup(was.group());
+      }
+      if (!was.owner().equals(is.owner())) {
+        view.setOwner(was.owner());
+      }
+    } catch (FileSystemException e) {
+      throw new IOException(old + " belongs to " + was.owner().getName() + ":" + was.group().getName()
+          + ", which this user cannot give a new file; change it as its owner or as root", e);
+    }
+    view.setPermissions(was.permissions());
+  }
+
+  private static PosixFileAttributes posix(Path path) throws IOException {
+    return FileSystems.getDefault().supportedFileAttributeViews().contains("posix") ? Files.readAttributes(path, PosixFileAttributes.class) : null;
   }
 
   private static FileAttribute<?>[] ownerOnly() {

@@ -32,6 +32,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -107,6 +108,27 @@ class IdentityTest {
     Files.writeString(config, "models: " + models + "\ndata: " + folder.resolve("d") + "\nidentity:\n  api-keys: /none/k\n  tokens: {issuer: i}\n" + TENANTS);
     e = assertThrows(ConfigurationException.class, () -> TacetServer.configured(config, Map.of(), Map.of()));
     assertEquals(3, e.problems().size(), "each said once: " + e.problems());
+  }
+
+  @Test
+  void aFileOfKeysKeepsItsReadersAndItsLinkWhenItIsChanged() throws Exception {
+    Path file = Files.createDirectories(folder.resolve("real")).resolve("keys.yaml");
+    new ApiKeyFile(file).issue("one", "lab", Set.of("predict"), null);
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+    Path link = Files.createSymbolicLink(folder.resolve("keys.yaml"), file);
+    new ApiKeyFile(link).revoke("one");
+    assertTrue(Files.isSymbolicLink(link));
+    assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    assertEquals(List.of(), new ApiKeyFile(file).list());
+    Object owner = Files.getAttribute(file, "unix:gid");
+    boolean root = Files.getAttribute(folder, "unix:uid").equals(0);
+    if (root) {
+      Files.setAttribute(file, "unix:gid", 65534);
+      owner = 65534;
+    }
+    new ApiKeyFile(file).issue("two", "lab", Set.of("predict"), null);
+    assertEquals(owner, Files.getAttribute(file, "unix:gid"));
   }
 
   @Test

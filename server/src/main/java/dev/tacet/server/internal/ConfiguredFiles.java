@@ -24,7 +24,7 @@ public final class ConfiguredFiles {
   public static List<String> problems(Settings settings) {
     List<String> problems = new ArrayList<>();
     try (FileWatch watch = new FileWatch()) {
-      settings.tls().ifPresent(tls -> check("tls", at -> ReloadingTls.open(tls, at), watch, problems));
+      settings.tls().filter(ConfiguredFiles::isReadable).ifPresent(tls -> check("tls", at -> ReloadingTls.open(tls, at), watch, problems));
       settings.identity().ifPresent(ways -> {
         ways.apiKeys().filter(Files::isReadable).ifPresent(file -> check("identity.api-keys", at -> Authenticator.apiKeys(settings, file), watch, problems));
         ways.tokens().filter(tokens -> !tokens.keys().isEmpty()).ifPresent(tokens -> check("identity.tokens.keys", at -> Authenticator.requireTokens(tokens, at), watch, problems));
@@ -35,6 +35,10 @@ public final class ConfiguredFiles {
       checkFolder(settings.data().toAbsolutePath(), problems);
     }
     return problems;
+  }
+
+  private static boolean isReadable(Settings.Tls tls) {
+    return Files.isReadable(tls.certificate()) && Files.isReadable(tls.key()) && tls.clientAuthorities().filter(file -> !Files.isReadable(file)).isEmpty();
   }
 
   private static void checkFolder(Path folder, List<String> problems) {

@@ -32,6 +32,11 @@ public final class Refusals {
     return type.startsWith("application/grpc") && !type.startsWith("application/grpc-web");
   }
 
+  /** Tells whether a request speaks gRPC-Web. */
+  static boolean isGrpcWeb(RequestHeaders headers) {
+    return type(headers).startsWith("application/grpc-web");
+  }
+
   private static String type(RequestHeaders headers) {
     String type = headers == null ? null : headers.get(HttpHeaderNames.CONTENT_TYPE);
     return type == null ? "" : type;

@@ -33,12 +33,11 @@ public final class TransportErrors implements ServerErrorHandler {
   public AggregatedHttpResponse renderStatus(
       ServiceRequestContext context, ServiceConfig config, RequestHeaders headers, HttpStatus status, String description,
       Throwable cause) {
-    boolean late = cause instanceof RequestTimeoutException;
-    if (Refusals.isGrpc(headers)) {
-      return switch (status.code()) {
+    boolean late = cause instanceof RequestTimeoutException || status.equals(HttpStatus.REQUEST_TIMEOUT);
+    if (Refusals.isGrpc(headers) || late && Refusals.isGrpcWeb(headers)) {
+      return late ? Refusals.of(headers, new ServiceException(ErrorCause.DEADLINE_EXCEEDED, LATE)) : switch (status.code()) {
         case 413 -> Refusals.of(headers, new ServiceException(ErrorCause.TOO_LARGE, tooLong(context, config)));
-        case 503 -> Refusals.of(headers, late ? new ServiceException(ErrorCause.DEADLINE_EXCEEDED, LATE)
-            : new ServiceException(ErrorCause.OVERLOADED, "the host takes no more calls for the moment"));
+        case 503 -> Refusals.of(headers, new ServiceException(ErrorCause.OVERLOADED, "the host takes no more calls for the moment"));
         default -> null;
       };
     }

@@ -20,11 +20,15 @@ class TransportErrorsTest {
 
   @Test
   void aCallThatIsLateBeforeItIsServedIsLateInEveryProtocol() {
+    for (String type : new String[] {"application/grpc", "application/grpc+proto", "application/grpc-web+proto", "application/grpc-web-text"}) {
+      for (AggregatedHttpResponse late : new AggregatedHttpResponse[] {
+          answer(type, HttpStatus.SERVICE_UNAVAILABLE, RequestTimeoutException.get()), answer(type, HttpStatus.REQUEST_TIMEOUT, null)}) {
+        assertEquals(200, late.status().code());
+        assertEquals("4", late.headers().get("grpc-status"), "DEADLINE_EXCEEDED");
+        assertTrue(late.headers().contains("grpc-status-details-bin"));
+      }
+    }
     for (String type : new String[] {"application/grpc", "application/grpc+proto"}) {
-      AggregatedHttpResponse late = answer(type, HttpStatus.SERVICE_UNAVAILABLE, RequestTimeoutException.get());
-      assertEquals(200, late.status().code());
-      assertEquals("4", late.headers().get("grpc-status"), "DEADLINE_EXCEEDED");
-      assertTrue(late.headers().contains("grpc-status-details-bin"));
       assertEquals("8", answer(type, HttpStatus.SERVICE_UNAVAILABLE, null).headers().get("grpc-status"), "RESOURCE_EXHAUSTED");
     }
     String json = answer("application/json", HttpStatus.SERVICE_UNAVAILABLE, RequestTimeoutException.get()).contentUtf8();
