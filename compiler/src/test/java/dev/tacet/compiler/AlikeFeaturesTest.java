@@ -45,9 +45,10 @@ class AlikeFeaturesTest {
     widths[40] = 3;
     for (int[] shape : new int[][] {{2, 6, 6}, {2, 36}}) {
       SignatureInput input = input(squares(72, shape), rows(widths));
-      assertEquals(1, Arrays.stream(input.high(), 0, 36).distinct().count());
-      assertEquals(1, Arrays.stream(input.high(), 36, 72).distinct().count());
-      assertTrue(input.high()[0] > 1.9 && input.high()[0] < 2.1 && input.high()[40] > 380, input.high()[0] + ", " + input.high()[40]);
+      assertTrue(input.low()[0] == -1 && input.high()[0] == 1, "a room of its own is as large here");
+      assertTrue(input.high()[40] > 195 && input.high()[40] <= 200, input.low()[40] + ".." + input.high()[40]);
+      assertEquals(input.low()[40] + input.high()[40], 3, 0.2, "around the middle of its own range");
+      assertTrue(input.high()[41] > 370 && input.high()[1] < 2, "what a pixel varied by itself is its room as before");
     }
   }
 
@@ -56,8 +57,8 @@ class AlikeFeaturesTest {
     double[] widths = new double[72];
     Arrays.setAll(widths, i -> i == 0 ? 0 : i % 2 == 0 ? 1 : 200);
     SignatureInput input = input(squares(72, 6, 6, 2), rows(widths));
-    for (int i = 2; i < 72; i++) {
-      assertEquals(input.high()[i % 2], input.high()[i]);
+    for (int i = 1; i < 72; i++) {
+      assertTrue(i % 2 == 0 ? input.high()[i] < 2 : input.high()[i] > 195, i + ": " + input.high()[i]);
     }
   }
 
@@ -67,7 +68,10 @@ class AlikeFeaturesTest {
     Arrays.fill(widths, 16);
     Arrays.fill(widths, 0, 8, 0);
     SignatureInput alike = input(squares(64, 64), rows(widths));
-    assertEquals(1, Arrays.stream(alike.low()).distinct().count());
+    assertTrue(alike.high()[0] > 15.5 && alike.high()[0] <= 16 && alike.low()[0] == -alike.high()[0], alike.low()[0] + ".." + alike.high()[0]);
+    Arrays.setAll(widths, i -> i == 0 ? 0 : i < 40 ? 1 : 1e-4);
+    SignatureInput units = input(squares(64, 64), rows(widths));
+    assertTrue(units.high()[50] < 1e-3, "four columns in ten are of another unit");
     Arrays.setAll(widths, i -> i == 0 ? 0 : i < 4 ? 100_000 : i % 3 + 1); // an income beside counts
     SignatureInput mixed = input(squares(64, 64), rows(widths));
     assertArrayEquals(new double[] {-1, 1}, new double[] {mixed.low()[0], mixed.high()[0]});

@@ -122,7 +122,7 @@ public final class TacetServer implements AutoCloseable {
           settings.tls().isPresent() ? Optional.of(ReloadingTls.open(settings.tls().get(), watch)) : Optional.empty();
       Authenticator authenticator = authenticator();
       data = DataFolder.open(settings.data(), settings.state().url().isPresent());
-      requireOwn(data);
+      requireOwn();
       database = Database.open(settings.state(), data.state(), TacetServer::onEventLoop);
       if (database.shared()) {
         tie(data, database);
@@ -151,8 +151,8 @@ public final class TacetServer implements AutoCloseable {
   }
 
   /** An index of its own would know none of the keys of a folder that another database has the index of, and have them deleted. */
-  private void requireOwn(DataFolder folder) throws IOException {
-    if (settings.state().url().isEmpty() && folder.id(false).isPresent()) {
+  private void requireOwn() throws StartException {
+    if (settings.state().url().isEmpty() && DataFolder.isOfADatabase(settings.data())) {
       throw new StartException("data folder " + settings.data() + " belongs to a database, and state.url names none",
           "Name the database with state.url, or give this server a data folder of its own (--data DIR).", null);
     }

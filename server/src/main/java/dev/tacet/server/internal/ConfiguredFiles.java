@@ -33,6 +33,9 @@ public final class ConfiguredFiles {
     }
     if (settings.data() != null) {
       checkFolder(settings.data().toAbsolutePath(), problems);
+      if (settings.state().url().isEmpty() && DataFolder.isOfADatabase(settings.data())) {
+        problems.add("data: " + settings.data() + " belongs to a database, and state.url names none");
+      }
     }
     return problems;
   }

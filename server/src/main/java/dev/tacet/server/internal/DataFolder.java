@@ -24,6 +24,9 @@ import org.slf4j.LoggerFactory;
 public final class DataFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
 
+  /** The file that names the folder to its database. */
+  private static final String NAME = "folder";
+
   private static final String WRITABLE = "Name a folder that this user may write, on a disk with free space (--data DIR).";
 
   private final Path root;
@@ -104,13 +107,18 @@ public final class DataFolder implements AutoCloseable {
    * @throws IOException if it cannot be read or made
    */
   public Optional<String> id(boolean fresh) throws IOException {
-    Path file = root.resolve("folder");
+    Path file = root.resolve(NAME);
     if (!Files.exists(file) && fresh) {
       byte[] id = new byte[16];
       new SecureRandom().nextBytes(id);
       publish(file, HexFormat.of().formatHex(id));
     }
     return Files.exists(file) ? Optional.of(Files.readString(file).strip()) : Optional.empty();
+  }
+
+  /** Tells whether a folder was used with a database of its own place, which names it. */
+  public static boolean isOfADatabase(Path root) {
+    return Files.exists(root.resolve(NAME));
   }
 
   /** Tells whether a server has kept anything here. */

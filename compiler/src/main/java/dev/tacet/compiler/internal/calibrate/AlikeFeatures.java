@@ -9,7 +9,7 @@ import java.util.List;
 
 /**
  * Features that take the same values, in other rows: the pixels of a channel, the steps of a series, many features of one vector. Sixty
- * images show a pixel near the border always black, and the next one does not. Each of them then has the range of all.
+ * images show a pixel near the border always black, and the next one does not. Each of them may then take what any of them took.
  */
 final class AlikeFeatures {
   /** Fewer features of a vector are judged each by itself: their names mean different things. */
@@ -17,6 +17,9 @@ final class AlikeFeatures {
 
   /** Of those that vary, the one in the middle has a range of at least this share of what all take together; else they are not alike. */
   private static final double SHARE = 0.25;
+
+  /** And nine in ten of at least this share: columns of another unit are much narrower, and are more than a tenth where they are. */
+  private static final double SHARE_OF_NARROW = 1.0 / 64;
 
   private AlikeFeatures() {}
 
@@ -46,7 +49,7 @@ final class AlikeFeatures {
   private static void widen(List<FeatureRange> ranges, List<Integer> features) {
     FeatureRange all = features.stream().map(ranges::get).reduce(FeatureRange::union).orElseThrow();
     double[] widths = features.stream().map(ranges::get).mapToDouble(AlikeFeatures::width).filter(width -> width > 0).sorted().toArray();
-    if (widths.length > 0 && widths[widths.length / 2] >= SHARE * width(all)) {
+    if (widths.length > 0 && widths[widths.length / 2] >= SHARE * width(all) && widths[widths.length / 10] >= SHARE_OF_NARROW * width(all)) {
       features.forEach(feature -> ranges.set(feature, all));
     }
   }

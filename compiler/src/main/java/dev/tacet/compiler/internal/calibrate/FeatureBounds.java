@@ -12,7 +12,7 @@ import java.util.List;
  *
  * <p>A feature may leave its range by the range's own width on each side ({@link #WIDENING}); in a purely linear model, where
  * no activation limits it, by {@link #LINEAR_WIDENING} times the width. A feature that is constant in the data may leave its
- * value by the floor max(1, |value|). Those that take the same values have the range of all of them ({@link AlikeFeatures}).
+ * value by the floor max(1, |value|). Of those that take the same values, each may take what any of them took ({@link AlikeFeatures}).
  *
  * @param low accepted bounds in raw units
  * @param high accepted bounds in raw units
@@ -32,7 +32,8 @@ public record FeatureBounds(double[] low, double[] high) {
    * @throws IllegalArgumentException if there is neither a row nor a range, or their number does not fit the model
    */
   public static FeatureBounds of(Network network, List<double[]> rows, List<FeatureRange> ranges) {
-    List<FeatureRange> data = AlikeFeatures.widened(network, dataRanges(network.features(), rows, ranges));
+    List<FeatureRange> data = dataRanges(network.features(), rows, ranges);
+    List<FeatureRange> alike = AlikeFeatures.widened(network, data);
     double widening = network.isLinear() ? LINEAR_WIDENING : WIDENING;
     double[] low = new double[data.size()];
     double[] high = new double[data.size()];
@@ -41,8 +42,10 @@ public record FeatureBounds(double[] low, double[] high) {
       double width = range.high() - range.low();
       double magnitude = Math.max(Math.abs(range.low()), Math.abs(range.high()));
       double room = width > 1e-12 * magnitude ? widening * width : Math.max(1, magnitude);
-      low[i] = range.low() - room;
-      high[i] = range.high() + room;
+      double middle = range.low() / 2 + range.high() / 2; // the middle stays: known rows of batches lie around it
+      double more = Math.max(alike.get(i).high() - middle, middle - alike.get(i).low()) - (range.high() - middle);
+      low[i] = range.low() - Math.max(room, more);
+      high[i] = range.high() + Math.max(room, more);
     }
     return new FeatureBounds(low, high);
   }
