@@ -155,7 +155,8 @@ class NetworkFaultsTest {
   }
 
   private static String body(String route) {
-    return "POST " + route + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/grpc-web+proto\r\n"
+    String type = route.startsWith("/v2/") ? "application/octet-stream" : "application/grpc-web+proto";
+    return "POST " + route + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + type + "\r\n"
         + "Inference-Header-Content-Length: 10\r\nContent-Length: 1000\r\n\r\n\0\0\0";
   }
 
