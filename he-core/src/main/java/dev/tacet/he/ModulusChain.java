@@ -9,12 +9,18 @@ import java.util.Set;
 /**
  * Deterministic choice of primes for {@link Parameters}: the same request gives the same primes on every machine.
  *
- * <p>Scale primes alternate above and below 2^logScale, nearest first, so that products of them stay near powers of 2^logScale; or they
- * are the nearest below it.
- * The base prime and the special primes are the largest below 2^bits that are still free.
+ * <p>Scale primes are the nearest to 2^logScale, of both sides in turn unless one {@link Side} is named. The base prime and the special primes are the largest below 2^bits that are still free.
  */
 public final class ModulusChain {
   private ModulusChain() {}
+
+  /** Where scale primes lie. */
+  public enum Side {
+    /** Alternately above and below 2^logScale, so that their products stay near its powers. */
+    BOTH,
+    /** Below 2^logScale: a residue on the wire takes logScale bits, where those of primes above it take one more. */
+    BELOW
+  }
 
   /**
    * Chooses primes and returns a builder with ring type, ring degree, scale, chain, special primes and digit size
@@ -36,35 +42,12 @@ public final class ModulusChain {
       int scaleLevels,
       int specialBits,
       int specialCount) {
-    return select(logRingDegree, ringType, baseBits, logScale, scaleLevels, specialBits, specialCount, true);
+    return select(logRingDegree, ringType, baseBits, logScale, scaleLevels, specialBits, specialCount, Side.BOTH);
   }
 
-  /**
-   * The same with scale primes that are all below 2^logScale: a residue on the wire takes logScale bits, where those of primes above it
-   * take one more. Their products are below powers of 2^logScale, the more the longer the chain is.
-   *
-   * @throws IllegalArgumentException if there are too few primes of the size asked for
-   */
-  public static Parameters.Builder selectBelow(
-      int logRingDegree,
-      RingType ringType,
-      int baseBits,
-      int logScale,
-      int scaleLevels,
-      int specialBits,
-      int specialCount) {
-    return select(logRingDegree, ringType, baseBits, logScale, scaleLevels, specialBits, specialCount, false);
-  }
-
-  private static Parameters.Builder select(
-      int logRingDegree,
-      RingType ringType,
-      int baseBits,
-      int logScale,
-      int scaleLevels,
-      int specialBits,
-      int specialCount,
-      boolean bothSides) {
+  /** The same with scale primes on the sides that are named. */
+  public static Parameters.Builder select(int logRingDegree, RingType ringType, int baseBits, int logScale, int scaleLevels, int specialBits,
+      int specialCount, Side side) {
     if (logRingDegree < 4 || logRingDegree > 16) {
       throw new IllegalArgumentException("ring degree 2^" + logRingDegree + " is outside 2^4..2^16");
     }
@@ -83,8 +66,8 @@ public final class ModulusChain {
     int primesPerLevel = wide ? 2 : 1;
     Set<Long> used = new HashSet<>();
     long[] chain = new long[1 + scaleLevels * primesPerLevel];
-    Nearest lowPrimes = new Nearest(low, step, bothSides);
-    Nearest highPrimes = wide && high != low ? new Nearest(high, step, bothSides) : lowPrimes;
+    Nearest lowPrimes = new Nearest(low, step, side);
+    Nearest highPrimes = wide && high != low ? new Nearest(high, step, side) : lowPrimes;
     for (int i = 0; i < scaleLevels; i++) {
       chain[1 + i * primesPerLevel] = lowPrimes.next(used);
       if (wide) {
@@ -118,7 +101,7 @@ public final class ModulusChain {
     Map<Integer, Nearest> sizes = new HashMap<>();
     long[] primes = new long[bits.length];
     for (int i = 0; i < bits.length; i++) {
-      primes[i] = sizes.computeIfAbsent(bits[i], size -> new Nearest(size, step, true)).next(used);
+      primes[i] = sizes.computeIfAbsent(bits[i], size -> new Nearest(size, step, Side.BOTH)).next(used);
     }
     return primes;
   }
@@ -144,10 +127,10 @@ public final class ModulusChain {
     private long below;
     private boolean takeAbove;
 
-    Nearest(int bits, long step, boolean bothSides) {
+    Nearest(int bits, long step, Side side) {
       this.bits = bits;
       this.step = step;
-      this.bothSides = bothSides;
+      this.bothSides = side == Side.BOTH;
       this.takeAbove = bothSides;
       this.above = (1L << bits) + 1 - step;
       this.below = (1L << bits) + 1;

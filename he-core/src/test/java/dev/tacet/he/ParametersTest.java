@@ -141,11 +141,11 @@ class ParametersTest {
   @EnumSource(RingType.class)
   void scalePrimesLieOnBothSidesOfTheScaleOrAllBelowIt(RingType ring) {
     long[] both = ModulusChain.select(14, ring, 37, 28, 8, 37, 1).security(SecurityLevel.CLASSICAL_128).build().modulusChain();
-    long[] below = ModulusChain.selectBelow(14, ring, 37, 28, 8, 37, 1).security(SecurityLevel.CLASSICAL_128).build().modulusChain();
+    long[] below = ModulusChain.select(14, ring, 37, 28, 8, 37, 1, ModulusChain.Side.BELOW).security(SecurityLevel.CLASSICAL_128).build().modulusChain();
     assertEquals(4, Arrays.stream(both).skip(1).filter(prime -> prime < 1L << 28).count());
     assertEquals(8, Arrays.stream(below).skip(1).filter(prime -> prime < 1L << 28 && prime > 1L << 27).count());
     assertEquals(both[0], below[0]);
-    assertThrows(IllegalArgumentException.class, () -> ModulusChain.selectBelow(14, ring, 37, 17, 8, 37, 1), "2^16 to 2^17 has too few");
+    assertThrows(IllegalArgumentException.class, () -> ModulusChain.select(14, ring, 37, 17, 8, 37, 1, ModulusChain.Side.BELOW), "2^16 to 2^17 has too few");
   }
 
   @Test

@@ -10,22 +10,15 @@ import dev.tacet.client.Credentials;
 import dev.tacet.client.TacetClient;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
-import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferResponse;
-import dev.tacet.protocol.v1.InferStreamRequest;
-import dev.tacet.protocol.v1.InferStreamResponse;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
-import io.grpc.StatusRuntimeException;
-import io.grpc.stub.StreamObserver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,46 +60,15 @@ class SharingTest {
       limited.infer(request);
       TestHost.fails(ErrorCause.OVERLOADED, () -> {
         for (int i = 0; i < 20; i++) {
-          streamed(host.stub(InferenceServiceGrpc.InferenceServiceStub.class, lab), request);
+          new StreamedCall(host.stub(InferenceServiceGrpc.InferenceServiceStub.class, lab), request).finish();
         }
       });
-      assertEquals(1, streamed(host.stub(InferenceServiceGrpc.InferenceServiceStub.class, rival), request));
+      assertEquals(1, new StreamedCall(host.stub(InferenceServiceGrpc.InferenceServiceStub.class, rival), request).finish());
       try (TacetClient client = TacetClient.builder(host.uri).credentials(Credentials.apiKey(rival)).build()) {
         List<AuditTrail.Entry> trail = client.auditTrail().entries();
         String detail = trail.get(trail.size() - 1).detail();
         assertEquals("1 ciphertexts of " + request.getCiphertexts(0).size() + " bytes, key set " + request.getKeySetId(), detail);
       }
-    }
-  }
-
-  /** Sends a request as a stream and returns the number of ciphertexts that come back. */
-  private static int streamed(InferenceServiceGrpc.InferenceServiceStub stub, InferRequest request) throws Exception {
-    CompletableFuture<Integer> answer = new CompletableFuture<>();
-    StreamObserver<InferStreamRequest> requests = stub.inferStream(new StreamObserver<>() {
-      private int outputs;
-
-      @Override
-      public void onNext(InferStreamResponse message) {
-        outputs += message.getCiphertextsCount();
-      }
-
-      @Override
-      public void onError(Throwable failure) {
-        answer.completeExceptionally(failure);
-      }
-
-      @Override
-      public void onCompleted() {
-        answer.complete(outputs);
-      }
-    });
-    requests.onNext(InferStreamRequest.newBuilder().setCall(request.toBuilder().clearCiphertexts()).build());
-    requests.onNext(InferStreamRequest.newBuilder().addAllCiphertexts(request.getCiphertextsList()).build());
-    requests.onCompleted();
-    try {
-      return answer.get(60, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      throw (StatusRuntimeException) e.getCause();
     }
   }
 

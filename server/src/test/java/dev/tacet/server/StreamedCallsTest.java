@@ -6,21 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.tacet.client.Credentials;
 import dev.tacet.client.TacetClient;
 import dev.tacet.protocol.ErrorCause;
-import dev.tacet.protocol.v1.InferRequest;
-import dev.tacet.protocol.v1.InferStreamRequest;
-import dev.tacet.protocol.v1.InferStreamResponse;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
-import io.grpc.StatusRuntimeException;
-import io.grpc.stub.StreamObserver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,54 +46,21 @@ class StreamedCallsTest {
     host.close();
   }
 
-  /** A call that is open: named, without its ciphertexts. */
-  private final class Open implements StreamObserver<InferStreamResponse> {
-    private final InferRequest request = owner.request(owner.encrypt(ROW)).build();
-    private final CompletableFuture<Integer> answer = new CompletableFuture<>();
-    private final StreamObserver<InferStreamRequest> requests;
-    private int outputs;
-
-    Open(String who) throws InterruptedException {
-      requests = host.stub(InferenceServiceGrpc.InferenceServiceStub.class, who).inferStream(this);
-      requests.onNext(InferStreamRequest.newBuilder().setCall(request.toBuilder().clearCiphertexts()).build());
-      Thread.sleep(500); // its name is read meanwhile
-    }
-
-    @Override
-    public void onNext(InferStreamResponse message) {
-      outputs += message.getCiphertextsCount();
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      answer.completeExceptionally(failure);
-    }
-
-    @Override
-    public void onCompleted() {
-      answer.complete(outputs);
-    }
-
-    int finish() throws Exception {
-      requests.onNext(InferStreamRequest.newBuilder().addAllCiphertexts(request.getCiphertextsList()).build());
-      requests.onCompleted();
-      try {
-        return answer.get(60, TimeUnit.SECONDS);
-      } catch (ExecutionException e) {
-        throw (StatusRuntimeException) e.getCause();
-      }
-    }
+  private StreamedCall open(String who) throws InterruptedException {
+    StreamedCall call = new StreamedCall(host.stub(InferenceServiceGrpc.InferenceServiceStub.class, who), owner.request(owner.encrypt(ROW)).build());
+    Thread.sleep(500); // its name is read meanwhile
+    return call;
   }
 
   @Test
   void aGrantThatIsRevokedMeanwhileAllowsNothing() throws Exception {
-    String set = new Open(alice).request.getKeySetId();
+    String set = owner.request(owner.encrypt(ROW)).build().getKeySetId();
     try (TacetClient client = TacetClient.builder(host.uri).credentials(Credentials.apiKey(alice)).build()) {
       client.account().grant(set, "api-key:bob", "study");
-      assertEquals(1, new Open(bob).finish());
-      Open open = new Open(bob);
+      assertEquals(1, open(bob).finish());
+      StreamedCall call = open(bob);
       client.account().revoke(set, "api-key:bob");
-      TestHost.fails(ErrorCause.KEY_NOT_FOUND, open::finish);
+      TestHost.fails(ErrorCause.KEY_NOT_FOUND, call::finish);
       var trail = client.auditTrail().entries();
       assertEquals("grant-revoked", trail.get(trail.size() - 1).action());
     }
@@ -109,12 +68,12 @@ class StreamedCallsTest {
 
   @Test
   void aKeyThatIsRevokedMeanwhileAllowsNothing() throws Exception {
-    Open open = new Open(alice);
-    assertEquals(1, new Open(alice).finish());
+    StreamedCall call = open(alice);
+    assertEquals(1, open(alice).finish());
     keys.revoke("alice");
     for (Instant end = Instant.now().plus(Duration.ofSeconds(20)); host.get("/v1/models", alice).statusCode() != 401 && Instant.now().isBefore(end); ) {
       Thread.sleep(100);
     }
-    TestHost.fails(ErrorCause.UNAUTHENTICATED, open::finish);
+    TestHost.fails(ErrorCause.UNAUTHENTICATED, call::finish);
   }
 }

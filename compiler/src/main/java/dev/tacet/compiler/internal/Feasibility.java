@@ -28,10 +28,6 @@ public final class Feasibility {
 
   private Feasibility() {}
 
-  private static String layers(List<String> all) {
-    return String.join(", ", all.subList(0, Math.min(all.size(), MOST_NAMED))) + (all.size() > MOST_NAMED ? ", and " + (all.size() - MOST_NAMED) + " more" : "");
-  }
-
   /**
    * Compares the fewest levels that a network can take with the most that the largest ring can have.
    *
@@ -49,6 +45,10 @@ public final class Feasibility {
             + options.security() + "; these layers take them (weights and activation): " + layers(least.layers()),
         2 * least.layers().size() + 1 <= most ? "use fewer layers, or squares as activations (2 levels a layer)"
             : "use fewer layers: at most " + (most - 1) / 2 + ", with squares as activations (2 levels a layer)"));
+  }
+
+  private static String layers(List<String> all) {
+    return String.join(", ", all.subList(0, Math.min(all.size(), MOST_NAMED))) + (all.size() > MOST_NAMED ? ", and " + (all.size() - MOST_NAMED) + " more" : "");
   }
 
   /** Says by how much evaluation keys exceed their budget, where that is why there is no program. */

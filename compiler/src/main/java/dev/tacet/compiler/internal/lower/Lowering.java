@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -262,14 +263,13 @@ public final class Lowering {
 
   private Network assemble() {
     List<TailNode> last = new ArrayList<>();
-    List<String> names = new ArrayList<>();
+    Set<String> names = new LinkedHashSet<>();
     for (OnnxGraph.Value output : graph.outputs()) {
       Symbol symbol = symbols.get(output.name());
-      if (names.contains(output.name())) {
+      if (!names.add(output.name())) {
         problems.add(new ModelProblem(output.name(), "output", "the model lists it twice", "list each output once"));
         continue;
       }
-      names.add(output.name());
       if (symbol instanceof Symbol.Known || symbol instanceof Symbol.Failed) {
         problems.add(new ModelProblem(output.name(), "output", "it does not depend on the input", "remove it from the outputs"));
       } else if (symbol instanceof Symbol.Index index) {
@@ -284,7 +284,7 @@ public final class Lowering {
     }
     long returned = scope.exports().stream().mapToLong(LinearForm::size).sum();
     if (returned > Scope.MAX_VECTOR) {
-      problems.add(new ModelProblem(String.join(", ", names), "output", "an answer has " + returned + " values, at most " + Scope.MAX_VECTOR
+      problems.add(new ModelProblem(names.iterator().next(), "output", "an answer has " + returned + " values, at most " + Scope.MAX_VECTOR
           + " fit in the slots", "return fewer values"));
     }
     if (!problems.isEmpty()) {
@@ -307,10 +307,10 @@ public final class Lowering {
     tail.addAll(last);
     LinearForm output = LinearForm.stack(scope.exports());
     if (output.isConstant() || Shapes.size(new int[] {output.size()}) == 0) {
-      problems.add(new ModelProblem(names.get(0), "output", "it does not depend on the input", "remove it from the outputs"));
+      problems.add(new ModelProblem(names.iterator().next(), "output", "it does not depend on the input", "remove it from the outputs"));
       return null;
     }
     return new Network(scope.nodes(), output, Scope.DECRYPTED,
-        new Postprocessing(List.of(Scope.DECRYPTED), tail, names));
+        new Postprocessing(List.of(Scope.DECRYPTED), tail, List.copyOf(names)));
   }
 }

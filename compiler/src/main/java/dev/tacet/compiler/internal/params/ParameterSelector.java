@@ -130,10 +130,10 @@ public final class ParameterSelector {
       return found;
     }
     Selection best = found;
-    for (boolean below : new boolean[] {true, false}) {
+    for (ModulusChain.Side side : new ModulusChain.Side[] {ModulusChain.Side.BELOW, ModulusChain.Side.BOTH}) {
       for (int room = BASE_ROOM; room >= BASE_ROOM - 1; room--) {
         Selection least = best;
-        best = build(logN, found.parameters().logScale(), found.parameters().digitSize(), room, below)
+        best = build(logN, found.parameters().logScale(), found.parameters().digitSize(), room, side)
             .filter(parameters -> residueBits(parameters) < residueBits(least.parameters())).map(this::emit)
             .filter(small -> small.precise() == found.precise() && isAsPrecise(small.emission(), found.emission())).orElse(best);
       }
@@ -232,12 +232,12 @@ public final class ParameterSelector {
    * than with special primes of the scale's size.
    */
   private Optional<Parameters> build(int logN, int logScale, int digit) {
-    return build(logN, logScale, digit, BASE_ROOM, false).or(() -> build(logN, logScale, digit, BASE_ROOM - 1, false));
+    return build(logN, logScale, digit, BASE_ROOM, ModulusChain.Side.BOTH).or(() -> build(logN, logScale, digit, BASE_ROOM - 1, ModulusChain.Side.BOTH));
   }
 
-  private Optional<Parameters> build(int logN, int logScale, int digit, int baseRoom, boolean below) {
+  private Optional<Parameters> build(int logN, int logScale, int digit, int baseRoom, ModulusChain.Side side) {
     for (int extra = MAX_TOP_ROOM; extra >= 0; extra -= 2) {
-      Optional<Parameters> parameters = build(logN, logScale, digit, baseRoom, extra, below);
+      Optional<Parameters> parameters = build(logN, logScale, digit, baseRoom, extra, side);
       if (parameters.isPresent()) {
         return parameters;
       }
@@ -245,7 +245,7 @@ public final class ParameterSelector {
     return Optional.empty();
   }
 
-  private Optional<Parameters> build(int logN, int logScale, int digit, int baseRoom, int topRoom, boolean below) {
+  private Optional<Parameters> build(int logN, int logScale, int digit, int baseRoom, int topRoom, ModulusChain.Side side) {
     int base = Math.min(Parameters.MAX_MODULUS_BITS, logScale + baseRoom);
     int top = topBits(logScale, topRoom);
     int levels = plan.levels().total();
@@ -257,8 +257,7 @@ public final class ParameterSelector {
       return Optional.empty();
     }
     try {
-      Parameters.Builder builder = below ? ModulusChain.selectBelow(logN, ring, base, logScale, levels - 1, specialBits, special)
-          : ModulusChain.select(logN, ring, base, logScale, levels - 1, specialBits, special);
+      Parameters.Builder builder = ModulusChain.select(logN, ring, base, logScale, levels - 1, specialBits, special, side);
       long[] chain = builder.security(security).digitSize(digit).build().modulusChain();
       long[] ordered = ChainOrder.of(plan, Arrays.copyOfRange(chain, 1, chain.length), logScale);
       if (ordered == null) {

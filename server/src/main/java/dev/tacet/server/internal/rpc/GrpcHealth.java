@@ -43,13 +43,13 @@ public final class GrpcHealth implements AutoCloseable {
   }
 
   private void look() {
-    readiness.look();
-    boolean now = readiness.databaseFailed();
-    if (now != failed) {
-      set(now ? ServingStatus.NOT_SERVING : ServingStatus.SERVING);
-      failed = now;
-    }
     try {
+      readiness.look();
+      boolean now = readiness.databaseFailed();
+      if (now != failed) {
+        set(now ? ServingStatus.NOT_SERVING : ServingStatus.SERVING);
+        failed = now;
+      }
       if (now) {
         readiness.databaseProblem(); // asks the database
       }
