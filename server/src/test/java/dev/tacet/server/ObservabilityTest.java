@@ -17,6 +17,7 @@ import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.inference.GRPCInferenceServiceGrpc;
 import dev.tacet.protocol.inference.InferParameter;
 import dev.tacet.protocol.v1.GetModelRequest;
+import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferResponse;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
@@ -38,6 +39,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -160,6 +162,25 @@ class ObservabilityTest {
     assertTrue(scraped.contains("tacet_keys_misses_total 1.0"), scraped);
     assertTrue(scraped.contains("tacet_model_levels_left{model=\"square\",version=\"1\"} 1.0"), scraped);
     assertFalse(scraped.contains("none\""), "no name that a caller made up becomes a label");
+  }
+
+  /** The client's library says how such a call ended; the host's numbers say the same. */
+  @Test
+  void callsThatTheirClientsLeaveCountAsCancelled() throws Exception {
+    InferenceServiceGrpc.InferenceServiceStub stub = host.stub(InferenceServiceGrpc.InferenceServiceStub.class, null);
+    InferRequest request = owner.request(owner.encrypt(ROW)).build();
+    for (int i = 0; i < 4; i++) {
+      StreamedCall call = new StreamedCall(i < 2 ? stub : stub.withDeadlineAfter(200, TimeUnit.MILLISECONDS), request);
+      Thread.sleep(300); // its name is read meanwhile
+      call.cancel();
+    }
+    String numbers = "";
+    for (int look = 0; look < 100 && !numbers.matches("(?s).*InferStream\",status=\"CANCELLED\".* 4.0.*"); look++) {
+      Thread.sleep(50);
+      numbers = host.get("/metrics", null).body().lines().filter(line -> line.startsWith("tacet_requests_seconds_count") && line.contains("InferStream"))
+          .collect(Collectors.joining("\n"));
+    }
+    assertTrue(numbers.contains("CANCELLED") && !numbers.contains("UNKNOWN") && !numbers.contains("\"0\""), numbers);
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferStreamRequest;
 import dev.tacet.protocol.v1.InferStreamResponse;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +38,11 @@ final class StreamedCall implements StreamObserver<InferStreamResponse> {
   @Override
   public void onCompleted() {
     answer.complete(outputs);
+  }
+
+  /** Leaves, without an answer. */
+  void cancel() {
+    requests.onError(Status.CANCELLED.asException());
   }
 
   /** Sends the ciphertexts and returns the number of those that come back; throws what the host answers else. */

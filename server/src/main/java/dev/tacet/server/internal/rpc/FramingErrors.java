@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.linecorp.armeria.common.ContentTooLargeException;
 import com.linecorp.armeria.common.RequestContext;
 import com.linecorp.armeria.common.grpc.GrpcExceptionHandlerFunction;
+import com.linecorp.armeria.common.stream.ClosedStreamException;
 import com.linecorp.armeria.server.RequestTimeoutException;
 import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ErrorTable;
@@ -40,6 +41,9 @@ public final class FramingErrors implements GrpcExceptionHandlerFunction {
       }
       if (t instanceof ContentTooLargeException) {
         return with(ErrorCause.TOO_LARGE, tooLong, metadata);
+      }
+      if (t instanceof ClosedStreamException) {
+        return with(ErrorCause.CANCELLED, "the caller left", metadata);
       }
       if (t instanceof RequestTimeoutException) {
         return with(ErrorCause.DEADLINE_EXCEEDED, "the message did not arrive in time, or the call's deadline is over", metadata);

@@ -31,7 +31,6 @@ public final class Observation extends SimpleDecoratingHttpService {
   private static final Logger LOG = LoggerFactory.getLogger(Observation.class);
   private static final AttributeKey<Origin> ORIGIN = AttributeKey.valueOf(Observation.class, "ORIGIN");
   private static final int MAX_STATUS = 16;
-  private static final String UNKNOWN = Integer.toString(Status.Code.UNKNOWN.value());
 
   private final ServerMetrics metrics;
   private final Tracing tracing;
@@ -91,7 +90,7 @@ public final class Observation extends SimpleDecoratingHttpService {
   private static String status(RequestLog log) {
     String trailer = log.responseTrailers().get("grpc-status");
     String code = trailer == null ? log.responseHeaders().get("grpc-status") : trailer;
-    if (code != null && !(code.equals(UNKNOWN) && wasCancelled(log)) && code.matches("[0-9]{1,2}") && Integer.parseInt(code) <= MAX_STATUS) {
+    if (code != null && code.matches("[0-9]{1,2}") && Integer.parseInt(code) <= MAX_STATUS) {
       return Status.fromCodeValue(Integer.parseInt(code)).getCode().name();
     }
     return wasCancelled(log) ? Status.Code.CANCELLED.name() : log.responseHeaders().status().codeAsText();
