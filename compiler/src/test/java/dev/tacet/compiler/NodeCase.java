@@ -209,7 +209,7 @@ final class NodeCase {
         continue;
       }
       first = false;
-      builder.addInput(value("row_" + name, 1, size(tensor)));
+      builder.addInput(value("row_" + name, tensor, 1, size(tensor)));
       reshape(builder, "row_" + name, name, tensor);
       for (double number : numbers(tensor)) {
         row.add(number);
@@ -223,14 +223,14 @@ final class NodeCase {
         continue;
       }
       if (graph.getInputCount() == 0) {
-        builder.addInput(value("row_" + name, 1, size(outputs.get(i))));
+        builder.addInput(value("row_" + name, outputs.get(i), 1, size(outputs.get(i))));
         reshape(builder, "row_" + name, "zeros_" + name, outputs.get(i));
         row.addAll(Collections.nCopies((int) size(outputs.get(i)), 0.0));
       } else {
         builder.addInitializer(zeros("zeros_" + name, outputs.get(i)));
       }
       builder.addNode(NodeProto.newBuilder().setOpType("Add").addInput(name).addInput("zeros_" + name).addOutput("sum_" + name));
-      builder.addOutput(value("sum_" + name, 1, size(outputs.get(i))));
+      builder.addOutput(value("sum_" + name, outputs.get(i), 1, size(outputs.get(i))));
     }
     return new Wrapped(model.toBuilder().setGraph(builder).build().toByteArray(),
         row.stream().mapToDouble(Double::doubleValue).toArray());
@@ -244,21 +244,28 @@ final class NodeCase {
   }
 
   private static TensorProto zeros(String name, TensorProto like) {
-    TensorProto.Builder zeros = TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE)
-        .addAllDims(like.getDimsList());
+    TensorProto.Builder zeros = TensorProto.newBuilder().setName(name).setDataType(realType(like)).addAllDims(like.getDimsList());
     for (long k = 0; k < size(like); k++) {
-      zeros.addFloatData(0);
+      if (realType(like) == TensorProto.DataType.DOUBLE_VALUE) {
+        zeros.addDoubleData(0);
+      } else {
+        zeros.addFloatData(0);
+      }
     }
     return zeros.build();
   }
 
-  private static ValueInfoProto value(String name, long... dims) {
+  private static int realType(TensorProto like) {
+    return isFloat(like) ? like.getDataType() : TensorProto.DataType.FLOAT_VALUE;
+  }
+
+  private static ValueInfoProto value(String name, TensorProto like, long... dims) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     for (long dim : dims) {
       shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dim));
     }
     return ValueInfoProto.newBuilder().setName(name).setType(
-        TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(1).setShape(shape))).build();
+        TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(realType(like)).setShape(shape))).build();
   }
 
   private static boolean isFloat(TensorProto tensor) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tacet.compiler.internal.onnx.proto.TensorProto;
 import dev.tacet.he.SecurityLevel;
 import java.util.Arrays;
 import java.util.List;
@@ -245,6 +246,23 @@ class RefusalTest {
     ModelProblem problem = Compiler.check(source).get(0);
     assertEquals("the_y", problem.node());
     assertTrue(problem.reason().contains("channel 2"), problem.reason());
+  }
+
+  @Test
+  void operandsOfTwoTypesAreNamedWithBoth() {
+    TensorProto.Builder real = TensorProto.newBuilder().setName("w").setDataType(TensorProto.DataType.DOUBLE_VALUE).addDims(4).addDims(2);
+    for (int i = 0; i < 8; i++) {
+      real.addDoubleData(i - 3);
+    }
+    TensorProto bias = TestModels.tensor("b", new long[] {2}, 1, 2);
+    ModelProblem product = Compiler.check(TestModels.of(4).constant(real.build()).node("MatMul", "x w", "y").source("y")).get(0);
+    assertTrue(product.reason().contains("FLOAT") && product.reason().contains("DOUBLE"), product.reason());
+    TestModels cast = TestModels.of(4).constant(real.build()).constant(bias).node("Cast", "x", "d", TestModels.integer("to", 11))
+        .node("MatMul", "d w", "h");
+    assertEquals("the_y", Compiler.check(cast.node("Add", "h b", "y").source("y")).get(0).node());
+    TestModels back = TestModels.of(4).constant(real.build()).constant(bias).node("Cast", "x", "d", TestModels.integer("to", 11))
+        .node("MatMul", "d w", "h").node("Cast", "h", "f", TestModels.integer("to", 1)).node("Add", "f b", "y");
+    assertEquals(List.of(), Compiler.check(back.source("y")));
   }
 
   @Test

@@ -432,7 +432,7 @@ public final class TacetServer implements AutoCloseable {
               List.of(), Optional.empty(),
               new Limits(
                   keyBudgetBytes, storeLimits, run, maxInferBytes, drain, Limits.defaults().connections(), Limits.defaults().idle(),
-                  Limits.defaults().receive()),
+                  Limits.defaults().receive(), Limits.defaults().resets()),
               Settings.Retention.defaults(),
               List.of(TenantSettings.everything()), Optional.empty()),
           address);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -254,6 +255,49 @@ class HostileConnectionsTest {
     for (byte[] frames : List.of(oversized, reset, random(3, 3_000))) {
       answer(join(HTTP2, frames, 1));
       assertEquals(200, assertServes());
+    }
+  }
+
+  /** Streams that are opened to be reset (CVE-2023-44487) end the connection at the number that the operator set. */
+  @Test
+  void resetsBeyondTheirNumberEndTheConnection() throws Exception {
+    byte[] open = frame(1, 5, join(ascii("\u0082\u0086"), join(literal(4, "/healthz"), literal(1, "x"), 1), 1));
+    byte[] reset = frame(3, 0, new byte[] {0, 0, 0, 8});
+    try (ConfiguredHost strict = new ConfiguredHost(Files.createDirectories(folder.resolve("strict")), "limits: {resets: 20}\n")) {
+      assertTrue(framesUntilTheEnd(strict.uri, resets(open, reset, 60)).contains(7), "20 are allowed, 60 came");
+      assertFalse(framesUntilTheEnd(strict.uri, resets(open, reset, 15)).contains(7), "20 are allowed, 15 came");
+    }
+    assertFalse(framesUntilTheEnd(uri, resets(open, reset, 60)).contains(7), "400 are allowed unless set, 60 came");
+  }
+
+  private static byte[] resets(byte[] open, byte[] reset, int times) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.writeBytes(HTTP2);
+    for (int i = 0; i < times; i++) {
+      for (byte[] frame : List.of(open, reset)) {
+        byte[] numbered = frame.clone();
+        numbered[7] = (byte) (2 * i + 1 >> 8);
+        numbered[8] = (byte) (2 * i + 1);
+        all.writeBytes(numbered);
+      }
+    }
+    return all.toByteArray();
+  }
+
+  /** Sends bytes and returns the types of the frames that come until the server closes or has been silent for a while. */
+  private static List<Integer> framesUntilTheEnd(URI server, byte[] request) throws IOException {
+    List<Integer> types = new ArrayList<>();
+    try (Socket socket = new Socket(server.getHost(), server.getPort())) {
+      socket.setSoTimeout(1_000);
+      socket.getOutputStream().write(request);
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      while (true) {
+        int head = in.readInt();
+        in.skipNBytes(5 + (head >>> 8));
+        types.add(head & 255);
+      }
+    } catch (SocketException | SocketTimeoutException | EOFException e) {
+      return types; // it closed, or has said all
     }
   }
 

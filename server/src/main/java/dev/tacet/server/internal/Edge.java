@@ -213,6 +213,7 @@ public final class Edge {
         .http1MaxHeaderSize(Http1Framing.HEADER_BYTES)
         .http2MaxHeaderListSize(Http1Framing.HEADER_BYTES)
         .http2MaxStreamsPerConnection(256)
+        .http2MaxResetFramesPerWindow(limits.resets(), 60)
         .idleTimeout(limits.idle())
         .errorHandler(new TransportErrors().orElse(ServerErrorHandler.ofDefault()))
         .childChannelPipelineCustomizer(pipeline -> { // with TLS the end of the pipeline is where its plain text comes out

@@ -15,12 +15,12 @@ import java.util.Set;
 /**
  * The element types of the values of a graph, as far as they are certain. Encrypted values and those of the client are real numbers, so what
  * an operator does otherwise to integers (ONNX drops the remainder of a quotient, and what is behind the point of a mean) is refused, and so
- * are real numbers beside integers, which no runtime takes.
+ * are operands of two types, such as float and double, which no runtime takes.
  */
 final class ElementTypes {
   private static final Set<String> TRUNCATE = Set.of("Div", "Mean", "ReduceMean", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp");
   private static final Set<String> ONE_TYPE =
-      Set.of("Add", "Sub", "Mul", "Div", "MatMul", "Gemm", "Conv", "Max", "Min", "Sum", "Mean", "Concat", "PRelu");
+      Set.of("Add", "Sub", "Mul", "Div", "MatMul", "Gemm", "Conv", "Max", "Min", "Sum", "Mean", "Concat", "PRelu", "Clip", "Einsum");
   private static final Set<String> TWO_OPERANDS = Set.of("Add", "Sub", "Mul", "Div", "Pow", "MatMul", "PRelu");
   private static final Set<String> ONE_OPERAND = Set.of(
       "Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Erf", "Mish", "HardSwish", "Abs", "Exp", "Log", "Sqrt", "Reciprocal", "Neg",
@@ -113,7 +113,7 @@ final class ElementTypes {
       return;
     }
     for (int i = 1; ONE_TYPE.contains(type) && i < node.inputs().size(); i++) {
-      if (of(node, 0) != null && of(node, i) != null && isInteger(of(node, 0)) != isInteger(of(node, i))) {
+      if (of(node, 0) != null && of(node, i) != null && of(node, 0) != of(node, i)) {
         throw new Refusal("its operands " + node.inputs().get(0) + " and " + node.inputs().get(i) + " are of the types " + of(node, 0)
             + " and " + of(node, i), "cast them to one type");
       }

@@ -180,6 +180,7 @@ public final class Lowering {
       } else {
         throw variable ? unknown(node) : Scope.constant();
       }
+      outputs = weights.admit(node, outputs);
       Weights.requireModest(outputs, inputs);
       if (!variable) {
         outputs = types.folded(node, outputs);

@@ -70,7 +70,8 @@ final class UnaryOps {
 
   private static double bound(Handler.Call call, int input, String attribute, double fallback) {
     Tensor tensor = call.constant(input);
-    return tensor != null ? tensor.number(0) : call.node().real(attribute, fallback);
+    double value = tensor != null ? tensor.number(0) : call.node().real(attribute, fallback);
+    return Math.max(-Double.MAX_VALUE, Math.min(Double.MAX_VALUE, value));  // an infinite one is none
   }
 
   private static Univariate unary(UnaryFunction function, double a, double b) {

@@ -24,12 +24,13 @@ final class Weights {
   private static final String RETRAIN = "find out why training gave such a number (a diverged run?), and export a sound model";
 
   private final Map<String, Refusal> notFinite = new HashMap<>();
+  private final Map<String, Double> infinite = new HashMap<>();
 
   /**
    * Takes a tensor of the model.
    *
-   * @return the tensor; where it holds numbers that are not finite, one of zeros in its place, so that the nodes behind its
-   *     readers are judged too
+   * @return the tensor; where it holds numbers that are not finite, another in its place, so that the nodes behind its readers are judged
+   *     too: the largest finite number for one infinite one, which as a bound means none, else zeros
    */
   Tensor admit(String name, Tensor tensor) {
     int bad = tensor.firstNonFinite();
@@ -38,27 +39,51 @@ final class Weights {
     }
     notFinite.put(name, new Refusal("its tensor " + name + " holds " + tensor.number(bad) + ", which is not finite, at index "
         + bad, RETRAIN));
-    return Tensor.of(tensor.type(), tensor.shape(), new double[tensor.size()]);
+    if (tensor.size() != 1 || Double.isNaN(tensor.number(0))) {
+      return Tensor.of(tensor.type(), tensor.shape(), new double[tensor.size()]);
+    }
+    infinite.put(name, tensor.number(0));
+    return Tensor.of(tensor.type(), tensor.shape(), new double[] {Math.copySign(Double.MAX_VALUE, tensor.number(0))});
+  }
+
+  /** Takes what a Constant holds, as {@link #admit(String, Tensor)}; what other nodes make is returned as it is. */
+  List<Symbol> admit(OnnxNode node, List<Symbol> outputs) {
+    return node.qualifiedType().equals("Constant") && !node.outputs().isEmpty() && outputs.get(0) instanceof Symbol.Known known
+        ? List.of(new Symbol.Known(admit(node.outputs().get(0), known.tensor()))) : outputs;
   }
 
   /** Returns a refusal for each tensor that a node reads and that holds a number that is not finite. */
   List<Refusal> notFinite(OnnxNode node) {
     List<Refusal> refusals = new ArrayList<>();
-    for (String input : node.inputs()) {
-      if (notFinite.containsKey(input)) {
+    for (int i = 0; i < node.inputs().size(); i++) {
+      String input = node.inputs().get(i);
+      boolean none = infinite.containsKey(input) && isNoBound(node, i == 1 ? "min" : i == 2 ? "max" : "", infinite.get(input));
+      if (notFinite.containsKey(input) && !none) {
         refusals.add(notFinite.get(input));
       }
     }
     return refusals;
   }
 
-  /** Returns a refusal if an attribute of a node holds a number that is not finite; an Imputer's NaN stands for a missing value. */
+  /** Whether a number of Clip bounds nothing: minus infinity from below, infinity from above. */
+  private static boolean isNoBound(OnnxNode node, String bound, double value) {
+    return node.qualifiedType().equals("Clip")
+        && (bound.equals("min") && value == Double.NEGATIVE_INFINITY || bound.equals("max") && value == Double.POSITIVE_INFINITY);
+  }
+
+  /**
+   * Returns a refusal if an attribute of a node holds a number that is not finite. An Imputer's NaN stands for a missing value; what Constant
+   * holds is judged by its reader, as any tensor.
+   */
   static Optional<Refusal> notFiniteAttribute(OnnxNode node) {
+    if (node.opType().equals("Imputer") || node.qualifiedType().equals("Constant")) {
+      return Optional.empty();
+    }
     for (Map.Entry<String, Object> attribute : node.attributes().entrySet()) {
       double[] values = attribute.getValue() instanceof Double value ? new double[] {value}
           : attribute.getValue() instanceof double[] several ? several : new double[0];
       for (double value : values) {
-        if (!Double.isFinite(value) && !node.opType().equals("Imputer")) {
+        if (!Double.isFinite(value) && !isNoBound(node, attribute.getKey(), value)) {
           return Optional.of(new Refusal("its attribute " + attribute.getKey() + " holds " + value + ", which is not finite", RETRAIN));
         }
       }

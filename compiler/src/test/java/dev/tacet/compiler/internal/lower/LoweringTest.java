@@ -11,6 +11,7 @@ import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.ir.Functions;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.onnx.OnnxReader;
+import dev.tacet.compiler.internal.onnx.proto.AttributeProto;
 import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
 import java.util.List;
@@ -129,5 +130,40 @@ class LoweringTest {
       expected += h * x[j] * (j + 1);
     }
     assertEquals(expected, network.output().evaluate(network.evaluate(x))[0], 1e-9);
+  }
+
+  @Test
+  void anInfiniteBoundOfClipIsNoneAndAnyOtherInfinityIsRefused() {
+    double[] x = {0.3, -0.7, 1.1};
+    double expected = 0;
+    for (int j = 0; j < 3; j++) {
+      double h = 0;
+      for (int i = 0; i < 3; i++) {
+        h += x[i] * WEIGHTS[i * 3 + j];
+      }
+      expected += (j + 1) * Math.max(h, 0);
+    }
+    double none = Double.POSITIVE_INFINITY;
+    AttributeProto held = AttributeProto.newBuilder().setName("value").setType(AttributeProto.AttributeType.TENSOR)
+        .setT(TestModels.tensor("", new long[] {}, none)).build();
+    for (TestModels model : List.of(
+        dense().constant("low", new long[] {}, 0).constant("none", new long[] {}, none).node("Clip", "h low none", "c"),
+        dense().constant("low", new long[] {}, 0).node("Constant", "", "none", held).node("Clip", "h low none", "c"),
+        dense().constant("low", new long[] {}, 0).node("Constant", "", "none", TestModels.real("value_float", none)).node("Clip", "h low none", "c"),
+        dense().constant("none", new long[] {1}, -none).constant("low", new long[] {}, 0).node("Clip", "h none", "d").node("Max", "d low", "c"),
+        dense().opset(7).node("Clip", "h", "c", TestModels.real("min", 0), TestModels.real("max", none)))) {
+      Network network = lowered(model.node("MatMul", "c v", "y"), "y");
+      assertEquals(expected, network.output().evaluate(network.evaluate(x))[0], 1e-9);
+    }
+    for (TestModels model : List.of(
+        dense().constant("none", new long[] {}, none).node("Clip", "h none", "c"),
+        dense().constant("none", new long[] {}, Double.NaN).node("Clip", "h none", "c"),
+        dense().constant("none", new long[] {2}, -none, -none).node("Clip", "h none", "c"),
+        dense().node("Constant", "", "none", held).node("Add", "h none", "c"),
+        dense().opset(7).node("Clip", "h", "c", TestModels.real("min", none)))) {
+      UncompilableModelException refused =
+          assertThrows(UncompilableModelException.class, () -> lowered(model.node("MatMul", "c v", "y"), "y"));
+      assertTrue(refused.getMessage().contains("not finite"), refused.getMessage());
+    }
   }
 }

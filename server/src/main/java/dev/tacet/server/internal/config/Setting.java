@@ -83,6 +83,8 @@ public enum Setting {
   LIMITS_IDLE("limits.idle"),
   /** Within which a message must arrive. */
   LIMITS_RECEIVE("limits.receive"),
+  /** Streams that clients may reset on one HTTP/2 connection in a minute. */
+  LIMITS_RESETS("limits.resets"),
   /** Time after its registration at which a key set is deleted; none unless set. */
   RETENTION_KEYS("retention.keys"),
   /** Time after which an unfinished upload, or a key that no set names, is deleted. */

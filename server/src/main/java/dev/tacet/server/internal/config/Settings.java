@@ -80,19 +80,20 @@ public record Settings(
    * @param connections open at the same time
    * @param idle after which a connection without a call is closed
    * @param receive within which a message must arrive
+   * @param resets streams that clients may reset on one HTTP/2 connection in a minute
    */
   public record Limits(
       long expandedKeyBytes, StoreLimits store, RunLimits run, int maxInferBytes, Duration drain, int connections, Duration idle,
-      Duration receive) {
+      Duration receive, int resets) {
     /**
      * Returns the defaults: keys in memory as much as the Java heap, 256 MiB to 4 GiB; 64 MiB a request; 30 s of draining; 16384
-     * connections, closed after 5 min without a call; 30 s a message.
+     * connections, closed after 5 min without a call; 30 s a message; 400 resets a minute.
      */
     public static Limits defaults() {
       return new Limits(
           Math.max(256L << 20, Math.min(4L << 30, Runtime.getRuntime().maxMemory())),
           StoreLimits.defaults(), RunLimits.defaults(), 64 << 20, Duration.ofSeconds(30), 1 << 14, Duration.ofMinutes(5),
-          Duration.ofSeconds(30));
+          Duration.ofSeconds(30), 400);
     }
   }
 

@@ -325,7 +325,8 @@ public final class SettingsReader {
         values.duration(Setting.LIMITS_DRAIN, Duration.ZERO, longest, d.drain()),
         values.integer(Setting.LIMITS_CONNECTIONS, 1, 1 << 20, d.connections()),
         values.duration(Setting.LIMITS_IDLE, Duration.ofMillis(100), longest, d.idle()),
-        values.duration(Setting.LIMITS_RECEIVE, Duration.ofMillis(100), longest, d.receive()));
+        values.duration(Setting.LIMITS_RECEIVE, Duration.ofMillis(100), longest, d.receive()),
+        values.integer(Setting.LIMITS_RESETS, 1, 1 << 20, d.resets()));
   }
 
   private Retention retention() {
