@@ -14,6 +14,7 @@
 
 #include "util/cancel.h"
 #include "util/error.h"
+#include "util/placement.h"
 
 namespace tacet {
 namespace {
@@ -122,7 +123,25 @@ struct ThreadPool::State {
   std::size_t waiting = 0;  // callers that wait for a seat
   std::atomic<std::size_t> submitted{0};
   bool stopping = false;
-  std::vector<std::thread> threads;
+
+  /// A thread of the pool's own; written under the mutex.
+  struct Worker {
+    std::thread thread;
+    bool asleep = true;
+    Placement placement;
+  };
+  std::deque<Worker> workers;
+
+  static constexpr std::size_t kMostSent = 8;
+
+  /// Sends the threads that are about to be woken to other cores than the caller's. With the mutex held.
+  void send_sleepers(std::size_t most) {
+    std::size_t sent = 0;
+    for (Worker& worker : workers) {
+      if (sent == std::min(most, kMostSent)) return;
+      if (worker.asleep) worker.placement.send(worker.thread, ++sent);
+    }
+  }
 
   /// A loop that a worker may help with now; null if there is none or no seat for a worker.
   Loop* open_loop() {
@@ -143,13 +162,19 @@ struct ThreadPool::State {
   void worker(std::size_t thread) {
     inside_loop = true;
     std::unique_lock<std::mutex> lock(mutex);
+    Worker& self = workers[thread - 1];
+    Placement::Cores cores;
     for (;;) {
       Loop* loop = nullptr;
+      self.asleep = true;
       work.wait(lock, [&] { return stopping || (loop = open_loop()) != nullptr; });
+      self.asleep = false;
       if (stopping) return;
+      const bool sent = self.placement.take(cores);
       loop->helpers.fetch_add(1, std::memory_order_relaxed);
       ++taken;
       lock.unlock();
+      if (sent) Placement::restore(cores);
       loop->run(thread);
       lock.lock();
       if (loop->helpers.fetch_sub(1, std::memory_order_release) == 1) done.notify_all();
@@ -167,7 +192,12 @@ struct ThreadPool::State {
 };
 
 ThreadPool::ThreadPool(std::size_t threads) : state_(new State(threads)) {
-  for (std::size_t i = 1; i < threads; ++i) state_->threads.emplace_back([this, i] { state_->worker(i); });
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  for (std::size_t i = 1; i < threads; ++i) {
+    State::Worker& worker = state_->workers.emplace_back();
+    worker.thread = std::thread([this, i] { state_->worker(i); });
+    worker.placement.send(worker.thread, i);
+  }
 }
 
 ThreadPool::~ThreadPool() {
@@ -176,7 +206,7 @@ ThreadPool::~ThreadPool() {
     state_->stopping = true;
   }
   state_->work.notify_all();
-  for (std::thread& thread : state_->threads) thread.join();
+  for (State::Worker& worker : state_->workers) worker.thread.join();
 }
 
 std::size_t ThreadPool::size() const { return state_->size; }
@@ -212,7 +242,7 @@ ThreadPool::Seat::~Seat() {
 
 void ThreadPool::run(const Work& work) {
   if (work.count == 0) return;
-  if (work.count == 1 || inside_loop || state_->threads.empty()) {
+  if (work.count == 1 || inside_loop || state_->workers.empty()) {
     for (std::size_t i = 0; i < work.count; ++i) {
       throw_if_cancelled(current_cancel_flag());
       work.call(work.body, i);
@@ -227,6 +257,7 @@ void ThreadPool::run(const Work& work) {
     state_->loops.push_back(&loop);
     state_->submitted.fetch_add(1, std::memory_order_relaxed);
     seats = state_->taken < state_->size;
+    if (seats) state_->send_sleepers(work.count - 1);
   }
   if (seats && work.count > 2) {  // else whoever gives a seat back wakes a worker
     state_->work.notify_all();

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "util/cancel.h"
 #include "util/error.h"
 #include "util/inline_vector.h"
+#include "util/placement.h"
 #include "util/secret_memory.h"
 #include "util/thread_pool.h"
 
@@ -54,6 +57,59 @@ TEST(ThreadPool, AThreadTakesTheSameIndexesLoopAfterLoop) {
     EXPECT_NE(caller, by[1]);
   }
 }
+
+#if defined(__linux__)
+std::size_t cores_of_this_thread() {
+  cpu_set_t cores;
+  return sched_getaffinity(0, sizeof cores, &cores) == 0 ? static_cast<std::size_t>(CPU_COUNT(&cores)) : 0;
+}
+
+TEST(ThreadPool, AThreadThatSleptMayRunOnEveryCoreAgain) {
+  const std::size_t mine = cores_of_this_thread();
+  ThreadPool threads(3);
+  for (int round = 0; round < 5; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(3));  // its threads sleep when there was nothing to do for a while
+    std::vector<std::size_t> cores(12);
+    threads.parallel_for(cores.size(), [&](std::size_t i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      cores[i] = cores_of_this_thread();
+    });
+    for (std::size_t seen : cores) EXPECT_EQ(mine, seen) << "round " << round;
+  }
+}
+
+TEST(Placement, SendsASleepingThreadToAnotherCoreThanTheCallers) {
+  if (cores_of_this_thread() < 2) GTEST_SKIP() << "one core";
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool go = false;
+  int began = -1;
+  Placement placement;
+  std::thread thread([&] {
+    std::unique_lock<std::mutex> lock(mutex);
+    wake.wait(lock, [&] { return go; });
+    began = sched_getcpu();
+    Placement::Cores cores;
+    EXPECT_TRUE(placement.take(cores));
+    EXPECT_FALSE(placement.take(cores));
+    Placement::restore(cores);
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  int own;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    Placement::Cores before;
+    EXPECT_FALSE(placement.take(before));
+    own = sched_getcpu();
+    for (std::size_t distance : {3, 1}) placement.send(thread, distance);
+    if (sched_getcpu() != own) own = -2;  // this thread was moved meanwhile
+    go = true;
+  }
+  wake.notify_one();
+  thread.join();
+  EXPECT_NE(own, began);
+}
+#endif
 
 TEST(ThreadPool, RethrowsTheErrorOfABodyAndStaysUsable) {
   ThreadPool threads(2);

@@ -14,6 +14,11 @@
 #include "util/error.h"
 
 namespace tacet::suite {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;  // x86-64; elsewhere as good as any
+
+}  // namespace
 
 MappedFile::MappedFile(const fs::path& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -67,6 +72,24 @@ NewFile::~NewFile() {
 void NewFile::write(const void* data, std::size_t bytes) {
   const u8* from = static_cast<const u8*>(data);
   while (bytes > 0) {
+    const std::size_t part = huge_pages_ ? std::min(bytes, kHugePage - written_ % kHugePage) : bytes;
+    if (!huge_pages_ || part == kHugePage) {
+      put(from, part);
+    } else {
+      gathered_.insert(gathered_.end(), from, from + part);
+    }
+    written_ += part;
+    from += part;
+    bytes -= part;
+    if (huge_pages_ && written_ % kHugePage == 0) {
+      put(gathered_.data(), gathered_.size());
+      gathered_.clear();
+    }
+  }
+}
+
+void NewFile::put(const u8* from, std::size_t bytes) {
+  while (bytes > 0) {
     const ssize_t done = ::write(file_, from, bytes);
     if (done < 0 && errno == EINTR) {
       continue;
@@ -76,7 +99,6 @@ void NewFile::write(const void* data, std::size_t bytes) {
     }
     from += done;
     bytes -= static_cast<std::size_t>(done);
-    written_ += static_cast<std::size_t>(done);
   }
 }
 
@@ -88,6 +110,7 @@ void NewFile::pad_to(std::size_t alignment) {
 }
 
 void NewFile::commit() {
+  put(gathered_.data(), gathered_.size());
   const bool closed = close(file_) == 0;
   file_ = -1;
   if (!closed || rename(temporary_.c_str(), path_.c_str()) != 0) {

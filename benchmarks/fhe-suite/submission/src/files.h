@@ -3,6 +3,7 @@
 // Files of the stages: read whole, written whole or not at all.
 
 #include <cstddef>
+#include <vector>
 
 #include "stage.h"
 #include "util/types.h"
@@ -31,8 +32,7 @@ class MappedFile {
 /// Who may read a file: its owner alone, or everybody.
 enum class Access { kOwner, kAll };
 
-/// Writes a file beside its place and renames it once it is whole; makes the folder. `pieces` are written one after the
-/// other.
+/// Writes a file beside its place and renames it once it is whole; makes the folder.
 class NewFile {
  public:
   NewFile(fs::path path, Access access);
@@ -40,6 +40,9 @@ class NewFile {
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
 
+  /// From here on bytes are gathered and written a huge page of the file at a time: a system that keeps files in such maps each in one
+  /// step, and forgets it in one. Not for secrets, since what is gathered is not wiped.
+  void write_huge_pages() { huge_pages_ = true; }
   void write(const void* data, std::size_t bytes);
   /// Zeros up to the next multiple of `alignment`.
   void pad_to(std::size_t alignment);
@@ -48,10 +51,14 @@ class NewFile {
   void commit();
 
  private:
+  void put(const u8* data, std::size_t bytes);
+
   fs::path path_;
   fs::path temporary_;
   int file_ = -1;
   std::size_t written_ = 0;
+  bool huge_pages_ = false;
+  std::vector<u8> gathered_;  ///< the last bytes of written_, which are not in the file yet
 };
 
 /// Removes what an earlier run left at `path`, a file or a folder with what is in it.

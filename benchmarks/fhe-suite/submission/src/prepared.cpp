@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prepared.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernels/kernels.h"
@@ -126,6 +127,7 @@ void write_prepared(const Instance& instance, const ClientModel& model, const Ta
   header.item_size = ready.size();
   header.bytes = at - kHeaderBytes;
   NewFile file(instance.prepared(), Access::kOwner);
+  file.write_huge_pages();
   write_header(file, header);
   file.write(table.data(), table.size());
   const u32 checksum = crc32c(table.data(), table.size());
@@ -192,6 +194,7 @@ PreparedTable read_table(const MappedFile& file, const fs::path& path) {
     table.blocks.insert(table.blocks.end(), block.count, block.bytes);
     room -= block.count * block.bytes;
   }
+  std::sort(table.blocks.rbegin(), table.blocks.rend());  // threads that share them end together
   return table;
 }
 
@@ -200,20 +203,22 @@ PreparedTable read_table(const MappedFile& file, const fs::path& path) {
 Prepared::Prepared(const Instance& instance)
     : file_(instance.prepared()), keys_(std::make_shared<EvaluationKeySet>()) {
   const PreparedTable table = read_table(file_, instance.prepared());
-  // One thread loads, inner loops included, while the others have blocks ready. What is mapped is fetched by the threads of
-  // the computation as they come to it.
-  pool().parallel_for(1 + table.blocks.size(), [&](std::size_t k) {
+  // One thread loads, inner loops included, one tests the kernels (the first begins at index 0, another in the middle), and who is done
+  // first has blocks ready. What is mapped is fetched by the threads of the computation as they come to it.
+  const std::size_t tasks = 2 + table.blocks.size(), middle = tasks / 2;
+  pool().parallel_for(tasks, [&](std::size_t k) {
     if (k == 0) {
       load(instance, table);
+    } else if (k == middle) {
+      kernels();
     } else {
-      keep_blocks_ready({{table.blocks[k - 1], 1}});
+      keep_blocks_ready({{table.blocks[k - (k < middle ? 1 : 2)], 1}});
     }
   });
 }
 
 void Prepared::load(const Instance& instance, const PreparedTable& table) {
   const fs::path path = instance.prepared();
-  kernels();
   ServerModel model = load_server_model(instance, table.transforms(file_));
   model_ = std::move(model.client);
   check_model(table.header, path, model_.id);

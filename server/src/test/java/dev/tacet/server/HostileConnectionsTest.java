@@ -124,6 +124,18 @@ class HostileConnectionsTest {
     }
   }
 
+  @Test
+  void pagesAreReadAndTakeNoOtherMethod() throws IOException {
+    for (String path : new String[] {"/v1/models", "/healthz", "/readyz", "/status", "/privacy", "/metrics"}) {
+      for (String method : new String[] {"POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"}) {
+        String answer = answer(ascii(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"));
+        assertTrue(answer.startsWith("HTTP/1.1 405"), method + " " + path + ": " + answer);
+      }
+      String answer = answer(ascii("HEAD " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+      assertTrue(answer.startsWith("HTTP/1.1 200") && answer.endsWith("\r\n\r\n"), path + ": " + answer);
+    }
+  }
+
   /** A name of somebody else that points to this machine makes a page no foreign one (DNS rebinding). */
   @Test
   void pagesReachAHostWithoutIdentitiesByItsAddressOrAsLocalhostAlone() throws IOException {

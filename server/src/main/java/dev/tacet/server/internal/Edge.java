@@ -235,16 +235,16 @@ public final class Edge {
     HttpPages pages = new HttpPages(models, metrics, readiness);
     StatusPage status = new StatusPage(models, keys, runner, readiness);
     HttpService glance = (ctx, request) -> status.page();
-    builder.service("/status", glance.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));
+    page(builder, "/status", glance.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));
     builder.serviceUnder("/docs", DocService.builder().build().decorate(Authentication.require(EnumSet.allOf(Role.class), metrics)));
-    builder.service("/healthz", (ctx, request) -> pages.health());
-    builder.service("/readyz", (ctx, request) -> {
+    page(builder, "/healthz", (ctx, request) -> pages.health());
+    page(builder, "/readyz", (ctx, request) -> {
       Identity caller = Authentication.callerOf(ctx);
       boolean detailed = caller != null && caller.has(Role.MONITOR);
       return pages.readiness(ctx, detailed);
     });
     HttpService list = (ctx, request) -> pages.modelList(tenants.get(Authentication.callerOf(ctx).tenant()).models());
-    builder.service("/v1/models", list.decorate(Authentication.require(Role.CALLERS, metrics)));
+    page(builder, "/v1/models", list.decorate(Authentication.require(Role.CALLERS, metrics)));
     PrivacyPage privacy = new PrivacyPage();
     HttpService shown = (ctx, request) -> {
       Identity caller = Authentication.callerOf(ctx);
@@ -252,10 +252,15 @@ public final class Edge {
           () -> privacy.page(tenants.get(caller.tenant()), caller.subject()), ctx.blockingTaskExecutor())
           .exceptionally(failure -> refused(ctx, caller, failure)));
     };
-    builder.service("/privacy", shown.decorate(Authentication.require(EnumSet.allOf(Role.class), metrics)));
+    page(builder, "/privacy", shown.decorate(Authentication.require(EnumSet.allOf(Role.class), metrics)));
     HttpService scrape = (ctx, request) ->
         HttpResponse.of(CompletableFuture.supplyAsync(pages::metrics, ctx.blockingTaskExecutor())); // gauges ask the database
-    builder.service("/metrics", scrape.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));
+    page(builder, "/metrics", scrape.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));
+  }
+
+  /** Pages are read, and with no other method. */
+  private static void page(ServerBuilder builder, String path, HttpService service) {
+    builder.route().get(path).head(path).build(service);
   }
 
   private HttpResponse refused(ServiceRequestContext context, Identity caller, Throwable failure) {
