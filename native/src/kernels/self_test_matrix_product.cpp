@@ -24,12 +24,13 @@ void test_matrix_products(const Kernels& table, const Modulus& m) {
     const MatrixWeights w{words.data(), kRows, kColumns, small ? q / 3 : 0, addend.data()};
     (small ? table.matrix_product_small : table.matrix_product)(out.data(), x.data(), w, kN, m, scratch.data());
     for (std::size_t r = 0; r < kRows; ++r) {
+      u64 weights[kColumns];
+      for (std::size_t c = 0; c < kColumns; ++c) {
+        weights[c] = (words.data()[matrix_index(r, c, kColumns)] % q + q - w.offset) % q;
+      }
       for (std::size_t i = 0; i < kN; ++i) {
         u128 sum = addend.data()[r];
-        for (std::size_t c = 0; c < kColumns; ++c) {
-          const u64 weight = (words.data()[matrix_index(r, c, kColumns)] % q + q - w.offset) % q;
-          sum += static_cast<u128>(x[c][i]) * weight;
-        }
+        for (std::size_t c = 0; c < kColumns; ++c) sum += static_cast<u128>(x[c][i]) * weights[c];
         expect(out[r][i] == static_cast<u64>(sum % q), table, small ? "matrix_product_small" : "matrix_product", q);
       }
     }

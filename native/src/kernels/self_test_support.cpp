@@ -7,7 +7,7 @@ namespace tacet::selftest {
 Buffer words_below(u64 bound, u64 seed, std::size_t n) {
   Buffer out(n);
   Words words{seed};
-  for (std::size_t i = 0; i < n; ++i) out.data()[i] = words.next() % bound;
+  for (std::size_t i = 0; i < n; ++i) out.data()[i] = static_cast<u64>((static_cast<u128>(words.next()) * bound) >> 64);
   out.data()[0] = 0;
   out.data()[1] = bound - 1;
   out.data()[2] = bound - 1;
