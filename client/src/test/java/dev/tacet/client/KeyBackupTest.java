@@ -12,12 +12,16 @@ import dev.tacet.he.Blob;
 import dev.tacet.he.Parameters;
 import dev.tacet.he.PublicKey;
 import dev.tacet.he.secret.SecretKeyAccess;
+import dev.tacet.client.internal.Consents;
+import dev.tacet.client.internal.KeyRingFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -69,6 +73,22 @@ class KeyBackupTest {
     }
     KeyRingException again = assertThrows(KeyRingException.class, () -> restore(backup, "one"));
     assertTrue(again.getMessage().contains("already"), again.getMessage());
+  }
+
+  @Test
+  void consentThatStoodInABackupHasToBeGivenAgain() {
+    try (KeyRing ring = KeyRing.open(QuickRing.in(folder.resolve("ring"), "one"), PASSPHRASE);
+        KeyRingFiles study = KeyRingFiles.open(QuickRing.in(folder.resolve("ring/purposes/study"), "one"), PASSPHRASE)) {
+      new Consents(study, "study").record(true, Instant.EPOCH);
+      ring.backUp(folder.resolve("backup"));
+      assertTrue(new Consents(study, "study").stands());
+    }
+    restore(folder.resolve("backup"), "one");
+    try (KeyRingFiles study = KeyRingFiles.open(folder.resolve("restored/purposes/study"), PASSPHRASE)) {
+      Consents consents = new Consents(study, "study");
+      assertFalse(consents.stands());
+      assertEquals(List.of(true, false), consents.all().stream().map(Consents.Decision::given).toList());
+    }
   }
 
   @Test

@@ -69,6 +69,19 @@ class KeyBudgetTest {
     assertTrue(compile(Long.parseLong(least)).report().evaluationKeyBytes() <= Long.parseLong(least));
   }
 
+  @Test
+  void theOneKeyOfTheThroughputPackingIsWithinItTooOrRefused() {
+    OnnxSource source = TestModels.of(4).constant("w", new long[] {4, 3}, weights(12, 0.5)).constant("v", new long[] {3, 2}, weights(6, 0.5))
+        .node("MatMul", "x w", "a").node("Mul", "a a", "b").node("MatMul", "b v", "y").source("y");
+    CompileOptions options = CompileOptions.defaults().withCalibration(TestModels.rows(40, 4)).withPacking(CompileOptions.Packing.THROUGHPUT);
+    long bytes = Compiler.compile(source, options).report().evaluationKeyBytes();
+    assertEquals(bytes, Compiler.compile(source, options.withKeyBudget(bytes)).report().evaluationKeyBytes());
+    ModelProblem problem = assertThrows(
+        UncompilableModelException.class, () -> Compiler.compile(source, options.withKeyBudget(bytes - 1))).problems().get(0);
+    assertTrue(problem.reason().contains("at least " + bytes + " bytes") && problem.reason().contains("more than the key budget of"),
+        problem.toString());
+  }
+
   @ParameterizedTest
   @CsvSource({"20MB, 20000000", "1.5 GB, 1500000000", "4096, 4096", "12b, 12", "3kib, 3072", "2MiB, 2097152"})
   void sizesAreReadAsPeopleWriteThem(String text, long bytes) {

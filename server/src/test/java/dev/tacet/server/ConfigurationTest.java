@@ -137,8 +137,10 @@ class ConfigurationTest {
     String plain = problems("identity: {tokens: {issuer: a, audience: b, keys: \"http://10.0.0.1/jwks\"}}\n").toString();
     assertTrue(plain.contains("must be https"), plain);
     assertTrue(problems("state: {url: \"jdbc:h2:mem:x\"}\n").get(0).contains("must start with jdbc:postgresql:"));
-    assertTrue(
-        problems("state: {url: \"jdbc:postgresql://db/x?user=a&password=b\"}\n").get(0).contains("must not hold a password"));
+    for (String url : List.of("//db/x?user=a&password=b", "//db/x?sslpassword=b", "//a:b@db/x", "//a@db:5432/x")) {
+      String problem = problems("state: {url: \"jdbc:postgresql:" + url + "\"}\n").get(0);
+      assertTrue(problem.contains("must not hold a user or a password") && !problem.contains("a:b"), problem);
+    }
     assertEquals(List.of("state.user and state.password-file need state.url"), problems("state: {user: tacet}\n"));
   }
 

@@ -118,6 +118,34 @@ class EdgeTest {
   }
 
   @Test
+  void reflectionIsSpokenAsEarlierClientsAsk() throws Exception {
+    CompletableFuture<String> names = new CompletableFuture<>();
+    StreamObserver<io.grpc.reflection.v1alpha.ServerReflectionRequest> ask =
+        host.stub(io.grpc.reflection.v1alpha.ServerReflectionGrpc.ServerReflectionStub.class)
+            .serverReflectionInfo(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(io.grpc.reflection.v1alpha.ServerReflectionResponse response) {
+                    names.complete(response.getListServicesResponse().toString());
+                  }
+
+                  @Override
+                  public void onError(Throwable failure) {
+                    names.completeExceptionally(failure);
+                  }
+
+                  @Override
+                  public void onCompleted() {}
+                });
+    ask.onNext(io.grpc.reflection.v1alpha.ServerReflectionRequest.newBuilder().setListServices("").build());
+    String list = names.get(10, TimeUnit.SECONDS);
+    ask.onCompleted();
+    for (String service : List.of("ModelService", "KeyService", "InferenceService")) {
+      assertTrue(list.contains("tacet.v1." + service), list);
+    }
+  }
+
+  @Test
   void grpcWebIsSpokenOnTheSamePort() throws Exception {
     byte[] message = MissingKeysRequest.newBuilder().addSha256(ByteString.copyFrom(new byte[32])).build().toByteArray();
     byte[] frame = ByteBuffer.allocate(5 + message.length).put((byte) 0).putInt(message.length).put(message).array();

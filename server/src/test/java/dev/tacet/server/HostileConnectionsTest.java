@@ -126,13 +126,17 @@ class HostileConnectionsTest {
 
   @Test
   void pagesAreReadAndTakeNoOtherMethod() throws IOException {
-    for (String path : new String[] {"/v1/models", "/healthz", "/readyz", "/status", "/privacy", "/metrics"}) {
+    for (String path : new String[] {"/v1/models", "/healthz", "/readyz", "/status", "/privacy", "/metrics", "/v2", "/v2/health/live", "/v2/health/ready"}) {
       for (String method : new String[] {"POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"}) {
         String answer = answer(ascii(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"));
         assertTrue(answer.startsWith("HTTP/1.1 405"), method + " " + path + ": " + answer);
       }
       String answer = answer(ascii("HEAD " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n"));
       assertTrue(answer.startsWith("HTTP/1.1 200") && answer.endsWith("\r\n\r\n"), path + ": " + answer);
+    }
+    for (String method : new String[] {"POST", "DELETE", "TRACE"}) {
+      String answer = answer(ascii(method + " /v2/models/any HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"));
+      assertTrue(answer.startsWith("HTTP/1.1 405"), method + ": " + answer);
     }
   }
 

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,8 +29,9 @@ public final class KeyBackup {
   private static final int MAX_BYTES = 1 << 30;
   private static final int MAX_FILES = 4096;
   private static final int HASH_BYTES = 32;
+  private static final String PURPOSES = "purposes/";
   private static final Pattern NAME = Pattern.compile(
-      "(purposes/[a-z0-9-]{1,63}/)?(ring\\.key|pins\\.properties|consent\\.tsv|[0-9a-f]{64}/(secret|public)\\.key)");
+      "(" + PURPOSES + "[a-z0-9-]{1,63}/)?(ring\\.key|pins\\.properties|consent\\.tsv|[0-9a-f]{64}/(secret|public)\\.key)");
 
   private KeyBackup() {}
 
@@ -82,6 +84,7 @@ public final class KeyBackup {
         if (name.endsWith("ring.key")) {
           try (KeyRingFiles ring = KeyRingFiles.open(fresh.resolve(name).getParent(), passphrase)) {
             ring.requireSecrets();
+            withdraw(ring, name);
           }
         }
       }
@@ -93,6 +96,16 @@ public final class KeyBackup {
     } finally {
       if (fresh != null) {
         KeyRingFiles.deleteQuietly(fresh);
+      }
+    }
+  }
+
+  /** Consent that stood when the backup was made may have been withdrawn since: it has to be given again. */
+  private static void withdraw(KeyRingFiles ring, String key) {
+    if (key.startsWith(PURPOSES)) {
+      Consents consents = new Consents(ring, key.substring(PURPOSES.length(), key.lastIndexOf('/')));
+      if (consents.stands()) {
+        consents.record(false, Instant.now());
       }
     }
   }

@@ -464,6 +464,9 @@ final class PlanSearch {
       List<double[]> outputs = new BatchTrial(emission, metric.rows(), 0).outputs();
       return new Found(plan, new Selection(found.parameters(), emission, true), metric.score(outputs, emission.noiseOfElements(emission.valueError())), "",
           found.emission());
+    }).filter(found -> {
+      leastKeyBytes = Math.min(leastKeyBytes, found.keyBytes());
+      return options.keyBudget() == 0 || found.keyBytes() <= options.keyBudget();
     });
   }
 

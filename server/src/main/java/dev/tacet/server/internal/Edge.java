@@ -66,6 +66,7 @@ import dev.tacet.server.internal.tenants.Tenants;
 import io.grpc.BindableService;
 import io.grpc.Codec;
 import io.grpc.DecompressorRegistry;
+import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -164,7 +165,11 @@ public final class Edge {
     metrics.gauge("tacet.calls.budget.bytes", "memory that admitted calls may take", runner::memoryBytes);
     metrics.gauge("tacet.calls.admitted", "calls waiting or running", () -> runner.admission().admitted());
     metrics.gauge("tacet.calls.bytes", "memory of admitted calls", () -> runner.admission().bytes());
-    metrics.counter("tacet.calls.refused", "calls refused by admission", () -> runner.admission().refused());
+    metrics.counter("tacet.calls.refused", "calls refused by admission, or by their tenant's limit of inferences a second", this::refused);
+  }
+
+  private long refused() {
+    return runner.admission().refused() + tenants.refused();
   }
 
   /**
@@ -194,6 +199,7 @@ public final class Edge {
         new OpenInferenceRpc(tenants, inferences, deployments, readiness, metrics));
     new OpenInferencePages(tenants, inferences, deployments, readiness, limits.receive(), metrics).addTo(builder, inferBytes, SMALL_BYTES);
     add(builder, SMALL_BYTES, MANY, null, health.service(), ProtoReflectionServiceV1.newInstance());
+    add(builder, SMALL_BYTES, MANY, null, earlierReflection()); // one of them a service of Armeria's
     addPages(builder);
     builder.decorator(Authentication.before(authenticator, checks, metrics));
     if (!origins.isEmpty()) {
@@ -231,9 +237,15 @@ public final class Edge {
         .build();
   }
 
+  /** Reflection as clients of before ask for it, Python's grpcio-reflection among them. */
+  @SuppressWarnings("deprecation")
+  private static BindableService earlierReflection() {
+    return ProtoReflectionService.newInstance();
+  }
+
   private void addPages(ServerBuilder builder) {
     HttpPages pages = new HttpPages(models, metrics, readiness);
-    StatusPage status = new StatusPage(models, keys, runner, readiness);
+    StatusPage status = new StatusPage(models, keys, runner, readiness, this::refused);
     HttpService glance = (ctx, request) -> status.page();
     page(builder, "/status", glance.decorate(Authentication.require(Set.of(Role.MONITOR), metrics)));
     builder.serviceUnder("/docs", DocService.builder().build().decorate(Authentication.require(EnumSet.allOf(Role.class), metrics)));

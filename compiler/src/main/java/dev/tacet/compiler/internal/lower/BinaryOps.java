@@ -68,6 +68,10 @@ final class BinaryOps {
         && Arrays.equals(a.shape(), b.shape())) {
       return new Symbol.Hidden(shape, a.root(), binary(function, a.function(), b.function()), name);
     }
+    if (function == BinaryFunction.DIV && left instanceof Symbol.Known && right instanceof Symbol.Hidden b) {
+      Symbol reciprocal = new Symbol.Hidden(b.shape(), b.root(), binary(function, new Univariate.Constant(1), b.function()), name);
+      return separate(call, BinaryFunction.MUL, left, reciprocal, shape);
+    }
     return separate(call, function, left, right, shape);
   }
 
@@ -113,7 +117,7 @@ final class BinaryOps {
           }
           return scope.symbol(shape, a.scaled(factors, null), name);
         }
-        throw new Refusal("it divides by another encrypted vector", "divide on the client, or multiply instead");
+        throw new Refusal("it divides by another encrypted vector", "divide on the client, or multiply by its Reciprocal");
       case MAX, MIN:
         return extreme(call, function, a, b, shape);
       case POW:

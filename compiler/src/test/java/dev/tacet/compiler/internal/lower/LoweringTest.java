@@ -133,6 +133,24 @@ class LoweringTest {
   }
 
   @Test
+  void constantsOfEachElementAreDividedByAFunctionOfTheVector() {
+    double[] numerators = {2, -1, 3};
+    Network network = lowered(dense().constant("c", new long[] {1, 3}, numerators).node("Mul", "h h", "s").node("Add", "s one", "p")
+        .node("Div", "c p", "d").node("MatMul", "d v", "y"), "y");
+    double[] x = {0.3, -0.7, 1.1};
+    double expected = 0;
+    for (int j = 0; j < 3; j++) {
+      double h = 0;
+      for (int i = 0; i < 3; i++) {
+        h += x[i] * WEIGHTS[i * 3 + j];
+      }
+      expected += (j + 1) * numerators[j] / (1 + h * h);
+    }
+    assertEquals(1, network.activations().size());
+    assertEquals(expected, network.output().evaluate(network.evaluate(x))[0], 1e-9);
+  }
+
+  @Test
   void anInfiniteBoundOfClipIsNoneAndAnyOtherInfinityIsRefused() {
     double[] x = {0.3, -0.7, 1.1};
     double expected = 0;

@@ -258,8 +258,8 @@ public final class SettingsReader {
     if (url.isPresent() && !url.get().startsWith("jdbc:postgresql:")) {
       values.problem(Setting.STATE_URL, "must start with jdbc:postgresql:");
     }
-    if (url.isPresent() && url.get().matches("(?i).*[?&]password=.*")) {
-      values.problem(Setting.STATE_URL, "must not hold a password; use state.password-file");
+    if (url.isPresent() && url.get().matches("(?i).*[?&](ssl)?password=.*|[^?]*@.*")) {
+      values.problem(Setting.STATE_URL, "must not hold a user or a password; use state.user and state.password-file");
     }
     Optional<String> user = values.text(Setting.STATE_USER);
     Optional<Path> password = values.file(Setting.STATE_PASSWORD_FILE);

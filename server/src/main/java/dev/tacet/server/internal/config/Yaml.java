@@ -11,6 +11,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -55,6 +56,8 @@ public final class Yaml {
       String text = Files.readString(file);
       refuseAliases(text, name);
       node = MAPPER.readTree(text);
+    } catch (AccessDeniedException e) {
+      throw new IOException(name + " cannot be read: no permission", e);
     } catch (CharacterCodingException e) {
       throw new IOException(name + " is not text in UTF-8", e);
     } catch (JsonProcessingException e) {

@@ -62,6 +62,9 @@ public final class HttpPages {
     if (failed) {
       problems.addObject().put("name", "database").put("problem", storageProblem);
     }
+    if (!models.problem().isEmpty()) {
+      problems.addObject().put("name", "models").put("problem", models.problem());
+    }
     for (ModelStatus status : models.statuses()) {
       if (!status.problem().isEmpty()) {
         problems.addObject().put("name", status.name()).put("version", status.version()).put("problem", status.problem());

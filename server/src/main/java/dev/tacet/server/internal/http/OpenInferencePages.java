@@ -57,6 +57,7 @@ public final class OpenInferencePages {
   private static final Logger LOG = LoggerFactory.getLogger(OpenInferencePages.class);
   private static final Duration BUSY = Duration.ofMillis(200);
   private static final long GRACE_MILLIS = 2000;
+  private static final Set<HttpMethod> READ = Set.of(HttpMethod.GET, HttpMethod.HEAD);
 
   private final Tenants tenants;
   private final Inferences inferences;
@@ -90,13 +91,13 @@ public final class OpenInferencePages {
    * @param smallBytes of any other body
    */
   public void addTo(ServerBuilder builder, long maxBytes, long smallBytes) {
-    builder.service("/v2/health/live", (context, request) -> HttpResponse.of(HttpStatus.OK));
-    builder.service("/v2/health/ready", (context, request) ->
+    builder.route().methods(READ).path("/v2/health/live").build((context, request) -> HttpResponse.of(HttpStatus.OK));
+    builder.route().methods(READ).path("/v2/health/ready").build((context, request) ->
         readiness.databaseFailed() // then it is asked again, which takes its time
             ? HttpResponse.of(CompletableFuture.supplyAsync(this::ready, context.blockingTaskExecutor()))
             : ready());
     page(builder, "/v2", smallBytes, (context, tenant, body) -> server());
-    Route index = Route.builder().path("/v2/repository/index").build();
+    Route index = Route.builder().path("/v2/repository/index").methods(HttpMethod.POST, HttpMethod.GET).build();
     page(builder, index, Deployments.LISTERS, smallBytes,
         (context, tenant, body) -> json(index(tenant, OpenInferenceBody.readyOnly(body.content().array()))));
     deployment(builder, "/v2/repository/models/{model}/load", smallBytes, deployments::load);
@@ -137,7 +138,7 @@ public final class OpenInferencePages {
   }
 
   private void page(ServerBuilder builder, String path, long maxBytes, Work work) {
-    page(builder, Route.builder().path(path).build(), Role.CALLERS, maxBytes, work);
+    page(builder, Route.builder().path(path).methods(READ).build(), Role.CALLERS, maxBytes, work);
   }
 
   private void page(ServerBuilder builder, Route route, Set<Role> roles, long maxBytes, Work work) {

@@ -17,6 +17,7 @@ import dev.tacet.server.internal.state.Readiness;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /** {@code /status}: the host at a glance, as a page without scripts that renews itself. */
@@ -40,14 +41,20 @@ public final class StatusPage {
   private final KeyCache keys;
   private final InferenceRunner runner;
   private final Readiness readiness;
+  private final LongSupplier refused;
   private final long startedAt = System.nanoTime();
 
-  /** Makes the page. */
-  public StatusPage(ModelRepository models, KeyCache keys, InferenceRunner runner, Readiness readiness) {
+  /**
+   * Makes the page.
+   *
+   * @param refused counts the calls that were refused for load
+   */
+  public StatusPage(ModelRepository models, KeyCache keys, InferenceRunner runner, Readiness readiness, LongSupplier refused) {
     this.models = models;
     this.keys = keys;
     this.runner = runner;
     this.readiness = readiness;
+    this.refused = refused;
   }
 
   /** Answers with the page. */
@@ -62,7 +69,7 @@ public final class StatusPage {
     number(page, "up", up.toHours() + " h " + up.toMinutesPart() + " min " + up.toSecondsPart() + " s");
     number(page, "calls running", Integer.toString(runner.running()));
     number(page, "calls waiting", Integer.toString(runner.waiting()));
-    number(page, "calls refused", Long.toString(runner.admission().refused()));
+    number(page, "calls refused", Long.toString(refused.getAsLong()));
     number(page, "memory of calls", mebibytes(runner.admission().bytes()) + " of " + mebibytes(runner.memoryBytes()));
     LeasedCache<?, ?> cache = keys.cache();
     number(page, "expanded keys", mebibytes(cache.usedBytes()) + " of " + mebibytes(cache.budgetBytes()));

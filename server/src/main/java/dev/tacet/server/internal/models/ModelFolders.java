@@ -39,15 +39,23 @@ public final class ModelFolders {
           .thenComparing(v -> isNumber(v) ? new BigInteger(v) : BigInteger.ZERO)
           .thenComparing(Comparator.naturalOrder());
 
+  private static final String CLOSED = "its folder cannot be read: no permission";
+
   private static final List<String> FILES = List.of(ARTIFACT, ONNX, DESCRIPTION);
 
   /**
    * One version's place.
    *
    * @param folder holds the model's files
+   * @param version empty where the folder of the model itself cannot be read, which its versions are not known of
    * @param problem why it cannot be loaded, found from names alone; empty if there is none
    */
-  public record Found(String name, String version, Path folder, String problem) {}
+  public record Found(String name, String version, Path folder, String problem) {
+    /** Tells whether another look found the same version in the same place. */
+    boolean isSame(Found other) {
+      return name.equals(other.name) && version.equals(other.version) && folder.equals(other.folder);
+    }
+  }
 
   private ModelFolders() {}
 
@@ -108,6 +116,9 @@ public final class ModelFolders {
 
   private static List<Found> versions(Path model) throws IOException {
     String name = model.getFileName().toString();
+    if (isClosed(model)) {
+      return List.of(new Found(name, "", model, CLOSED));
+    }
     if (!Files.isDirectory(model)) {
       return List.of(new Found(name, "1", model, name + " is a link to nothing"));
     }
@@ -122,6 +133,8 @@ public final class ModelFolders {
       }
       if (isDangling(version)) {
         versions.add(new Found(name, text, version, text + " is a link to nothing"));
+      } else if (isClosed(version)) {
+        versions.add(new Found(name, text, version, CLOSED));
       } else if (namesModel(version)) {
         boolean twice = versions.stream().anyMatch(v -> v.version().equals(text));
         versions.add(new Found(name, text, version, twice ? "version " + text + " occurs twice" : problem(name, text, version)));
@@ -167,6 +180,11 @@ public final class ModelFolders {
     } catch (UncheckedIOException e) {
       return false; // links in a circle, or what cannot be read: not empty
     }
+  }
+
+  /** Tells whether this process may not look into a folder. */
+  private static boolean isClosed(Path folder) {
+    return Files.isDirectory(folder) && !(Files.isReadable(folder) && Files.isExecutable(folder));
   }
 
   private static boolean isDangling(Path path) {

@@ -58,6 +58,12 @@ public final class ModelRepository implements AutoCloseable {
   /** Files as the last look found them where they were not loaded yet: a folder is loaded when two looks find it alike. */
   private final Map<Path, FolderStamp> settling = new HashMap<>();
 
+  /** Models without a folder at the last look: one is retired when two looks miss it. */
+  private final Set<String> missing = new TreeSet<>();
+
+  /** Why the last look failed; empty if it did not. */
+  private volatile String problem = "";
+
   private boolean closed;
 
   private ModelRepository(Path root, ModelSource source, RepositoryOptions options) {
@@ -90,8 +96,13 @@ public final class ModelRepository implements AutoCloseable {
   private void poll() {
     try {
       look(true);
+      problem = "";
     } catch (IOException | RuntimeException | Error e) {
-      LOG.warn("the models folder cannot be looked at, what is loaded stays: {}", e.toString());
+      String said = "the models folder cannot be looked at, what is loaded stays: " + (e instanceof FileSystemException ? message(e) : e.toString());
+      if (!said.equals(problem)) {
+        LOG.warn("{}", said);
+      }
+      problem = said;
     }
   }
 
@@ -108,7 +119,11 @@ public final class ModelRepository implements AutoCloseable {
     names.addAll(found.keySet());
     for (String name : names) {
       LoadedModel before = models.get(name);
-      if (before == null || !before.unloaded()) {
+      boolean gone = !found.containsKey(name) && (!onlySettled || !missing.add(name));
+      if (found.containsKey(name) || gone) {
+        missing.remove(name);
+      }
+      if ((found.containsKey(name) || gone) && (before == null || !before.unloaded())) {
         refresh(name, found.getOrDefault(name, List.of()), onlySettled, false);
       }
     }
@@ -153,7 +168,7 @@ public final class ModelRepository implements AutoCloseable {
       if (!status.problem().isEmpty()) {
         String served = all.stream().filter(ModelStatus::ready).map(ModelStatus::version).collect(Collectors.joining(", "));
         throw new ServiceException(
-            ErrorCause.MODEL_UNAVAILABLE, "model " + name + " version " + status.version() + " cannot be loaded: " + status.problem()
+            ErrorCause.MODEL_UNAVAILABLE, "model " + name + (status.version().isEmpty() ? "" : " version " + status.version()) + " cannot be loaded: " + status.problem()
                 + (served.isEmpty() ? "; no version of it is served" : "; served are its versions " + served));
       }
     }
@@ -196,6 +211,14 @@ public final class ModelRepository implements AutoCloseable {
   private void refresh(String name, List<ModelFolders.Found> found, boolean onlySettled, boolean again) {
     LoadedModel before = models.get(name);
     ServingRules rules = before == null ? ServingRules.NONE : before.rules();
+    if (!found.isEmpty() && found.get(0).version().isEmpty()) {
+      String closed = found.get(0).problem();
+      if (before == null || !before.rulesProblem().equals(closed)) {
+        LOG.warn("model {}: {}", name, closed);
+      }
+      publish(name, Optional.of(new LoadedModel(name, before == null ? List.of() : before.versions(), rules, closed, false)));
+      return;
+    }
     String rulesProblem = "";
     try {
       ServingRules read = ServingRules.read(root.resolve(name));
@@ -216,7 +239,7 @@ public final class ModelRepository implements AutoCloseable {
     for (ModelFolders.Found version : chosen) {
       Optional<LoadedVersion> old = before == null
           ? Optional.empty()
-          : before.versions().stream().filter(v -> v.found().equals(version)).findFirst();
+          : before.versions().stream().filter(v -> v.found().isSame(version)).findFirst();
       refresh(version, old, onlySettled, again).ifPresent(versions::add);
     }
     publish(name, versions.isEmpty() && (rulesProblem.isEmpty() || found.isEmpty())
@@ -230,7 +253,7 @@ public final class ModelRepository implements AutoCloseable {
     FolderStamp stamp = new FolderStamp(List.of());
     try {
       stamp = found.problem().isEmpty() ? FolderStamp.of(found.folder()) : stamp;
-      boolean changed = old.isEmpty() || !old.get().stamp().equals(stamp);
+      boolean changed = old.isEmpty() || !old.get().stamp().equals(stamp) || !old.get().found().equals(found);
       if (!changed && !again) {
         return old;
       }
@@ -275,6 +298,11 @@ public final class ModelRepository implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Returns why the folder could not be looked at when that was tried last; empty if it could. */
+  public String problem() {
+    return problem;
   }
 
   /** Returns every version found, served or not. */

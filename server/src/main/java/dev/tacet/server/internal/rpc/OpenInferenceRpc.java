@@ -48,6 +48,7 @@ import io.grpc.stub.StreamObserver;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,6 +67,7 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
     return switch (method) {
       case "RepositoryModelLoad", "RepositoryModelUnload" -> Deployments.ROLES;
       case "RepositoryIndex" -> Deployments.LISTERS;
+      case "ServerLive", "ServerReady", "ServerMetadata" -> EnumSet.allOf(Role.class);
       default -> Role.CALLERS;
     };
   }
@@ -191,7 +193,8 @@ public final class OpenInferenceRpc extends GRPCInferenceServiceGrpc.GRPCInferen
     }
     if (message.getInputsCount() != 1 || message.getRawInputContentsCount() > 1) {
       throw new ServiceException(
-          ErrorCause.INVALID_ARGUMENT, "a model takes one tensor, \"" + ByteTensor.NAME + "\"; the call has " + message.getInputsCount());
+          ErrorCause.INVALID_ARGUMENT, "a model takes one tensor, \"" + ByteTensor.NAME + "\"; the call has " + message.getInputsCount()
+              + (message.getRawInputContentsCount() > 1 ? ", and raw contents of " + message.getRawInputContentsCount() : ""));
     }
     InferInputTensor tensor = message.getInputs(0);
     ByteTensor.check(tensor.getName(), tensor.getDatatype(), tensor.getShapeList());

@@ -15,6 +15,7 @@ public final class RateLimit {
   private final LongSupplier nanos;
   private double left;
   private long last;
+  private long refused;
 
   /** Makes a limit of at least one call a second; 0 is no limit. */
   public RateLimit(int perSecond) {
@@ -41,10 +42,16 @@ public final class RateLimit {
     left = Math.min(perSecond, left + (time - last) / SECOND * perSecond);
     last = time;
     if (left < 1) {
+      refused++;
       Duration delay = Duration.ofNanos((long) Math.ceil((1 - left) / perSecond * SECOND));
       throw new ServiceException(
           ErrorCause.OVERLOADED, "the tenant may ask for " + perSecond + " inferences a second", Map.of(), delay, null);
     }
     left -= 1;
+  }
+
+  /** Returns how many calls it refused. */
+  public synchronized long refused() {
+    return refused;
   }
 }

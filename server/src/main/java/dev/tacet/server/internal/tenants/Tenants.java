@@ -96,6 +96,11 @@ public final class Tenants {
     }
   }
 
+  /** Returns how many calls the tenants' limits of inferences a second refused. */
+  public long refused() {
+    return byName.values().stream().mapToLong(tenant -> tenant.inferences().refused()).sum();
+  }
+
   /** Returns a tenant; identities name configured ones only. */
   public Tenant get(String name) {
     Tenant tenant = byName.get(name);
