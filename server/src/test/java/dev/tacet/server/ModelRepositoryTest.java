@@ -21,13 +21,17 @@ import dev.tacet.server.internal.models.VersionPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -170,6 +174,40 @@ class ModelRepositoryTest {
       Files.delete(root.resolve("half/1/model.tacet"));
       await("deleted model", () -> !all(repository).serves("half", ""));
       assertTrue(all(repository).serves("other", ""));
+    }
+  }
+
+  @Test
+  void foldersThatMayNotBeReadAreReportedAndTheOthersServed() throws Exception {
+    half("1", 0.5);
+    half("2", 0.25);
+    TestModels.write(root, "other", "1", TestModels.scaled("other", 0.5));
+    Files.createDirectories(root.resolve("lost+found"));
+    Set<PosixFilePermission> none = Set.of();
+    Set<PosixFilePermission> all = PosixFilePermissions.fromString("rwxr-xr-x");
+    List<Path> closed = List.of(root.resolve("half/2"), root.resolve("other"), root.resolve("lost+found"));
+    Files.setPosixFilePermissions(closed.get(2), none);
+    Assumptions.assumeFalse(Files.isReadable(closed.get(2)), "root reads everything");
+    try (ModelRepository repository = open(new RepositoryOptions(VersionPolicy.ALL, Duration.ofMillis(30), 0, false))) {
+      assertEquals(3, repository.readyCount());
+      for (Path folder : closed) {
+        Files.setPosixFilePermissions(folder, none);
+      }
+      await("problems", () -> repository.statuses().stream().filter(s -> s.problem().contains("its folder cannot be read")).count() == 2);
+      assertEquals(3, repository.readyCount(), "what was loaded stays");
+      try (ModelRepository another = open(ON_REQUEST)) {
+        assertEquals(List.of("half/1: ", "half/2: its folder cannot be read: no permission", "other/: its folder cannot be read: no permission"),
+            another.statuses().stream().map(s -> s.name() + "/" + s.version() + ": " + s.problem()).toList());
+      }
+      for (Path folder : closed) {
+        Files.setPosixFilePermissions(folder, all);
+      }
+      await("no problem", () -> repository.statuses().stream().allMatch(s -> s.problem().isEmpty()));
+      assertEquals(3, repository.readyCount());
+    } finally {
+      for (Path folder : closed) {
+        Files.setPosixFilePermissions(folder, all);
+      }
     }
   }
 

@@ -117,7 +117,7 @@ public final class ModelFolders {
   private static List<Found> versions(Path model) throws IOException {
     String name = model.getFileName().toString();
     if (isClosed(model)) {
-      return List.of(new Found(name, "", model, CLOSED));
+      return CompileOptions.NAME.matcher(name).matches() ? List.of(new Found(name, "", model, CLOSED)) : List.of(); // a disk's lost+found
     }
     if (!Files.isDirectory(model)) {
       return List.of(new Found(name, "1", model, name + " is a link to nothing"));
@@ -134,7 +134,9 @@ public final class ModelFolders {
       if (isDangling(version)) {
         versions.add(new Found(name, text, version, text + " is a link to nothing"));
       } else if (isClosed(version)) {
-        versions.add(new Found(name, text, version, CLOSED));
+        if (CompileOptions.NAME.matcher(text).matches()) {
+          versions.add(new Found(name, text, version, CLOSED));
+        }
       } else if (namesModel(version)) {
         boolean twice = versions.stream().anyMatch(v -> v.version().equals(text));
         versions.add(new Found(name, text, version, twice ? "version " + text + " occurs twice" : problem(name, text, version)));

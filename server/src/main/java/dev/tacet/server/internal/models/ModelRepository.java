@@ -269,7 +269,9 @@ public final class ModelRepository implements AutoCloseable {
       return Optional.of(new LoadedVersion(found, stamp, served, ""));
     } catch (IOException | RuntimeException | OutOfMemoryError | StackOverflowError e) {
       String problem = served.isPresent() ? "its files changed and cannot be used, what was loaded before is served: " + message(e) : message(e);
-      LOG.warn("model {} version {}{}: {}", found.name(), found.version(), served.isPresent() ? "" : " is not served", problem);
+      if (old.isEmpty() || !old.get().problem().equals(problem)) {
+        LOG.warn("model {} version {}{}: {}", found.name(), found.version(), served.isPresent() ? "" : " is not served", problem);
+      }
       LOG.debug("model {} version {}", found.name(), found.version(), e);
       return Optional.of(new LoadedVersion(found, stamp, served, problem));
     }
