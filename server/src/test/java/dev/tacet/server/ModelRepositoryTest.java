@@ -221,6 +221,7 @@ class ModelRepositoryTest {
     Files.createDirectories(root.resolve("empty/1"));
     Files.createSymbolicLink(root.resolve("gone"), root.resolve("none"));
     Files.createSymbolicLink(Files.createDirectories(root.resolve("link/2")).resolve("model.tacet"), root.resolve("none"));
+    Files.createSymbolicLink(Files.createDirectories(root.resolve("endless/1")).resolve("model.tacet"), Path.of("/dev/zero"));
     Files.writeString(Files.createDirectories(root.resolve("notes")).resolve("README"), "no model, and not meant as one");
     Files.createDirectories(root.resolve("lost+found"));
     for (String loose : List.of("half.tacet", "stray.onnx", "stray.tacet", ".hidden.tacet", "rows.csv")) {
@@ -229,7 +230,8 @@ class ModelRepositoryTest {
     try (ModelRepository repository = open(ON_REQUEST)) {
       assertEquals(
           List.of(
-              "empty/1: its folder is empty: there is no model.tacet and no model.onnx", "gone/1: gone is a link to nothing", "half/1: ",
+              "empty/1: its folder is empty: there is no model.tacet and no model.onnx", "endless/1: model.tacet is no file with contents",
+              "gone/1: gone is a link to nothing", "half/1: ",
               "half/3: 3 is a link to nothing", "link/2: model.tacet is a link to nothing", "onnx/1: model.onnx is a folder, not a file",
               "placed/1: model.tacet is a folder, not a file",
               "stray/1: stray.tacet lies beside the folders of models, where none is loaded: make it NAME/model.tacet, NAME being the model's"

@@ -97,6 +97,9 @@ final class PlanSearch {
   /** Open rows beyond this part, with the narrower margins that fresh rows have, endanger agreement on 98 % of them. */
   private static final double SUFFICIENT_OPEN = 0.004;
 
+  /** The same where the larger ring is one of batches, of which one takes gigabytes. */
+  private static final double SUFFICIENT_OPEN_OF_BATCHES = 0.01;
+
   /** The largest ring is taken if it brings the answers' distance from the accuracy to this part of what it was. */
   private static final double WORTH_THE_RING = 0.7;
 
@@ -246,6 +249,9 @@ final class PlanSearch {
   private Optional<Found> search() {
     Optional<Found> usual = within(Math.min(USUAL_LOG_RING_DEGREE, options.maxLogRingDegree()), MAX_KEY_BYTES);
     if (options.maxLogRingDegree() <= USUAL_LOG_RING_DEGREE || usual.isPresent() && meets(usual.get())) {
+      return usual;
+    }
+    if (usual.isPresent() && usual.get().batch != null && usual.get().score.serves(options.accuracy(), SUFFICIENT_OPEN_OF_BATCHES)) {
       return usual;
     }
     Optional<Found> large = within(options.maxLogRingDegree(), 2 * MAX_KEY_BYTES);

@@ -156,6 +156,8 @@ public final class ModelFolders {
         return file + " is a folder, not a file";
       } else if (isDangling(path)) {
         return file + " is a link to nothing";
+      } else if (Files.exists(path) && !Files.isRegularFile(path)) {
+        return file + " is no file with contents";
       }
     }
     for (String part : new String[] {name, version}) {
