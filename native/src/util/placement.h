@@ -13,7 +13,7 @@ namespace tacet {
 
 /// Sends a thread that sleeps to another core than its waker's before it is woken. Left alone, some systems begin it on the waker's own
 /// core while others are idle (kernels of virtual machines that keep few virtual cores busy), where it waits until the waker's time is
-/// over: 2 ms in the middle, which is longer than most loops. Elsewhere than on Linux nothing is done. Not thread-safe.
+/// over, longer than most loops take. Elsewhere than on Linux nothing is done. Not thread-safe.
 class Placement {
  public:
 #if defined(__linux__)

@@ -16,7 +16,6 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
-import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -28,6 +27,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -91,53 +91,37 @@ class EdgeTest {
 
   @Test
   void reflectionNamesTheServices() throws Exception {
-    CompletableFuture<String> names = new CompletableFuture<>();
-    StreamObserver<ServerReflectionRequest> ask =
-        host.stub(ServerReflectionGrpc.ServerReflectionStub.class)
-            .serverReflectionInfo(
-                new StreamObserver<>() {
-                  @Override
-                  public void onNext(ServerReflectionResponse response) {
-                    names.complete(response.getListServicesResponse().toString());
-                  }
-
-                  @Override
-                  public void onError(Throwable failure) {
-                    names.completeExceptionally(failure);
-                  }
-
-                  @Override
-                  public void onCompleted() {}
-                });
-    ask.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
-    String list = names.get(10, TimeUnit.SECONDS);
-    ask.onCompleted();
-    for (String service : List.of("ModelService", "KeyService", "InferenceService")) {
-      assertTrue(list.contains("tacet.v1." + service), list);
-    }
+    assertNamesTheServices(
+        host.stub(ServerReflectionGrpc.ServerReflectionStub.class)::serverReflectionInfo,
+        ServerReflectionRequest.newBuilder().setListServices("").build());
   }
 
   @Test
   void reflectionIsSpokenAsEarlierClientsAsk() throws Exception {
+    assertNamesTheServices(
+        host.stub(io.grpc.reflection.v1alpha.ServerReflectionGrpc.ServerReflectionStub.class)::serverReflectionInfo,
+        io.grpc.reflection.v1alpha.ServerReflectionRequest.newBuilder().setListServices("").build());
+  }
+
+  private static <Q, A> void assertNamesTheServices(Function<StreamObserver<A>, StreamObserver<Q>> call, Q question) throws Exception {
     CompletableFuture<String> names = new CompletableFuture<>();
-    StreamObserver<io.grpc.reflection.v1alpha.ServerReflectionRequest> ask =
-        host.stub(io.grpc.reflection.v1alpha.ServerReflectionGrpc.ServerReflectionStub.class)
-            .serverReflectionInfo(
-                new StreamObserver<>() {
-                  @Override
-                  public void onNext(io.grpc.reflection.v1alpha.ServerReflectionResponse response) {
-                    names.complete(response.getListServicesResponse().toString());
-                  }
+    StreamObserver<Q> ask =
+        call.apply(
+            new StreamObserver<>() {
+              @Override
+              public void onNext(A response) {
+                names.complete(response.toString());
+              }
 
-                  @Override
-                  public void onError(Throwable failure) {
-                    names.completeExceptionally(failure);
-                  }
+              @Override
+              public void onError(Throwable failure) {
+                names.completeExceptionally(failure);
+              }
 
-                  @Override
-                  public void onCompleted() {}
-                });
-    ask.onNext(io.grpc.reflection.v1alpha.ServerReflectionRequest.newBuilder().setListServices("").build());
+              @Override
+              public void onCompleted() {}
+            });
+    ask.onNext(question);
     String list = names.get(10, TimeUnit.SECONDS);
     ask.onCompleted();
     for (String service : List.of("ModelService", "KeyService", "InferenceService")) {

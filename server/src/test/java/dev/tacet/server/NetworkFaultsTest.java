@@ -15,7 +15,6 @@ import dev.tacet.protocol.ErrorTable;
 import dev.tacet.protocol.v1.InferRequest;
 import dev.tacet.protocol.v1.InferResponse;
 import dev.tacet.protocol.v1.InferStreamRequest;
-import dev.tacet.protocol.v1.InferStreamResponse;
 import dev.tacet.protocol.v1.InferenceServiceGrpc;
 import dev.tacet.protocol.v1.KeyServiceGrpc;
 import io.grpc.StatusRuntimeException;
@@ -195,7 +194,7 @@ class NetworkFaultsTest {
 
   @Test
   void aCallThatNamesNoDeadlineMayTakeLongerThanEachOfItsMessages() throws Exception {
-    Collector answer = new Collector();
+    StreamedAnswer answer = new StreamedAnswer();
     StreamObserver<InferStreamRequest> requests =
         GrpcClients.builder("gproto+" + host.uri).factory(ClientFactory.insecure()).responseTimeoutMillis(0)
             .build(InferenceServiceGrpc.InferenceServiceStub.class).inferStream(answer);
@@ -250,7 +249,7 @@ class NetworkFaultsTest {
     for (int i = 0; i < 30; i++) {
       ClientFactory factory = ClientFactory.builder().build();
       StreamObserver<InferStreamRequest> requests = GrpcClients.builder("gproto+" + host.uri).factory(factory)
-          .build(InferenceServiceGrpc.InferenceServiceStub.class).inferStream(new Collector());
+          .build(InferenceServiceGrpc.InferenceServiceStub.class).inferStream(new StreamedAnswer());
       requests.onNext(InferStreamRequest.newBuilder().setCall(call).build());
       try (Socket socket = connect(host.uri, body("/tacet.v1.InferenceService/Infer"))) {
         Thread.sleep(20);
@@ -259,26 +258,6 @@ class NetworkFaultsTest {
       gone.add(factory.closeAsync());
     }
     CompletableFuture.allOf(gone.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
-  }
-
-  private static final class Collector implements StreamObserver<InferStreamResponse> {
-    final CompletableFuture<Integer> done = new CompletableFuture<>();
-    private int ciphertexts;
-
-    @Override
-    public void onNext(InferStreamResponse message) {
-      ciphertexts += message.getCiphertextsCount();
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      done.completeExceptionally(failure);
-    }
-
-    @Override
-    public void onCompleted() {
-      done.complete(ciphertexts);
-    }
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.tacet.compiler.internal.onnx.proto.AttributeProto;
 import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What folds, what is recognised whole, and where the client's part begins. */
@@ -25,6 +26,11 @@ class LoweringTest {
     return TestModels.of(3).constant("w", new long[] {3, 3}, WEIGHTS).constant("v", new long[] {3, 1}, 1, 2, 3)
         .constant("half", new long[] {}, 0.5).constant("one", new long[] {}, 1)
         .constant("root", new long[] {}, Math.sqrt(2)).node("MatMul", "x w", "h");
+  }
+
+  /** What the first product of {@link #dense()} makes of a row. */
+  private static double[] hidden(double[] x) {
+    return IntStream.range(0, 3).mapToDouble(j -> IntStream.range(0, 3).mapToDouble(i -> x[i] * WEIGHTS[i * 3 + j]).sum()).toArray();
   }
 
   private static Network lowered(TestModels model, String output) {
@@ -65,18 +71,13 @@ class LoweringTest {
         .node("MatMul", "i v", "y"), "y");
     assertTrue(network.isLinear());
     double[] x = {0.3, -0.7, 1.1};
-    double expected = 0;
+    double[] h = hidden(x);
     double[] gamma = {2, 1, 0.5};
     double[] beta = {1, 0, -1};
     double[] mean = {0.1f, 0.2f, 0.3f};
     double[] variance = {1, 4, 0.25};
-    for (int j = 0; j < 3; j++) {
-      double h = 0;
-      for (int i = 0; i < 3; i++) {
-        h += x[i] * WEIGHTS[i * 3 + j];
-      }
-      expected += (j + 1) * (gamma[j] * (h - mean[j]) / Math.sqrt(variance[j] + 1e-5f) + beta[j]);
-    }
+    double expected = IntStream.range(0, 3)
+        .mapToDouble(j -> (j + 1) * (gamma[j] * (h[j] - mean[j]) / Math.sqrt(variance[j] + 1e-5f) + beta[j])).sum();
     assertArrayEquals(new double[] {expected}, network.output().evaluate(network.evaluate(x)), 1e-9);
   }
 
@@ -121,14 +122,8 @@ class LoweringTest {
         .node("Mul", "h k", "a").node("MatMul", "a v", "y"), "y");
     assertEquals(2, network.nodes().size());
     double[] x = {1, 2, 3};
-    double expected = 0;
-    for (int j = 0; j < 3; j++) {
-      double h = 0;
-      for (int i = 0; i < 3; i++) {
-        h += x[i] * WEIGHTS[i * 3 + j];
-      }
-      expected += h * x[j] * (j + 1);
-    }
+    double[] h = hidden(x);
+    double expected = IntStream.range(0, 3).mapToDouble(j -> h[j] * x[j] * (j + 1)).sum();
     assertEquals(expected, network.output().evaluate(network.evaluate(x))[0], 1e-9);
   }
 
@@ -138,14 +133,8 @@ class LoweringTest {
     Network network = lowered(dense().constant("c", new long[] {1, 3}, numerators).node("Mul", "h h", "s").node("Add", "s one", "p")
         .node("Div", "c p", "d").node("MatMul", "d v", "y"), "y");
     double[] x = {0.3, -0.7, 1.1};
-    double expected = 0;
-    for (int j = 0; j < 3; j++) {
-      double h = 0;
-      for (int i = 0; i < 3; i++) {
-        h += x[i] * WEIGHTS[i * 3 + j];
-      }
-      expected += (j + 1) * numerators[j] / (1 + h * h);
-    }
+    double[] h = hidden(x);
+    double expected = IntStream.range(0, 3).mapToDouble(j -> (j + 1) * numerators[j] / (1 + h[j] * h[j])).sum();
     assertEquals(1, network.activations().size());
     assertEquals(expected, network.output().evaluate(network.evaluate(x))[0], 1e-9);
   }
@@ -153,14 +142,8 @@ class LoweringTest {
   @Test
   void anInfiniteBoundOfClipIsNoneAndAnyOtherInfinityIsRefused() {
     double[] x = {0.3, -0.7, 1.1};
-    double expected = 0;
-    for (int j = 0; j < 3; j++) {
-      double h = 0;
-      for (int i = 0; i < 3; i++) {
-        h += x[i] * WEIGHTS[i * 3 + j];
-      }
-      expected += (j + 1) * Math.max(h, 0);
-    }
+    double[] h = hidden(x);
+    double expected = IntStream.range(0, 3).mapToDouble(j -> (j + 1) * Math.max(h[j], 0)).sum();
     double none = Double.POSITIVE_INFINITY;
     AttributeProto held = AttributeProto.newBuilder().setName("value").setType(AttributeProto.AttributeType.TENSOR)
         .setT(TestModels.tensor("", new long[] {}, none)).build();
