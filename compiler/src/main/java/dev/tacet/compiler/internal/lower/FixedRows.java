@@ -39,6 +39,11 @@ final class FixedRows {
     }
   }
 
+  /** Returns whether a node takes numbers that the graph computes from the shape of a value. */
+  boolean isOfShapes(OnnxNode node) {
+    return node.inputs().stream().anyMatch(ofShapes::contains);
+  }
+
   /**
    * Returns a node's inputs for one row.
    *

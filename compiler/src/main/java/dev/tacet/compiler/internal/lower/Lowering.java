@@ -43,12 +43,14 @@ public final class Lowering {
   private final Weights weights = new Weights();
   private final ElementTypes types;
   private final FixedRows rows;
+  private final OpenRows openRows;
   private long elements;
 
   private Lowering(OnnxGraph graph, int columns) {
     this.graph = graph;
     this.types = new ElementTypes(graph);
     this.rows = new FixedRows(graph);
+    this.openRows = new OpenRows(graph);
     this.columns = columns;
   }
 
@@ -162,6 +164,7 @@ public final class Lowering {
         || symbol instanceof Symbol.Terminal);
     Handler.Call call = new Handler.Call(node, inputs, scope, graph);
     try {
+      openRows.require(node, inputs, rows.isOfShapes(node));
       inputs = rows.inputs(node, inputs);
       call = call.with(inputs);
       Handler handler = HANDLERS.get(node.qualifiedType());
@@ -186,6 +189,7 @@ public final class Lowering {
         outputs = types.folded(node, outputs);
       }
       types.made(node, outputs);
+      openRows.made(node, inputs, outputs, rows.isOfShapes(node));
       if (elements > MAX_ELEMENTS) {
         throw new MalformedModelException("the values of the model have more than " + MAX_ELEMENTS
             + " elements together, reached at node " + node.label());
