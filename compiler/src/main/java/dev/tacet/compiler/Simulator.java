@@ -176,21 +176,21 @@ public final class Simulator {
     }
     List<double[]> outputs = evaluator.ofRows(lanes).periods(
         packed, inputs.observer(lanes, rows.length), noise ? spreadNoise.again(lanes, noiseSeed) : null);
-    List<List<double[]>> slots = new ArrayList<>();
-    for (int r = 0; r < rows.length; r++) {
-      int lane = r;
-      slots.add(IntStream.range(0, outputs.size()).mapToObj(o -> ofLane(outputs.get(o), lane, lanes, periods[o])).toList());
-    }
-    return slots;
+    double[][][] apart = new double[outputs.size()][][];
+    Arrays.setAll(apart, o -> apart(outputs.get(o), lanes, periods[o]));
+    return IntStream.range(0, rows.length).mapToObj(r -> Arrays.stream(apart).map(lane -> lane[r]).toList()).toList();
   }
 
-  /** A row's slots, at least one period of what they hold. */
-  private static double[] ofLane(double[] interleaved, int lane, int lanes, int period) {
-    double[] one = new double[Math.max(interleaved.length / lanes, period)];
-    for (int i = 0; i < one.length; i++) {
-      one[i] = interleaved[(i * lanes + lane) & (interleaved.length - 1)];
+  /** Each row's slots, at least one period of what they hold. */
+  private static double[][] apart(double[] interleaved, int lanes, int period) {
+    double[][] rows = new double[lanes][Math.max(interleaved.length / lanes, period)];
+    for (int slot = 0; slot < rows[0].length; slot++) {
+      int from = slot * lanes & (interleaved.length - 1);
+      for (int lane = 0; lane < lanes; lane++) {
+        rows[lane][slot] = interleaved[from + lane];
+      }
     }
-    return one;
+    return rows;
   }
 
   /** One period of each element's slots, a row a slot. */
@@ -235,9 +235,11 @@ public final class Simulator {
       } else {
         double[] part = output.slotsOf(slots.get(at), artifact.parameters().slots());
         int used = output.kind().guards() ? output.period() : output.count() * output.rows();
-        for (int j = 0; j < part.length; j += output.rows()) {
-          if ((j & (output.period() - 1)) < used && !(Math.abs(part[j]) <= limit)) {
-            return false;
+        for (int copy = 0; copy < part.length; copy += output.period()) {
+          for (int j = copy; j < Math.min(copy + used, part.length); j += output.rows()) {
+            if (!(Math.abs(part[j]) <= limit)) {
+              return false;
+            }
           }
         }
       }
@@ -254,9 +256,9 @@ public final class Simulator {
         double[] factor = output.factor();
         double[] offset = output.offset();
         double[] value = new double[output.count()];
+        double[] part = batches ? null : output.slotsOf(slots.get(at), artifact.parameters().slots());
         for (int i = 0; i < value.length; i++) {
-          value[i] = factor[i] * (batches ? slots.get(at + i)[slot]
-              : meanOfCopies(output.slotsOf(slots.get(at), artifact.parameters().slots()), i * output.rows(), output.period())) + offset[i];
+          value[i] = factor[i] * (batches ? slots.get(at + i)[slot] : meanOfCopies(part, i * output.rows(), output.period())) + offset[i];
         }
         values.put(output.name(), value);
       }

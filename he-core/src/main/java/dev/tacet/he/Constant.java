@@ -192,13 +192,11 @@ public sealed interface Constant permits Constant.Vector, Constant.Matrix, Const
     }
 
     /** Evaluates at many places as {@link #evaluate(double)} does at one, with the same rounding. */
-    double[] evaluate(double[] x) {
-      double[] result = new double[x.length];
+    void evaluate(double[] x, double[] result) {
       for (int at = 0; at < x.length; at += BLOCK) {
         double[] part = Arrays.copyOfRange(x, at, Math.min(x.length, at + BLOCK));
         System.arraycopy(basis == Basis.MONOMIAL ? horner(part) : clenshaw(part), 0, result, at, part.length);
       }
-      return result;
     }
 
     private double[] horner(double[] x) {

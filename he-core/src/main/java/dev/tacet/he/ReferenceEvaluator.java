@@ -25,7 +25,7 @@ public final class ReferenceEvaluator {
     return run(program, inputSlots, null);
   }
 
-  /** Sees the slots of every value, one period of them, as the program runs. */
+  /** Sees the slots of every value, one period of them, as the program runs; where values are disturbed, during the call only. */
   public interface Observer {
     /**
      * Called after each instruction, for an array once for each element, in order.
@@ -39,14 +39,16 @@ public final class ReferenceEvaluator {
   /** Adds to values what the engine's arithmetic adds to them: the noise of encryption, rounding and keys. */
   public interface Disturbance {
     /**
-     * Called after each instruction, for an array once for each element, in order.
+     * Called after each instruction, for an array once for each element, in order. Arrays are valid during the call only.
      *
      * @param id the instruction's id
-     * @param argument one period of the slots of the first argument's element; null for an input and for a product of arrays
-     * @param exact one period of the slots of the result; not to be changed
+     * @param argument one period of the slots of the first argument's element; null for an input and for a product of arrays; may be
+     *     the array {@code exact}, where an op does not change what is encrypted
+     * @param exact one period of the slots of the result
+     * @param own whether {@code exact} may be changed and returned: no other value needs it
      * @return one period of the slots with which the program goes on; may be {@code exact}
      */
-    double[] disturb(int id, double[] argument, double[] exact);
+    double[] disturb(int id, double[] argument, double[] exact, boolean own);
   }
 
   /**

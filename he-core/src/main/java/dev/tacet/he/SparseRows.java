@@ -2,6 +2,7 @@
 package dev.tacet.he;
 
 import dev.tacet.he.internal.Engine;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -42,12 +43,18 @@ final class SparseRows {
     return new SparseRows(diagonals.period(), starts, offsets, values);
   }
 
+  /** Returns how long the product with so many interleaved rows is. */
+  int lengthOf(double[] x, int rows) {
+    return Math.max(x.length, period * rows);
+  }
+
   /**
-   * Returns the product with interleaved rows, whose number of slots is a power of two as the period is. Several rows are multiplied by the
+   * Writes the product with interleaved rows, whose number of slots is a power of two as the period is. Several rows are multiplied by the
    * engine; where there is none for the platform, here, to the same bits.
+   *
+   * @param z of the length {@link #lengthOf} says; what it held is overwritten
    */
-  double[] product(double[] x, int rows) {
-    double[] z = new double[Math.max(x.length, period * rows)];
+  void product(double[] x, double[] z, int rows) {
     if (rows == 1) {
       for (int slot = 0; slot < z.length; slot++) {
         z[slot] = single(x, slot & (period - 1), slot, x.length - 1);
@@ -57,7 +64,6 @@ final class SparseRows {
     } else {
       withoutEngine(z, x, rows);
     }
-    return z;
   }
 
   private Engine.SparseMap forEngine() {
@@ -86,6 +92,7 @@ final class SparseRows {
   void withoutEngine(double[] z, double[] x, int rows) {
     for (int slot = 0; slot < z.length / rows; slot++) {
       int row = slot & (period - 1);
+      Arrays.fill(z, slot * rows, (slot + 1) * rows, 0);
       for (int at = starts[row]; at < starts[row + 1]; at++) {
         int from = ((slot + offsets[at]) * rows) & (x.length - 1);
         for (int r = 0; r < rows; r++) {

@@ -4,6 +4,7 @@ package dev.tacet.he;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.he.ProgramBuilder.Value;
 import dev.tacet.he.internal.Engine;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ParameterizedClass(name = "{0}")
 @EnumSource(RingType.class)
@@ -131,7 +133,9 @@ class ReferenceEvaluatorTest {
           Constant.Polynomial polynomial =
               new Constant.Polynomial(basis, random.doubles(degree + 1, -2, 2).toArray());
           double[] x = random.doubles(length, -1.25, 1.25).toArray();
-          assertArrayEquals(Arrays.stream(x).map(polynomial::evaluate).toArray(), polynomial.evaluate(x), basis + " " + degree + " " + length);
+          double[] result = new double[length];
+          polynomial.evaluate(x, result);
+          assertArrayEquals(Arrays.stream(x).map(polynomial::evaluate).toArray(), result, basis + " " + degree + " " + length);
         }
       }
     }
@@ -147,9 +151,13 @@ class ReferenceEvaluatorTest {
     SparseRows map = SparseRows.of(new Diagonals(16, terms));
     for (int rows : new int[] {2, 4, 8, 16, 32, 64}) {
       double[] x = random.doubles(32L * rows, -1, 1).toArray();
-      double[] alone = new double[x.length];
+      double[] alone = new double[map.lengthOf(x, rows)];
+      double[] product = alone.clone();
+      Arrays.fill(alone, 7);
+      Arrays.fill(product, 9);
       map.withoutEngine(alone, x, rows);
-      assertArrayEquals(alone, map.product(x, rows), rows + " rows");
+      map.product(x, product, rows);
+      assertArrayEquals(alone, product, rows + " rows, whatever there was before");
     }
   }
 
@@ -206,6 +214,49 @@ class ReferenceEvaluatorTest {
       }
     }
     assertThrows(IllegalArgumentException.class, () -> new InterleavedEvaluator(program).ofRows(3));
+  }
+
+  private static double noise(int id) {
+    return id % 3 == 0 ? id : 0;
+  }
+
+  /** Rescales, dropped levels and the like share the array of their argument; arrays that are needed no more are used again. */
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16})
+  void aDisturbanceInPlaceReachesNoOtherValue(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    ProgramBuilder b = new ProgramBuilder(Samples.tiny(ring));
+    List<Value> values = new ArrayList<>(List.of(b.input(ValueType.slots(6, DELTA).withLength(2)), b.input(ValueType.slots(6, DELTA).withLength(2))));
+    for (int k = 0; k < 24; k++) {
+      Value x = values.get(random.nextInt(values.size()));
+      values.add(switch (random.nextInt(6)) {
+        case 0 -> b.negate(x);
+        case 1 -> b.rotate(x, 1 + random.nextInt(7));
+        case 2 -> b.rotateSum(x, 1, 4);
+        case 3 -> b.addScalar(x, 0.5);
+        default -> x.level() > 1 ? b.dropLevel(x, x.level() - 1) : b.negate(x);
+      });
+      if (random.nextInt(4) == 0) {
+        b.output(values.get(random.nextInt(values.size())));
+      }
+    }
+    b.output(values.get(values.size() - 1));
+    Program program = b.build();
+    List<double[]> inputs = random.ints(4).mapToObj(start -> new SplittableRandom(start).doubles(16, -1, 1).toArray()).toList();
+    List<double[]> always = ReferenceEvaluator.run(program, inputs, null, (id, argument, exact, own) -> Arrays.stream(exact).map(v -> v + noise(id)).toArray());
+    int[] inPlace = new int[1];
+    List<double[]> where = ReferenceEvaluator.run(program, inputs, null, (id, argument, exact, own) -> {
+      double[] result = own || noise(id) == 0 ? exact : exact.clone();
+      for (int i = 0; i < result.length && noise(id) != 0; i++) {
+        result[i] += noise(id);
+      }
+      inPlace[0] += own ? 1 : 0;
+      return result;
+    });
+    for (int i = 0; i < always.size(); i++) {
+      assertArrayEquals(always.get(i), where.get(i), "output " + i + ", seed " + seed);
+    }
+    assertTrue(inPlace[0] > 0);
   }
 
   @Test

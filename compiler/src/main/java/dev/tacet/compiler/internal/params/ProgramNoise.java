@@ -50,6 +50,7 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   public static final int EVEN_COPIES = 8;
 
   private static final int TABLE = 1 << 16;
+  private static final int MOST_ROWS = 1 << 10;
   private static final double[] NORMAL = normal(0x5eed);
   private static final double[] COMPLEX_SIZE = sizes(0x512e, true);
   private static final double[] REAL_SIZE = sizes(0x512e, false);
@@ -111,21 +112,26 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   /**
    * Returns the same noise, drawn anew; may be used beside this one.
    *
-   * @param rows that a run interleaves, a power of two
+   * @param rows that a run interleaves, a power of two, at most 1024
    */
   public ProgramNoise again(int rows, long seed) {
+    if (rows < 1 || rows > MOST_ROWS || Integer.bitCount(rows) != 1) {
+      throw new IllegalArgumentException(rows + " rows, must be a power of two up to " + MOST_ROWS);
+    }
     return new ProgramNoise(program, model, kind, encryption, leastPeriod, uneven, rows, steps, seed);
   }
 
+  /** Normal numbers; each stretch of the table's length begins at a place of its own, and the first ones follow on the last. */
   private static double[] normal(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    double[] table = new double[TABLE];
+    double[] table = new double[TABLE + MOST_ROWS];
     for (int i = 0; i < TABLE; i += 2) {
       double radius = Math.sqrt(-2 * Math.log(1 - random.nextDouble()));
       double angle = 2 * Math.PI * random.nextDouble();
       table[i] = radius * Math.cos(angle);
       table[i + 1] = radius * Math.sin(angle);
     }
+    System.arraycopy(table, 0, table, TABLE, MOST_ROWS);
     return table;
   }
 
@@ -146,60 +152,61 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
   }
 
   @Override
-  public double[] disturb(int id, double[] argument, double[] exact) {
+  public double[] disturb(int id, double[] argument, double[] exact, boolean own) {
     Instruction in = instructions.get(id);
-    double[] result = in.op() == Op.INPUT && period(exact) < leastPeriod ? tile(exact, leastPeriod << logRows) : exact;
-    double copies = kind == Kind.MEANS ? Math.sqrt((double) period(result) / parameters.slots()) : 1;
+    boolean tiled = in.op() == Op.INPUT && period(exact) < leastPeriod;
+    Sum result = new Sum(tiled ? tile(exact, leastPeriod << logRows) : exact, tiled || own);
+    double copies = kind == Kind.MEANS ? Math.sqrt((double) period(result.values) / parameters.slots()) : 1;
     Scale scale = in.type().scale();
     switch (in.op()) {
       case INPUT -> {
         double logScale = scale.log2(parameters);
-        result = add(result, copies * (encryption == Encryption.PUBLIC_KEY ? model.fresh(logScale) : model.freshSecret(logScale)));
-        result = add(result, model.encode(period(result), logScale));
+        result.add(copies * (encryption == Encryption.PUBLIC_KEY ? model.fresh(logScale) : model.freshSecret(logScale)));
+        result.add(model.encode(period(result.values), logScale));
       }
-      case RESCALE -> result = add(result, copies * model.rescale(in.type().components(), scale.log2(parameters)));
-      case RELINEARIZE, ROTATE, CONJUGATE -> result = add(result, copies * model.keySwitch(in.type().level(), scale.log2(parameters)));
-      case ROTATE_SUM, ROTATE_MEAN -> result = add(result,
+      case RESCALE -> result.add(copies * model.rescale(in.type().components(), scale.log2(parameters)));
+      case RELINEARIZE, ROTATE, CONJUGATE -> result.add(copies * model.keySwitch(in.type().level(), scale.log2(parameters)));
+      case ROTATE_SUM, ROTATE_MEAN -> result.add(
           copies * Math.sqrt(in.count() - 1.0) * model.keySwitch(in.type().level(), scale.log2(parameters)));
       case ADD_PLAIN -> {
         int period = ((Constant.Vector) program.constants().get(in.constant())).period();
-        result = add(result, model.encode(period, scale.log2(parameters)));
+        result.add(model.encode(period, scale.log2(parameters)));
       }
       case MULTIPLY_PLAIN -> {
         int period = ((Constant.Vector) program.constants().get(in.constant())).period();
-        result = add(result, model.encode(period, in.plainScale().log2(parameters)), argument);
+        result.add(model.encode(period, in.plainScale().log2(parameters)), argument);
       }
       case POLYNOMIAL -> {
         Constant.Polynomial p = (Constant.Polynomial) program.constants().get(in.constant());
-        result = add(result, copies * model.polynomial(p.coefficients(), scale.log2(parameters)) / model.realPart());  // it was measured
+        result.add(copies * model.polynomial(p.coefficients(), scale.log2(parameters)) / model.realPart());  // it was measured
       }
-      case FLOOD -> result = add(result, copies * model.flooding((int) in.scalar(), scale.log2(parameters)));
-      case COMPLEX -> result = add(result, model.rescale(scale.log2(parameters)));  // the other part's noise has a part here too
-      case LINEAR_TRANSFORM -> result = transform(in, id, argument, result, copies);
+      case FLOOD -> result.add(copies * model.flooding((int) in.scalar(), scale.log2(parameters)));
+      case COMPLEX -> result.add(model.rescale(scale.log2(parameters)));  // the other part's noise has a part here too
+      case LINEAR_TRANSFORM -> transform(in, id, argument, result, copies);
       default -> { }
     }
-    return result;
+    return result.values;
   }
 
   /** Key errors of baby steps, weighted as the diagonals are, those of giant steps, and the rounding of the diagonals. */
-  private double[] transform(Instruction in, int id, double[] argument, double[] exact, double copies) {
+  private void transform(Instruction in, int id, double[] argument, Sum result, double copies) {
     double logPlain = in.plainScale().log2(parameters);
     double logOut = in.type().scale().log2(parameters);
     int level = in.type().level();
-    double[] result = exact;
     if (program.constants().get(in.constant()) instanceof Diagonals diagonals) {
-      StepNoise noise = steps.computeIfAbsent(new Place(id, period(exact)), place -> new StepNoise(
+      StepNoise noise = steps.computeIfAbsent(new Place(id, period(result.values)), place -> new StepNoise(
           ofBabySteps(diagonals, copies * model.keyProduct(level, logOut - logPlain), copies * ofOtherPart(in, diagonals)),
           diagonals.firstGiantSteps().size() - (diagonals.firstGiantSteps().contains(0) ? 1 : 0) + (diagonals.pair() == 0 ? 0 : 1)));
-      result = add(result, noise.deviations());
-      result = add(result, copies * Math.sqrt(noise.giants()) * model.keySwitch(level, logOut));
+      result.add(noise.deviations());
+      result.add(copies * Math.sqrt(noise.giants()) * model.keySwitch(level, logOut));
       int halved = diagonals.pair() == 0 ? 1 : 2;  // of pairs, diagonals are encoded at half of their size
-      return add(result, halved * model.encode(diagonals.period(), logPlain) * Math.sqrt(diagonals.terms().size()), argument);
+      result.add(halved * model.encode(diagonals.period(), logPlain) * Math.sqrt(diagonals.terms().size()), argument);
+      return;
     }
     Constant.Matrix matrix = (Constant.Matrix) program.constants().get(in.constant());
     double norm = Arrays.stream(matrix.values()).map(v -> v * v).sum() / matrix.rows();
-    result = add(result, copies * Math.sqrt(norm) * model.keyProduct(level, logOut - logPlain));
-    return add(result, model.encode(Math.max(matrix.inPeriod(), matrix.outPeriod()), logPlain) * Math.sqrt(matrix.diagonals()), argument);
+    result.add(copies * Math.sqrt(norm) * model.keyProduct(level, logOut - logPlain));
+    result.add(model.encode(Math.max(matrix.inPeriod(), matrix.outPeriod()), logPlain) * Math.sqrt(matrix.diagonals()), argument);
   }
 
   /**
@@ -238,72 +245,98 @@ public final class ProgramNoise implements ReferenceEvaluator.Disturbance {
     return result;
   }
 
-  private double[] add(double[] exact, double deviation) {
-    double[] ofRows = new double[1 << logRows];
-    Arrays.fill(ofRows, deviation);
-    return addByRow(exact, ofRows);
-  }
+  /** A value to which noise is added: in place where the array is its own, else in a new one. */
+  private final class Sum {
+    private double[] values;
+    private boolean own;
 
-  /** What rounding of constants adds: in proportion to the values that a row multiplies by them. */
-  private double[] add(double[] exact, double deviation, double[] argument) {
-    double[] ofRows = new double[1 << logRows];
-    for (int i = 0; i < argument.length; i++) {
-      ofRows[i & ofRows.length - 1] += argument[i] * argument[i];
+    Sum(double[] values, boolean own) {
+      this.values = values;
+      this.own = own;
     }
-    for (int r = 0; r < ofRows.length; r++) {
-      ofRows[r] = deviation * Math.sqrt(ofRows[r] / period(argument));
-    }
-    return addByRow(exact, ofRows);
-  }
 
-  private double[] addByRow(double[] exact, double[] ofRows) {
-    if (Arrays.stream(ofRows).allMatch(deviation -> deviation == 0)) {
-      return exact;
+    /** Noise of this deviation in every slot. */
+    void add(double deviation) {
+      double[] ofRows = new double[1 << logRows];
+      Arrays.fill(ofRows, deviation);
+      addByRow(ofRows);
     }
-    double[] result = draw(exact.length);
-    boolean even = isEven(period(result));
-    if (even && Arrays.stream(ofRows).allMatch(deviation -> deviation == ofRows[0])) {
-      double size = ofRows[0] * model.realPart();
-      for (int i = 0; i < result.length; i++) {
-        result[i] = exact[i] + size * result[i];
+
+    /** What rounding of constants adds: in proportion to the values that a row multiplies by them. */
+    void add(double deviation, double[] argument) {
+      double[] ofRows = new double[1 << logRows];
+      for (int i = 0; i < argument.length; i += ofRows.length) {
+        for (int r = 0; r < ofRows.length; r++) {
+          ofRows[r] += argument[i + r] * argument[i + r];
+        }
       }
-      return result;
+      for (int r = 0; r < ofRows.length; r++) {
+        ofRows[r] = deviation * Math.sqrt(ofRows[r] / period(argument));
+      }
+      addByRow(ofRows);
     }
-    for (int first = 0; first < result.length; first += ofRows.length) {
-      double slot = model.realPart() * (even ? 1 : factor(first));
-      for (int row = 0; row < ofRows.length; row++) {
-        result[first + row] = exact[first + row] + ofRows[row] * slot * result[first + row];
+
+    private void addByRow(double[] ofRows) {
+      if (Arrays.stream(ofRows).allMatch(deviation -> deviation == 0)) {
+        return;
+      }
+      double[] exact = values;
+      double[] result = result(exact.length);
+      boolean even = isEven(period(result));
+      boolean alike = Arrays.stream(ofRows).allMatch(deviation -> deviation == ofRows[0]);
+      for (int at = 0; at < result.length; at += TABLE) {
+        int start = random.nextInt(TABLE);
+        int end = Math.min(result.length, at + TABLE);
+        if (even && alike) {
+          double size = ofRows[0] * model.realPart();
+          int turn = Math.min(end, at + TABLE - start);
+          addTable(result, exact, at, turn, size, start);
+          addTable(result, exact, turn, end, size, 0);
+          continue;
+        }
+        for (int first = at; first < end; first += ofRows.length) {
+          double slot = model.realPart() * (even ? 1 : factor(first));
+          int from = (start + first - at) & (TABLE - 1);
+          for (int row = 0; row < ofRows.length; row++) {
+            result[first + row] = exact[first + row] + ofRows[row] * slot * NORMAL[from + row];
+          }
+        }
       }
     }
-    return result;
-  }
 
-  private double[] add(double[] exact, double[] deviation) {
-    double[] result = draw(Math.max(exact.length, deviation.length << logRows));
-    boolean even = isEven(period(result));
-    int rows = 1 << logRows;
-    for (int slot = 0; slot < result.length >> logRows; slot++) {
-      int first = slot << logRows;
-      int from = first & (exact.length - 1);
-      double size = deviation[slot & (deviation.length - 1)] * model.realPart() * (even ? 1 : factor(first));
-      for (int row = 0; row < rows; row++) {
-        result[first + row] = exact[from + row] + size * result[first + row];
+    /** Noise of a deviation for each slot of a period. */
+    void add(double[] deviation) {
+      double[] exact = values;
+      double[] result = result(Math.max(exact.length, deviation.length << logRows));
+      boolean even = isEven(period(result));
+      int rows = 1 << logRows;
+      for (int at = 0; at < result.length; at += TABLE) {
+        int start = random.nextInt(TABLE);
+        for (int first = at; first < Math.min(result.length, at + TABLE); first += rows) {
+          double size = deviation[(first >> logRows) & (deviation.length - 1)] * model.realPart() * (even ? 1 : factor(first));
+          int from = first & (exact.length - 1);
+          int normal = (start + first - at) & (TABLE - 1);
+          for (int row = 0; row < rows; row++) {
+            result[first + row] = exact[from + row] + size * NORMAL[normal + row];
+          }
+        }
       }
     }
-    return result;
+
+    /** The array that a sum of this length goes to. */
+    private double[] result(int length) {
+      if (!own || values.length != length) {
+        values = new double[length];
+        own = true;
+      }
+      return values;
+    }
   }
 
-  /** Normal numbers, of which each stretch of the table's length begins at a place of its own: interleaved rows are longer. */
-  private double[] draw(int length) {
-    double[] result = new double[length];
-    for (int at = 0; at < length; at += TABLE) {
-      int start = random.nextInt(TABLE);
-      int count = Math.min(TABLE, length - at);
-      int first = Math.min(count, TABLE - start);
-      System.arraycopy(NORMAL, start, result, at, first);
-      System.arraycopy(NORMAL, 0, result, at + first, count - first);
+  private static void addTable(double[] result, double[] exact, int from, int to, double size, int start) {
+    for (int i = from; i < to; i++) {
+      result[i] = exact[i] + size * NORMAL[start + i - from];
     }
-    return result;
   }
 
   private boolean isEven(int period) {

@@ -48,9 +48,9 @@ public final class HiddenNoise {
       ProgramNoise noise = new ProgramNoise(
           program, ProgramNoise.Kind.MEANS, ProgramNoise.Encryption.SECRET_KEY, period, false, SEED + run);
       double[][] noisy = new double[1][];
-      evaluator.run(packed, null, (id, argument, exact) -> {
-        noisy[0] = id == at ? argument : noisy[0];
-        return noise.disturb(id, argument, exact);
+      evaluator.run(packed, null, (id, argument, exact, own) -> {
+        noisy[0] = id == at ? argument.clone() : noisy[0];
+        return noise.disturb(id, argument, exact, own);
       });
       for (int j = 0; j < noisy[0].length; j++) {
         squares += Math.pow(noisy[0][j] - clear[0][j & (clear[0].length - 1)], 2) / noisy[0].length / RUNS;

@@ -18,7 +18,7 @@ class ProgramNoiseTest {
 
   private static double[] ofInput(int rows, boolean uneven) {
     return new ProgramNoise(PROGRAM, ProgramNoise.Kind.SLOTS, ProgramNoise.Encryption.SECRET_KEY, SLOTS, uneven, 1)
-        .again(rows, 7).disturb(0, null, new double[rows]);
+        .again(rows, 7).disturb(0, null, new double[rows], true);
   }
 
   private static double rootMeanSquare(double[] values) {
@@ -67,6 +67,6 @@ class ProgramNoiseTest {
 
   private static double[] ofTransform(int id, double[] argument) {
     return new ProgramNoise(PROGRAM, ProgramNoise.Kind.SLOTS, ProgramNoise.Encryption.SECRET_KEY, SLOTS, false, 1)
-        .again(ROWS, 7).disturb(id, argument, new double[argument.length]);
+        .again(ROWS, 7).disturb(id, argument, new double[argument.length], true);
   }
 }
