@@ -55,7 +55,7 @@ import picocli.CommandLine.Spec;
       LauncherCommand.Verify.class,
       LauncherCommand.Package.class,
       CompletionCommand.class,
-      CommandLine.HelpCommand.class
+      HelpCommand.class
     })
 public final class TacetCommand implements Runnable {
   /** Columns of a synopsis on one line. */
