@@ -99,7 +99,10 @@ final class OpenRows {
     return given != null && given.length == 1 ? given[0] : node.integer("axis", fallback);
   }
 
-  /** Returns whether a slice may leave out or turn rows of a batch of any size. */
+  /**
+   * Returns whether a slice may put one row beside others, as the first one alone does that is spread over all, or turn their order. One that
+   * keeps more rows, though not all of a large batch, does neither: what is kept is each in its place.
+   */
   private static boolean cuts(OnnxNode node, List<Symbol> inputs, int axis, int rank) {
     long[] starts = constants(node, inputs, "starts", 1);
     long[] ends = constants(node, inputs, "ends", 2);
@@ -107,7 +110,7 @@ final class OpenRows {
     long[] steps = constants(node, inputs, "steps", 4);
     for (int i = 0; starts != null && ends != null && i < Math.min(starts.length, ends.length); i++) {
       int at = axes == null ? i : i < axes.length ? Shapes.axis(axes[i], rank) : -1;
-      boolean whole = starts[i] == 0 && ends[i] >= Integer.MAX_VALUE && (steps == null || i < steps.length && steps[i] == 1);
+      boolean whole = starts[i] == 0 && ends[i] > 1 && (steps == null || i < steps.length && steps[i] == 1);
       if (at == axis && !whole) {
         return true;
       }

@@ -92,6 +92,7 @@ class OpenRowsTest {
     assertArrayEquals(all, answer(with(model(TestModels.of(6)), "Reshape x s3 > r; ReduceSum r one > h; Reshape h s2 > g; ReduceSum g one > y").indexes("s2", -1, 2)));
     assertArrayEquals(all, answer(with(model(TestModels.of(6)), "Transpose x > t; ReduceSum t zero > y")));
     assertArrayEquals(X, answer(with(model(TestModels.of(6)), "Slice x zero end zero > y")));
+    assertArrayEquals(X, answer(with(model(TestModels.of(6)).indexes("many", 1000), "Slice x zero many zero > y")));
     assertArrayEquals(X, answer(with(model(TestModels.of(6)), "Shape x > p; Gather p zero > n; Slice x zero n zero > y")));
     assertArrayEquals(X, answer(with(model(TestModels.of(6)), "Shape x > p; Gather p zero > n; Concat n minus > s axis=0; Reshape x s > y")));
     assertArrayEquals(X, answer(with(model(TestModels.of(6)), "Reshape x s3 > r; Reshape r s6 > y")));
