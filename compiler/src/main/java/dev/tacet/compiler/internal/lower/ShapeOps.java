@@ -291,25 +291,25 @@ final class ShapeOps {
       start += outer * width;
       column += width;
     }
-    return call.scope().select(joined(call, parts, order.length), order, shape, call.node().label());
+    // Parts that lie one after another already are channels of one image: what they are joined to has its shape from the start.
+    return call.scope().select(joined(call, parts, outer == 1 || parts.size() == 1 ? shape : new int[] {order.length}), order, shape, call.node().label());
   }
 
-  private static Symbol joined(Handler.Call call, List<Symbol> parts, int size) {
-    int[] flat = {size};
+  private static Symbol joined(Handler.Call call, List<Symbol> parts, int[] shape) {
     if (parts.stream().allMatch(Symbol.Known.class::isInstance)) {
       List<Tensor> tensors = parts.stream().map(part -> ((Symbol.Known) part).tensor()).toList();
       if (tensors.get(0).isText()) {
-        return new Symbol.Known(Tensor.ofTexts(flat,
+        return new Symbol.Known(Tensor.ofTexts(shape,
             tensors.stream().flatMap(tensor -> Arrays.stream(tensor.texts())).toArray(String[]::new)));
       }
       double[] numbers = tensors.stream().flatMapToDouble(tensor -> Arrays.stream(tensor.numbers())).toArray();
-      return new Symbol.Known(Tensor.of(tensors.get(0).type(), flat, numbers));
+      return new Symbol.Known(Tensor.of(tensors.get(0).type(), shape, numbers));
     }
     if (parts.stream().anyMatch(Symbol.Clear.class::isInstance)) {
-      return TailOps.join(call, parts, flat);
+      return TailOps.join(call, parts, shape);
     }
     List<LinearForm> forms = parts.stream().map(call.scope()::form).toList();
-    return call.scope().symbol(flat, LinearForm.stack(forms), call.node().label());
+    return call.scope().symbol(shape, LinearForm.stack(forms), call.node().label());
   }
 
   private static List<Symbol> expand(Handler.Call call) {
