@@ -54,7 +54,7 @@ public final class CompileCommand implements Callable<Integer> {
       Failures.tell(
           "the accuracy target was missed on the sample rows; " + output + " is written all the same",
           AccuracyAdvice.of(compilation.artifact(), "Give more rows to --calibration, a smaller --accuracy where rows are undecided or a larger one where numbers may be less exact"
-              + " (or a higher --max-degree, if one was given), or look at the report with 'tacet explain --json'."));
+              + " (or a higher --max-degree, if one was given), or look at the report with 'tacet explain --json'.", 0));
       return CliException.ACCURACY_MISSED;
     }
     return CliException.DONE;

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,6 +41,9 @@ import picocli.CommandLine.Parameters;
       "Exits with 3 if the accuracy target is missed (98 %% of a classifier's rows, every row of a regressor within 1 %%)."
     })
 public final class SimulateCommand implements Callable<Integer> {
+  private static final String USUAL_ADVICE =
+      "Give more rows to --calibration, or a smaller --accuracy (or a higher --max-degree, if one was given).";
+
   @Parameters(paramLabel = "MODEL.onnx", description = "The model.")
   private Path model;
 
@@ -72,23 +76,22 @@ public final class SimulateCommand implements Callable<Integer> {
       CompileOptions options = settings.calibrated();
       Compilation compilation = Compilation.of(model, options);
       Signature signature = compilation.artifact().signature();
-      advice = AccuracyAdvice.of(compilation.artifact(), "Give more rows to --calibration, or a smaller --accuracy (or a higher --max-degree, if one was given).");
       simulation = Simulation.run(
           compilation.artifact(), rows.inOrder(signature), Rows.samples(options, signature), clear, !withoutNoise, done -> progress.at(done, rows.count()));
+      advice = AccuracyAdvice.of(compilation.artifact(), USUAL_ADVICE, simulation.failed().size());
     }
-    Comparison comparison = simulation.comparison();
     if (json != null) {
       Json.write(json, report(simulation, rows.count(), truths));
     }
     if (json == null || !json.toString().equals("-")) {
       show(simulation, rows.count(), truths);
     }
-    if (simulation.meetsTarget()) {
+    Optional<String> miss = simulation.miss();
+    if (miss.isEmpty()) {
       return CliException.DONE;
     }
     Failures.tell(
-        comparison.miss() + ", without any encryption: the fitted activations are too coarse, or rows were clamped or left their intervals",
-        advice);
+        miss.get() + ", without any encryption: the fitted activations are too coarse, or rows were clamped or left their intervals", advice);
     return CliException.ACCURACY_MISSED;
   }
 

@@ -84,7 +84,7 @@ public final class TryCommand implements Callable<Integer> {
             done -> progress.rows(done, rows.count()));
         report = trial.report(compilation.milliseconds(), null);
         miss = trial.miss();
-        advice = AccuracyAdvice.of(compilation.artifact(), USUAL_ADVICE);
+        advice = AccuracyAdvice.of(compilation.artifact(), USUAL_ADVICE, report.failedRows().size());
       }
     }
     if (json != null) {

@@ -59,8 +59,17 @@ public record Comparison(
     return far.size() <= (1 - CLASSIFIER_TARGET) * rows;
   }
 
-  /** One line that says how the target was missed. */
-  public String miss() {
+  /**
+   * One line that says how the target was missed.
+   *
+   * @param unanswered how many rows have no answer, of those that do not agree
+   */
+  public String miss(int unanswered) {
+    if (unanswered > 0) {
+      int others = disagreeing.size() - unanswered;
+      return String.format(Locale.ROOT, "the accuracy target was missed: %d of %d rows have no answer%s", unanswered, rows,
+          others == 0 ? "" : ", " + others + " more do not agree");
+    }
     return classesMeetTarget() && !numbersMeetTarget()
         ? String.format(Locale.ROOT, "%d of %d rows have the clear model's class, but a number further than %.0f %% of its range from the"
             + " clear model's", far.size(), rows, 100 * FAR)

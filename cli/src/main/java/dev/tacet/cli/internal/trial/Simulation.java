@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
@@ -82,9 +83,9 @@ public record Simulation(
     return new Simulation(outputs, clear, comparison, inside.moved(), failed, new ArrayList<>(layers.values()), seconds);
   }
 
-  /** Whether the target is met, as {@link Trial#miss} says: every row has an answer, and {@link Comparison#meetsTarget}. */
-  public boolean meetsTarget() {
-    return failed.isEmpty() && comparison.meetsTarget();
+  /** How the rows missed the target, as {@link Trial#miss} says it. */
+  public Optional<String> miss() {
+    return comparison.meetsTarget() ? Optional.empty() : Optional.of(comparison.miss(failed.size()));
   }
 
   /** Rows over the program's time. */

@@ -124,9 +124,9 @@ public final class Trial {
     return comparison;
   }
 
-  /** How the rows missed the target, in one line; nothing if they met it: every row has an answer, and {@link Comparison#meetsTarget}. */
+  /** How the rows missed the target, in one line; nothing if they met it; a row without an answer does not agree. */
   public Optional<String> miss() {
-    return failed.isEmpty() && comparison.meetsTarget() ? Optional.empty() : Optional.of(comparison.miss());
+    return comparison.meetsTarget() ? Optional.empty() : Optional.of(comparison.miss(failed.size()));
   }
 
   /** The model as the client sees it. */

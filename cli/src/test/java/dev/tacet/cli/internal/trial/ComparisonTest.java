@@ -105,6 +105,22 @@ class ComparisonTest {
     assertTrue(near.meetsTarget());
   }
 
+  /** One row in fifty of a classifier may go without an answer, none of a regressor. */
+  @Test
+  void aRowWithoutAnAnswerDoesNotAgree() {
+    OutputTable clear = new OutputTable();
+    OutputTable encrypted = new OutputTable();
+    for (int r = 0; r < 50; r++) {
+      clear.add(Map.of("label", List.of(1L)));
+      encrypted.add(r == 7 ? Answers.none(clear.row(r)) : clear.row(r));
+    }
+    Comparison comparison = Comparison.of(encrypted, clear, new OutputTable(), new boolean[50], Kind.CLASSIFIER);
+    assertEquals(List.of(7), comparison.disagreeing());
+    assertTrue(comparison.meetsTarget());
+    assertEquals("the accuracy target was missed: 1 of 50 rows have no answer", comparison.miss(1));
+    assertFalse(Comparison.of(encrypted, clear, new OutputTable(), new boolean[50], Kind.REGRESSOR).meetsTarget());
+  }
+
   @Test
   void theRangeOfAClassifiersNumbersIsThatOfSampleRowsToo() {
     OutputTable clear = classifier(new long[] {1}, new double[] {0.9999});
