@@ -14,7 +14,7 @@ import java.util.List;
  * @param deviation standard deviation of each element
  * @param lowTail how far the lowest tenth of an element's values lies below the rest's lowest, on average
  * @param highTail the same of the highest tenth
- * @param groups equal parts of the elements, each of which has its extremes
+ * @param groups parts of the elements, each of which has its extremes
  */
 public record Ranges(
     double[] low, double[] high, double[] mean, double[] deviation, double[] lowTail, double[] highTail, List<Group> groups) {
@@ -89,9 +89,9 @@ public record Ranges(
    * Measures a form.
    *
    * @param values for each row, the values of all nodes by id
-   * @param groups into how many groups of neighbours its elements fall
+   * @param groups by element, the group that it falls into, from 0
    */
-  public static Ranges of(LinearForm form, List<double[][]> values, int groups) {
+  public static Ranges of(LinearForm form, List<double[][]> values, int[] groups) {
     int size = form.size();
     double[] low = new double[size];
     double[] high = new double[size];
@@ -140,18 +140,22 @@ public record Ranges(
     return sum;
   }
 
-  private static List<Group> groups(List<double[]> results, int count) {
+  private static List<Group> groups(List<double[]> results, int[] groupOf) {
+    int count = 1 + java.util.Arrays.stream(groupOf).max().orElse(0);
+    double[][] low = new double[count][results.size()];
+    double[][] high = new double[count][results.size()];
     List<Group> groups = new ArrayList<>();
     for (int g = 0; g < count; g++) {
-      double[] low = new double[results.size()];
-      double[] high = new double[results.size()];
-      for (int r = 0; r < low.length; r++) {
-        double[] row = results.get(r);
-        int size = row.length / count;
-        low[r] = java.util.Arrays.stream(row, g * size, (g + 1) * size).min().orElse(0);
-        high[r] = java.util.Arrays.stream(row, g * size, (g + 1) * size).max().orElse(0);
+      java.util.Arrays.fill(low[g], Double.POSITIVE_INFINITY);
+      java.util.Arrays.fill(high[g], Double.NEGATIVE_INFINITY);
+      groups.add(new Group(low[g], high[g]));
+    }
+    for (int r = 0; r < results.size(); r++) {
+      double[] row = results.get(r);
+      for (int i = 0; i < row.length; i++) {
+        low[groupOf[i]][r] = Math.min(low[groupOf[i]][r], row[i]);
+        high[groupOf[i]][r] = Math.max(high[groupOf[i]][r], row[i]);
       }
-      groups.add(new Group(low, high));
     }
     return groups;
   }

@@ -102,7 +102,7 @@ public final class ActivationFitter {
     this.margin = margin;
     this.pixels = rows.near();
     values.addAll(network.evaluateAll(rows.all()));
-    answers = Ranges.of(network.output(), values, 1);
+    answers = Ranges.of(network.output(), values, new int[network.output().size()]);
     sensitivity = Sensitivity.of(network, Ranges.scales(answers.low(), answers.high()));
   }
 

@@ -7,6 +7,7 @@ import dev.tacet.compiler.internal.calibrate.Ranges;
 import dev.tacet.compiler.internal.ir.Functions;
 import dev.tacet.compiler.internal.ir.Node;
 import dev.tacet.compiler.internal.ir.Univariate;
+import dev.tacet.compiler.internal.onnx.Shapes;
 import java.util.Arrays;
 import java.util.List;
 
@@ -44,9 +45,15 @@ final class IntervalChooser {
    */
   record Intervals(double[] center, double[] halfWidth, boolean perElement) {}
 
-  /** Into how many groups of neighbours the elements of an activation fall: the channels of an image or a series. */
-  static int channels(Node.Activation activation) {
-    return activation.shape().length >= 2 ? activation.shape()[0] : 1;
+  /** By element of an activation, the channel of an image or a series that it belongs to; of a vector all belong to one. */
+  static int[] channels(Node.Activation activation) {
+    int[] shape = activation.shape();
+    int[] channels = new int[activation.size()];
+    if (shape.length >= 2) {
+      int inner = Shapes.strides(shape)[activation.channelAxis()];
+      Arrays.setAll(channels, i -> i / inner % shape[activation.channelAxis()]);
+    }
+    return channels;
   }
 
   /**
@@ -124,12 +131,10 @@ final class IntervalChooser {
     if (activation.shape().length < 2) {
       return;
     }
-    int area = halfWidth.length / ranges.groups().size();
-    for (int g = 0; g < ranges.groups().size(); g++) {
-      Ranges.Group channel = ranges.groups().get(g);
-      double reach = Math.max(middle - lowest(channel, exact, margin), highest(channel, exact, margin) - middle);
-      Arrays.fill(halfWidth, g * area, (g + 1) * area, reach);
-    }
+    double[] reach = ranges.groups().stream()
+        .mapToDouble(channel -> Math.max(middle - lowest(channel, exact, margin), highest(channel, exact, margin) - middle)).toArray();
+    int[] channels = channels(activation);
+    Arrays.setAll(halfWidth, i -> reach[channels[i]]);
   }
 
   /** The end of an interval below what the rows' lowest values were seen to be. */

@@ -44,8 +44,12 @@ public sealed interface Node {
     }
   }
 
-  /** A function of one variable on each element of a form. */
-  record Activation(int id, String name, int[] shape, Univariate function, LinearForm argument) implements Node {
+  /**
+   * A function of one variable on each element of a form.
+   *
+   * @param channelAxis the axis of the shape that counts channels: elements of one channel come from the same weights
+   */
+  record Activation(int id, String name, int[] shape, int channelAxis, Univariate function, LinearForm argument) implements Node {
     /** Makes the activation; the shape is copied. */
     public Activation {
       shape = shape.clone();

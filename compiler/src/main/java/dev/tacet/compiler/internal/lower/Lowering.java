@@ -44,6 +44,7 @@ public final class Lowering {
   private final ElementTypes types;
   private final FixedRows rows;
   private final OpenRows openRows;
+  private final ChannelAxes channels = new ChannelAxes();
   private long elements;
 
   private Lowering(OnnxGraph graph, int columns) {
@@ -189,6 +190,7 @@ public final class Lowering {
         outputs = types.folded(node, outputs);
       }
       types.made(node, outputs);
+      channels.made(node, inputs, outputs);
       openRows.made(node, inputs, outputs, rows.isOfShapes(node));
       if (elements > MAX_ELEMENTS) {
         throw new MalformedModelException("the values of the model have more than " + MAX_ELEMENTS

@@ -95,8 +95,10 @@ final class Scope {
       return form.scaled(factors, offsets);
     }
     requireSlots(form.size());
-    Node.Activation activation = new Node.Activation(
-        nodes.size(), unique(hidden.name()), features(hidden.root().shape()), function, form);
+    int[] features = features(hidden.root().shape());
+    int batch = hidden.root().shape().length - features.length;
+    Node.Activation activation = new Node.Activation(nodes.size(), unique(hidden.name()), features,
+        Math.max(0, Math.min(hidden.root().channelAxis() - batch, features.length - 1)), function, form);
     nodes.add(activation);
     return LinearForm.of(activation.id(), activation.size());
   }

@@ -61,6 +61,7 @@ sealed interface Symbol {
   final class Root {
     private final int[] shape;
     private final LinearForm form;
+    private int channelAxis = -1;
 
     Root(int[] shape, LinearForm form) {
       this.shape = shape.clone();
@@ -73,6 +74,16 @@ sealed interface Symbol {
 
     LinearForm form() {
       return form;
+    }
+
+    /** Says which axis of the shape counts channels; who made the root knows it. */
+    void setChannelAxis(int axis) {
+      channelAxis = channelAxis < 0 ? axis : channelAxis;
+    }
+
+    /** Returns the axis of channels, 1 where nobody said it and there is one. */
+    int channelAxis() {
+      return channelAxis >= 0 ? channelAxis : Math.max(0, Math.min(1, shape.length - 1));
     }
   }
 }

@@ -167,19 +167,4 @@ class LoweringTest {
       assertTrue(refused.getMessage().contains("not finite"), refused.getMessage());
     }
   }
-
-  /** Sample rows say more of a channel than of a pixel: an activation has to know its channels, whatever was joined before it. */
-  @Test
-  void whatIsJoinedFromChannelsHasThemInItsShape() {
-    TestModels images = TestModels.of(1, 4, 4).constant("a", new long[] {2, 1, 1, 1}, 1, 2).constant("b", new long[] {3, 1, 3, 3}, new double[27])
-        .constant("w", new long[] {6, 1}, 1, 1, 1, 1, 1, 1).constant("c", new long[] {3}, 1, 2, 3).node("Conv", "x a", "p")
-        .node("Conv", "x b c", "q", TestModels.integers("pads", 1, 1, 1, 1));
-    Network joined = lowered(images.node("Concat", "p q x", "j", TestModels.integer("axis", 1)).node("Relu", "j", "r")
-        .node("GlobalAveragePool", "r", "m").node("Flatten", "m", "f").node("MatMul", "f w", "y"), "y");
-    assertArrayEquals(new int[] {6, 4, 4}, joined.activations().get(0).shape());
-    Network stacked = lowered(TestModels.of(1, 4, 4).constant("a", new long[] {2, 1, 1, 1}, 1, 2).node("Conv", "x a", "p")
-        .node("Concat", "p p", "j", TestModels.integer("axis", 2)).node("Relu", "j", "r")
-        .constant("w", new long[] {2, 1}, 1, 2).node("GlobalAveragePool", "r", "m").node("Flatten", "m", "f").node("MatMul", "f w", "y"), "y");
-    assertArrayEquals(new int[] {2, 8, 4}, stacked.activations().get(0).shape());
-  }
 }
