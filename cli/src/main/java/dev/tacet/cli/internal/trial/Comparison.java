@@ -216,7 +216,10 @@ public record Comparison(
         .toArray();
   }
 
-  /** For each number, the share of its clear range that a row may be away; of its largest magnitude where it does not vary. */
+  /**
+   * For each number, the share of its clear range that a row may be away; of its magnitude where it does not vary; of the widest range of
+   * the others where it is always 0, the score of a class of reference.
+   */
   private static double[] tolerances(Kind kind, List<double[]> rows, OutputTable samples) {
     List<double[]> all = new ArrayList<>(rows);
     for (int r = 0; kind == Kind.CLASSIFIER && r < samples.rows(); r++) {
@@ -227,6 +230,7 @@ public record Comparison(
     }
     double share = kind == Kind.CLASSIFIER ? FAR : REGRESSOR_TOLERANCE;
     double[] tolerance = new double[rows.get(0).length];
+    double widest = Double.MIN_NORMAL;
     for (int i = 0; i < tolerance.length; i++) {
       double low = Double.POSITIVE_INFINITY;
       double high = Double.NEGATIVE_INFINITY;
@@ -234,8 +238,11 @@ public record Comparison(
         low = Math.min(low, row[i]);
         high = Math.max(high, row[i]);
       }
-      double range = high > low ? high - low : Math.max(Math.abs(high), Double.MIN_NORMAL);
-      tolerance[i] = share * range;
+      tolerance[i] = share * (high > low ? high - low : Math.abs(high));
+      widest = Math.max(widest, tolerance[i]);
+    }
+    for (int i = 0; i < tolerance.length; i++) {
+      tolerance[i] = tolerance[i] > 0 ? tolerance[i] : widest;
     }
     return tolerance;
   }

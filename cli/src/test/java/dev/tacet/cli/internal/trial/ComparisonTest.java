@@ -105,6 +105,22 @@ class ComparisonTest {
     assertTrue(near.meetsTarget());
   }
 
+  /** The last class is one of reference, whose score is 0 in every row. */
+  @Test
+  void aScoreThatIsAlwaysZeroIsMeasuredByTheOthers() {
+    OutputTable clear = new OutputTable();
+    OutputTable near = new OutputTable();
+    OutputTable far = new OutputTable();
+    for (double score : new double[] {-2, 1, 3}) {
+      clear.add(Map.of("scores", List.of(score, 0.0)));
+      near.add(Map.of("scores", List.of(score + 1e-9, 2e-10)));
+      far.add(Map.of("scores", List.of(score, 0.6)));
+    }
+    assertTrue(Comparison.of(near, clear, new OutputTable(), new boolean[3], Kind.CLASSIFIER).meetsTarget());
+    assertEquals(List.of(0, 1, 2), Comparison.of(far, clear, new OutputTable(), new boolean[3], Kind.CLASSIFIER).far());
+    assertTrue(Comparison.of(near, clear, new OutputTable(), new boolean[3], Kind.REGRESSOR).meetsTarget());
+  }
+
   /** One row in fifty of a classifier may go without an answer, none of a regressor. */
   @Test
   void aRowWithoutAnAnswerDoesNotAgree() {
