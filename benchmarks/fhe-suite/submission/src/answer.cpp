@@ -78,7 +78,9 @@ namespace {
 
 /// Checks one part of every slot, real or imaginary, and gives its values.
 void unpack_part(const SignatureOutput& output, const std::vector<double>& real, double* values) {
-  const double error = output.slot_error, limit = output.bound + error;
+  const double error = output.slot_error;
+  const bool guards = output.kind != OutputKind::kValue && output.kind != OutputKind::kZeroCheck;
+  const double limit = output.bound + (guards ? 0 : error);  // noise must not hide that a slot left its interval
   const std::size_t used = output.kind == OutputKind::kValue       ? output.count
                            : output.kind == OutputKind::kZeroCheck ? 0
                                                                    : output.period;
@@ -117,11 +119,12 @@ void unpack(const Signature& signature, const SignatureOutput& output, const Dec
 void unpack_element(const Signature& signature, const SignatureOutput& output, std::size_t element,
                     const Decrypted& decrypted, std::size_t count, double* values, std::size_t stride) {
   check_ciphertext(output, decrypted, true);
-  const double error = output.slot_error, limit = error + (output.kind == OutputKind::kZeroCheck ? 0 : output.bound);
+  const double error = output.slot_error, of_known = error + (output.kind == OutputKind::kZeroCheck ? 0 : output.bound);
+  const double limit = output.kind == OutputKind::kGuard ? output.bound : of_known;
   const std::vector<double>* known = known_answers(signature, output);
   for (std::size_t j = 0; j < decrypted.real.size(); ++j) {
     const double slot = decrypted.real[j];
-    if (!(std::fabs(slot) <= limit)) {
+    if (!(std::fabs(slot) <= (j < count ? limit : of_known))) {
       refuse(output, j < count ? "a row is beyond its bound" : "a known row is beyond its bound", j);
     }
     if (known == nullptr) {

@@ -225,7 +225,7 @@ public final class Simulator {
   private boolean isAnswered(List<double[]> slots, int slot) {
     for (CipherOutput output : signature.cipherOutputs()) {
       int at = start[output.programOutput()];
-      double limit = output.bound() + output.slotError();
+      double limit = output.limit();
       if (signature.packing() == RowPacking.THROUGHPUT) {
         for (int i = 0; i < output.count(); i++) {
           if (!(Math.abs(slots.get(at + i)[slot]) <= limit)) {

@@ -117,12 +117,13 @@ public final class BatchLayout {
             + " exceeds q0/8: the key is wrong or the computation overflowed");
       }
       double error = described.slotError();
-      double limit = described.kind() == CipherOutput.Kind.ZERO_CHECK ? error : described.bound() + error;
+      double limit = described.kind() == CipherOutput.Kind.ZERO_CHECK ? error : described.limit();
+      double ofKnown = described.kind() == CipherOutput.Kind.ZERO_CHECK ? error : described.bound() + error;  // what they are is known
       for (int j = 0; j < slots; j++) {
         if (imaginary != null && !(Math.abs(imaginary[j]) <= error)) {
           throw described.failed("the imaginary part of slot " + j + " of element " + element + " is beyond the noise bound " + error);
         }
-        boolean inside = Math.abs(real[j]) <= limit;
+        boolean inside = Math.abs(real[j]) <= (j >= rows ? ofKnown : limit);
         if (j >= rows) {
           requireKnown(described, output, element, j, real[j], inside);
         } else if (!inside) {

@@ -27,8 +27,8 @@ import java.util.Objects;
  * @param scale exact scale of the answer
  * @param factor real value i = factor[i] * slot i + offset[i]; count numbers for VALUE, none otherwise
  * @param offset see factor
- * @param bound largest |slot| of the true answer; for GUARD the proof's bound
- * @param slotError bound of the noise in one slot, in slot units; every check allows for it
+ * @param bound largest |slot| of the true answer; for GUARD the proof's bound, noise included
+ * @param slotError bound of the noise in one slot, in slot units; every check allows for it but the one of a guard's bound
  * @param errorBounds bound of the error of each value, in output units (approximation and noise together); count numbers for VALUE, none
  *     otherwise
  */
@@ -146,6 +146,14 @@ public record CipherOutput(
     return withErrors(newSlotError, errorBounds);
   }
 
+  /**
+   * Returns the largest |slot| that the check of the bound lets pass. Noise may bring a value beyond its bound; of a guard it must not hide
+   * that a slot left its interval, where the function that was fitted to it is as large as it likes.
+   */
+  public double limit() {
+    return kind.guards() ? bound : bound + slotError;
+  }
+
   /** Returns the largest error bound of a value, in output units; 0 for checks. */
   public double errorBound() {
     return Arrays.stream(errorBounds).max().orElse(0);
@@ -175,7 +183,7 @@ public record CipherOutput(
    * Checks a decrypted answer and returns the values of one row in real units; the copies are averaged, which lowers the noise.
    *
    * <p>Checked: the largest coefficient is within q0/8; every slot is a number; imaginary parts are within slotError; copies
-   * agree within twice that; |slot| is within bound + slotError; structural zeros and ZERO_CHECK slots are within slotError.
+   * agree within twice that; |slot| is within {@link #limit}; structural zeros and ZERO_CHECK slots are within slotError.
    * The slots of other rows are not looked at.
    *
    * @param row 0..rows-1
@@ -196,7 +204,7 @@ public record CipherOutput(
         name, real.length, imaginary == null ? 0 : imaginary.length);
     requireInRange(coefficientFraction);
     int used = kind == Kind.VALUE ? count * rows : kind.guards() ? period : 0;
-    double limit = bound + slotError;
+    double limit = limit();
     for (int j = row; j < real.length; j += rows) {
       int i = j & (period - 1);
       double allowed = i < used ? limit : slotError;

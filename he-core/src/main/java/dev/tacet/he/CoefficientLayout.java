@@ -113,8 +113,8 @@ public final class CoefficientLayout {
       for (int i = 0; i < held; i++) {
         double value = all[indexes[i]];
         int row = t * blocks.rows() + i;
-        if (!(Math.abs(value) <= output.bound() + output.slotError())) {
-          throw output.failed("value " + row / blocks.digits() + " is beyond its bound " + (output.bound() + output.slotError()));
+        if (!(Math.abs(value) <= output.limit())) {
+          throw output.failed("value " + row / blocks.digits() + " is beyond its bound " + output.limit());
         }
         sums[row / blocks.digits()] += value * blocks.weight(row % blocks.digits());
       }

@@ -33,6 +33,12 @@ final class GuardEmitter {
   /** Bits between a guard's bound and the base prime: both parts together stay within an eighth of it. */
   private static final double SPARE_BITS = 3.5;
 
+  /** So many deviations of its noise a guard's bound lies within the interval: what passes is inside, whatever the noise hides. */
+  private static final double WITHIN = 8;
+
+  /** The most of the interval that this takes. */
+  private static final double MOST_WITHIN = 0.05;
+
   /** The noise that a smaller scale may make of the bound. */
   private static final double NOISE_SHARE = 0.02;
 
@@ -203,8 +209,18 @@ final class GuardEmitter {
     return Math.log(value) / Math.log(2);
   }
 
-  private Part described(String name, ProgramBuilder.Value value, Place place, int count, int period, double bound, double deviation) {
+  /**
+   * The bound of a guard whose slots are within {@code end} where its functions' inputs are inside their intervals. A polynomial of degree n grows
+   * n^2 times as fast beyond its interval as it does inside, so that nothing beyond it may pass.
+   *
+   * @param deviation of the noise in a slot
+   */
+  static double bound(double end, double deviation) {
+    return end - Math.min(MOST_WITHIN * end, WITHIN * deviation);
+  }
+
+  private Part described(String name, ProgramBuilder.Value value, Place place, int count, int period, double end, double deviation) {
     return new Part(value, new CipherOutput(place.kind, place.number, name, count, rows.step(period), rows.rows(), 0, value.scale(),
-        new double[0], new double[0], bound, NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
+        new double[0], new double[0], bound(end, deviation), NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
   }
 }
