@@ -15,13 +15,17 @@ import dev.tacet.he.ReferenceEvaluator;
 import dev.tacet.he.SignatureInput;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The guards of several activations share one ciphertext, and each still tells when its own activation's input leaves its interval. */
 class SharedGuardTest {
   private static final List<double[]> ROWS = TestModels.rows(100, 3);
+  private static final int ALONG = 400;
 
   /** A tanh of the first two features, four wide, and a sigmoid of the third, two wide. */
   private static ModelArtifact model() {
@@ -60,6 +64,7 @@ class SharedGuardTest {
     assertEquals(1, artifact.program().outputTypes().size());  // the answer's own ciphertext
     assertTrue(guard.period() >= 6, "period " + guard.period());
     assertTrue(guard.slotError() <= 0.1, "slot error " + guard.slotError());
+    assertTrue(guard.bound() > 0.99 && guard.bound() < 0.9995, guard.bound() + " of the intervals, noise " + guard.slotError());
     for (double[] row : ROWS) {
       guard.unpack(guardSlots(artifact, row), null, 0);
     }
@@ -126,5 +131,43 @@ class SharedGuardTest {
     row[feature] = input.high()[feature];
     double[] slots = guardSlots(artifact, row);
     assertThrows(AnswerCheckException.class, () -> guard(artifact).unpack(slots, null, 0));
+  }
+
+  /** Polynomials of a high degree are of any size a thousandth beyond their interval: what has an answer is inside, whatever noise does. */
+  @ParameterizedTest
+  @EnumSource(names = {"LATENCY", "THROUGHPUT"})
+  void noRowJustBeyondAnIntervalHasAnAnswer(CompileOptions.Packing packing) {
+    int features = 12;
+    double[] last = {0.1, -0.5, 0.75};  // the answer is far from its bound where the first unit leaves its interval
+    double[] weights = new double[3 * features];
+    Arrays.setAll(weights, i -> Math.cos(i) + (i % 3 == 0 ? 1 : 0));
+    ModelArtifact artifact = Compiler.compile(
+        TestModels.of(features).constant("w", new long[] {features, 3}, weights).constant("v", new long[] {3, 1}, last)
+            .node("MatMul", "x w", "a").node("Relu", "a", "t").node("MatMul", "t v", "y").source("y"),
+        CompileOptions.defaults().withCalibration(TestModels.rows(100, features)).withAccuracy(packing == CompileOptions.Packing.LATENCY ? 0.0003 : 0.002).withPacking(packing)).artifact();
+    SignatureInput input = artifact.signature().inputs().get(0);
+    double[] end = new double[features];
+    Arrays.setAll(end, j -> weights[3 * j] > 0 ? input.high()[j] : input.low()[j]);
+    Simulator simulator = Simulator.of(artifact, true, 5);
+    Set<Integer> beyond = simulator.run(0, along(end, 0, 1)).unanswered();
+    double edge = beyond.stream().min(Integer::compare).orElseThrow() / (ALONG - 1.0);
+    double[][] rows = along(end, edge - 0.01, edge + 0.03);
+    Simulator.Chunk chunk = simulator.run(ALONG, rows);
+    assertTrue(chunk.unanswered().size() > 20 && chunk.unanswered().size() < ALONG - 20, chunk.unanswered().size() + " rows have no answer");
+    double bound = artifact.signature().cipherOutputs().get(0).errorBound();
+    for (int r = 0; r < rows.length; r++) {
+      if (!chunk.unanswered().contains(r)) {
+        double[] row = rows[r];
+        double expected = IntStream.range(0, 3).mapToDouble(k -> last[k] * Math.max(0,
+            IntStream.range(0, features).mapToDouble(j -> row[j] * weights[3 * j + k]).sum())).sum();
+        assertEquals(expected, chunk.values().get(r).values().iterator().next()[0], bound, "row " + r);
+      }
+    }
+  }
+
+  /** Rows on the line from the origin to a row. */
+  private static double[][] along(double[] end, double from, double to) {
+    return IntStream.range(0, ALONG).mapToObj(r -> Arrays.stream(end).map(x -> x * (from + (to - from) * r / (ALONG - 1))).toArray())
+        .toArray(double[][]::new);
   }
 }
