@@ -110,7 +110,7 @@ public record CompileOptions(
     featureNames = List.copyOf(featureNames);
     classes = List.copyOf(classes);
     require(maxDegree >= 3 && maxDegree <= MAX_DEGREE, "maxDegree is " + maxDegree + ", needs 3.." + MAX_DEGREE);
-    require(accuracy > 0 && accuracy < 1, "accuracy is " + accuracy + ", needs a part of the output's range in 0..1");
+    require(accuracy > 0 && accuracy < 1, "accuracy is " + accuracy + ", needs a part of the output's range, above 0 and below 1");
     require(margin >= 0 && margin <= 10, "margin is " + margin + ", needs 0..10");
     require(maxLogRingDegree >= SecurityLevel.MIN_LOG_RING_DEGREE && maxLogRingDegree <= SecurityLevel.MAX_LOG_RING_DEGREE,
         "maxLogRingDegree is " + maxLogRingDegree + ", needs " + SecurityLevel.MIN_LOG_RING_DEGREE + ".."

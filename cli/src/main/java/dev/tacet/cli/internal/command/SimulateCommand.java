@@ -140,11 +140,16 @@ public final class SimulateCommand implements Callable<Integer> {
       System.out.println();
       Table table = new Table("input of", ">smallest", ">largest", ">rows outside");
       for (LayerRange layer : simulation.layers()) {
-        table.row(layer.layer(), String.format(Locale.ROOT, "%.3f", layer.low()), String.format(Locale.ROOT, "%.3f", layer.high()),
+        table.row(layer.layer(), place(layer.low()), place(layer.high()),
             layer.rowsOutside());
       }
       table.print();
       System.out.println("  in units of the interval that each function was fitted to, [-1, 1]");
     }
+  }
+
+  /** A place in units of an interval; far beyond it only the size counts. */
+  private static String place(double value) {
+    return String.format(Locale.ROOT, Math.abs(value) < 1000 ? "%.3f" : "%.1e", value);
   }
 }

@@ -117,6 +117,7 @@ public final class ClearModel implements AutoCloseable {
       try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);
+        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // what it logs beside stands in the exception
         return new ClearModel(environment, environment.createSession(file.toString(), options));
       }
     } catch (OrtException e) {
