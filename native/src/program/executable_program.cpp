@@ -91,6 +91,7 @@ EncodedConstants ExecutableProgram::encoded_constants() const {
 LinearTransform ExecutableProgram::encode_transform(const Instruction& op, const DiagonalWords& kept) const {
   const Constant& constant = program_.constants[op.constant];
   if (const auto* sparse = std::get_if<SparseMap>(&constant)) {
+    if (program_.outline && kept.data == nullptr) fail(Code::kInvalidArgument, "an outline of a program needs the encoded diagonals");
     return LinearTransform::encode(context_, *sparse, op.type.level, op.plain_scale, form_, kept);
   }
   const auto& m = std::get<MatrixConstant>(constant);

@@ -90,6 +90,7 @@ struct Program {
   std::vector<std::string> layers;
   std::vector<Constant> constants;
   std::vector<Instruction> instructions;
+  bool outline = false;  ///< whether sparse diagonals have one entry each, whatever they are: encoded ones are at hand
 };
 
 }  // namespace tacet

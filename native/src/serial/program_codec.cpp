@@ -35,8 +35,8 @@ u32 read_period(ByteReader& reader, const Context& context, const char* field) {
   return read_period(reader, context.slots(), "slots", field);
 }
 
-/// The checker looks at the values; here only what is allocated is bounded.
-SparseMap read_diagonals(ByteReader& reader, const Context& context, bool paired) {
+/// The checker looks at the values; here only what is allocated is bounded. Of an outline's diagonals the first entry is read.
+SparseMap read_diagonals(ByteReader& reader, const Context& context, bool paired, bool outline) {
   SparseMap out;
   out.period = read_period(reader, context, "diagonals' period");
   if (paired) {
@@ -51,14 +51,17 @@ SparseMap read_diagonals(ByteReader& reader, const Context& context, bool paired
     diagonal.baby = reader.i32("baby step");
     const u32 entries = reader.u32("diagonal's entries");
     reader.require(entries, sizeof(u16) + sizeof(double), "diagonal's entries");
-    diagonal.slots.resize(entries);
-    reader.u16s(diagonal.slots.data(), diagonal.slots.size(), "diagonal's slot");
-    diagonal.values = read_numbers(reader, entries, "diagonal");
+    const std::size_t wanted = outline ? std::min<std::size_t>(entries, 1) : entries, rest = entries - wanted;
+    diagonal.slots.resize(wanted);
+    reader.u16s(diagonal.slots.data(), wanted, "diagonal's slot");
+    reader.bytes(rest * sizeof(u16), "diagonal's slot");
+    diagonal.values = read_numbers(reader, wanted, "diagonal");
+    reader.bytes(rest * sizeof(double), "diagonal");
   }
   return out;
 }
 
-Constant read_constant(ByteReader& reader, const Context& context, u32 id) {
+Constant read_constant(ByteReader& reader, const Context& context, u32 id, bool outline) {
   const u8 kind = reader.u8("constant kind");
   switch (kind) {
     case 0: {
@@ -105,8 +108,8 @@ Constant read_constant(ByteReader& reader, const Context& context, u32 id) {
       affine.bias = read_numbers(reader, affine.rows, "affine bias");
       return affine;
     }
-    case 4: return read_diagonals(reader, context, false);
-    case 6: return read_diagonals(reader, context, true);
+    case 4: return read_diagonals(reader, context, false, outline);
+    case 6: return read_diagonals(reader, context, true, outline);
     case 5: {
       IndexesConstant out;
       const u32 count = reader.u32("indexes");
@@ -166,9 +169,7 @@ Instruction read_instruction(ByteReader& reader, const Context& context, u32 id,
   return op;
 }
 
-}  // namespace
-
-Program load_program(const Context& context, const u8* data, std::size_t size) {
+Program load(const Context& context, const u8* data, std::size_t size, bool outline) {
   const BlobView blob = open_blob(data, size, BlobKind::kProgram, &context.spec().hash);
   ByteReader reader = blob.reader();
   const u16 version = reader.u16("program version");
@@ -176,6 +177,7 @@ Program load_program(const Context& context, const u8* data, std::size_t size) {
     fail(Code::kMalformed, "program: version %u, this build reads %u and %u", version, kProgramVersion, kArrayVersion);
   }
   Program program;
+  program.outline = outline;
   program.inputs = reader.u16("input count");
   program.outputs = reader.u16("output count");
   const u16 layers = reader.u16("layer count");
@@ -183,7 +185,7 @@ Program load_program(const Context& context, const u8* data, std::size_t size) {
   for (u16 k = 0; k < layers; ++k) program.layers.push_back(reader.string("layer name"));
   const u32 constants = reader.u32("constant count");
   reader.require(constants, kSmallestConstant, "constant count");
-  for (u32 id = 0; id < constants; ++id) program.constants.push_back(read_constant(reader, context, id));
+  for (u32 id = 0; id < constants; ++id) program.constants.push_back(read_constant(reader, context, id, outline));
   const u32 operations = reader.u32("op count");
   reader.require(operations, kSmallestInstruction, "op count");
   program.instructions.reserve(operations);
@@ -197,5 +199,11 @@ Program load_program(const Context& context, const u8* data, std::size_t size) {
   }
   return program;
 }
+
+}  // namespace
+
+Program load_program(const Context& context, const u8* data, std::size_t size) { return load(context, data, size, false); }
+
+Program load_outline(const Context& context, const u8* data, std::size_t size) { return load(context, data, size, true); }
 
 }  // namespace tacet

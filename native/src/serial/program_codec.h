@@ -12,4 +12,7 @@ namespace tacet {
 /// is known by name only is read: the checker is who refuses it.
 Program load_program(const Context& context, const u8* data, std::size_t size);
 
+/// The same, but for the entries of sparse diagonals, of which only the first of each is read: for a host that has the encoded ones.
+Program load_outline(const Context& context, const u8* data, std::size_t size);
+
 }  // namespace tacet

@@ -118,6 +118,40 @@ TEST_P(ExecutorTest, KeptConstantsAreThoseThatWereEncoded) {
                [&] { ExecutableProgram::create(lab.context, program, constants); });
 }
 
+TEST_P(ExecutorTest, AnOutlineRunsWithTheEncodedDiagonalsAndNotWithout) {
+  lab.add_rotation(1);
+  Program program;
+  program.layers = {"fc"};
+  program.inputs = program.outputs = 1;
+  SparseMap map;
+  map.period = 4;
+  map.diagonals = {{0, 0, {0, 2}, {1, -2}}, {0, 1, {1, 2, 3}, {0.5, 3, -1}}};
+  program.constants = {map};
+  ValueType product = type(3);
+  product.scale = lab.scale.times_prime(3);
+  program.instructions = {instruction(Opcode::kInput, {}, type(3)), instruction(Opcode::kLinearTransform, {0}, product),
+                          instruction(Opcode::kOutput, {1}, product)};
+  program.instructions[1].plain_scale = Scale().times_prime(3);
+  const auto whole = ExecutableProgram::create(lab.context, program);
+
+  Program outline = program;
+  outline.outline = true;
+  for (SparseDiagonal& diagonal : std::get<SparseMap>(outline.constants[0]).diagonals) {
+    diagonal.slots.resize(1);
+    diagonal.values = {7};
+  }
+  expect_error(Code::kMalformed, {"op 1", "an outline of a program needs the encoded diagonals"},
+               [&] { ExecutableProgram::create(lab.context, outline); });
+  const auto kept = ExecutableProgram::create(lab.context, outline, whole->encoded_constants());
+  const Ciphertext input = lab.encrypt(x);
+  const RunResult a = whole->run(lab.keys, {&input}, nullptr), b = kept->run(lab.keys, {&input}, nullptr);
+  for (std::size_t c = 0; c < 2; ++c) {
+    const Poly<Eval>&first = a.outputs[0]->components[c], &second = b.outputs[0]->components[c];
+    ASSERT_EQ(first.bytes(), second.bytes());
+    EXPECT_EQ(0, std::memcmp(first.limb(0), second.limb(0), first.bytes()));
+  }
+}
+
 /// square(x + y) for arrays, relinearized and rescaled, then a matrix product, rescaled; the array x is an output as well.
 TEST_P(ExecutorTest, ArraysGoThroughElementByElementAndMeetInTheMatrixProduct) {
   lab.add_key(0);

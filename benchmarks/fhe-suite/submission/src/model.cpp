@@ -46,10 +46,18 @@ ClientModel load_client_model(const Instance& instance) {
   return naming_the_file(instance, [&](const ArtifactSections& sections) { return read_client(instance, sections, {}); });
 }
 
-ServerModel load_server_model(const Instance& instance, Ring::Tables tables) {
+ServerModel load_server_model(const Instance& instance) {
+  return naming_the_file(instance, [&](const ArtifactSections& sections) {
+    ServerModel model{read_client(instance, sections, {}), {}};
+    model.program = load_program(*model.client.context, sections.program.data, sections.program.size);
+    return model;
+  });
+}
+
+ServerModel load_prepared_model(const Instance& instance, Ring::Tables tables) {
   return naming_the_file(instance, [&](const ArtifactSections& sections) {
     ServerModel model{read_client(instance, sections, std::move(tables)), {}};
-    model.program = load_program(*model.client.context, sections.program.data, sections.program.size);
+    model.program = load_outline(*model.client.context, sections.program.data, sections.program.size);
     return model;
   });
 }

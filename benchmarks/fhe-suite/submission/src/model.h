@@ -27,10 +27,11 @@ struct ServerModel {
   Program program;
 };
 
-/// Both read the instance's model and throw Error(kMalformed) with the path. A model must have one input.
+/// All read the instance's model and throw Error(kMalformed) with the path. A model must have one input.
 ClientModel load_client_model(const Instance& instance);
-/// `tables`, if not empty, are the kept transform tables of the model's ring.
-ServerModel load_server_model(const Instance& instance, Ring::Tables tables = {});
+ServerModel load_server_model(const Instance& instance);
+/// With an outline of the program, for a model whose encoded constants were kept; `tables` are the kept transform tables of its ring.
+ServerModel load_prepared_model(const Instance& instance, Ring::Tables tables);
 
 /// Which of a row's decrypted values is its class, by the tail of the signature: the largest value of one output, as
 /// the class number or the label at that index.

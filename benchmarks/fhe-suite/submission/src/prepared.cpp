@@ -219,7 +219,7 @@ Prepared::Prepared(const Instance& instance)
 
 void Prepared::load(const Instance& instance, const PreparedTable& table) {
   const fs::path path = instance.prepared();
-  ServerModel model = load_server_model(instance, table.transforms(file_));
+  ServerModel model = load_prepared_model(instance, table.transforms(file_));
   model_ = std::move(model.client);
   check_model(table.header, path, model_.id);
   tag_ = table.header.keys;
