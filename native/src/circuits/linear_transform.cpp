@@ -439,6 +439,11 @@ std::vector<i64> LinearTransform::needed_rotations() const {
 }
 
 Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& x) const {
+  const RaisedPair total = apply_raised(evaluator, x);
+  return evaluator.lowered(total, level_, x.scale * plain_, false);
+}
+
+RaisedPair LinearTransform::apply_raised(const Evaluator& evaluator, const Ciphertext& x) const {
   const Ring& ring = evaluator.context().ring();
   const std::size_t n = ring.n();
   if (x.size() != 2 || x.level != level_ || x.encoding != Encoding::kSlots) {
@@ -484,12 +489,7 @@ Ciphertext LinearTransform::apply(const Evaluator& evaluator, const Ciphertext& 
     rotate_and_add(ring, total, total, *conjugation, both);
     total = std::move(both);
   }
-
-  Ciphertext out;
-  out.level = level_;
-  out.scale = x.scale * plain_;
-  out.components = mod_down(ring, {&total.c0, &total.c1});
-  return out;
+  return total;
 }
 
 }  // namespace tacet

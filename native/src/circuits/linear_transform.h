@@ -61,6 +61,9 @@ class LinearTransform {
   /// 2 components at the level it was encoded for. Needs the keys of rotations(), and where steps are paired that of conjugation.
   Ciphertext apply(const Evaluator& evaluator, const Ciphertext& x) const;
 
+  /// The same times P, not yet divided by it: what follows may be done first (Evaluator::rotate_sum, Evaluator::lowered).
+  RaisedPair apply_raised(const Evaluator& evaluator, const Ciphertext& x) const;
+
   /// Baby steps 1..min(n1, D)-1 and giant steps n1, 2*n1, .. < D: the rotations it needs, whatever the values are.
   static std::vector<i64> rotations(std::size_t in_period, std::size_t out_period, std::size_t baby_steps);
 

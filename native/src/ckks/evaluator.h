@@ -76,6 +76,10 @@ class Evaluator {
   std::vector<Ciphertext> rotate_hoisted(const Ciphertext& a, const std::vector<i64>& steps) const;
   /// sum over i < count of rotate(a, i * step), count a power of two, by log2(count) rotations.
   Ciphertext rotate_sum(const Ciphertext& a, i64 step, i64 count) const;
+  /// The same of a sum times P at a level, which stays one.
+  void rotate_sum(RaisedPair& total, int level, i64 step, i64 count) const;
+  /// What a sum times P is, in slots at a level and of a scale; with `rescale` divided by q_level as well, in one division.
+  Ciphertext lowered(const RaisedPair& total, int level, const Scale& scale, bool rescale) const;
   /// The mean of the rotations by the multiples of step, step * count = slots: every slot of a class modulo step gets the mean of its
   /// class, at a's scale and without rounding. a is multiplied by count^-1 modulo Q before it is summed: the sum is a trace, which
   /// multiplies some coefficients by count and cancels all others to zero, so nothing grows.
@@ -89,6 +93,8 @@ class Evaluator {
   const EvaluationKeySet& keys() const;
 
  private:
+  /// The keys of the rotations that a sum takes; `doublings` is what is left to double, in powers of two.
+  std::vector<const EvaluationKey*> sum_keys(int level, i64 step, i64 count, i64& doublings) const;
   std::vector<Ciphertext> apply_galois(const Ciphertext& a, const std::vector<const EvaluationKey*>& keys) const;
   Ciphertext switch_square(const Ciphertext& type, const Poly<Eval>& c2, const Addend& addend, bool rescale) const;
   Ciphertext multiply_switch(const char* operation, const Ciphertext& a, const Ciphertext& b, const Ciphertext* addend,

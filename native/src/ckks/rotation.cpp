@@ -76,21 +76,51 @@ std::vector<Ciphertext> Evaluator::rotate_hoisted(const Ciphertext& a, const std
   return out;
 }
 
-Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const {
+std::vector<const EvaluationKey*> Evaluator::sum_keys(int level, i64 step, i64 count, i64& doublings) const {
   const i64 slots = static_cast<i64>(context_->slots());
   if (count < 1 || (count & (count - 1)) != 0 || count > slots) {
     fail(Code::kInvalidArgument, "rotateSum of %lld terms; the number of terms must be a power of two up to %lld slots",
          static_cast<long long>(count), static_cast<long long>(slots));
   }
+  std::vector<const EvaluationKey*> rotations;
+  i64 done = 1, distance = step % slots;
+  for (; done < count && galois_element(context_->ring(), distance) != 1; done *= 2, distance = distance * 2 % slots) {
+    rotations.push_back(&keys().find(galois_element(context_->ring(), distance), level));
+  }
+  doublings = count / done;
+  return rotations;
+}
+
+void Evaluator::rotate_sum(RaisedPair& total, int level, i64 step, i64 count) const {
+  const Ring& ring = context_->ring();
+  i64 doublings = 1;
+  for (const EvaluationKey* key : sum_keys(level, step, count, doublings)) {
+    RaisedPair next{Poly<Eval>(ring.n(), level + 1, ring.special_count()), Poly<Eval>(ring.n(), level + 1, ring.special_count())};
+    rotate_and_add(ring, total, total, *key, next);
+    total = std::move(next);
+  }
+  for (; doublings > 1; doublings /= 2) {
+    add_into(ring, total.c0, total.c0);
+    add_into(ring, total.c1, total.c1);
+  }
+}
+
+Ciphertext Evaluator::lowered(const RaisedPair& total, int level, const Scale& scale, bool rescale) const {
+  const Ring& ring = context_->ring();
+  Ciphertext out;
+  out.level = rescale ? level - 1 : level;
+  out.scale = rescale ? scale.times_prime(level, -1) : scale;
+  out.components = rescale ? mod_down_and_rescale(ring, {&total.c0, &total.c1}) : mod_down(ring, {&total.c0, &total.c1});
+  return out;
+}
+
+Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const {
   check(a, "rotateSum", 2);
   Ciphertext sum = a;
   sum.seed.reset();
   const Ring& ring = context_->ring();
-  std::vector<const EvaluationKey*> rotations;  // what follows them are doublings
-  i64 done = 1, distance = step % slots;
-  for (; done < count && galois_element(ring, distance) != 1; done *= 2, distance = distance * 2 % slots) {
-    rotations.push_back(&keys().find(galois_element(ring, distance), a.level));
-  }
+  i64 doublings = 1;
+  const std::vector<const EvaluationKey*> rotations = sum_keys(a.level, step, count, doublings);
   if (rotations.size() == 1) {
     Ciphertext rotated = std::move(apply_galois(a, rotations).front());
     for (std::size_t i = 0; i < 2; ++i) add_into(ring, rotated.components[i], sum.components[i]);
@@ -108,7 +138,7 @@ Ciphertext Evaluator::rotate_sum(const Ciphertext& a, i64 step, i64 count) const
     }
     sum.components = mod_down(ring, {&total.c0, &total.c1});
   }
-  for (; done < count; done *= 2) {
+  for (; doublings > 1; doublings /= 2) {
     for (Poly<Eval>& component : sum.components) add_into(ring, component, component);
   }
   return sum;

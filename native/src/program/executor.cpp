@@ -177,6 +177,7 @@ class Run {
       case Fused::kMultiplyRelinearizeRescale: return 3;
       case Fused::kMultiplyRelinearize:
       case Fused::kRelinearizeRescale: return 2;
+      case Fused::kRaised: return fusion_.parts[id].size();
       default: return 1;
     }
   }
@@ -243,9 +244,21 @@ class Run {
     for (std::size_t k = 0; k < unit.size(); ++k) values_[unit[k]] = {std::make_shared<Ciphertext>(std::move(rotated[k]))};
   }
 
+  /// Everything times P until the end.
+  Ciphertext apply_raised(u32 id, const Ciphertext& x) const {
+    const LinearTransform& transform = *executable_.transforms_[fusion_.parts[id].front()];
+    RaisedPair total = transform.apply_raised(evaluator_, x);
+    for (const u32 part : fusion_.parts[id]) {
+      const Instruction& op = program_.instructions[part];
+      if (op.opcode == Opcode::kRotateSum) evaluator_.rotate_sum(total, x.level, op.stride, op.count);
+    }
+    return evaluator_.lowered(total, x.level, x.scale * transform.plain_scale(), program_.instructions[id].opcode == Opcode::kRescale);
+  }
+
   Ciphertext apply(u32 id, const Instruction& op, std::size_t element) const {
     const Ciphertext& x = argument(id, 0, element);
     switch (fusion_.kinds[id]) {
+      case Fused::kRaised: return apply_raised(id, x);
       case Fused::kMultiplyRelinearize: return evaluator_.multiply_relinearize(x, argument(id, 1, element));
       case Fused::kRelinearizeRescale: return evaluator_.relinearize_rescale(x);
       case Fused::kMultiplyRelinearizeRescale: return evaluator_.multiply_relinearize_rescale(x, argument(id, 1, element));

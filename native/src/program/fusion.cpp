@@ -5,7 +5,7 @@ namespace tacet {
 
 FusionPlan plan_fusion(const Program& program) {
   const std::size_t count = program.instructions.size();
-  FusionPlan plan{std::vector<Fused>(count, Fused::kNo), {}};
+  FusionPlan plan{std::vector<Fused>(count, Fused::kNo), {}, std::vector<std::vector<u32>>(count)};
   std::vector<std::size_t> users(count, 0);
   for (const Instruction& op : program.instructions) {
     plan.arguments.push_back(op.arguments);
@@ -20,10 +20,19 @@ FusionPlan plan_fusion(const Program& program) {
   };
   for (u32 id = 0; id < count; ++id) {
     const Instruction& op = program.instructions[id];
-    if (op.opcode != Opcode::kRelinearize && op.opcode != Opcode::kRescale) continue;
+    if (op.opcode != Opcode::kRelinearize && op.opcode != Opcode::kRescale && op.opcode != Opcode::kRotateSum) continue;
     const u32 from = op.arguments[0];
     const Opcode before = program.instructions[from].opcode;
     if (users[from] != 1) continue;
+    if (op.opcode != Opcode::kRelinearize && (before == Opcode::kLinearTransform || plan.kinds[from] == Fused::kRaised)) {
+      if (before == Opcode::kRescale || op.layer != program.instructions[from].layer) continue;
+      plan.parts[id] = plan.parts[from].empty() ? std::vector<u32>{from} : plan.parts[from];
+      plan.parts[id].push_back(id);
+      plan.parts[from].clear();
+      absorb(id, from, Fused::kRaised);
+      continue;
+    }
+    if (op.opcode == Opcode::kRotateSum) continue;
     if (op.opcode == Opcode::kRelinearize) {
       if (before == Opcode::kMultiply) absorb(id, from, Fused::kMultiplyRelinearize);
       if (before == Opcode::kSquare) {

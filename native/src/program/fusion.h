@@ -15,15 +15,18 @@ enum class Fused : u8 {
   kMultiplyRelinearize,         ///< a relinearize with its multiply or square
   kRelinearizeRescale,          ///< a rescale with its relinearize
   kMultiplyRelinearizeRescale,  ///< a rescale with both
+  kRaised,                      ///< a rescale or rotate sum with the linear transform before it, and what rotate sums lie between
 };
 
 /// By operation: how it runs, and the values that it takes in place of the ones that it absorbs.
 struct FusionPlan {
   std::vector<Fused> kinds;
   std::vector<std::vector<u32>> arguments;
+  std::vector<std::vector<u32>> parts;  ///< of kRaised: the operations in their order, the last one is itself
 };
 
-/// Joins multiply (or square), relinearize and rescale where each value in between has one user.
+/// Joins multiply (or square), relinearize and rescale, and linear transform, rotate sum and rescale of one layer, where each value in
+/// between has one user.
 FusionPlan plan_fusion(const Program& program);
 
 }  // namespace tacet

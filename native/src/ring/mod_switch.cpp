@@ -128,18 +128,34 @@ void Decomposition::lift() {
   lifted_ = std::move(lifted);
 }
 
-std::vector<Poly<Eval>> mod_down(const Ring& ring, const std::vector<const Poly<Eval>*>& x) {
+namespace {
+
+void require_special(const Ring& ring, const std::vector<const Poly<Eval>*>& x) {
   for (const Poly<Eval>* each : x) {
     if (each->p_limbs() != ring.special_count()) {
       fail(Code::kInternal, "modDown of %d special limbs, the ring has %d", each->p_limbs(), ring.special_count());
     }
   }
+}
+
+}  // namespace
+
+std::vector<Poly<Eval>> mod_down(const Ring& ring, const std::vector<const Poly<Eval>*>& x) {
+  require_special(ring, x);
   if (ring.special_count() == 0) {
     std::vector<Poly<Eval>> copies;
     for (const Poly<Eval>* each : x) copies.push_back(*each);
     return copies;
   }
   return quotients(ring, Divisor::kSpecial, x);
+}
+
+std::vector<Poly<Eval>> mod_down_and_rescale(const Ring& ring, const std::vector<const Poly<Eval>*>& x) {
+  require_special(ring, x);
+  for (const Poly<Eval>* each : x) {
+    if (each->q_limbs() < 2) fail(Code::kInternal, "rescale of %d chain limbs", each->q_limbs());
+  }
+  return quotients(ring, ring.special_count() == 0 ? Divisor::kLast : Divisor::kSpecialAndLast, x);
 }
 
 std::vector<Poly<Eval>> divide_by_last(const Ring& ring, const std::vector<Poly<Eval>>& x) {

@@ -97,6 +97,9 @@ class Decomposition {
 /// remainder). With no special primes returns copies.
 std::vector<Poly<Eval>> mod_down(const Ring& ring, const std::vector<const Poly<Eval>*>& x);
 
+/// round(x / (P q_level)) of each, by one division; level >= 1. With no special primes that is divide_by_last().
+std::vector<Poly<Eval>> mod_down_and_rescale(const Ring& ring, const std::vector<const Poly<Eval>*>& x);
+
 /// round(x / q_level) for x with chain limbs 0..level, level >= 1; the results have limbs 0..level-1.
 std::vector<Poly<Eval>> divide_by_last(const Ring& ring, const std::vector<Poly<Eval>>& x);
 

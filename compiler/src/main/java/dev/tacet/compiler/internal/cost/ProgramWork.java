@@ -19,13 +19,25 @@ public final class ProgramWork {
   private final Program program;
   private final Parameters parameters;
   private final List<Instruction> instructions;
+  private final int[] users;
   private final boolean[] absorbed;
 
   private ProgramWork(Program program) {
     this.program = program;
     this.parameters = program.parameters();
     this.instructions = program.instructions();
-    this.absorbed = absorbed(instructions);
+    this.users = users(instructions);
+    this.absorbed = absorbed(instructions, users);
+  }
+
+  private static int[] users(List<Instruction> instructions) {
+    int[] users = new int[instructions.size()];
+    for (Instruction in : instructions) {
+      for (int i = 0; i < in.argumentCount(); i++) {
+        users[in.argument(i)]++;
+      }
+    }
+    return users;
   }
 
   /** Returns the work of each layer of {@link Program#layers()}. */
@@ -47,13 +59,7 @@ public final class ProgramWork {
   }
 
   /** Which instructions their only user computes: products before a relinearization, relinearizations before a rescale. */
-  private static boolean[] absorbed(List<Instruction> instructions) {
-    int[] users = new int[instructions.size()];
-    for (Instruction in : instructions) {
-      for (int i = 0; i < in.argumentCount(); i++) {
-        users[in.argument(i)]++;
-      }
-    }
+  private static boolean[] absorbed(List<Instruction> instructions, int[] users) {
     boolean[] absorbed = new boolean[instructions.size()];
     for (Instruction in : instructions) {
       if (in.op() == Op.RELINEARIZE || in.op() == Op.RESCALE) {
@@ -65,9 +71,18 @@ public final class ProgramWork {
     return absorbed;
   }
 
+  /** Whether a rescale is part of the division that ends a linear transform and its rotate sums, in one layer. */
+  private boolean endsTransform(Instruction rescale) {
+    int id = rescale.argument(0);
+    while (users[id] == 1 && instructions.get(id).layer() == rescale.layer() && instructions.get(id).op() == Op.ROTATE_SUM) {
+      id = instructions.get(id).argument(0);
+    }
+    return users[id] == 1 && instructions.get(id).layer() == rescale.layer() && instructions.get(id).op() == Op.LINEAR_TRANSFORM;
+  }
+
   private Work of(int id) {
     Instruction in = instructions.get(id);
-    if (absorbed[id] || in.op() == Op.INPUT || in.op() == Op.OUTPUT) {
+    if (absorbed[id] || in.op() == Op.INPUT || in.op() == Op.OUTPUT || in.op() == Op.RESCALE && endsTransform(in)) {
       return Work.NONE;
     }
     Instruction argument = instructions.get(in.argument(0));
