@@ -191,7 +191,8 @@ public final class Lowering {
       }
       types.made(node, outputs);
       channels.made(node, inputs, outputs);
-      openRows.made(node, inputs, outputs, rows.isOfShapes(node));
+      Handler.Call made = call;
+      openRows.made(node, inputs, outputs, others -> handler.lower(made.with(others)));
       if (elements > MAX_ELEMENTS) {
         throw new MalformedModelException("the values of the model have more than " + MAX_ELEMENTS
             + " elements together, reached at node " + node.label());

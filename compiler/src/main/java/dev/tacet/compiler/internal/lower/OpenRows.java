@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * Where the rows of an open batch are in each value. The graph is executed for one row, of which the batch has size 1 on whatever axis it is;
@@ -29,6 +30,7 @@ final class OpenRows {
 
   private final OnnxGraph graph;
   private final Map<String, Place> places = new HashMap<>();
+  private final OpenShapes shapes = new OpenShapes();
 
   OpenRows(OnnxGraph graph) {
     this.graph = graph;
@@ -154,9 +156,11 @@ final class OpenRows {
    * Notes where the rows are in what a node made.
    *
    * @param inputs before anything was changed for one row
-   * @param ofShape whether the target of a Reshape comes from the shape of a value, which is that of one row
+   * @param run runs the node on other constants
    */
-  void made(OnnxNode node, List<Symbol> inputs, List<Symbol> outputs, boolean ofShape) {
+  void made(OnnxNode node, List<Symbol> inputs, List<Symbol> outputs, UnaryOperator<List<Symbol>> run) {
+    Place first = node.inputs().isEmpty() ? null : places.get(node.inputs().get(0));
+    shapes.made(node, inputs, first == null ? -1 : first.axis, run);
     for (int i = 0; i < inputs.size(); i++) {
       Place place = places.get(node.inputs().get(i));
       if (place == null || inputs.get(i) == null) {
@@ -165,7 +169,7 @@ final class OpenRows {
       for (int o = 0; o < Math.min(outputs.size(), node.outputs().size()); o++) {
         Symbol output = outputs.get(o);
         Place next = output instanceof Symbol.Known || output instanceof Symbol.Failed ? null
-            : moved(node, inputs, i, inputs.get(i).shape(), place, output.shape(), ofShape);
+            : moved(node, inputs, i, inputs.get(i).shape(), place, output.shape());
         if (next != null && next.axis >= 0 && next.axis < output.shape().length) {
           places.put(node.outputs().get(o), next);
         }
@@ -175,7 +179,7 @@ final class OpenRows {
   }
 
   /** Returns where the rows go, or null where only one row could go on. */
-  private Place moved(OnnxNode node, List<Symbol> inputs, int input, int[] shape, Place place, int[] result, boolean ofShape) {
+  private Place moved(OnnxNode node, List<Symbol> inputs, int input, int[] shape, Place place, int[] result) {
     int axis = place.axis;
     int rank = shape.length;
     switch (node.qualifiedType()) {
@@ -211,7 +215,7 @@ final class OpenRows {
         return axis == 0 ? place : null;
       }
       case "Reshape" -> {
-        return reshaped(node, inputs, shape, place, result, ofShape);
+        return reshaped(node, inputs, shape, place, result);
       }
       case "Gather" -> {
         int at = Shapes.axis(node.integer("axis", 0), inputs.get(0).shape().length);
@@ -238,16 +242,20 @@ final class OpenRows {
         : new Place(place.axis - (int) Arrays.stream(axes).map(a -> Shapes.axis(a, rank)).distinct().filter(a -> a < place.axis).count(), place.outer);
   }
 
-  /** Of a Reshape the rows go to the dimension that is open, or kept; elements keep their order, so those around the rows must fit. */
-  private Place reshaped(OnnxNode node, List<Symbol> inputs, int[] shape, Place place, int[] result, boolean ofShape) {
+  /**
+   * Of a Reshape the rows go to the dimension that counts them, is kept, or is open; elements keep their order, so those around the rows must
+   * fit.
+   */
+  private Place reshaped(OnnxNode node, List<Symbol> inputs, int[] shape, Place place, int[] result) {
     long[] target = constants(node, inputs, "shape", 1);
+    int counted = target == null || node.inputs().size() < 2 ? -1 : shapes.placeOfRows(node.inputs().get(1), target);
     int around = around(shape, 0, place);
     int before = 1;
     for (int i = 0; target != null && i < result.length; i++) {
       boolean kept = target[i] == 0 && i == place.axis && node.integer("allowzero", 0) == 0;
       boolean open = target[i] == -1 && !(keeps(target, place.axis) && node.integer("allowzero", 0) == 0);
       boolean fits = around % before == 0 && result[i] % (around / before) == 0;
-      if (ofShape ? fits : kept || open) {
+      if (counted >= 0 ? i == counted : kept || open) {
         if (!fits) {
           throw new Refusal("it makes " + Arrays.toString(target) + " of the shape " + Arrays.toString(shape) + ", in which axis " + place.axis
               + " counts the rows of the batch: several rows would be mixed",

@@ -77,8 +77,7 @@ class OpenRowsTest {
       "Unsqueeze x zero > u; GlobalAveragePool u > g; Unsqueeze x one > v; Transpose v > w perm=120; GlobalAveragePool w > y",
   })
   void nodesThatWouldMixRowsAreRefused(String nodes) {
-    String message = assertThrows(UncompilableModelException.class, () -> answer(with(model(TestModels.of(6)), nodes))).getMessage();
-    assertTrue(message.contains("of the batch"), message);
+    refused(with(model(TestModels.of(6)), nodes));
   }
 
   @Test
@@ -106,5 +105,24 @@ class OpenRowsTest {
     assertArrayEquals(X, answer(with(model(TestModels.ofRows(1, 6)), "Slice x zero one zero > y")));
     double[] sum = {21};
     assertArrayEquals(sum, answer(with(model(TestModels.of(6)).constant("w", new long[] {6, 1}, 1, 1, 1, 1, 1, 1), "Reshape x flat > r; MatMul r w > y")));
+  }
+
+  /** Five places of three features, seen place by place: the rows are inside of the places, as what is computed from the shape says. */
+  @Test
+  void numbersThatAreComputedFromTheShapeSayWhereTheRowsAre() {
+    String byPlace = "Transpose x > t perm=102; Shape x > p; Gather p zero > n; Mul n two > m; Concat m three > s axis=0; Reshape t s > r; "
+        + "Concat two n three > q axis=0; Reshape r q > v; ";
+    assertArrayEquals(new double[] {5, 7, 9}, answer(with(places(), byPlace + "ReduceSum v zero > y")));
+    refused(with(places(), byPlace + "ReduceMean v one > y"));
+    refused(with(places(), byPlace + "Concat n two three > o axis=0; Reshape v o > y"));
+  }
+
+  private static TestModels places() {
+    return TestModels.of(2, 3).indexes("zero", 0).indexes("one", 1).indexes("two", 2).indexes("three", 3);
+  }
+
+  private static void refused(TestModels model) {
+    String message = assertThrows(UncompilableModelException.class, () -> answer(model)).getMessage();
+    assertTrue(message.contains("of the batch"), message);
   }
 }
