@@ -228,7 +228,7 @@ public final class BatchEmitter {
     }
     guardValues.add(value);
     guards.add(new CipherOutput(CipherOutput.Kind.GUARD, guards.size() + 1, "guard of " + node.name(), node.size(), 1, 0,
-        value.scale(), new double[0], new double[0], GuardEmitter.bound(1, deviation), NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
+        value.scale(), new double[0], new double[0], GuardEmitter.bound(1, fit.sampleReach(), deviation), NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
     return "guarded";
   }
 

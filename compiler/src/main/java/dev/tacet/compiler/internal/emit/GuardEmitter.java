@@ -60,16 +60,17 @@ final class GuardEmitter {
    *
    * @param gain the bound of its slots in the fitted interval
    * @param reach how many times the bound the accepted features can bring it to
+   * @param sampleReach the same of the sample rows
    */
-  private record Watched(String name, int size, Signal input, double gain, double reach) {
+  private record Watched(String name, int size, Signal input, double gain, double reach, double sampleReach) {
     int period() {
       return input.map().period();
     }
   }
 
   /** Watches an activation's input; see {@link Watched}. */
-  void add(String name, int size, Signal input, double gain, double reach) {
-    watched.add(new Watched(name, size, input, gain, reach));
+  void add(String name, int size, Signal input, double gain, double reach, double sampleReach) {
+    watched.add(new Watched(name, size, input, gain, reach, sampleReach));
   }
 
   /** A guard's value at level 0, and what it is in its output. */
@@ -171,7 +172,7 @@ final class GuardEmitter {
           builder.dropLevel(input.value(), 1), fitting.factor, fitting.scale.timesPrime(1, 1).dividedBy(own)));
       deviation = Math.hypot(deviation, noise.rescale(fitting.scale.log2(parameters)));
     }
-    return described(name, value, place, guard.size(), guard.period(), guard.gain() * fitting.factor, deviation);
+    return described(name, value, place, guard.size(), guard.period(), guard.gain() * fitting.factor, guard.sampleReach(), deviation);
   }
 
   /** Each input, times the inverse of its bound in its own part of the period and zero in the others; their sum. */
@@ -194,7 +195,8 @@ final class GuardEmitter {
       start += guard.period();
     }
     deviation = Math.hypot(deviation, noise.rescale(fitting.scale.log2(parameters)));
-    return described(name, builder.rescale(sum), place, group.stream().mapToInt(Watched::size).sum(), period, fitting.factor, deviation);
+    return described(name, builder.rescale(sum), place, group.stream().mapToInt(Watched::size).sum(), period, fitting.factor,
+        group.stream().mapToDouble(Watched::sampleReach).max().orElse(0), deviation);
   }
 
   /** The bits by which scale or slots have to fall, for so many bits between the scale and the base prime. */
@@ -211,16 +213,21 @@ final class GuardEmitter {
 
   /**
    * The bound of a guard whose slots are within {@code end} where its functions' inputs are inside their intervals. A polynomial of degree n grows
-   * n^2 times as fast beyond its interval as it does inside, so that nothing beyond it may pass.
+   * n^2 times as fast beyond its interval as it does inside, so that nothing beyond it may pass. A function that ends close to the sample rows
+   * is fitted no further: these have to pass, noise included.
    *
+   * @param sampleReach how near the sample rows come to the end, as a part of it
    * @param deviation of the noise in a slot
    */
-  static double bound(double end, double deviation) {
-    return end - Math.min(MOST_WITHIN * end, WITHIN * deviation);
+  static double bound(double end, double sampleReach, double deviation) {
+    double within = end - Math.min(MOST_WITHIN * end, WITHIN * deviation);
+    double all = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation;
+    return Math.max(within, Math.min(sampleReach * end + WITHIN * deviation, end + all));
   }
 
-  private Part described(String name, ProgramBuilder.Value value, Place place, int count, int period, double end, double deviation) {
+  private Part described(String name, ProgramBuilder.Value value, Place place, int count, int period, double end, double sampleReach,
+      double deviation) {
     return new Part(value, new CipherOutput(place.kind, place.number, name, count, rows.step(period), rows.rows(), 0, value.scale(),
-        new double[0], new double[0], bound(end, deviation), NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
+        new double[0], new double[0], bound(end, sampleReach, deviation), NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
   }
 }

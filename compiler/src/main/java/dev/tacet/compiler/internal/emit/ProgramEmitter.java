@@ -212,7 +212,7 @@ public final class ProgramEmitter {
       open.add(node.id());
       return NOT_GUARDED;
     }
-    guards.add(node.name(), node.size(), u, gain, reach);
+    guards.add(node.name(), node.size(), u, gain, reach, fit.sampleReach());
     return "guarded";
   }
 

@@ -16,6 +16,7 @@ package dev.tacet.compiler.internal.fit;
  * @param coefficients of p in the Chebyshev basis on [-1, 1]
  * @param exact whether the activation is a polynomial itself, so that p has no error
  * @param pointwiseError the largest error of p over [-1, 1], in units of the activation's value
+ * @param sampleReach the largest |u| that sample rows, and those made from them, drive any element to
  */
 public record ActivationFit(
     int node,
@@ -26,7 +27,8 @@ public record ActivationFit(
     double outputOffset,
     double[] coefficients,
     boolean exact,
-    double pointwiseError) {
+    double pointwiseError,
+    double sampleReach) {
   /** Returns the degree of p. */
   public int degree() {
     return coefficients.length - 1;

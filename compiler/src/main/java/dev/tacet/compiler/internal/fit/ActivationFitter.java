@@ -356,7 +356,7 @@ public final class ActivationFitter {
         activation.id(), id -> Ranges.of(activation.argument(), values, IntervalChooser.channels(activation)));
     IntervalChooser.Intervals intervals = IntervalChooser.choose(activation, range, margin * room, pixels);
     if (activation.function().degree() == 2) {
-      return square(activation, intervals);
+      return square(activation, intervals, sampleReach(range, intervals));
     }
     double middle = intervals.center()[0];
     double half = intervals.perElement() ? 1 : intervals.halfWidth()[0];
@@ -391,7 +391,7 @@ public final class ActivationFitter {
       widest = Math.max(widest, outputScale[i] / scale);
     }
     return new ActivationFit(activation.id(), Functions.name(activation.function()), intervals.center(),
-        intervals.halfWidth(), outputScale, 0, coefficients, exact, error * scale * widest);
+        intervals.halfWidth(), outputScale, 0, coefficients, exact, error * scale * widest, sampleReach(range, intervals));
   }
 
   /**
@@ -418,8 +418,17 @@ public final class ActivationFitter {
     return coefficients;
   }
 
+  private static double sampleReach(Ranges ranges, IntervalChooser.Intervals intervals) {
+    double reach = 0;
+    for (int i = 0; i < ranges.low().length; i++) {
+      double from = Math.max(intervals.center()[i] - ranges.low()[i], ranges.high()[i] - intervals.center()[i]);
+      reach = Math.max(reach, from / intervals.halfWidth()[i]);
+    }
+    return reach;
+  }
+
   /** f(x) = a*x^2 + b*x + c = a*(x - m)^2 + (c - a*m^2) with m = -b / 2a. */
-  private static ActivationFit square(Node.Activation activation, IntervalChooser.Intervals intervals) {
+  private static ActivationFit square(Node.Activation activation, IntervalChooser.Intervals intervals, double sampleReach) {
     double c = activation.function().at(0);
     double a = (activation.function().at(1) + activation.function().at(-1)) / 2 - c;
     double middle = IntervalChooser.vertex(activation.function());
@@ -431,7 +440,7 @@ public final class ActivationFitter {
       outputScale[i] = a * intervals.halfWidth()[i] * intervals.halfWidth()[i];
     }
     return new ActivationFit(activation.id(), Functions.name(activation.function()), center, intervals.halfWidth(),
-        outputScale, c - a * middle * middle, new double[] {0.5, 0, 0.5}, true, 0);
+        outputScale, c - a * middle * middle, new double[] {0.5, 0, 0.5}, true, 0, sampleReach);
   }
 
   /**
