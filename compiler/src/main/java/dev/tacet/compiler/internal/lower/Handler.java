@@ -21,11 +21,12 @@ interface Handler {
    * One node with the symbols of its inputs.
    *
    * @param inputs one per input; null where an optional input is absent
+   * @param rowsElsewhere whether the rows of the batch are known to be on another axis than the first in all inputs that have any
    */
-  record Call(OnnxNode node, List<Symbol> inputs, Scope scope, OnnxGraph graph) {
+  record Call(OnnxNode node, List<Symbol> inputs, Scope scope, OnnxGraph graph, boolean rowsElsewhere) {
     /** Returns the same node with other inputs. */
     Call with(List<Symbol> others) {
-      return new Call(node, others, scope, graph);
+      return new Call(node, others, scope, graph, rowsElsewhere);
     }
 
     /** Returns input i, or null where it is absent. */

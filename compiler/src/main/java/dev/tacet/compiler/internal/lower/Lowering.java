@@ -163,7 +163,7 @@ public final class Lowering {
     boolean variable = inputs.stream().anyMatch(symbol -> symbol != null && !(symbol instanceof Symbol.Known));
     boolean clear = inputs.stream().anyMatch(symbol -> symbol instanceof Symbol.Clear || symbol instanceof Symbol.Index
         || symbol instanceof Symbol.Terminal);
-    Handler.Call call = new Handler.Call(node, inputs, scope, graph);
+    Handler.Call call = new Handler.Call(node, inputs, scope, graph, openRows.areElsewhere(node, inputs));
     try {
       openRows.require(node, inputs, rows.isOfShapes(node));
       inputs = rows.inputs(node, inputs);

@@ -65,6 +65,16 @@ final class OpenRows {
     requireSide(node, inputs);
   }
 
+  /** Returns whether the rows are known to be on another axis than the first in each input that is not constant. */
+  boolean areElsewhere(OnnxNode node, List<Symbol> inputs) {
+    boolean elsewhere = true;
+    for (int i = 0; i < inputs.size(); i++) {
+      Place place = places.get(node.inputs().get(i));
+      elsewhere &= inputs.get(i) == null || inputs.get(i) instanceof Symbol.Known || place != null && place.axis > 0;
+    }
+    return elsewhere;
+  }
+
   private boolean mixes(OnnxNode node, List<Symbol> inputs, int rank, Place place) {
     String type = node.qualifiedType();
     int axis = place.axis;

@@ -273,7 +273,7 @@ final class ShapeOps {
     long[] wanted = Arrays.stream(parts.get(0).shape()).asLongStream().toArray();
     wanted[at] = parts.stream().mapToLong(part -> part.shape()[at]).sum();
     int[] shape = Scope.modest(wanted);
-    if (at == 0 && rank > 1 && parts.stream().anyMatch(part -> part.shape()[0] == 1 && !(part instanceof Symbol.Known))) {
+    if (at == 0 && rank > 1 && !call.rowsElsewhere() && parts.stream().anyMatch(part -> part.shape()[0] == 1 && !(part instanceof Symbol.Known))) {
       throw new Refusal("it joins along axis 0, the batch", "join along an axis of the features");
     }
     int inner = Shapes.size(Arrays.copyOfRange(shape, at + 1, rank));
