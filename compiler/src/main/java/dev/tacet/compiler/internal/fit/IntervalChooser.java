@@ -50,8 +50,10 @@ final class IntervalChooser {
     int[] shape = activation.shape();
     int[] channels = new int[activation.size()];
     if (shape.length >= 2) {
-      int inner = Shapes.strides(shape)[activation.channelAxis()];
-      Arrays.setAll(channels, i -> i / inner % shape[activation.channelAxis()]);
+      int[] strides = Shapes.strides(shape);
+      for (int axis : activation.channelAxes()) {
+        Arrays.setAll(channels, i -> channels[i] * shape[axis] + i / strides[axis] % shape[axis]);
+      }
     }
     return channels;
   }

@@ -47,12 +47,18 @@ public sealed interface Node {
   /**
    * A function of one variable on each element of a form.
    *
-   * @param channelAxis the axis of the shape that counts channels: elements of one channel come from the same weights
+   * @param channelAxes the axes of the shape that count channels, ascending: elements of one channel come from the same weights
    */
-  record Activation(int id, String name, int[] shape, int channelAxis, Univariate function, LinearForm argument) implements Node {
-    /** Makes the activation; the shape is copied. */
+  record Activation(int id, String name, int[] shape, int[] channelAxes, Univariate function, LinearForm argument) implements Node {
+    /** Makes the activation; the arrays are copied. */
     public Activation {
       shape = shape.clone();
+      channelAxes = channelAxes.clone();
+    }
+
+    @Override
+    public int[] channelAxes() {
+      return channelAxes.clone();
     }
 
     @Override

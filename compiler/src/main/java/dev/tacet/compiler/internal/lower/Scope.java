@@ -97,8 +97,9 @@ final class Scope {
     requireSlots(form.size());
     int[] features = features(hidden.root().shape());
     int batch = hidden.root().shape().length - features.length;
-    Node.Activation activation = new Node.Activation(nodes.size(), unique(hidden.name()), features,
-        Math.max(0, Math.min(hidden.root().channelAxis() - batch, features.length - 1)), function, form);
+    int[] channels = Arrays.stream(hidden.root().channelAxes())
+        .map(axis -> Math.max(0, Math.min(axis - batch, features.length - 1))).distinct().toArray();
+    Node.Activation activation = new Node.Activation(nodes.size(), unique(hidden.name()), features, channels, function, form);
     nodes.add(activation);
     return LinearForm.of(activation.id(), activation.size());
   }

@@ -61,7 +61,7 @@ sealed interface Symbol {
   final class Root {
     private final int[] shape;
     private final LinearForm form;
-    private int channelAxis = -1;
+    private int[] channelAxes;
 
     Root(int[] shape, LinearForm form) {
       this.shape = shape.clone();
@@ -76,14 +76,14 @@ sealed interface Symbol {
       return form;
     }
 
-    /** Says which axis of the shape counts channels; who made the root knows it. */
-    void setChannelAxis(int axis) {
-      channelAxis = channelAxis < 0 ? axis : channelAxis;
+    /** Says which axes of the shape count channels, ascending; who made the root knows it. */
+    void setChannelAxes(int[] axes) {
+      channelAxes = channelAxes == null ? axes : channelAxes;
     }
 
-    /** Returns the axis of channels, 1 where nobody said it and there is one. */
-    int channelAxis() {
-      return channelAxis >= 0 ? channelAxis : Math.max(0, Math.min(1, shape.length - 1));
+    /** Returns the axes of channels; axis 1 where nobody said it and there is one. */
+    int[] channelAxes() {
+      return channelAxes != null ? channelAxes : new int[] {Math.max(0, Math.min(1, shape.length - 1))};
     }
   }
 }

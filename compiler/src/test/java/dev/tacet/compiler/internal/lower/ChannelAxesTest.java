@@ -2,7 +2,6 @@
 package dev.tacet.compiler.internal.lower;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.tacet.compiler.TestModels;
 import dev.tacet.compiler.internal.ir.Node;
@@ -30,7 +29,7 @@ class ChannelAxesTest {
 
   private static void is(Node.Activation activation, int axis, int... shape) {
     assertArrayEquals(shape, activation.shape());
-    assertEquals(axis, activation.channelAxis());
+    assertArrayEquals(new int[] {axis}, activation.channelAxes());
   }
 
   @Test
@@ -57,5 +56,19 @@ class ChannelAxesTest {
     is(activation(merged, "t"), 1, 4, 5);
     is(activation(TestModels.of(4, 3).constant("u", new long[] {2, 4}, counting(8)).node("MatMul", "u x", "h"), "h"), 0, 2, 3);
     is(activation(TestModels.of(3).constant("w", new long[] {3, 5}, counting(15)).node("MatMul", "x w", "h"), "h"), 0, 5);
+  }
+
+  private static TestModels shuffled() {
+    return TestModels.of(1, 4, 5).constant("b", new long[] {6, 1, 3, 3}, counting(54)).indexes("split", 0, 2, 3, 4, 5).indexes("join", 0, 6, 4, 5)
+        .node("Conv", "x b", "q", TestModels.integers("pads", 1, 1, 1, 1)).node("Reshape", "q split", "s")
+        .node("Transpose", "s", "t", TestModels.integers("perm", 0, 2, 1, 3, 4)).node("Reshape", "t join", "u");
+  }
+
+  @Test
+  void aShuffleSplitsThemAndJoinsThemAgain() {
+    Node.Activation inOrder = activation(shuffled(), "u");
+    assertArrayEquals(new int[] {3, 2, 4, 5}, inOrder.shape());
+    assertArrayEquals(new int[] {0, 1}, inOrder.channelAxes());
+    is(activation(shuffled().constant("c", new long[] {6, 1, 1}, counting(6)).node("Add", "u c", "sum"), "sum"), 0, 6, 4, 5);
   }
 }
