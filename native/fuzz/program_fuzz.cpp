@@ -119,6 +119,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::vector<u8> bytes = fuzz::wrap(*context, BlobKind::kProgram, data, size);
     fuzz::expect_typed_errors([&] {
       Program program = load_program(*context, bytes.data(), bytes.size());
+      if (load_outline(*context, bytes.data(), bytes.size()).instructions.size() != program.instructions.size()) {
+        fuzz::broken("an outline of other operations than the program's");
+      }
       check_program(*context, program);
       required_keys(*context, program);
       run(*ExecutableProgram::create(context, std::move(program)), size);

@@ -61,6 +61,15 @@ class ExecutorTest : public ::testing::TestWithParam<RingType> {
   std::vector<double> x = lab.random(1);
 };
 
+/// To the last bit.
+void expect_same(const Ciphertext& a, const Ciphertext& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t c = 0; c < a.components.size(); ++c) {
+    ASSERT_EQ(a.components[c].bytes(), b.components[c].bytes());
+    EXPECT_EQ(0, std::memcmp(a.components[c].limb(0), b.components[c].limb(0), a.components[c].bytes()));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Rings, ExecutorTest, ::testing::ValuesIn(testing::kBothRings),
                          [](const auto& test) { return testing::name_of(test.param); });
 
@@ -103,11 +112,7 @@ TEST_P(ExecutorTest, KeptConstantsAreThoseThatWereEncoded) {
   const auto kept = ExecutableProgram::create(lab.context, unread, constants);
   const Ciphertext input = lab.encrypt(x);
   const RunResult a = encoded->run(lab.keys, {&input}, nullptr), b = kept->run(lab.keys, {&input}, nullptr);
-  for (std::size_t c = 0; c < 2; ++c) {
-    const Poly<Eval>&first = a.outputs[0]->components[c], &second = b.outputs[0]->components[c];
-    ASSERT_EQ(first.bytes(), second.bytes());
-    EXPECT_EQ(0, std::memcmp(first.limb(0), second.limb(0), first.bytes()));
-  }
+  expect_same(*a.outputs[0], *b.outputs[0]);
   EXPECT_EQ(encoded->bytes(), kept->bytes());
 
   constants.plaintexts[0].size -= 1;
@@ -145,11 +150,7 @@ TEST_P(ExecutorTest, AnOutlineRunsWithTheEncodedDiagonalsAndNotWithout) {
   const auto kept = ExecutableProgram::create(lab.context, outline, whole->encoded_constants());
   const Ciphertext input = lab.encrypt(x);
   const RunResult a = whole->run(lab.keys, {&input}, nullptr), b = kept->run(lab.keys, {&input}, nullptr);
-  for (std::size_t c = 0; c < 2; ++c) {
-    const Poly<Eval>&first = a.outputs[0]->components[c], &second = b.outputs[0]->components[c];
-    ASSERT_EQ(first.bytes(), second.bytes());
-    EXPECT_EQ(0, std::memcmp(first.limb(0), second.limb(0), first.bytes()));
-  }
+  expect_same(*a.outputs[0], *b.outputs[0]);
 }
 
 /// square(x + y) for arrays, relinearized and rescaled, then a matrix product, rescaled; the array x is an output as well.

@@ -76,11 +76,19 @@ std::vector<double> pack_feature(const Signature& signature, std::size_t feature
 
 namespace {
 
+/// The largest |slot| that passes: noise must not hide that a slot left the interval that a guard is about.
+double limit_of(const SignatureOutput& output) {
+  switch (output.kind) {
+    case OutputKind::kZeroCheck: return output.slot_error;
+    case OutputKind::kGuard:
+    case OutputKind::kImaginaryGuard: return output.bound;
+    default: return output.bound + output.slot_error;
+  }
+}
+
 /// Checks one part of every slot, real or imaginary, and gives its values.
 void unpack_part(const SignatureOutput& output, const std::vector<double>& real, double* values) {
-  const double error = output.slot_error;
-  const bool guards = output.kind != OutputKind::kValue && output.kind != OutputKind::kZeroCheck;
-  const double limit = output.bound + (guards ? 0 : error);  // noise must not hide that a slot left its interval
+  const double error = output.slot_error, limit = limit_of(output);
   const std::size_t used = output.kind == OutputKind::kValue       ? output.count
                            : output.kind == OutputKind::kZeroCheck ? 0
                                                                    : output.period;
@@ -119,8 +127,8 @@ void unpack(const Signature& signature, const SignatureOutput& output, const Dec
 void unpack_element(const Signature& signature, const SignatureOutput& output, std::size_t element,
                     const Decrypted& decrypted, std::size_t count, double* values, std::size_t stride) {
   check_ciphertext(output, decrypted, true);
-  const double error = output.slot_error, of_known = error + (output.kind == OutputKind::kZeroCheck ? 0 : output.bound);
-  const double limit = output.kind == OutputKind::kGuard ? output.bound : of_known;
+  const double error = output.slot_error, limit = limit_of(output);
+  const double of_known = output.kind == OutputKind::kZeroCheck ? error : output.bound + error;  // what they are is known
   const std::vector<double>* known = known_answers(signature, output);
   for (std::size_t j = 0; j < decrypted.real.size(); ++j) {
     const double slot = decrypted.real[j];

@@ -40,26 +40,24 @@ auto naming_the_file(const Instance& instance, const Body& body) {
   }
 }
 
+ServerModel load_server(const Instance& instance, Ring::Tables tables, Program (*load)(const Context&, const u8*, std::size_t)) {
+  return naming_the_file(instance, [&](const ArtifactSections& sections) {
+    ServerModel model{read_client(instance, sections, std::move(tables)), {}};
+    model.program = load(*model.client.context, sections.program.data, sections.program.size);
+    return model;
+  });
+}
+
 }  // namespace
 
 ClientModel load_client_model(const Instance& instance) {
   return naming_the_file(instance, [&](const ArtifactSections& sections) { return read_client(instance, sections, {}); });
 }
 
-ServerModel load_server_model(const Instance& instance) {
-  return naming_the_file(instance, [&](const ArtifactSections& sections) {
-    ServerModel model{read_client(instance, sections, {}), {}};
-    model.program = load_program(*model.client.context, sections.program.data, sections.program.size);
-    return model;
-  });
-}
+ServerModel load_server_model(const Instance& instance) { return load_server(instance, {}, load_program); }
 
 ServerModel load_prepared_model(const Instance& instance, Ring::Tables tables) {
-  return naming_the_file(instance, [&](const ArtifactSections& sections) {
-    ServerModel model{read_client(instance, sections, std::move(tables)), {}};
-    model.program = load_outline(*model.client.context, sections.program.data, sections.program.size);
-    return model;
-  });
+  return load_server(instance, std::move(tables), load_outline);
 }
 
 std::size_t value_count(const Signature& signature) {

@@ -211,7 +211,7 @@ class BadUsageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"help verify", "verify --help", "help package", "package --help", "help predict", "help bench models", "help api-key create"})
+  @ValueSource(strings = {"help verify", "verify --help", "help package", "package --help", "help predict", "help bench models", "help api-key create", "help help"})
   void everyCommandThatHelpListsHasHelp(String line) {
     StringWriter out = new StringWriter();
     CommandLine command = TacetCommand.commandLine().setOut(new PrintWriter(out));

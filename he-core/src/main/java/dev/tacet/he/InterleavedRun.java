@@ -188,9 +188,9 @@ final class InterleavedRun {
       case NEGATE -> scaled(a, -1);
       case ADD_SCALAR -> shifted(a, in.scalar());
       case MULTIPLY_SCALAR -> scaled(a, in.scalar());
-      case ADD_PLAIN -> plusPlain(a, (Constant.Vector) program.constants().get(in.constant()));
+      case ADD_PLAIN -> withPlain(a, (Constant.Vector) program.constants().get(in.constant()), false);
       case MULTIPLY_PLAIN -> in.type().encoding() == Encoding.SLOTS
-          ? timesPlain(a, (Constant.Vector) program.constants().get(in.constant()))
+          ? withPlain(a, (Constant.Vector) program.constants().get(in.constant()), true)
           : CoefficientMath.product(a, (Constant.Vector) program.constants().get(in.constant()));
       case EXTRACT -> CoefficientMath.extracted(a, (Indexes) program.constants().get(in.constant()));
       case ROTATE -> rotate(a, in.steps() * rows);
@@ -283,27 +283,15 @@ final class InterleavedRun {
     return result;
   }
 
-  private double[] plusPlain(double[] a, Constant.Vector vector) {
+  /** The sum with a vector of constants, or the product; each constant is that of all rows. */
+  private double[] withPlain(double[] a, Constant.Vector vector, boolean product) {
     double[] constants = Arrays.copyOf(vector.values(), vector.period());
     double[] result = take(Math.max(a.length, constants.length * rows));
     for (int first = 0; first < result.length; first += rows) {
       double constant = constants[(first / rows) & (constants.length - 1)];
       int from = first & (a.length - 1);
       for (int r = 0; r < rows; r++) {
-        result[first + r] = a[from + r] + constant;
-      }
-    }
-    return result;
-  }
-
-  private double[] timesPlain(double[] a, Constant.Vector vector) {
-    double[] constants = Arrays.copyOf(vector.values(), vector.period());
-    double[] result = take(Math.max(a.length, constants.length * rows));
-    for (int first = 0; first < result.length; first += rows) {
-      double constant = constants[(first / rows) & (constants.length - 1)];
-      int from = first & (a.length - 1);
-      for (int r = 0; r < rows; r++) {
-        result[first + r] = a[from + r] * constant;
+        result[first + r] = product ? a[from + r] * constant : a[from + r] + constant;
       }
     }
     return result;

@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code tacet help}: of a command, also of one of a group, which the library's own help command does not find. */
-@Command(name = "help", helpCommand = true, description = "Show the commands, or the options of one.")
+@Command(name = "help", helpCommand = true, mixinStandardHelpOptions = true, description = "Show the commands, or the options of one.")
 final class HelpCommand implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -18,16 +18,16 @@ import java.util.Set;
  */
 final class FixedRows {
   private static final Set<String> WITH_CONSTANTS = Set.of("Where", "Concat", "Mean", "MatMul");
-  private static final Set<String> ALONG_AN_AXIS = Set.of("Softmax", "LogSoftmax", "ArgMax", "ArgMin", "TopK", "LpNormalization",
-      "Concat", "Split", "Gather");
   private static final Set<String> OF_PARTS = Set.of("Slice", "Pad", "Tile");
   private static final String EXPORT = "export the model with a dynamic batch dimension";
 
   private final int rows;
+  private final long opset;
   private final Set<String> ofShapes = new HashSet<>();
 
   FixedRows(OnnxGraph graph) {
     rows = graph.fixedRows();
+    opset = graph.opset("");
   }
 
   /** Notes what a node makes of the shape of a value that is not constant. */
@@ -79,8 +79,8 @@ final class FixedRows {
     int[] shape = inputs.get(0).shape();
     int rank = shape.length;
     String type = node.opType();
-    long[] axes = axes(node, inputs);
-    boolean first = axes != null && Arrays.stream(axes).anyMatch(axis -> axis == 0 || axis == -rank);
+    long[] axes = NodeAxes.numbers(node, inputs, "axes", 1);
+    boolean first = axes != null && NodeAxes.contain(axes, 0, rank);
     boolean mixes = switch (type) {
       case "Transpose" -> {
         long[] order = node.integers("perm");
@@ -91,26 +91,11 @@ final class FixedRows {
       case "Gemm" -> node.integer("transA", 0) != 0;
       default -> type.startsWith("Reduce") ? axes == null || axes.length == 0 || first
           : OF_PARTS.contains(type) ? shape[0] > 1 // else the operator refuses the batch itself
-          : ALONG_AN_AXIS.contains(type) && isFirst(node, rank);
+          : NodeAxes.ALONG_ONE.contains(type) && NodeAxes.contain(new long[] {NodeAxes.along(node, opset)}, 0, rank);
     };
     if (mixes) {
       throw new Refusal("it works along the first axis, or moves it, which counts the " + rows + " rows that the model was exported for", EXPORT);
     }
-  }
-
-  private static boolean isFirst(OnnxNode node, int rank) {
-    int fallback = switch (node.opType()) {
-      case "ArgMax", "ArgMin", "Split", "Gather" -> 0;
-      case "Concat" -> 1;
-      default -> -1;
-    };
-    long axis = node.integer("axis", fallback);
-    return axis == 0 || axis == -rank;
-  }
-
-  private static long[] axes(OnnxNode node, List<Symbol> inputs) {
-    return node.integers("axes") != null ? node.integers("axes")
-        : inputs.size() > 1 && inputs.get(1) instanceof Symbol.Known known && !known.tensor().isText() ? known.tensor().wholes() : null;
   }
 
   private List<Symbol> withTarget(OnnxNode node, List<Symbol> inputs) {

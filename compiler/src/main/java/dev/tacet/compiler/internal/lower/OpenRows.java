@@ -17,9 +17,10 @@ import java.util.function.UnaryOperator;
  * (a product over the axis of the rows with a constant of size 1) is not: then no two rows meet.
  */
 final class OpenRows {
-  private static final Set<String> ALONG_ONE_AXIS = Set.of("Softmax", "LogSoftmax", "Hardmax", "ArgMax", "ArgMin", "TopK", "LpNormalization",
-      "Concat", "Split", "Gather", "CumSum", "ai.onnx.ml.ArrayFeatureExtractor", "ai.onnx.ml.FeatureVectorizer");
   private static final Set<String> JOINS = Set.of("Concat", "ai.onnx.ml.FeatureVectorizer");
+
+  /** Operators of several tensors beside the element-wise ones of {@link BinaryOps#FUNCTIONS}. */
+  private static final Set<String> SPREADS = Set.of("Where", "Mean", "Mod");
 
   /**
    * The place of the rows: they are the index of this axis divided by what is inside of them.
@@ -79,19 +80,19 @@ final class OpenRows {
     String type = node.qualifiedType();
     int axis = place.axis;
     if (type.startsWith("Reduce")) {
-      long[] axes = constants(node, inputs, "axes", 1);
-      return axes == null || axes.length == 0 ? node.integer("noop_with_empty_axes", 0) == 0 : contains(axes, axis, rank);
+      long[] axes = NodeAxes.numbers(node, inputs, "axes", 1);
+      return axes == null || axes.length == 0 ? node.integer("noop_with_empty_axes", 0) == 0 : NodeAxes.contain(axes, axis, rank);
     }
-    if (ALONG_ONE_AXIS.contains(type)) {
+    if (NodeAxes.ALONG_ONE.contains(type)) {
       boolean toTheEnd = type.endsWith("oftmax") && graph.opset("") < 13;
-      int along = Shapes.axis(along(node, inputs), rank);
+      int along = Shapes.axis(NodeAxes.along(node, graph.opset(node.domain())), rank);
       return toTheEnd ? axis >= along : axis == along;
     }
     return switch (type) {
       case "Slice" -> cuts(node, inputs, axis, rank);
       case "Pad" -> pads(node, inputs, axis, rank);
       case "Tile" -> {
-        long[] repeats = constants(node, inputs, "repeats", 1);
+        long[] repeats = NodeAxes.numbers(node, inputs, "repeats", 1);
         yield repeats != null && axis < repeats.length && repeats[axis] != 1;
       }
       case "Conv", "AveragePool", "GlobalAveragePool" -> axis > 1;
@@ -100,26 +101,15 @@ final class OpenRows {
     };
   }
 
-  private long along(OnnxNode node, List<Symbol> inputs) {
-    long fallback = switch (node.opType()) {
-      case "ArgMax", "ArgMin", "Split", "Gather" -> 0;
-      case "Concat" -> 1;
-      case "Softmax", "LogSoftmax", "Hardmax" -> graph.opset("") < 13 ? 1 : -1;
-      default -> -1;
-    };
-    long[] given = node.opType().equals("CumSum") ? constants(node, inputs, "axis", 1) : null;
-    return given != null && given.length == 1 ? given[0] : node.integer("axis", fallback);
-  }
-
   /**
    * Returns whether a slice may put one row beside others, as the first one alone does that is spread over all, or turn their order. One that
    * keeps more rows, though not all of a large batch, does neither: what is kept is each in its place.
    */
   private static boolean cuts(OnnxNode node, List<Symbol> inputs, int axis, int rank) {
-    long[] starts = constants(node, inputs, "starts", 1);
-    long[] ends = constants(node, inputs, "ends", 2);
-    long[] axes = constants(node, inputs, "axes", 3);
-    long[] steps = constants(node, inputs, "steps", 4);
+    long[] starts = NodeAxes.numbers(node, inputs, "starts", 1);
+    long[] ends = NodeAxes.numbers(node, inputs, "ends", 2);
+    long[] axes = NodeAxes.numbers(node, inputs, "axes", 3);
+    long[] steps = NodeAxes.numbers(node, inputs, "steps", 4);
     for (int i = 0; starts != null && ends != null && i < Math.min(starts.length, ends.length); i++) {
       int at = axes == null ? i : i < axes.length ? Shapes.axis(axes[i], rank) : -1;
       boolean whole = starts[i] == 0 && ends[i] > 1 && (steps == null || i < steps.length && steps[i] == 1);
@@ -131,8 +121,8 @@ final class OpenRows {
   }
 
   private static boolean pads(OnnxNode node, List<Symbol> inputs, int axis, int rank) {
-    long[] pads = constants(node, inputs, node.has("paddings") ? "paddings" : "pads", 1);
-    long[] axes = constants(node, inputs, "", 3);
+    long[] pads = NodeAxes.numbers(node, inputs, node.has("paddings") ? "paddings" : "pads", 1);
+    long[] axes = NodeAxes.numbers(node, inputs, "", 3);
     int count = axes == null ? rank : axes.length;
     for (int i = 0; pads != null && pads.length == 2 * count && i < count; i++) {
       if ((axes == null ? i : Shapes.axis(axes[i], rank)) == axis && (pads[i] != 0 || pads[count + i] != 0)) {
@@ -144,7 +134,7 @@ final class OpenRows {
 
   /** Two values that an operator spreads over each other have their rows on the same axis, counted from the last. */
   private void requireSide(OnnxNode node, List<Symbol> inputs) {
-    if (!BinaryOps.FUNCTIONS.containsKey(node.opType()) && !Set.of("Where", "Mean", "Sum", "Max", "Min").contains(node.opType())) {
+    if (!BinaryOps.FUNCTIONS.containsKey(node.opType()) && !SPREADS.contains(node.opType())) {
       return;
     }
     int from = Integer.MIN_VALUE;
@@ -196,24 +186,24 @@ final class OpenRows {
       case "Transpose" -> {
         long[] order = node.integers("perm");
         for (int i = 0; i < rank; i++) {
-          if ((order == null ? rank - 1 - i : order[i]) == axis) {
+          if ((order == null ? rank - 1 - i : Shapes.axis(order[i], rank)) == axis) {
             return new Place(i, place.outer);
           }
         }
         return null;
       }
       case "Unsqueeze" -> {
-        long[] axes = constants(node, inputs, "axes", 1);
+        long[] axes = NodeAxes.numbers(node, inputs, "axes", 1);
         for (int i = 0, from = 0; axes != null && i < result.length; i++) {
-          if (!contains(axes, i, result.length) && from++ == axis) {
+          if (!NodeAxes.contain(axes, i, result.length) && from++ == axis) {
             return new Place(i, place.outer);
           }
         }
         return null;
       }
       case "Squeeze" -> {
-        long[] axes = constants(node, inputs, "axes", 1);
-        return axes == null || contains(axes, axis, rank) ? (axes == null && axis == 0 ? place : null)
+        long[] axes = NodeAxes.numbers(node, inputs, "axes", 1);
+        return axes == null || NodeAxes.contain(axes, axis, rank) ? (axes == null && axis == 0 ? place : null)
             : new Place(axis - (int) Arrays.stream(axes).map(a -> Shapes.axis(a, rank)).distinct().filter(a -> a < axis).count(), place.outer);
       }
       case "Flatten" -> {
@@ -247,7 +237,7 @@ final class OpenRows {
   }
 
   private static Place reduced(OnnxNode node, List<Symbol> inputs, Place place, int rank) {
-    long[] axes = node.opType().startsWith("Arg") ? new long[] {node.integer("axis", 0)} : constants(node, inputs, "axes", 1);
+    long[] axes = node.opType().startsWith("Arg") ? new long[] {node.integer("axis", 0)} : NodeAxes.numbers(node, inputs, "axes", 1);
     return axes == null ? null
         : new Place(place.axis - (int) Arrays.stream(axes).map(a -> Shapes.axis(a, rank)).distinct().filter(a -> a < place.axis).count(), place.outer);
   }
@@ -257,7 +247,7 @@ final class OpenRows {
    * fit.
    */
   private Place reshaped(OnnxNode node, List<Symbol> inputs, int[] shape, Place place, int[] result) {
-    long[] target = constants(node, inputs, "shape", 1);
+    long[] target = NodeAxes.numbers(node, inputs, "shape", 1);
     int counted = target == null || node.inputs().size() < 2 ? -1 : shapes.placeOfRows(node.inputs().get(1), target);
     int around = around(shape, 0, place);
     int before = 1;
@@ -289,14 +279,5 @@ final class OpenRows {
       around *= Math.max(shape[i], 1);
     }
     return around;
-  }
-
-  private static boolean contains(long[] axes, int axis, int rank) {
-    return Arrays.stream(axes).anyMatch(a -> a == axis || a == axis - rank);
-  }
-
-  private static long[] constants(OnnxNode node, List<Symbol> inputs, String attribute, int input) {
-    return node.integers(attribute) != null ? node.integers(attribute)
-        : inputs.size() > input && inputs.get(input) instanceof Symbol.Known known && !known.tensor().isText() ? known.tensor().wholes() : null;
   }
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.lower;
 
-import dev.tacet.compiler.internal.onnx.DataType;
 import dev.tacet.compiler.internal.onnx.OnnxNode;
-import dev.tacet.compiler.internal.onnx.Shapes;
 import dev.tacet.compiler.internal.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,7 +29,7 @@ final class OpenShapes {
     if (shape && axis >= 0) {
       int[] two = inputs.get(0).shape().clone();
       two[axis] *= 2;
-      others.set(0, new Symbol.Known(Tensor.of(DataType.BOOL, two, new double[Shapes.size(two)])));
+      others.set(0, new Symbol.Clear(two, ""));  // of which nothing but the shape is read
     } else if (constants && node.inputs().stream().anyMatch(ofTwo::containsKey)) {
       for (int i = 0; i < others.size(); i++) {
         Tensor two = ofTwo.get(node.inputs().get(i));

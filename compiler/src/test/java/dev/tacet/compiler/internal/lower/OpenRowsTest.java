@@ -117,6 +117,7 @@ class OpenRowsTest {
         + "Concat two n three > q axis=0; Reshape r q > v; ";
     assertArrayEquals(new double[] {5, 7, 9}, answer(with(places(), byPlace + "ReduceSum v zero > y")));
     refused(with(places(), byPlace + "ReduceMean v one > y"));
+    refused(places().node("Transpose", "x", "t", TestModels.integers("perm", 1, -3, 2)).node("ReduceMean", "t one", "y"));
     refused(with(places(), byPlace + "Concat n two three > o axis=0; Reshape v o > y"));
   }
 
