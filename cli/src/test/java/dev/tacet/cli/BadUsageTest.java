@@ -211,7 +211,7 @@ class BadUsageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"help verify", "verify --help", "help package", "package --help", "help predict", "help bench models", "help api-key create", "help help"})
+  @ValueSource(strings = {"help verify", "verify --help", "help package", "package --help", "help predict", "help bench models", "help api-key create"})
   void everyCommandThatHelpListsHasHelp(String line) {
     StringWriter out = new StringWriter();
     CommandLine command = TacetCommand.commandLine().setOut(new PrintWriter(out));
@@ -220,6 +220,15 @@ class BadUsageTest {
     assertTrue(out.toString().contains("Usage: tacet " + name + " "), out.toString());
     String group = name.replaceAll(" .*", "");
     assertTrue(command.getUsageMessage().lines().anyMatch(shown -> shown.startsWith("  " + group + " ")), command.getUsageMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"help help", "help --help"})
+  void helpHasHelpOfItsOwn(String line) {
+    StringWriter out = new StringWriter();
+    CommandLine command = TacetCommand.commandLine().setOut(new PrintWriter(out));
+    assertEquals(0, command.execute(line.split(" ")));
+    assertTrue(out.toString().contains("Usage: tacet help "), out.toString());
   }
 
   @ParameterizedTest
