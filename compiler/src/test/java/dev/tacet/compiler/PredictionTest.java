@@ -38,7 +38,7 @@ class PredictionTest {
   private static final int BATCH_ROWS = 60;
   private static final int BATCHES = 5;
   private static final int KEYS = 6;
-  private static final int KEYS_OF_LATENCY = 3;
+  private static final int KEYS_OF_LATENCY = 5;
 
   @ParameterizedTest
   @CsvSource({"skl_logistic, LATENCY", "torch_squares, LATENCY",

@@ -52,6 +52,9 @@ final class ReportBuilder {
   /** Draws of noise for a layer's precision. */
   private static final int DRAWS = 100;
 
+  /** What may be drawn for it whatever a layer's size, in slots of instructions: some tens of milliseconds. */
+  private static final long DRAWN_SLOTS = 8_000_000;
+
   private ReportBuilder() {}
 
   static CompileReport build(
@@ -64,7 +67,7 @@ final class ReportBuilder {
     NoiseTrial noise = signature.packing() == RowPacking.COEFFICIENT
         ? new NoiseTrial(Map.of(), new NoisePrediction(deviation(emission.outputs().get(0)), true), 0)
         : NoiseTrial.run(program, emission.inputs(), emission.outputs(), signature.packing(), rows, ProgramNoise.Encryption.SECRET_KEY,
-            spreadRows(slots), slots);
+            spreadRows(program, slots), slots);
     double[] nanos = ProgramWork.nanos(program, options.costs());
     HostMemory memory = HostMemory.of(program, options.costs().threads());
     List<CompileReport.Layer> layers = layers(plan, emission, signature.packing(), noise, nanos);
@@ -105,10 +108,16 @@ final class ReportBuilder {
     return undecided;
   }
 
-  /** Rows that are spread over slots: more where a layer has few elements, so that what is drawn of each is not chance. */
-  private static int spreadRows(Map<String, int[]> slots) {
+  /**
+   * Rows that are spread over slots: more where a layer has few elements, or the program is small, so that what is drawn of each is
+   * not chance. (The value with the largest deviation is the one reported: of ten that are measured over ten rows, one comes out a third
+   * too large.)
+   */
+  private static int spreadRows(Program program, Map<String, int[]> slots) {
     int fewest = slots.values().stream().mapToInt(each -> each.length).min().orElse(Integer.MAX_VALUE);
-    return Math.min(4 * NoiseTrial.SPREAD_ROWS, Math.max(NoiseTrial.SPREAD_ROWS, DRAWS / Math.max(1, fewest)));
+    int least = Math.min(4 * NoiseTrial.SPREAD_ROWS, Math.max(NoiseTrial.SPREAD_ROWS, DRAWS / Math.max(1, fewest)));
+    long work = (long) program.parameters().slots() * program.instructions().size();
+    return (int) Math.max(least, Math.min(DRAWS, DRAWN_SLOTS / work));
   }
 
   /** The slots of each layer's elements where rows are spread over slots; nothing where they lie in all. */
