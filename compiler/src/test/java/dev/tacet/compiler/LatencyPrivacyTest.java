@@ -93,7 +93,7 @@ class LatencyPrivacyTest {
     double copies = (double) artifact.parameters().slots() / output.period();
     double rounding = artifact.parameters().ringDegree() / Math.sqrt(18) / Math.sqrt(copies) * Math.pow(2, -artifact.parameters().logScale());
     double noise = HiddenNoise.of(new Emission(artifact.program(), artifact.signature().inputs(), artifact.signature().cipherOutputs(),
-        List.of(), 0, privacy, 0, 1), TestModels.rows(60, FEATURES));
+        List.of(), List.of(), 0, privacy, 0, 1), TestModels.rows(60, FEATURES));
     assertTrue(noise > rounding / 4, "noise " + noise + ", rounding alone is " + rounding);
     double least = 4 * noise * new Sharing(ASKED.answers(), ASKED.statisticalBits(), 0).factor(1)
         * Math.pow(2, flood.type().scale().log2(artifact.parameters()));
@@ -107,7 +107,7 @@ class LatencyPrivacyTest {
     ModelArtifact artifact = hidden.artifact();
     Signature signature = artifact.signature();
     Program before = beforeFlooding(artifact.program());
-    double drawn = HiddenNoise.of(new Emission(artifact.program(), signature.inputs(), signature.cipherOutputs(), List.of(), 0,
+    double drawn = HiddenNoise.of(new Emission(artifact.program(), signature.inputs(), signature.cipherOutputs(), List.of(), List.of(), 0,
         signature.modelPrivacy().orElseThrow(), 0, 1), TestModels.rows(60, FEATURES));
     double squares = 0;
     int count = 0;

@@ -141,6 +141,12 @@ public record CipherOutput(
         kind, programOutput, name, count, period, rows, level, scale, factor, offset, bound, newSlotError, newErrorBounds);
   }
 
+  /** Returns the same output with another bound of its true slots. */
+  public CipherOutput withBound(double newBound) {
+    return new CipherOutput(
+        kind, programOutput, name, count, period, rows, level, scale, factor, offset, newBound, slotError, errorBounds);
+  }
+
   /** Returns the same output with another bound of the noise in a slot. */
   public CipherOutput withSlotError(double newSlotError) {
     return withErrors(newSlotError, errorBounds);

@@ -80,14 +80,16 @@ final class BatchTrial {
   /**
    * Returns known rows, as far apart as guards and values stay well inside their bounds, around the middle of the features if they
    * can; nothing if no such rows do.
+   *
+   * @param described the emission's outputs, with the bounds that answers are checked with
    */
-  Optional<KnownRows> knownRows() {
+  Optional<KnownRows> knownRows(List<CipherOutput> described) {
     for (double share : KNOWN_SHARES) {
       for (double center : KNOWN_CENTERS) {
         for (double amplitude = Math.min(LARGEST_KNOWN, 1 - Math.abs(center)); amplitude > 1e-3; amplitude /= 2) {
           double size = amplitude;
           List<double[][]> outputs = evaluate((feature, row) -> KnownRows.feature(row, feature, center, size), KNOWN_ROWS);
-          if (inside(outputs, share)) {
+          if (inside(described, outputs, share)) {
             return Optional.of(new KnownRows(KNOWN_ROWS, center, amplitude, answersOf(outputs)));
           }
         }
@@ -96,10 +98,10 @@ final class BatchTrial {
     return Optional.empty();
   }
 
-  private boolean inside(List<double[][]> outputs, double share) {
+  private static boolean inside(List<CipherOutput> described, List<double[][]> outputs, double share) {
     boolean inside = true;
     for (int o = 0; o < outputs.size(); o++) {
-      CipherOutput output = emission.outputs().get(o);
+      CipherOutput output = described.get(o);
       boolean atItsEnd = share == 1 && output.kind() == CipherOutput.Kind.GUARD;
       double limit = share * output.bound() + (atItsEnd ? ROUNDING_SHARE * output.slotError() : 0);
       for (double[] element : outputs.get(o)) {

@@ -85,11 +85,12 @@ public final class CompilePipeline {
       SampleRows nearRows = DefinedRows.of(network, SampleRows.of(network, options.calibration(), ranges, true));
       Optional<PlanSearch.Found> near = new PlanSearch(network, options, features, nearRows).run();
       if (near.isPresent() && cost(near.get(), rows.data()) < WORTH_CLOSE * cost(found.get(), rows.data())) {
-        return result(graph, near.get(), nearRows);
+        return outcome(graph, near.get(), nearRows).result;
       }
     }
     if (found.isPresent()) {
-      return result(graph, found.get(), rows);
+      Outcome outcome = outcome(graph, found.get(), rows);
+      return outcome.reach.near() ? outcome.result : closer(graph, new PlanSearch(network, options, features, rows, true), rows, outcome).result;
     }
     refuseIf(Feasibility.answers(graph, network, rows.all()));
     if (inCoefficients) {
@@ -181,7 +182,24 @@ public final class CompilePipeline {
     return result;
   }
 
-  private CompileResult result(OnnxGraph graph, PlanSearch.Found found, SampleRows rows) {
+  /**
+   * A compiled model.
+   *
+   * @param margins the bounds of the choices' margins
+   */
+  private record Outcome(CompileResult result, Reach reach, double[] margins) {
+    private double widestMargin() {
+      return Arrays.stream(margins).max().orElse(0);
+    }
+  }
+
+  /** Another search's outcome where its choices are much closer for rows unlike the sample rows. */
+  private Outcome closer(OnnxGraph graph, PlanSearch search, SampleRows rows, Outcome usual) {
+    return usual.margins.length == 0 ? usual : search.run().map(found -> outcome(graph, found, rows))
+        .filter(outcome -> outcome.widestMargin() < WORTH_CLOSE * usual.widestMargin()).orElse(usual);
+  }
+
+  private Outcome outcome(OnnxGraph graph, PlanSearch.Found found, SampleRows rows) {
     Plan plan = found.plan();
     Selection selection = found.selection();
     Emission emission = selection.emission();
@@ -211,13 +229,19 @@ public final class CompilePipeline {
     AnswerNoise answerNoise = AnswerNoise.of(emission, packing, rows.data());
     double noise = answerNoise.bound();
     AnswerMetric.Score score = metric.score(computed, emission.noiseOfElements(noise));
-    List<CipherOutput> outputs = new ArrayList<>(emission.outputs());
-    outputs.replaceAll(output -> output.kind().guards() && answerNoise.guardError() > output.slotError()
-        ? output.withSlotError(answerNoise.guardError()) : output);
-    CipherOutput value = outputs.get(0).withSlotError(answerNoise.slotError());
+    double[] noises = emission.noiseOfElements(noise);
+    CipherOutput value = emission.outputs().get(0).withSlotError(answerNoise.slotError());
     boolean eachCopy = packing == RowPacking.LATENCY && emission.privacy() == null;
     double copies = eachCopy ? (double) selection.parameters().slots() / value.period() : 1;
-    double[] errorBounds = errorBounds(value, score.valueErrors(), emission.noiseOfElements(noise), value.leastErrorBounds(copies));
+    double[] nearBounds = errorBounds(value, score.valueErrors(), noises, value.leastErrorBounds(copies));
+    Reach reach = coefficients != null ? Reach.everywhere(score) : Reach.of(plan, emission, metric, score, nearBounds, noises,
+        far -> trial == null ? plan.fitted().outputs(far) : new BatchTrial(emission, far, 0).outputs());
+    double[] errorBounds = reach.errorBounds(nearBounds, noises);
+    double[] marginBounds = reach.marginBounds(score);
+    reach.note().ifPresent(notes::add);
+    List<CipherOutput> outputs = emission.outputs(reach.width());
+    outputs.replaceAll(output -> output.kind().guards() && answerNoise.guardError() > output.slotError()
+        ? output.withSlotError(answerNoise.guardError()) : output);
     if (!Arrays.stream(errorBounds).allMatch(Double::isFinite)) {
       throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
           "rows like the sample rows drive its values beyond what numbers hold",
@@ -225,10 +249,10 @@ public final class CompilePipeline {
     }
     outputs.set(0, value.withErrors(value.slotError(), errorBounds));
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),
-        emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), score.marginBounds()),
+        emission.inputs(), outputs, AnswerMetric.withMarginBounds(network.tail(), marginBounds),
         List.copyOf(emission.program().requiredKeys()), switch (packing) {
           case LATENCY -> emission.privacy() == null ? Arrangement.latency(sharing(emission)) : Arrangement.latency(emission.privacy());
-          case THROUGHPUT -> Arrangement.throughput(knownRows(trial));
+          case THROUGHPUT -> Arrangement.throughput(knownRows(trial, outputs));
           case COEFFICIENT -> Arrangement.coefficients(coefficients.blocks(), coefficients.privacy());
         }).withFeatureTable(Columns.table(graph, network, options));
     AnswerMetric.Score onData = dataMetric.score(computed.subList(0, rows.data().size()), emission.noiseOfElements(noise));
@@ -237,7 +261,7 @@ public final class CompilePipeline {
     String provenance = ReportBuilder.provenance(source, graph, options);
     ModelArtifact artifact = new ModelArtifact(
         selection.parameters(), signature, emission.program(), provenance, report.toJson());
-    return new CompileResult(artifact, report);
+    return new Outcome(new CompileResult(artifact, report), reach, marginBounds);
   }
 
   /**
@@ -260,8 +284,8 @@ public final class CompilePipeline {
     return bounds;
   }
 
-  private KnownRows knownRows(BatchTrial trial) {
-    return trial.knownRows().orElseThrow(() -> new UncompilableModelException(List.of(new ModelProblem(name(), "model",
+  private KnownRows knownRows(BatchTrial trial, List<CipherOutput> outputs) {
+    return trial.knownRows(outputs).orElseThrow(() -> new UncompilableModelException(List.of(new ModelProblem(name(), "model",
         "every batch of the throughput packing ends with rows whose answers are known, and no row around the middle or the ends of the"
             + " features' ranges stays inside the program's own bounds",
         "use --packing latency, or a larger --margin"))));

@@ -148,11 +148,20 @@ final class PlanSearch {
 
   /** Prepares the search; the rows on which degrees are compared are chosen here. */
   PlanSearch(Network network, CompileOptions options, FeatureBounds features, SampleRows rows) {
+    this(network, options, features, rows, false);
+  }
+
+  /**
+   * As the constructor before.
+   *
+   * @param allMargins whether errors count too where a choice is clear
+   */
+  PlanSearch(Network network, CompileOptions options, FeatureBounds features, SampleRows rows, boolean allMargins) {
     this.network = network;
     this.options = options;
     this.features = features;
     this.rows = rows;
-    metric = ActivationFitter.searchMetric(network, rows);
+    metric = ActivationFitter.searchMetric(network, rows, allMargins);
     fitter = new ActivationFitter(
         network, rows, metric, options.maxDegree(), FIT_SHARE * options.accuracy(), options.margin());
     layout = Layout.of(network);

@@ -59,6 +59,7 @@ public final class BatchEmitter {
   private final Map<Integer, Value> values = new HashMap<>();
   private final List<SignatureInput> inputs = new ArrayList<>();
   private final List<CipherOutput> guards = new ArrayList<>();
+  private final List<Guard> proofs = new ArrayList<>();
   private final List<ProgramBuilder.Value> guardValues = new ArrayList<>();
   private final List<Emission.Layer> layers = new ArrayList<>();
   private double valueError;
@@ -100,7 +101,7 @@ public final class BatchEmitter {
       outputs.add(guards.get(i));
     }
     Program program = builder.build();
-    Emission emission = new Emission(program, inputs, outputs, layers, valueError);
+    Emission emission = new Emission(program, inputs, outputs, proofs, layers, valueError);
     return new BatchEmission(
         emission, shape, forms.work() + switchWork(program), forms.smallShare());
   }
@@ -227,8 +228,10 @@ public final class BatchEmitter {
       value = builder.dropLevel(value, 0);
     }
     guardValues.add(value);
+    Guard guard = new Guard(List.of(node.id()), 1, fit.sampleReach(), deviation);
+    proofs.add(guard);
     guards.add(new CipherOutput(CipherOutput.Kind.GUARD, guards.size() + 1, "guard of " + node.name(), node.size(), 1, 0,
-        value.scale(), new double[0], new double[0], GuardEmitter.bound(1, fit.sampleReach(), deviation), NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
+        value.scale(), new double[0], new double[0], guard.bound(1), guard.slotError(), 0));
     return "guarded";
   }
 

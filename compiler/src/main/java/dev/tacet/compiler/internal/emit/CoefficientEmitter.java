@@ -216,7 +216,7 @@ public final class CoefficientEmitter {
     Emission.Layer layer = new Emission.Layer(
         OUTPUT_LAYER, "linear", parameters.maxLevel(), parameters.maxLevel(), -Math.log(Math.max(worst, 1e-300)) / Math.log(2), "");
     Emission emission = new Emission(
-        builder.build(), inputs, List.of(output), List.of(layer), valueError);
+        builder.build(), inputs, List.of(output), List.of(), List.of(layer), valueError);
     return new CoefficientEmission(emission, blocks, map, privacy, rounded);
   }
 

@@ -6,6 +6,7 @@ import dev.tacet.he.ModelPrivacy;
 import dev.tacet.he.Program;
 import dev.tacet.he.Sharing;
 import dev.tacet.he.SignatureInput;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,6 +15,7 @@ import java.util.List;
  *
  * @param inputs one per program input
  * @param outputs the VALUE output first, then the guards
+ * @param guards what the guards prove, in the order of their outputs
  * @param layers what each layer costs and how precise its result is
  * @param valueError bound of what noise does to a decrypted value, the mean over its copies, in output units, without safety and without
  *     the flooding of the latency packing
@@ -25,14 +27,30 @@ public record Emission(
     Program program,
     List<SignatureInput> inputs,
     List<CipherOutput> outputs,
+    List<Guard> guards,
     List<Layer> layers,
     double valueError,
     ModelPrivacy privacy,
     double flooding,
     double modelled) {
   /** Makes one whose answers the program does not flood, or whose flooding is part of the noise. */
-  public Emission(Program program, List<SignatureInput> inputs, List<CipherOutput> outputs, List<Layer> layers, double valueError) {
-    this(program, inputs, outputs, layers, valueError, null, 0, 0);
+  public Emission(
+      Program program, List<SignatureInput> inputs, List<CipherOutput> outputs, List<Guard> guards, List<Layer> layers, double valueError) {
+    this(program, inputs, outputs, guards, layers, valueError, null, 0, 0);
+  }
+
+  /**
+   * Returns the outputs with guards that let pass a part of their intervals.
+   *
+   * @param width as in {@link Guard#limit}
+   */
+  public List<CipherOutput> outputs(double width) {
+    List<CipherOutput> narrowed = new ArrayList<>(outputs);
+    for (int g = 0; g < guards.size(); g++) {
+      int at = outputs.size() - guards.size() + g;
+      narrowed.set(at, outputs.get(at).withBound(guards.get(g).bound(width)));
+    }
+    return narrowed;
   }
 
   /** Returns the bound of what noise and flooding do to a decrypted value, in output units; the flooding, as it is, needs no safety. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.emit;
 
+import dev.tacet.compiler.internal.ir.Node;
 import dev.tacet.compiler.internal.pack.SideBySide;
 import dev.tacet.compiler.internal.params.NoiseModel;
 import dev.tacet.he.CipherOutput;
@@ -33,12 +34,6 @@ final class GuardEmitter {
   /** Bits between a guard's bound and the base prime: both parts together stay within an eighth of it. */
   private static final double SPARE_BITS = 3.5;
 
-  /** So many deviations of its noise a guard's bound lies within the interval: what passes is inside, whatever the noise hides. */
-  private static final double WITHIN = 8;
-
-  /** The most of the interval that this takes. */
-  private static final double MOST_WITHIN = 0.05;
-
   /** The noise that a smaller scale may make of the bound. */
   private static final double NOISE_SHARE = 0.02;
 
@@ -47,6 +42,7 @@ final class GuardEmitter {
   private final NoiseModel noise;
   private final SideBySide rows;
   private final List<Watched> watched = new ArrayList<>();
+  private final List<Guard> emitted = new ArrayList<>();
 
   GuardEmitter(ProgramBuilder builder, NoiseModel noise, int rows) {
     this.rows = new SideBySide(rows);
@@ -58,19 +54,25 @@ final class GuardEmitter {
   /**
    * An activation's input.
    *
+   * @param activation its id
    * @param gain the bound of its slots in the fitted interval
    * @param reach how many times the bound the accepted features can bring it to
    * @param sampleReach the same of the sample rows
    */
-  private record Watched(String name, int size, Signal input, double gain, double reach, double sampleReach) {
+  private record Watched(int activation, String name, int size, Signal input, double gain, double reach, double sampleReach) {
     int period() {
       return input.map().period();
     }
   }
 
   /** Watches an activation's input; see {@link Watched}. */
-  void add(String name, int size, Signal input, double gain, double reach, double sampleReach) {
-    watched.add(new Watched(name, size, input, gain, reach, sampleReach));
+  void add(Node.Activation node, Signal input, double gain, double reach, double sampleReach) {
+    watched.add(new Watched(node.id(), node.name(), node.size(), input, gain, reach, sampleReach));
+  }
+
+  /** Returns what the guards that were emitted prove, in the order of their outputs. */
+  List<Guard> emitted() {
+    return emitted;
   }
 
   /** A guard's value at level 0, and what it is in its output. */
@@ -172,7 +174,7 @@ final class GuardEmitter {
           builder.dropLevel(input.value(), 1), fitting.factor, fitting.scale.timesPrime(1, 1).dividedBy(own)));
       deviation = Math.hypot(deviation, noise.rescale(fitting.scale.log2(parameters)));
     }
-    return described(name, value, place, guard.size(), guard.period(), guard.gain() * fitting.factor, guard.sampleReach(), deviation);
+    return described(name, value, place, List.of(guard), guard.period(), guard.gain() * fitting.factor, deviation);
   }
 
   /** Each input, times the inverse of its bound in its own part of the period and zero in the others; their sum. */
@@ -195,8 +197,7 @@ final class GuardEmitter {
       start += guard.period();
     }
     deviation = Math.hypot(deviation, noise.rescale(fitting.scale.log2(parameters)));
-    return described(name, builder.rescale(sum), place, group.stream().mapToInt(Watched::size).sum(), period, fitting.factor,
-        group.stream().mapToDouble(Watched::sampleReach).max().orElse(0), deviation);
+    return described(name, builder.rescale(sum), place, group, period, fitting.factor, deviation);
   }
 
   /** The bits by which scale or slots have to fall, for so many bits between the scale and the base prime. */
@@ -211,23 +212,11 @@ final class GuardEmitter {
     return Math.log(value) / Math.log(2);
   }
 
-  /**
-   * The bound of a guard whose slots are within {@code end} where its functions' inputs are inside their intervals. A polynomial of degree n grows
-   * n^2 times as fast beyond its interval as it does inside, so that nothing beyond it may pass. A function that ends close to the sample rows
-   * is fitted no further: these have to pass, noise included.
-   *
-   * @param sampleReach how near the sample rows come to the end, as a part of it
-   * @param deviation of the noise in a slot
-   */
-  static double bound(double end, double sampleReach, double deviation) {
-    double within = end - Math.min(MOST_WITHIN * end, WITHIN * deviation);
-    double all = NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation;
-    return Math.max(within, Math.min(sampleReach * end + WITHIN * deviation, end + all));
-  }
-
-  private Part described(String name, ProgramBuilder.Value value, Place place, int count, int period, double end, double sampleReach,
-      double deviation) {
-    return new Part(value, new CipherOutput(place.kind, place.number, name, count, rows.step(period), rows.rows(), 0, value.scale(),
-        new double[0], new double[0], bound(end, sampleReach, deviation), NoiseModel.DEVIATIONS * NoiseModel.SAFETY * deviation, 0));
+  private Part described(String name, ProgramBuilder.Value value, Place place, List<Watched> group, int period, double end, double deviation) {
+    Guard guard = new Guard(group.stream().map(Watched::activation).toList(), end,
+        group.stream().mapToDouble(Watched::sampleReach).max().orElse(0), deviation);
+    emitted.add(guard);
+    return new Part(value, new CipherOutput(place.kind, place.number, name, group.stream().mapToInt(Watched::size).sum(), rows.step(period),
+        rows.rows(), 0, value.scale(), new double[0], new double[0], guard.bound(1), guard.slotError(), 0));
   }
 }

@@ -109,7 +109,7 @@ public final class ProgramEmitter {
     builder.layer(OUTPUT_LAYER);
     Answer answer = output();
     List<CipherOutput> outputs = guards.emit(answer.value, answer.described);
-    return new Emission(builder.build(), inputs, outputs, layers, valueError, privacy, flooding, modelled);
+    return new Emission(builder.build(), inputs, outputs, guards.emitted(), layers, valueError, privacy, flooding, modelled);
   }
 
   private int input(Node.Input node, int offset) {
@@ -212,7 +212,7 @@ public final class ProgramEmitter {
       open.add(node.id());
       return NOT_GUARDED;
     }
-    guards.add(node.name(), node.size(), u, gain, reach, fit.sampleReach());
+    guards.add(node, u, gain, reach, fit.sampleReach());
     return "guarded";
   }
 

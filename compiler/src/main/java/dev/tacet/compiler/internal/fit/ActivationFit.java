@@ -55,6 +55,16 @@ public record ActivationFit(
     }
   }
 
+  /** Returns whether an argument's elements all lie in their intervals, or the part of these that {@code limit} leaves. */
+  boolean holds(double[] values, double limit) {
+    for (int i = 0; i < values.length; i++) {
+      if (!(Math.abs(values[i] - center[i]) <= limit * halfWidth[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Returns the activation's value as it runs encrypted, at element i. */
   public double at(int i, double x) {
     return outputScale[i] * Chebyshev.evaluate(coefficients, (x - center[i]) / halfWidth[i]) + outputOffset;

@@ -113,11 +113,20 @@ public final class ActivationFitter {
 
   /** Returns the comparison for the search: on sample data and synthetic rows, on fewer of them where a row takes long. */
   public static AnswerMetric searchMetric(Network network, SampleRows rows) {
+    return searchMetric(network, rows, false);
+  }
+
+  /**
+   * As the method before.
+   *
+   * @param allMargins whether errors count too where a choice is clear
+   */
+  public static AnswerMetric searchMetric(Network network, SampleRows rows, boolean allMargins) {
     int most = (int) Math.max(LEAST_SEARCH_ROWS, Math.min(MAX_SEARCH_ROWS, SEARCH_WORK / Math.max(1, network.work())));
     int data = Math.min(rows.data().size(), most * 2 / 3);
     List<double[]> chosen = new ArrayList<>(rows.data().subList(0, data));
     chosen.addAll(rows.synthetic().subList(0, Math.min(rows.synthetic().size(), most / 3)));
-    return new AnswerMetric(network, chosen, data);
+    return new AnswerMetric(network, chosen, data, allMargins);
   }
 
   /**

@@ -107,6 +107,16 @@ public final class AnswerMetric {
    * @param rows the rows compared, the first dataRows of which are sample data
    */
   public AnswerMetric(Network network, List<double[]> rows, int dataRows) {
+    this(network, rows, dataRows, false);
+  }
+
+  /**
+   * As the constructor before.
+   *
+   * @param allMargins whether errors count too where a choice is clear: where activations are multiplied with each other, few rows near a
+   *     decision say little of others
+   */
+  AnswerMetric(Network network, List<double[]> rows, int dataRows, boolean allMargins) {
     this.network = network;
     this.rows = List.copyOf(rows);
     this.dataRows = dataRows;
@@ -114,7 +124,7 @@ public final class AnswerMetric {
       exact.add(output);
       answers.add(network.tail().run(Map.of(network.outputName(), output)));
     }
-    margins = new MarginBounds(network.tail(), exact);
+    margins = new MarginBounds(network.tail(), exact, allMargins);
     labelsOnly = numbers(answers.get(0)).length == 0;
     int numbers = labelsOnly ? network.output().size() : numbers(answers.get(0)).length;
     double[] low = new double[numbers];
@@ -201,6 +211,39 @@ public final class AnswerMetric {
     }
     numberError = undefined == 0 ? numberError : Math.max(numberError, UNDEFINED + undefined);
     return new Score(numberError, dataRows == 0 ? 1 : (double) agreed / dataRows, found.open(), found.doubt(), errors, found.bounds());
+  }
+
+  /**
+   * The errors of rows unlike the sample rows.
+   *
+   * @param values the largest of each decrypted value, in output units
+   * @param margins for each choice of the tail, the largest error of its margins
+   */
+  public record Far(double[] values, double[] margins) {}
+
+  /**
+   * Compares decrypted values of other rows than the sample rows.
+   *
+   * @param others the rows; those whose values are no numbers in the exact model do not count
+   * @param outputs one array for each row
+   * @param noise what noise adds to the error of each decrypted value
+   */
+  public Far far(List<double[]> others, List<double[]> outputs, double[] noise) {
+    List<double[]> right = new ArrayList<>();
+    List<double[]> computed = new ArrayList<>();
+    double[] errors = new double[network.output().size()];
+    List<double[]> all = network.output().evaluateAll(network.evaluateAll(others));
+    for (int r = 0; r < all.size(); r++) {
+      if (java.util.Arrays.stream(all.get(r)).allMatch(Double::isFinite)) {
+        right.add(all.get(r));
+        computed.add(outputs.get(r));
+        for (int i = 0; i < errors.length; i++) {
+          errors[i] = Math.max(errors[i], Math.abs(all.get(r)[i] - outputs.get(r)[i]));
+        }
+      }
+    }
+    MarginBounds found = new MarginBounds(network.tail(), right, true);
+    return new Far(errors, right.isEmpty() ? new double[found.choices().size()] : found.ofAll(computed, noise));
   }
 
   /** Returns the tail with the bounds of its choices' margins. */

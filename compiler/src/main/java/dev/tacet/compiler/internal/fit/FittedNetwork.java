@@ -30,7 +30,12 @@ public record FittedNetwork(Network network, Map<Integer, ActivationFit> fits) {
 
   /** Returns the output's value for each of several rows of raw features, on all cores. */
   public List<double[]> outputs(List<double[]> rows) {
-    return network.output().evaluateAll(network.evaluateAll(rows, this::apply));
+    return network.output().evaluateAll(evaluateAll(rows));
+  }
+
+  /** Returns the values of all nodes for each of several rows of raw features, on all cores. */
+  public List<double[][]> evaluateAll(List<double[]> rows) {
+    return network.evaluateAll(rows, this::apply);
   }
 
   private void apply(Node.Activation activation, double[] values) {
@@ -39,6 +44,6 @@ public record FittedNetwork(Network network, Map<Integer, ActivationFit> fits) {
 
   /** Returns the values of all nodes for a row of raw features. */
   public double[][] evaluate(double[] row) {
-    return network.evaluateAll(List.of(row), this::apply).get(0);
+    return evaluateAll(List.of(row)).get(0);
   }
 }

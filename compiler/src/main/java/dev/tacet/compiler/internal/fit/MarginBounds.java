@@ -30,6 +30,7 @@ final class MarginBounds {
    */
   private static final double OUTLIERS = 0.005;
 
+  private final boolean all;
   private final List<TailNode> choices;
   private final Postprocessing toScores;
   private final List<double[][]> exact = new ArrayList<>();
@@ -41,6 +42,16 @@ final class MarginBounds {
    * @param decrypted the exact decrypted values of each row
    */
   MarginBounds(Postprocessing tail, List<double[]> decrypted) {
+    this(tail, decrypted, false);
+  }
+
+  /**
+   * As the constructor before.
+   *
+   * @param all whether errors count of margins far from a decision too
+   */
+  MarginBounds(Postprocessing tail, List<double[]> decrypted, boolean all) {
+    this.all = all;
     choices = tail.nodes().stream().filter(node -> node.op().chooses()).toList();
     List<TailNode> numeric = tail.nodes().stream().filter(node -> !node.op().terminal()).toList();
     List<String> scores = choices.stream().map(node -> node.inputs().get(0)).distinct().toList();
@@ -103,13 +114,13 @@ final class MarginBounds {
     double[] noises = noiseOfScores(decrypted, noise);
     for (int c = 0; c < choices.size(); c++) {
       List<List<Evidence>> rows = new ArrayList<>();
-      List<Evidence> all = new ArrayList<>();
+      List<Evidence> ofAll = new ArrayList<>();
       for (int r = 0; r < decrypted.size(); r++) {
         List<Evidence> row = evidence(choices.get(c), scores.get(r)[c], exact.get(r)[c]);
         rows.add(row);
-        all.addAll(row);
+        ofAll.addAll(row);
       }
-      bounds[c] = bound(all) + (choices.get(c).op() == TailOp.THRESHOLD_LABEL ? 1 : 2) * noises[c];
+      bounds[c] = bound(ofAll) + ofNoise(c, noises[c]);
       for (int r = 0; r < rows.size(); r++) {
         for (Evidence e : rows.get(r)) {
           nearest[r] = Math.min(nearest[r], e.margin / Math.max(bounds[c], 1e-300));
@@ -123,6 +134,31 @@ final class MarginBounds {
     }
     double synthetic = within(nearest, dataRows, nearest.length);
     return new Found(bounds, (data + synthetic) / 2, Math.hypot(doubt, doubt(synthetic, nearest.length - dataRows)) / 2);
+  }
+
+  /**
+   * Returns the bound of each choice's margins on rows unlike the sample rows, of which few lie near a decision: errors of all margins count.
+   *
+   * @param decrypted as in {@link #of}
+   * @param noise likewise
+   */
+  double[] ofAll(List<double[]> decrypted, double[] noise) {
+    double[] bounds = new double[choices.size()];
+    double[] noises = noiseOfScores(decrypted, noise);
+    for (int r = 0; r < decrypted.size(); r++) {
+      double[][] scores = scores(decrypted.get(r));
+      for (int c = 0; c < bounds.length; c++) {
+        for (Evidence e : evidence(choices.get(c), scores[c], exact.get(r)[c])) {
+          bounds[c] = Math.max(bounds[c], e.error + ofNoise(c, noises[c]));
+        }
+      }
+    }
+    return bounds;
+  }
+
+  /** What noise of a score does to a choice's margin: the difference of two scores, or of one to a threshold. */
+  private double ofNoise(int choice, double noise) {
+    return (choices.get(choice).op() == TailOp.THRESHOLD_LABEL ? 1 : 2) * noise;
   }
 
   private static double within(double[] nearest, int from, int to) {
@@ -192,14 +228,14 @@ final class MarginBounds {
     return result;
   }
 
-  /** The error that all margins but {@link #OUTLIERS} have among those below WINDOW times itself. */
-  private static double bound(List<Evidence> evidence) {
+  /** The error that all margins but {@link #OUTLIERS} have among those below WINDOW times itself, or among all. */
+  private double bound(List<Evidence> evidence) {
     Evidence[] sorted = evidence.toArray(Evidence[]::new);
     Arrays.sort(sorted, (a, b) -> Double.compare(a.margin, b.margin));
     double[] largest = new double[1 + (int) (OUTLIERS * sorted.length)];  // the largest errors so far, descending
     double bound = 0;
     for (int i = 0; i < sorted.length; i++) {
-      if (i >= LEAST_EVIDENCE && sorted[i].margin > WINDOW * bound) {
+      if (!all && i >= LEAST_EVIDENCE && sorted[i].margin > WINDOW * bound) {
         break;
       }
       double error = sorted[i].error;

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tacet.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tacet.he.CipherOutput;
+import dev.tacet.he.ModelArtifact;
+import dev.tacet.he.OutputValue;
+import dev.tacet.he.Postprocessing;
+import dev.tacet.he.SignatureInput;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Rows much larger than all sample rows of a model whose errors grow with its values: a product of an exponential and a SiLU. What has an
+ * answer is within the error bound, and no row's class is decided wrongly, those beside a decision included.
+ */
+class FarRowsTest {
+  private static final int FEATURES = 6;
+  private static final int UNITS = 5;
+  private static final int CLASSES = 3;
+  private static final int LINES = 60;
+
+  /** exp(x A) silu(x B) C and its largest element. */
+  private record Model(double[] a, double[] b, double[] c) {
+    static Model of(long seed) {
+      SplittableRandom random = new SplittableRandom(seed);
+      return new Model(weights(random, FEATURES * UNITS, 1.9), weights(random, FEATURES * UNITS, 1.9), weights(random, UNITS * CLASSES, 1));
+    }
+
+    private static double[] weights(SplittableRandom random, int count, double size) {
+      return random.doubles(count, -1, 1).map(w -> (float) (size * w)).toArray();
+    }
+
+    OnnxSource source() {
+      return TestModels.of(FEATURES).constant("a", new long[] {FEATURES, UNITS}, a).constant("b", new long[] {FEATURES, UNITS}, b)
+          .constant("c", new long[] {UNITS, CLASSES}, c)
+          .node("MatMul", "x a", "p").node("Exp", "p", "e").node("MatMul", "x b", "q").node("Sigmoid", "q", "s").node("Mul", "q s", "g")
+          .node("Mul", "e g", "h").node("MatMul", "h c", "z")
+          .node("ArgMax", "z", "y", TestModels.integer("axis", 1), TestModels.integer("keepdims", 0)).source("y");
+    }
+
+    double[] scores(double[] row) {
+      double[] scores = new double[CLASSES];
+      for (int k = 0; k < UNITS; k++) {
+        double p = 0;
+        double q = 0;
+        for (int j = 0; j < FEATURES; j++) {
+          p += row[j] * a[j * UNITS + k];
+          q += row[j] * b[j * UNITS + k];
+        }
+        for (int i = 0; i < CLASSES; i++) {
+          scores[i] += Math.exp(p) * q / (1 + Math.exp(-q)) * c[k * CLASSES + i];
+        }
+      }
+      return scores;
+    }
+
+    int best(double[] row) {
+      double[] scores = scores(row);
+      return IntStream.range(0, CLASSES).reduce((i, j) -> scores[j] > scores[i] ? j : i).orElseThrow();
+    }
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2, 3, 4})
+  void whatHasAnAnswerIsRightOrUndecided(long seed) {
+    Model model = Model.of(seed);
+    List<double[]> sample = TestModels.rows(200, FEATURES);
+    ModelArtifact artifact = Compiler.compile(model.source(), CompileOptions.defaults().withCalibration(sample)).artifact();
+    Counts ofSample = run(model, artifact, sample);
+    assertEquals(0, ofSample.wrong);
+    assertTrue(ofSample.decided >= 0.9 * sample.size(), ofSample + " of the sample rows");
+    List<double[]> far = besideDecisions(model, artifact.signature().inputs().get(0), sample, new SplittableRandom(seed));
+    Counts ofFar = run(model, artifact, far);
+    assertEquals(0, ofFar.wrong, ofFar + " of rows beside decisions");
+    assertTrue(ofFar.answered > 0, "no far row has an answer");
+  }
+
+  /** Rows on both sides of the decisions between rows 1.5 to 4.5 times as large as sample rows, nearer and nearer. */
+  private static List<double[]> besideDecisions(Model model, SignatureInput input, List<double[]> sample, SplittableRandom random) {
+    List<double[]> rows = new ArrayList<>();
+    while (rows.size() < 8 * LINES) {
+      double[] one = far(input, sample, random);
+      double[] other = far(input, sample, random);
+      double low = 0;
+      double high = 1;
+      int left = model.best(one);
+      if (left == model.best(other)) {
+        continue;
+      }
+      for (int i = 0; i < 30; i++) {
+        double middle = (low + high) / 2;
+        if (model.best(between(one, other, middle)) == left) {
+          low = middle;
+        } else {
+          high = middle;
+        }
+      }
+      for (double beside : new double[] {1e-1, 1e-2, 1e-3, 1e-4}) {
+        rows.add(between(one, other, Math.max(0, low - beside)));
+        rows.add(between(one, other, Math.min(1, high + beside)));
+      }
+    }
+    return rows;
+  }
+
+  private static double[] far(SignatureInput input, List<double[]> sample, SplittableRandom random) {
+    double[] low = input.low();
+    double[] high = input.high();
+    double[] row = sample.get(random.nextInt(sample.size())).clone();
+    double times = random.nextDouble(1.5, 4.5);
+    Arrays.setAll(row, j -> Math.max(low[j], Math.min(high[j], times * row[j])));
+    return row;
+  }
+
+  private static double[] between(double[] one, double[] other, double t) {
+    return IntStream.range(0, one.length).mapToDouble(j -> one[j] + t * (other[j] - one[j])).toArray();
+  }
+
+  private record Counts(int answered, int decided, int wrong) {}
+
+  private static Counts run(Model model, ModelArtifact artifact, List<double[]> rows) {
+    Simulator simulator = Simulator.of(artifact, true, 7);
+    Postprocessing tail = artifact.signature().tail();
+    CipherOutput output = artifact.signature().cipherOutputs().get(0);
+    int answered = 0;
+    int decided = 0;
+    int wrong = 0;
+    for (int first = 0; first < rows.size(); first += Simulator.MAX_CHUNK) {
+      List<double[]> some = rows.subList(first, Math.min(rows.size(), first + Simulator.MAX_CHUNK));
+      Simulator.Chunk chunk = simulator.run(first, some.toArray(double[][]::new));
+      for (int r = 0; r < some.size(); r++) {
+        if (chunk.unanswered().contains(r)) {
+          continue;
+        }
+        answered++;
+        double[] exact = model.scores(some.get(r));
+        double[] values = chunk.values().get(r).get(output.name());
+        for (int i = 0; i < CLASSES; i++) {
+          assertEquals(exact[i], values[i], output.errorBounds()[i], "score " + i + " of row " + (first + r));
+        }
+        Postprocessing.Result result = tail.runMeasured(chunk.values().get(r), Map.of(output.name(), output.errorBounds()));
+        long label = ((OutputValue.Integers) result.outputs().values().iterator().next()).values()[0];
+        boolean open = !result.undecided().isEmpty();
+        decided += open ? 0 : 1;
+        wrong += !open && label != model.best(some.get(r)) ? 1 : 0;
+      }
+    }
+    return new Counts(answered, decided, wrong);
+  }
+}
