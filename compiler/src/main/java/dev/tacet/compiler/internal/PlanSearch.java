@@ -103,6 +103,12 @@ final class PlanSearch {
   /** The largest ring is taken if it brings the answers' distance from the accuracy to this part of what it was. */
   private static final double WORTH_THE_RING = 0.7;
 
+  /** Where more rows than this are near a decision, their part says nothing more of how much better a ring is: margins do. */
+  private static final double MANY_OPEN = 0.1;
+
+  /** There, the largest ring is taken if it brings the margins' errors to this part of what they were. */
+  private static final double WORTH_THE_MARGINS = 0.5;
+
   /** Less than this part of a value's size is no range. */
   private static final double LEAST_REACH = 1e-6;
 
@@ -267,10 +273,16 @@ final class PlanSearch {
     if (large.isEmpty() || large.get().logRingDegree() <= USUAL_LOG_RING_DEGREE) {
       return usual.isPresent() ? usual : large;
     }
-    if (usual.isPresent() && !meets(large.get()) && cost(large.get()) > WORTH_THE_RING * cost(usual.get())) {
+    if (usual.isPresent() && !meets(large.get()) && !isWorthIt(usual.get(), large.get())) {
       return usual;
     }
     return large.map(found -> new Found(found.plan, found.selection, found.score, note(usual, found), found.batch));
+  }
+
+  private boolean isWorthIt(Found usual, Found large) {
+    boolean closer = usual.score.open() > MANY_OPEN
+        && large.score.widestMargin() <= WORTH_THE_MARGINS * usual.score.widestMargin();
+    return closer || cost(large) <= WORTH_THE_RING * cost(usual);
   }
 
   /** Returns whether a program misses the accuracy, and a function in it has the highest degree that is allowed. */

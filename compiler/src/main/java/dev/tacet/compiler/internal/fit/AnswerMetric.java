@@ -52,6 +52,11 @@ public final class AnswerMetric {
       return java.util.Arrays.stream(valueErrors).max().orElse(0);
     }
 
+    /** Returns the widest bound of a choice's margins; 0 where nothing is chosen. */
+    public double widestMargin() {
+      return java.util.Arrays.stream(marginBounds).max().orElse(0);
+    }
+
     /** Returns whether the answers are good enough. */
     public boolean meets(double accuracy) {
       return meets(accuracy, 1);
