@@ -43,12 +43,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 
 /** Runs the passes: import, lower, calibrate, fit, pack, place levels, select parameters, emit, report. */
 public final class CompilePipeline {
   /** Intervals as close as the sample rows allow are worth the rows that leave them where they make answers better by this factor. */
   private static final double WORTH_CLOSE = 0.7;
+
+  /** Multiplications of a row up to which several searches take seconds. */
+  private static final long MOST_WORK_FOR_ROOM = 2_000_000;
 
   private final OnnxSource source;
   private CompileOptions options;
@@ -107,7 +111,7 @@ public final class CompilePipeline {
             + (long) options.rowsPerRequest() * Layout.of(network).largestPeriod()
             + (options.rowsPerRequest() == 1 ? "" : " slots for " + options.rowsPerRequest() + " rows side by side")
             + ", more than a ring of degree 2^" + options.maxLogRingDegree() + " has room for at "
-            + options.security() + " and the precision asked for" + flooding(search),
+            + options.security() + " and the precision asked for" + flooding(search, network, features, rows),
         "use " + (options.rowsPerRequest() == 1 ? "" : "fewer rows side by side, ")
             + "fewer or narrower layers, activations of lower degree (squares), "
             + (options.sharing() == null ? "" : "fewer shared results or statistical bits, ")
@@ -115,7 +119,7 @@ public final class CompilePipeline {
   }
 
   /** What flooding takes of the precision, in words; nothing if there is none. */
-  private String flooding(PlanSearch search) {
+  private String flooding(PlanSearch search, Network network, FeatureBounds features, SampleRows rows) {
     Sharing sharing = options.sharing();
     ModelPrivacy privacy = options.modelPrivacy();
     if (sharing == null && privacy == null) {
@@ -124,9 +128,23 @@ public final class CompilePipeline {
     String taken = String.format(Locale.ROOT, ", of which flooding for %d %s at %d statistical bits takes %.1f bits",
         sharing != null ? sharing.results() : privacy.answers(), sharing != null ? "shared results" : "answers that hide the model",
         sharing != null ? sharing.statisticalBits() : privacy.statisticalBits(), Math.log(search.floodingFactor()) / Math.log(2));
-    // The flooding is of whole bits: it may be twice as much as it must be, which is as for four times as many answers.
-    double fewer = privacy == null ? 0 : privacy.answers() / (4 * search.leastNoise() * search.leastNoise());
-    return fewer < 1 ? taken : taken + String.format(Locale.ROOT, "; there is room for about %.0f such answers", Math.floor(fewer));
+    return taken + (privacy == null || network.work() > MOST_WORK_FOR_ROOM ? "" : roomFor(fewer ->
+        new PlanSearch(network, options.withModelPrivacy(new ModelPrivacy(fewer, privacy.statisticalBits(), privacy.floodBits())), features, rows)));
+  }
+
+  /** For how many private answers there is room, the largest power of ten for which a search finds a program; in words, nothing for less than ten. */
+  private String roomFor(LongFunction<PlanSearch> ofAnswers) {
+    int room = 0;
+    int none = (int) Math.ceil(Math.log10(options.modelPrivacy().answers()));
+    while (room + 1 < none) {
+      int middle = (room + none) / 2;
+      if (ofAnswers.apply((long) Math.pow(10, middle)).run().isPresent()) {
+        room = middle;
+      } else {
+        none = middle;
+      }
+    }
+    return room == 0 ? "" : String.format(Locale.ROOT, "; there is room for %.0f such answers", Math.pow(10, room));
   }
 
   /** The largest error that is to be expected of {@link CompileReport#NUMBERS} decrypted values without noise, by those of the sample rows. */

@@ -134,7 +134,7 @@ final class PlanSearch {
   private static final double HIDDEN_SPARE = 1.25;
 
   /** How often a search is repeated since its program has more noise than it hides. */
-  private static final int HIDDEN_ROUNDS = 3;
+  private static final int HIDDEN_ROUNDS = 6;
 
   private final Network network;
   private final CompileOptions options;
@@ -148,7 +148,6 @@ final class PlanSearch {
   private long leastKeyBytes = Long.MAX_VALUE;
   private int levelsBeyondBudget;
   private long bytesBeyondBudget = Long.MAX_VALUE;
-  private double best = Double.POSITIVE_INFINITY;
   private double hiddenShare = 1;
   private double mostValueError = Double.MAX_VALUE;
 
@@ -200,14 +199,6 @@ final class PlanSearch {
   /** Returns the levels that the last attempt needed. */
   int needed() {
     return needed;
-  }
-
-  /**
-   * Returns how many times the noise whose flooding stays within the accuracy the least noise is that any parameters of the latency packing
-   * had; infinite if there were none.
-   */
-  double leastNoise() {
-    return best;
   }
 
   /** Returns the fewest bytes of evaluation keys of a program that was precise enough; empty if none was. */
@@ -271,7 +262,7 @@ final class PlanSearch {
     }
     Optional<Found> large = within(options.maxLogRingDegree(), 2 * MAX_KEY_BYTES);
     if (large.isEmpty() || large.get().logRingDegree() <= USUAL_LOG_RING_DEGREE) {
-      return usual.isPresent() ? usual : large;
+      return usual.isEmpty() || large.isPresent() && cost(large.get()) < cost(usual.get()) ? large : usual;
     }
     if (usual.isPresent() && !meets(large.get()) && !isWorthIt(usual.get(), large.get())) {
       return usual;
@@ -363,16 +354,24 @@ final class PlanSearch {
       return Optional.empty();
     }
     hiddenShare = HIDDEN_SPARE * HiddenNoise.share(first.get().complete(plan.withoutPairs()).emission(), rows.data());
+    double tooLittle = 0;
+    double tooMuch = Double.POSITIVE_INFINITY;
     for (int round = 0; round < HIDDEN_ROUNDS; round++) {
       Optional<Found> found = priced(plan.withHiddenShare(hiddenShare), maxLogRingDegree, maxKeyBytes, noiseTarget);
+      double next;
       if (found.isEmpty()) {
-        return found;
+        tooMuch = hiddenShare;
+        next = hiddenShare / 2;
+      } else {
+        double share = HiddenNoise.share(found.get().selection.complete(found.get().plan).emission(), rows.data());
+        if (share <= hiddenShare) {
+          return found;
+        }
+        tooLittle = hiddenShare;
+        next = HIDDEN_SPARE * share;
       }
-      double share = HiddenNoise.share(found.get().selection.complete(found.get().plan).emission(), rows.data());
-      if (share <= hiddenShare) {
-        return found;
-      }
-      hiddenShare = HIDDEN_SPARE * share;
+      // A program of finer scales has less of the noise that the noise model does not see: what lies between may do.
+      hiddenShare = next > tooLittle && next < tooMuch ? next : Math.sqrt(tooLittle * tooMuch);
     }
     return Optional.empty();
   }
@@ -424,7 +423,6 @@ final class PlanSearch {
   private Optional<Selection> selection(Plan plan, int maxLogRingDegree, double noiseTarget) {
     Optional<Selection> enough = ParameterSelector.select(
         plan, options.security(), ring(), maxLogRingDegree, noiseTarget, mostValueError);
-    best = enough.map(s -> Math.min(best, s.emission().valueError() / mostBeforeFlooding(plan))).orElse(best);
     if (enough.isEmpty() || !enough.get().precise() || !isExact(plan)) {
       return enough;
     }
