@@ -37,6 +37,14 @@ public final class CostCalibration {
   private static final int BABIES = 4;
   private static final int GIANTS = 8;
 
+  /** Baby steps, and giant steps, of the transforms by which products with diagonals are measured. */
+  private static final int SIDE = 8;
+
+  /** Layers of many diagonals, and of {@link #FEW} under the same rotations: what one takes more than the other is what the diagonals take. */
+  private static final String PRODUCTS = "products at ";
+
+  private static final String FEW = "few ";
+
   /** Bits of weights with which a product of a matrix product takes one multiplication. */
   private static final int SMALL_WEIGHT_BITS = 8;
 
@@ -70,6 +78,9 @@ public final class CostCalibration {
       v = b.layer("baby steps at " + level).linearTransform(v, diagonals(1), Scale.powerOfTwo(LOG_SCALE));
       v = b.layer("rescale at " + level).rescale(v);
       v = b.layer("giant steps at " + v.level()).linearTransform(v, diagonals(GIANTS), Scale.powerOfTwo(0));
+      int low = v.level();
+      v = b.layer(PRODUCTS + low).linearTransform(v, square(true), Scale.powerOfTwo(0));
+      v = b.layer(FEW + PRODUCTS + low).linearTransform(v, square(false), Scale.powerOfTwo(0));
       v = b.layer("add at " + v.level()).add(v, v);
       ProgramBuilder.Value square = b.layer("square at " + v.level()).relinearize(b.square(v));
       v = b.rescale(square);
@@ -82,10 +93,27 @@ public final class CostCalibration {
     List<Diagonals.Term> terms = new ArrayList<>();
     for (int giant = 0; giant < giants; giant++) {
       for (int baby = 0; baby < BABIES; baby++) {
-        terms.add(new Diagonals.Term(giant * BABIES, baby, new int[] {0, 1}, new double[] {1, -1}));
+        terms.add(term(giant * BABIES, baby));
       }
     }
     return new Diagonals(2, terms);
+  }
+
+  /** As many giant steps as baby steps, with a diagonal for each two of them or just as many as take all rotations. */
+  private static Diagonals square(boolean all) {
+    List<Diagonals.Term> terms = new ArrayList<>();
+    for (int giant = 0; giant < SIDE; giant++) {
+      for (int baby = 0; baby < SIDE; baby++) {
+        if (all || giant == 0 || baby == 0) {
+          terms.add(term(giant * SIDE, baby));
+        }
+      }
+    }
+    return new Diagonals(2, terms);
+  }
+
+  private static Diagonals.Term term(int giant, int baby) {
+    return new Diagonals.Term(giant, baby, new int[] {0, 1}, new double[] {1, -1});
   }
 
   /** A square of every element between two matrix products, the first by small weights. */
@@ -108,6 +136,12 @@ public final class CostCalibration {
     return b.build();
   }
 
+  private static double[] difference(double[] amounts, double[] less, double time) {
+    double[] row = new double[amounts.length];
+    Arrays.setAll(row, k -> (amounts[k] - less[k]) / time);
+    return row;
+  }
+
   /**
    * Fits rates to times, by least squares of the relative errors; a rate that the programs say little of stays near the one expected.
    *
@@ -127,6 +161,10 @@ public final class CostCalibration {
           double time = nanos.get(p)[l];
           rows.add(Arrays.stream(layers[l].amounts()).map(amount -> amount / time).toArray());
           logRatio += Math.log(time / predicted);
+          int few = programs.get(p).layers().indexOf(FEW + programs.get(p).layers().get(l));
+          if (few >= 0 && nanos.get(p)[few] > 0 && nanos.get(p)[few] < time) {
+            rows.add(difference(layers[l].amounts(), layers[few].amounts(), time - nanos.get(p)[few]));
+          }
         }
       }
     }

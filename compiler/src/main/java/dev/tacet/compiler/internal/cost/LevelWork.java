@@ -8,6 +8,12 @@ import dev.tacet.he.Parameters;
  * native/src/circuits/linear_transform.cpp do it. Ciphertexts have two components unless a method says else.
  */
 public final class LevelWork {
+  /** Passes of a decomposition: back from the evaluation domain, and to each prime. */
+  private static final int DECOMPOSITION_CALLS = 2;
+
+  /** Passes of a division: back, and what is subtracted. */
+  private static final int DIVISION_CALLS = 2;
+
   private final double degree;
   private final int logDegree;
   private final int limbs;
@@ -41,7 +47,7 @@ public final class LevelWork {
   /** Digits of a polynomial, converted to every prime. */
   public Work decomposition() {
     double converted = (double) digits * (limbs + special) - limbs;  // a digit is not converted to its own primes
-    return transforms(limbs + converted).plus(conversions(converted * Math.min(digitSize, limbs)));
+    return transforms(limbs + converted).plus(conversions(converted * Math.min(digitSize, limbs))).plus(Work.calls(DECOMPOSITION_CALLS));
   }
 
   /** Digits times one key. */
@@ -54,7 +60,7 @@ public final class LevelWork {
     int divided = special + (rescale ? 1 : 0);
     int left = limbs - (rescale ? 1 : 0);
     return transforms((double) polynomials * (divided + left)).plus(conversions((double) polynomials * divided * left))
-        .plus(Work.words((double) polynomials * left * degree));
+        .plus(Work.words((double) polynomials * left * degree)).plus(Work.calls(DIVISION_CALLS));
   }
 
   /** Division of so many polynomials by the special primes. */

@@ -13,7 +13,7 @@ import dev.tacet.compiler.CostProfile;
  * @param words words that element-wise arithmetic or a permutation writes
  * @param terms products of a matrix product that take two multiplications each
  * @param smallTerms those that take one
- * @param calls operations that are started
+ * @param calls passes over all limbs that threads start and end together
  */
 public record Work(
     double butterflies, double conversions, double keyWords, double diagonalWords, double words, double terms,
@@ -33,7 +33,11 @@ public record Work(
   }
 
   static Work call() {
-    return new Work(0, 0, 0, 0, 0, 0, 0, 1);
+    return calls(1);
+  }
+
+  static Work calls(int count) {
+    return new Work(0, 0, 0, 0, 0, 0, 0, count);
   }
 
   /** Returns both together. */
