@@ -38,7 +38,10 @@ public final class CostCalibration {
   private static final int GIANTS = 8;
 
   /** Baby steps, and giant steps, of the transforms by which products with diagonals are measured. */
-  private static final int SIDE = 8;
+  private static final int SIDE = 16;
+
+  /** The highest level of those. */
+  private static final int PRODUCTS_LEVEL = 2;
 
   /** Layers of many diagonals, and of {@link #FEW} under the same rotations: what one takes more than the other is what the diagonals take. */
   private static final String PRODUCTS = "products at ";
@@ -78,9 +81,11 @@ public final class CostCalibration {
       v = b.layer("baby steps at " + level).linearTransform(v, diagonals(1), Scale.powerOfTwo(LOG_SCALE));
       v = b.layer("rescale at " + level).rescale(v);
       v = b.layer("giant steps at " + v.level()).linearTransform(v, diagonals(GIANTS), Scale.powerOfTwo(0));
-      int low = v.level();
-      v = b.layer(PRODUCTS + low).linearTransform(v, square(true), Scale.powerOfTwo(0));
-      v = b.layer(FEW + PRODUCTS + low).linearTransform(v, square(false), Scale.powerOfTwo(0));
+      if (v.level() <= PRODUCTS_LEVEL) {  // where rotations take least beside them, and keys too
+        int low = v.level();
+        v = b.layer(PRODUCTS + low).linearTransform(v, square(true), Scale.powerOfTwo(0));
+        v = b.layer(FEW + PRODUCTS + low).linearTransform(v, square(false), Scale.powerOfTwo(0));
+      }
       v = b.layer("add at " + v.level()).add(v, v);
       ProgramBuilder.Value square = b.layer("square at " + v.level()).relinearize(b.square(v));
       v = b.rescale(square);
