@@ -4,6 +4,7 @@ package dev.tacet.compiler;
 import dev.tacet.compiler.internal.params.ProgramNoise;
 import dev.tacet.compiler.internal.simulate.FunctionInputs;
 import dev.tacet.compiler.internal.simulate.SampleInputs;
+import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.CoefficientLayout;
 import dev.tacet.he.InterleavedEvaluator;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -119,8 +121,12 @@ public final class Simulator {
       }
       inputs.endOfRows();
     } else if (signature.packing() == RowPacking.COEFFICIENT) {
-      for (double[] row : rows) {
-        values.add(inCoefficients(row));
+      for (int r = 0; r < rows.length; r++) {
+        Optional<Map<String, double[]>> answer = inCoefficients(rows[r]);
+        values.add(answer.orElse(Map.of()));
+        if (answer.isEmpty()) {
+          unanswered.add(r);
+        }
       }
     } else {
       for (int r = 0; r < rows.length; r += TOGETHER) {
@@ -136,8 +142,8 @@ public final class Simulator {
     return new Chunk(values, unanswered, inputs.ranges());
   }
 
-  /** The decrypted values of one row that lies in coefficients, without noise. */
-  private Map<String, double[]> inCoefficients(double[] row) {
+  /** The decrypted values of one row that lies in coefficients, without noise; nothing if one is beyond its bound. */
+  private Optional<Map<String, double[]>> inCoefficients(double[] row) {
     CoefficientLayout layout = CoefficientLayout.of(signature, artifact.parameters());
     List<double[]> packed = new ArrayList<>();
     int at = 0;
@@ -148,12 +154,16 @@ public final class Simulator {
     signature.modelPrivacy().ifPresent(privacy -> packed.add(new double[1]));
     List<double[]> outputs = ReferenceEvaluator.run(artifact.program(), packed);
     Map<String, double[]> values = new LinkedHashMap<>();
-    for (CipherOutput output : signature.cipherOutputs()) {
-      if (output.kind() == CipherOutput.Kind.VALUE) {
-        values.put(output.name(), layout.unpack(output, outputs, new double[outputs.size()]));
+    try {
+      for (CipherOutput output : signature.cipherOutputs()) {
+        if (output.kind() == CipherOutput.Kind.VALUE) {
+          values.put(output.name(), layout.unpack(output, outputs, new double[outputs.size()]));
+        }
       }
+    } catch (AnswerCheckException e) {
+      return Optional.empty();
     }
-    return values;
+    return Optional.of(values);
   }
 
   /** For each of some rows that are spread over the slots, the slots of the program's outputs; the noise is that of the mean of their copies. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -21,5 +23,20 @@ class FunctionsThatEndTest {
         .node(type, type.equals("Pow") ? "x e" : "x", "h").node("MatMul", "h w", "y").source("y");
     CompileReport report = Compiler.compile(source, CompileOptions.defaults().withCalibration(rows).withAccuracy(0.005)).report();
     assertTrue(report.accuracyMet(), report.toText());
+  }
+
+  /** exp of a product is of any size, and what is subtracted from it in place of the function makes the least of its sums negative. */
+  @Test
+  void aReciprocalBehindTooCoarseAFunctionIsRefusedByName() {
+    Random random = new Random(3);
+    List<double[]> rows = IntStream.range(0, 120)
+        .mapToObj(r -> IntStream.range(0, 4).mapToDouble(j -> random.nextGaussian()).toArray()).toList();
+    OnnxSource source = TestModels.of(4).constant("q", new long[] {4, 2}, 1, -0.5, 0.5, 1, -0.5, 0.5, 0.5, -0.5)
+        .constant("k", new long[] {4, 2}, 0.5, 0.5, -0.5, 0.5, 1, -0.5, 0.5, 1).constant("v", new long[] {2, 1}, 1, 1).constant("w", new long[] {1, 2}, 1, -1)
+        .node("MatMul", "x q", "a").node("MatMul", "x k", "b").node("Mul", "a b", "p").node("Exp", "p", "e").node("MatMul", "e v", "s")
+        .node("Reciprocal", "s", "r").node("MatMul", "r w", "y").source("y");
+    UncompilableModelException refused = assertThrows(UncompilableModelException.class, () -> Compiler.compile(source,
+        CompileOptions.defaults().withCalibration(rows).withPacking(CompileOptions.Packing.THROUGHPUT)));
+    assertTrue(refused.getMessage().contains("sample row") && refused.getMessage().contains(" leaves the "), refused.getMessage());
   }
 }

@@ -68,4 +68,24 @@ class SimulatorTest {
       assertEquals(ranges.get(i).high(), together.ranges().get(i).high(), 1e-12);
     }
   }
+
+  /** A linear model accepts features farther from the sample rows than its values can be: such a row has no answer, and the others have. */
+  @Test
+  void aRowThatIsBeyondWhatCoefficientsHoldHasNoAnswer() {
+    List<double[]> sample = TestModels.rows(1, 4);
+    ModelArtifact artifact = Compiler.compile(
+        TestModels.of(4).constant("w", new long[] {4, 3}, 1, -1, 0.5, 2, -1, 1, 0.25, -0.5, 1, 1, -2, 1).node("MatMul", "x w", "y").source("y"),
+        CompileOptions.defaults().withPacking(CompileOptions.Packing.COEFFICIENT).withCalibration(sample)).artifact();
+    double[][] rows = new double[20][];
+    for (int r = 0; r < rows.length; r++) {
+      SignatureInput input = artifact.signature().inputs().get(0);
+      double share = r / 20.0;
+      rows[r] = IntStream.range(0, 4).mapToDouble(j -> input.center()[j] + share * input.halfWidth()[j]).toArray();
+    }
+    Simulator.Chunk chunk = Simulator.of(artifact, true, 1).run(0, rows);
+    assertTrue(chunk.unanswered().contains(19) && !chunk.unanswered().contains(0), chunk.unanswered().toString());
+    for (int r = 0; r < rows.length; r++) {
+      assertEquals(chunk.unanswered().contains(r), chunk.values().get(r).isEmpty(), "row " + r);
+    }
+  }
 }

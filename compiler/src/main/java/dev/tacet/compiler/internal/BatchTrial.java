@@ -43,8 +43,8 @@ final class BatchTrial {
   /**
    * Runs the rows.
    *
-   * @param guarded how many of the first rows must be inside every guard's bound
-   * @throws IllegalStateException if one of those is not
+   * @param guarded how many of the first rows must be inside every output's bound
+   * @throws dev.tacet.compiler.UncompilableModelException if one of those is not
    */
   BatchTrial(Emission emission, List<double[]> rows, int guarded) {
     this.emission = emission;
@@ -146,7 +146,7 @@ final class BatchTrial {
       CipherOutput output = emission.outputs().get(o);
       for (double[] element : outputs.get(o)) {
         if (!(Math.abs(element[slot]) <= output.bound() + output.slotError())) {
-          throw new IllegalStateException("sample row " + row + " leaves the bound of output " + output.name());
+          throw Feasibility.sampleRow(output, row);
         }
       }
     }

@@ -252,11 +252,11 @@ public final class CompilePipeline {
     boolean eachCopy = packing == RowPacking.LATENCY && emission.privacy() == null;
     double copies = eachCopy ? (double) selection.parameters().slots() / value.period() : 1;
     double[] nearBounds = errorBounds(value, score.valueErrors(), noises, value.leastErrorBounds(copies));
-    Reach reach = coefficients != null ? Reach.everywhere(score) : Reach.of(plan, emission, metric, score, nearBounds, noises,
+    Reach reach = coefficients != null ? Reach.everywhere(score) : Reach.of(plan, emission, rows, metric, score, nearBounds, noises,
         far -> trial == null ? plan.fitted().outputs(far) : new BatchTrial(emission, far, 0).outputs());
     double[] errorBounds = reach.errorBounds(nearBounds, noises);
     double[] marginBounds = reach.marginBounds(score);
-    reach.note().ifPresent(notes::add);
+    notes.addAll(reach.notes(marginBounds));
     List<CipherOutput> outputs = emission.outputs(reach.width());
     outputs.replaceAll(output -> output.kind().guards() && answerNoise.guardError() > output.slotError()
         ? output.withSlotError(answerNoise.guardError()) : output);

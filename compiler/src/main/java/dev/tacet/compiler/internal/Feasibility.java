@@ -3,6 +3,7 @@ package dev.tacet.compiler.internal;
 
 import dev.tacet.compiler.CompileOptions;
 import dev.tacet.compiler.ModelProblem;
+import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.emit.LinearMap;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
@@ -11,6 +12,7 @@ import dev.tacet.compiler.internal.onnx.OnnxNode;
 import dev.tacet.compiler.internal.pack.Layout;
 import dev.tacet.compiler.internal.params.LeastDepth;
 import dev.tacet.compiler.internal.params.ParameterSelector;
+import dev.tacet.he.CipherOutput;
 import dev.tacet.he.Constant;
 import dev.tacet.he.OutputValue;
 import dev.tacet.he.ValueType;
@@ -60,6 +62,17 @@ public final class Feasibility {
         String.format(Locale.ROOT, "its evaluation keys take at least %d bytes (%.1f MB), more than the key budget of %d bytes",
             leastBytes.getAsLong(), leastBytes.getAsLong() / 1e6, options.keyBudget()),
         String.format(Locale.ROOT, "give a key budget of %.1f MB or more, or a looser accuracy", Math.ceil(leastBytes.getAsLong() / 1e5) / 10)));
+  }
+
+  /** Says that a sample row leaves an interval, or the range of the model's values, once polynomials stand in the activations' places. */
+  static UncompilableModelException sampleRow(CipherOutput output, int row) {
+    boolean guards = output.kind().guards();
+    return new UncompilableModelException(List.of(new ModelProblem(
+        guards ? output.name().replaceFirst("^guard of ", "") : output.name(), guards ? "activation" : "output",
+        "sample row " + row + " leaves the " + (guards ? "interval that its functions are fitted on" : "range of its values")
+            + " when polynomials stand in for the activations before it: no degree that there is room for is close enough for the range that their"
+            + " values have",
+        "narrow the range of what comes before it (scale or clip it), or leave out the sample rows of the most extreme values")));
   }
 
   /** Says what the throughput packing cannot do: arrays that are too long, answers for sharing, a ring that it does not use. */

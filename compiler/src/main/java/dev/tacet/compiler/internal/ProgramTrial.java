@@ -5,6 +5,7 @@ import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.fit.AnswerMetric;
 import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.he.AnswerCheckException;
 import dev.tacet.he.CipherOutput;
 import dev.tacet.he.InterleavedEvaluator;
 import dev.tacet.he.SignatureInput;
@@ -22,7 +23,8 @@ final class ProgramTrial {
    * Runs the program.
    *
    * @return the largest difference between the program's decrypted values and the exact model's, over some sample rows
-   * @throws IllegalStateException if a guard is outside its bound, or a structural zero is not zero, on a sample row
+   * @throws dev.tacet.compiler.UncompilableModelException if a sample row is beyond a guard's bound
+   * @throws AnswerCheckException if a structural zero is not zero
    */
   static double run(Emission emission, Network network, SampleRows rows, AnswerMetric metric) {
     int slots = emission.program().parameters().slots();
@@ -38,7 +40,7 @@ final class ProgramTrial {
       List<double[]> outputs = evaluator.run(packed(emission, numbers, rows.data()), null, null);
       for (CipherOutput output : emission.outputs()) {
         for (int r = 0; r < numbers.length; r++) {
-          double[] values = output.unpack(r, output.slotsOf(outputs.get(output.programOutput()), slots), null, 0);
+          double[] values = unpack(output, r, output.slotsOf(outputs.get(output.programOutput()), slots), numbers[r]);
           for (int i = 0; i < values.length; i++) {
             largest = Math.max(largest, Math.abs(values[i] - metric.exact(numbers[r])[i]));
           }
@@ -46,6 +48,14 @@ final class ProgramTrial {
       }
     }
     return largest;
+  }
+
+  private static double[] unpack(CipherOutput output, int place, double[] slots, int row) {
+    try {
+      return output.unpack(place, slots, null, 0);
+    } catch (AnswerCheckException e) {
+      throw output.kind().guards() ? Feasibility.sampleRow(output, row) : e;
+    }
   }
 
   /** The inputs of a run with these rows side by side. */

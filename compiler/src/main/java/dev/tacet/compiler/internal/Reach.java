@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal;
 
+import dev.tacet.compiler.internal.calibrate.SampleRows;
 import dev.tacet.compiler.internal.emit.Emission;
 import dev.tacet.compiler.internal.emit.Guard;
 import dev.tacet.compiler.internal.emit.Plan;
@@ -8,24 +9,28 @@ import dev.tacet.compiler.internal.fit.AnswerMetric;
 import dev.tacet.compiler.internal.fit.FarRows;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.he.CipherOutput;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
  * How unlike the sample rows a row may be to get an answer, and what errors the farthest such rows have. Where these are not much larger
  * than those of the sample rows, as a rule, answers' bounds allow for them. Where they are many times as large, as those of a product with an
  * exponential, whose values grow with it, guards let pass less of the activations' intervals: answers that say nothing help
- * nobody.
+ * nobody. Bounds of margins leave at most one sample row in a hundred undecided on account of far rows; where these err by more, a
+ * note says so.
  *
  * @param width what guards let pass beyond the sample rows, of 0 to 1; see {@link Guard#limit}
  * @param near whether errors there are not many times as large
- * @param far the errors there
+ * @param values the largest error of each value there
+ * @param margins the errors of each choice's margins there
+ * @param mostMargins what bounds of margins may be on their account
  */
-record Reach(double width, boolean near, AnswerMetric.Far far) {
+record Reach(double width, boolean near, double[] values, double[] margins, double[] mostMargins) {
   /** What is tried in turn. */
   private static final double[] WIDTHS = {1, 0.6, 0.35, 0.2, 0.1, 0};
 
@@ -33,16 +38,19 @@ record Reach(double width, boolean near, AnswerMetric.Far far) {
   private static final double MUCH = 4;
 
   /**
-   * The largest error of a margin of far rows, in bounds of the choice. Those of rows like the sample rows, all but one in 200 near a
-   * decision, are a half to a quarter of it in most networks, and every row within the bound is undecided.
+   * The largest error of a margin of far rows that are images, in bounds of the choice. Those of rows like the sample rows, all but one in 200
+   * near a decision, are a half to a quarter of it in most networks, and every row within the bound is undecided.
    */
   private static final double TOLERATED = 2;
+
+  /** The part of the sample rows that may be undecided on account of far rows. */
+  private static final double UNDECIDED = 0.01;
 
   /** What rows farther than those that were found may add to the errors of values. */
   private static final double FARTHER = 1.25;
 
   /** Rows that are looked for. */
-  private static final int ROWS = 240;
+  private static final int ROWS = 1000;
 
   private static final int LEAST_ROWS = 40;
 
@@ -52,18 +60,20 @@ record Reach(double width, boolean near, AnswerMetric.Far far) {
   /**
    * Finds it.
    *
-   * @param score of the sample rows
+   * @param sample the sample rows
+   * @param score of these
    * @param errorBounds of the values, by the sample rows
    * @param noise of each decrypted value
-   * @param values what computes decrypted values, without noise
+   * @param computed what computes decrypted values, without noise
    */
-  static Reach of(Plan plan, Emission emission, AnswerMetric metric, AnswerMetric.Score score, double[] errorBounds, double[] noise,
-      UnaryOperator<List<double[]>> values) {
+  static Reach of(Plan plan, Emission emission, SampleRows sample, AnswerMetric metric, AnswerMetric.Score score, double[] errorBounds,
+      double[] noise, UnaryOperator<List<double[]>> computed) {
     Reach reach = null;
     for (double width : WIDTHS) {
-      List<double[]> rows = rows(plan, emission, metric.rows(), width);
-      AnswerMetric.Far far = metric.far(rows, values.apply(rows), noise);
-      reach = new Reach(width, isNear(far, score, errorBounds, noise), far);
+      List<double[]> rows = rows(plan, emission, sample, width);
+      AnswerMetric.Far far = metric.far(rows, computed.apply(rows), noise);
+      double[] margins = Arrays.stream(far.margins()).map(margin -> margin / (sample.near() ? TOLERATED : 1)).toArray();
+      reach = new Reach(width, isNear(far.values(), margins, score, errorBounds, noise), far.values(), margins, metric.marginsOf(UNDECIDED));
       if (reach.near || emission.guards().isEmpty()) {
         return reach;
       }
@@ -73,14 +83,15 @@ record Reach(double width, boolean near, AnswerMetric.Far far) {
 
   /** Returns the reach of a model whose errors do not depend on the row. */
   static Reach everywhere(AnswerMetric.Score score) {
-    return new Reach(1, true, new AnswerMetric.Far(new double[score.valueErrors().length], new double[score.marginBounds().length]));
+    double[] none = new double[score.marginBounds().length];
+    return new Reach(1, true, new double[score.valueErrors().length], none, none);
   }
 
   /** Returns the bounds of the values' errors, given those by the sample rows. */
   double[] errorBounds(double[] nearBounds, double[] noise) {
     double[] bounds = nearBounds.clone();
     for (int i = 0; i < bounds.length; i++) {
-      bounds[i] = Math.max(bounds[i], FARTHER * far.values()[i] + noise[i]);
+      bounds[i] = Math.max(bounds[i], FARTHER * values[i] + noise[i]);
     }
     return bounds;
   }
@@ -89,30 +100,43 @@ record Reach(double width, boolean near, AnswerMetric.Far far) {
   double[] marginBounds(AnswerMetric.Score score) {
     double[] bounds = score.marginBounds().clone();
     for (int c = 0; c < bounds.length; c++) {
-      bounds[c] = Math.max(bounds[c], far.margins()[c] / TOLERATED);
+      bounds[c] = Math.max(bounds[c], Math.min(margins[c], mostMargins[c]));
     }
     return bounds;
   }
 
-  /** Returns what the report says where guards are narrowed. */
-  Optional<String> note() {
-    return width == 1 ? Optional.empty() : Optional.of(String.format(Locale.ROOT,
-        "errors grow many times beyond the sample rows: guards let pass %.0f %% of what activations' intervals have beyond these, and a row that goes"
-            + " farther gets no answer", 100 * width));
+  /**
+   * Returns what the report says where guards are narrowed, and where margins' bounds do not hold for far rows.
+   *
+   * @param marginBounds of the choices
+   */
+  List<String> notes(double[] marginBounds) {
+    List<String> notes = new ArrayList<>();
+    if (width < 1) {
+      notes.add(String.format(Locale.ROOT, "errors grow many times beyond the sample rows: guards let pass %.0f %% of what activations' intervals"
+          + " have beyond these, and a row that goes farther gets no answer", 100 * width));
+    }
+    for (int c = 0; c < marginBounds.length; c++) {
+      if (margins[c] > MUCH * marginBounds[c]) {
+        notes.add(String.format(Locale.ROOT, "a class is undecided where it leads by less than %.2g, as much as leaves 99 of 100 sample rows decided; rows"
+            + " unlike all of them, their features in other combinations say, may err by %.2g and be decided wrongly", marginBounds[c], margins[c]));
+      }
+    }
+    return notes;
   }
 
-  private static boolean isNear(AnswerMetric.Far far, AnswerMetric.Score score, double[] errorBounds, double[] noise) {
+  private static boolean isNear(double[] values, double[] margins, AnswerMetric.Score score, double[] errorBounds, double[] noise) {
     boolean near = true;
-    for (int c = 0; c < far.margins().length; c++) {
-      near &= far.margins()[c] / TOLERATED <= MUCH * score.marginBounds()[c];
+    for (int c = 0; c < margins.length; c++) {
+      near &= margins[c] <= MUCH * score.marginBounds()[c];
     }
     for (int i = 0; i < errorBounds.length; i++) {
-      near &= FARTHER * far.values()[i] + noise[i] <= MUCH * errorBounds[i];
+      near &= FARTHER * values[i] + noise[i] <= MUCH * errorBounds[i];
     }
     return near;
   }
 
-  private static List<double[]> rows(Plan plan, Emission emission, List<double[]> rows, double width) {
+  private static List<double[]> rows(Plan plan, Emission emission, SampleRows sample, double width) {
     Network network = plan.fitted().network();
     if (network.activations().isEmpty()) {
       return List.of();
@@ -125,7 +149,7 @@ record Reach(double width, boolean near, AnswerMetric.Far far) {
     double[] factor = value.factor();
     double[] offset = value.offset();
     int count = (int) Math.max(LEAST_ROWS, Math.min(ROWS, WORK / FarRows.RUNS / Math.max(1, network.work())));
-    return FarRows.of(plan.fitted(), plan.features(), rows, count, limits, output -> {
+    return FarRows.of(plan.fitted(), plan.features(), sample.all(), sample.near(), count, limits, output -> {
       for (int i = 0; i < output.length; i++) {
         if (!(Math.abs(output[i] - offset[i]) <= value.bound() * Math.abs(factor[i]))) {
           return false;

@@ -156,6 +156,11 @@ public final class AnswerMetric {
     return margins.tolerableError();
   }
 
+  /** Returns for each choice the margin that a part of the sample data lies below. */
+  public double[] marginsOf(double share) {
+    return margins.marginsOf(share, dataRows);
+  }
+
   /** Returns the rows compared. */
   public List<double[]> rows() {
     return rows;

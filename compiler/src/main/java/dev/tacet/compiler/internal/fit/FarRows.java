@@ -12,8 +12,9 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
- * Rows as unlike the sample rows as still get an answer: on lines through sample rows as far out as every activation stays in its
- * interval, every value in its bound, and features, cut at theirs, change at all. Polynomials are least exact near the ends of their
+ * Rows as unlike the sample rows as still get an answer: on lines as far out as every activation stays in its interval, every value in its
+ * bound, and features, cut at theirs, change at all. Lines go from the middle of the sample rows or from one of them through another,
+ * and, where rows are no images, through one of which some features are another row's, or at an end. Polynomials are least exact near the ends of their
  * intervals, and where activations are multiplied with each other, one's error counts as many times as the other is large.
  */
 public final class FarRows {
@@ -34,13 +35,14 @@ public final class FarRows {
    *
    * @param features the accepted bounds
    * @param rows sample rows
+   * @param images whether they are images or series: features of several rows together are none
    * @param count how many rows are looked for
    * @param limits the part of its interval that an activation's input may take, by the activation's id; all of it where none is given
    * @param answers whether decrypted values are within their bounds
    * @return up to count rows; fewer where sample rows themselves are outside
    */
   public static List<double[]> of(
-      FittedNetwork fitted, FeatureBounds features, List<double[]> rows, int count, Map<Integer, Double> limits,
+      FittedNetwork fitted, FeatureBounds features, List<double[]> rows, boolean images, int count, Map<Integer, Double> limits,
       Predicate<double[]> answers) {
     if (rows.size() < 2) {
       return List.of();
@@ -49,9 +51,11 @@ public final class FarRows {
     double[] middle = middle(rows);
     List<Line> lines = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      // Half of the lines begin in the middle, and half at another row.
-      double[] from = i % 2 == 0 ? middle : rows.get(random.nextInt(rows.size()));
-      lines.add(new Line(features, from, rows.get(random.nextInt(rows.size()))));
+      double[] row = rows.get(random.nextInt(rows.size()));
+      double[] other = rows.get(random.nextInt(rows.size()));
+      int kind = i % (images ? 2 : 4);
+      double[] through = kind == 2 ? mixed(other, row, random) : kind == 3 ? atEnds(other, features, random) : row;
+      lines.add(new Line(features, kind == 0 ? middle : other, through));
     }
     double[] inside = new double[count];
     double[] outside = new double[count];
@@ -78,6 +82,25 @@ public final class FarRows {
       Arrays.setAll(row, i -> Math.max(low[i], Math.min(high[i], from[i] + distance * (through[i] - from[i]))));
       return row;
     }
+  }
+
+  /** A row with about half of another's features. */
+  private static double[] mixed(double[] row, double[] other, SplittableRandom random) {
+    double[] mixed = row.clone();
+    for (int i = 0; i < mixed.length; i++) {
+      mixed[i] = random.nextBoolean() ? other[i] : mixed[i];
+    }
+    return mixed;
+  }
+
+  /** A row with one feature, or some, at an end of what is accepted. */
+  private static double[] atEnds(double[] row, FeatureBounds features, SplittableRandom random) {
+    double[] moved = row.clone();
+    for (int several = 1 + (random.nextBoolean() ? random.nextInt(row.length) : 0); several > 0; several--) {
+      int feature = random.nextInt(row.length);
+      moved[feature] = (random.nextBoolean() ? features.low() : features.high())[feature];
+    }
+    return moved;
   }
 
   private static double[] middle(List<double[]> rows) {

@@ -77,6 +77,24 @@ final class MarginBounds {
     return nearest[nearest.length * 4 / 100] / 4 / 8;
   }
 
+  /**
+   * Returns for each choice the margin that a part of the rows lie below, of the first ones.
+   *
+   * @param share 0 to 1
+   */
+  double[] marginsOf(double share, int rows) {
+    double[] result = new double[choices.size()];
+    for (int c = 0; c < result.length; c++) {
+      double[] nearest = new double[rows];
+      for (int r = 0; r < rows; r++) {
+        nearest[r] = evidence(choices.get(c), exact.get(r)[c], exact.get(r)[c]).stream().mapToDouble(Evidence::margin).min().orElse(0);
+      }
+      Arrays.sort(nearest);
+      result[c] = rows == 0 ? 0 : nearest[(int) Math.min(rows - 1, share * rows)];
+    }
+    return result;
+  }
+
   /** Returns whether the tail chooses anything. */
   boolean any() {
     return !choices.isEmpty();
