@@ -132,13 +132,14 @@ public final class CompilePipeline {
         new PlanSearch(network, options.withModelPrivacy(new ModelPrivacy(fewer, privacy.statisticalBits(), privacy.floodBits())), features, rows)));
   }
 
-  /** For how many private answers there is room, the largest power of ten for which a search finds a program; in words, nothing for less than ten. */
+  /** For how many private answers there is room, the largest power of ten for which a search finds a program that meets the accuracy; in words, nothing for less than ten. */
   private String roomFor(LongFunction<PlanSearch> ofAnswers) {
     int room = 0;
     int none = (int) Math.ceil(Math.log10(options.modelPrivacy().answers()));
     while (room + 1 < none) {
       int middle = (room + none) / 2;
-      if (ofAnswers.apply((long) Math.pow(10, middle)).run().isPresent()) {
+      if (ofAnswers.apply((long) Math.pow(10, middle)).run()
+          .filter(found -> found.score().isNotShownToMiss(options.accuracy(), ReportBuilder.MAX_OPEN)).isPresent()) {
         room = middle;
       } else {
         none = middle;
@@ -306,7 +307,8 @@ public final class CompilePipeline {
     return trial.knownRows(outputs).orElseThrow(() -> new UncompilableModelException(List.of(new ModelProblem(name(), "model",
         "every batch of the throughput packing ends with rows whose answers are known, and no row around the middle or the ends of the"
             + " features' ranges stays inside the program's own bounds",
-        "use --packing latency, or a larger --margin"))));
+        options.calibration().stream().allMatch(row -> Arrays.equals(row, options.calibration().get(0)))
+            ? "give sample rows that differ: there is one, or they are all equal; or use --packing latency" : "use --packing latency, or a larger --margin"))));
   }
 
   private static String batchNote(BatchEmission batch) {

@@ -44,7 +44,7 @@ import java.util.Map;
 /** Writes the report and the provenance of a compilation. */
 final class ReportBuilder {
   /** The part of the sample rows that may be undecided. */
-  private static final double MAX_OPEN = 0.01;
+  static final double MAX_OPEN = 0.01;
 
   /** The same, with all that the client's own steps leave undecided, those that jump too. */
   private static final double MAX_UNDECIDED = 0.02;
