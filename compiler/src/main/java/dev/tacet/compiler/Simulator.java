@@ -89,7 +89,8 @@ public final class Simulator {
   /**
    * What some rows gave.
    *
-   * @param values for each row, decrypted values by output name, before the client's own steps
+   * @param values for each row, decrypted values by output name, before the client's own steps; of a row without an answer they mean nothing, or
+   *     there are none
    * @param unanswered rows, from the chunk's first as 0, whose answer the client would refuse: a value or a guard is beyond its bound
    * @param ranges of the inputs of each function of the program
    */

@@ -67,6 +67,27 @@ class CostProfileTest {
     }
   }
 
+  /** Transforms that take half as much again as their rotations are said to: what diagonals take is found beside that all the same. */
+  @ParameterizedTest
+  @ValueSource(ints = {13, 15})
+  void productsWithDiagonalsAreFoundWhereRotationsTakeMoreThanIsCounted(int logRingDegree) {
+    List<Program> programs = CostCalibration.programs(logRingDegree);
+    CostProfile.Rates expected = CostProfile.embedded().at(logRingDegree);
+    double diagonals = expected.toArray()[3];
+    List<double[]> nanos = new ArrayList<>();
+    for (Program program : programs) {
+      Work[] layers = ProgramWork.byLayer(program);
+      double[] times = Arrays.stream(layers).mapToDouble(work -> work.nanos(expected)).toArray();
+      for (int l = 0; l < times.length; l++) {
+        double ofDiagonals = layers[l].diagonalWords() * diagonals;
+        times[l] += ofDiagonals > 0 ? 0.5 * (times[l] - ofDiagonals) : 0;
+      }
+      nanos.add(times);
+    }
+    double found = CostCalibration.fit(programs, nanos, expected).toArray()[3];
+    assertEquals(diagonals, found, 0.2 * diagonals);
+  }
+
   @Test
   void workAddsUp() {
     double[] amounts = {1, 2, 3, 4, 5, 6, 7, 8};

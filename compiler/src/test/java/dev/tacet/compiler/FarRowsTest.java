@@ -15,8 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Rows much larger than all sample rows of a model whose errors grow with its values: a product of an exponential and a SiLU. What has an
@@ -69,12 +70,12 @@ class FarRowsTest {
     }
   }
 
-  @ParameterizedTest(name = "seed {0}")
-  @ValueSource(longs = {1, 2, 3, 4})
-  void whatHasAnAnswerIsRightOrUndecided(long seed) {
+  @ParameterizedTest(name = "seed {0}, {1}")
+  @CsvSource({"1, LATENCY", "2, LATENCY", "3, LATENCY", "4, LATENCY", "4, THROUGHPUT"})
+  void whatHasAnAnswerIsRightOrUndecided(long seed, CompileOptions.Packing packing) {
     Model model = Model.of(seed);
     List<double[]> sample = TestModels.rows(200, FEATURES);
-    ModelArtifact artifact = Compiler.compile(model.source(), CompileOptions.defaults().withCalibration(sample)).artifact();
+    ModelArtifact artifact = Compiler.compile(model.source(), CompileOptions.defaults().withCalibration(sample).withPacking(packing)).artifact();
     Counts ofSample = run(model, artifact, sample);
     assertEquals(0, ofSample.wrong);
     assertTrue(ofSample.decided >= 0.9 * sample.size(), ofSample + " of the sample rows");
@@ -82,6 +83,14 @@ class FarRowsTest {
     Counts ofFar = run(model, artifact, far);
     assertEquals(0, ofFar.wrong, ofFar + " of rows beside decisions");
     assertTrue(ofFar.answered > 0, "no far row has an answer");
+  }
+
+  /** Where a margin's bound for far rows would leave too many sample rows undecided, the report says what it leaves out. */
+  @Test
+  void aBoundThatFarRowsMayExceedIsTold() {
+    String report = Compiler.compile(Model.of(2).source(),
+        CompileOptions.defaults().withCalibration(TestModels.rows(200, FEATURES)).withPacking(CompileOptions.Packing.THROUGHPUT)).report().toText();
+    assertTrue(report.contains("rows unlike all sample rows") && report.contains("be decided wrongly"), report);
   }
 
   /** Rows on both sides of the decisions between rows 1.5 to 4.5 times as large as sample rows, nearer and nearer. */

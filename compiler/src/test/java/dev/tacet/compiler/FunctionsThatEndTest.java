@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Functions that end at 0 of features that the sample rows show to be positive: rows made from these are not taken for rows to come. */
+/** Functions that end at 0: rows made from sample rows of positive features are not taken for rows to come, and what comes out negative is refused. */
 class FunctionsThatEndTest {
   @ParameterizedTest
   @ValueSource(strings = {"Log", "Sqrt", "Reciprocal", "Pow"})
@@ -25,7 +25,7 @@ class FunctionsThatEndTest {
     assertTrue(report.accuracyMet(), report.toText());
   }
 
-  /** exp of a product is of any size, and what is subtracted from it in place of the function makes the least of its sums negative. */
+  /** The exp of a product spans many sizes: a polynomial that is close for the largest may be negative for the least, which the reciprocal then gets. */
   @Test
   void aReciprocalBehindTooCoarseAFunctionIsRefusedByName() {
     Random random = new Random(3);

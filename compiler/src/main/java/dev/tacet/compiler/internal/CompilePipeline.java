@@ -94,7 +94,8 @@ public final class CompilePipeline {
     }
     if (found.isPresent()) {
       Outcome outcome = outcome(graph, found.get(), rows);
-      return outcome.reach.near() ? outcome.result : closer(graph, new PlanSearch(network, options, features, rows, true), rows, outcome).result;
+      return outcome.reach.near() || outcome.margins.length == 0 ? outcome.result
+          : closer(graph, new PlanSearch(network, options, features, rows, true), rows, outcome).result;
     }
     refuseIf(Feasibility.answers(graph, network, rows.all()));
     if (inCoefficients) {
@@ -132,7 +133,10 @@ public final class CompilePipeline {
         new PlanSearch(network, options.withModelPrivacy(new ModelPrivacy(fewer, privacy.statisticalBits(), privacy.floodBits())), features, rows)));
   }
 
-  /** For how many private answers there is room, the largest power of ten for which a search finds a program that meets the accuracy; in words, nothing for less than ten. */
+  /**
+   * For how many private answers there is room, the largest power of ten for which a search finds a program that meets the accuracy; in words,
+   * nothing for less than ten.
+   */
   private String roomFor(LongFunction<PlanSearch> ofAnswers) {
     int room = 0;
     int none = (int) Math.ceil(Math.log10(options.modelPrivacy().answers()));
@@ -214,7 +218,7 @@ public final class CompilePipeline {
 
   /** Another search's outcome where its choices are much closer for rows unlike the sample rows. */
   private Outcome closer(OnnxGraph graph, PlanSearch search, SampleRows rows, Outcome usual) {
-    return usual.margins.length == 0 ? usual : search.run().map(found -> outcome(graph, found, rows))
+    return search.run().map(found -> outcome(graph, found, rows))
         .filter(outcome -> outcome.widestMargin() < WORTH_CLOSE * usual.widestMargin()).orElse(usual);
   }
 

@@ -117,9 +117,10 @@ record Reach(double width, boolean near, double[] values, double[] margins, doub
           + " have beyond these, and a row that goes farther gets no answer", 100 * width));
     }
     for (int c = 0; c < marginBounds.length; c++) {
-      if (margins[c] > MUCH * marginBounds[c]) {
-        notes.add(String.format(Locale.ROOT, "a class is undecided where it leads by less than %.2g, as much as leaves 99 of 100 sample rows decided; rows"
-            + " unlike all of them, their features in other combinations say, may err by %.2g and be decided wrongly", marginBounds[c], margins[c]));
+      if (margins[c] > marginBounds[c]) {
+        notes.add(String.format(Locale.ROOT, "a class is undecided where it leads by less than %.2g; rows unlike all sample rows, their features in other"
+            + " combinations say, may err by %.2g and be decided wrongly: a bound for these would leave more than one sample row in a hundred undecided",
+            marginBounds[c], margins[c]));
       }
     }
     return notes;

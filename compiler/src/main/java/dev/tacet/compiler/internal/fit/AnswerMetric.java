@@ -252,8 +252,8 @@ public final class AnswerMetric {
         }
       }
     }
-    MarginBounds found = new MarginBounds(network.tail(), right, true);
-    return new Far(errors, right.isEmpty() ? new double[found.choices().size()] : found.ofAll(computed, noise));
+    MarginBounds found = new MarginBounds(network.tail(), right);
+    return new Far(errors, right.isEmpty() ? new double[found.choices().size()] : found.largest(computed, noise));
   }
 
   /** Returns the tail with the bounds of its choices' margins. */

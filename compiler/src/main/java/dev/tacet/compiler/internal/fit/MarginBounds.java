@@ -30,7 +30,7 @@ final class MarginBounds {
    */
   private static final double OUTLIERS = 0.005;
 
-  private final boolean all;
+  private final boolean allMargins;
   private final List<TailNode> choices;
   private final Postprocessing toScores;
   private final List<double[][]> exact = new ArrayList<>();
@@ -48,10 +48,10 @@ final class MarginBounds {
   /**
    * As the constructor before.
    *
-   * @param all whether errors count of margins far from a decision too
+   * @param allMargins whether errors count of margins far from a decision too
    */
-  MarginBounds(Postprocessing tail, List<double[]> decrypted, boolean all) {
-    this.all = all;
+  MarginBounds(Postprocessing tail, List<double[]> decrypted, boolean allMargins) {
+    this.allMargins = allMargins;
     choices = tail.nodes().stream().filter(node -> node.op().chooses()).toList();
     List<TailNode> numeric = tail.nodes().stream().filter(node -> !node.op().terminal()).toList();
     List<String> scores = choices.stream().map(node -> node.inputs().get(0)).distinct().toList();
@@ -132,13 +132,13 @@ final class MarginBounds {
     double[] noises = noiseOfScores(decrypted, noise);
     for (int c = 0; c < choices.size(); c++) {
       List<List<Evidence>> rows = new ArrayList<>();
-      List<Evidence> ofAll = new ArrayList<>();
+      List<Evidence> all = new ArrayList<>();
       for (int r = 0; r < decrypted.size(); r++) {
         List<Evidence> row = evidence(choices.get(c), scores.get(r)[c], exact.get(r)[c]);
         rows.add(row);
-        ofAll.addAll(row);
+        all.addAll(row);
       }
-      bounds[c] = bound(ofAll) + ofNoise(c, noises[c]);
+      bounds[c] = bound(all) + ofNoise(c, noises[c]);
       for (int r = 0; r < rows.size(); r++) {
         for (Evidence e : rows.get(r)) {
           nearest[r] = Math.min(nearest[r], e.margin / Math.max(bounds[c], 1e-300));
@@ -155,12 +155,12 @@ final class MarginBounds {
   }
 
   /**
-   * Returns the bound of each choice's margins on rows unlike the sample rows, of which few lie near a decision: errors of all margins count.
+   * Returns the largest error of each choice's margins, noise included, wherever they are: of rows unlike the sample rows few lie near a decision.
    *
    * @param decrypted as in {@link #of}
    * @param noise likewise
    */
-  double[] ofAll(List<double[]> decrypted, double[] noise) {
+  double[] largest(List<double[]> decrypted, double[] noise) {
     double[] bounds = new double[choices.size()];
     double[] noises = noiseOfScores(decrypted, noise);
     for (int r = 0; r < decrypted.size(); r++) {
@@ -253,7 +253,7 @@ final class MarginBounds {
     double[] largest = new double[1 + (int) (OUTLIERS * sorted.length)];  // the largest errors so far, descending
     double bound = 0;
     for (int i = 0; i < sorted.length; i++) {
-      if (!all && i >= LEAST_EVIDENCE && sorted[i].margin > WINDOW * bound) {
+      if (!allMargins && i >= LEAST_EVIDENCE && sorted[i].margin > WINDOW * bound) {
         break;
       }
       double error = sorted[i].error;
