@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encoding, encryption, single operations and runs.
 
-#include <algorithm>
 #include <cstring>
 
 #include "ckks/encoder.h"
@@ -204,37 +203,6 @@ jlongArray run(JNIEnv* env, jclass, jlong program_handle, jlong keys_handle, jlo
   });
 }
 
-/// The numbers of T in a direct buffer.
-template <class T>
-std::pair<const T*, std::size_t> numbers_of(JNIEnv* env, jobject buffer) {
-  const jlong capacity = buffer == nullptr ? -1 : env->GetDirectBufferCapacity(buffer);
-  if (capacity < 0) fail(Code::kInvalidArgument, "the buffer is not direct");
-  return {static_cast<const T*>(env->GetDirectBufferAddress(buffer)), static_cast<std::size_t>(capacity) / sizeof(T)};
-}
-
-bool is_power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
-
-void sparse_product(JNIEnv* env, jclass, jdoubleArray out_array, jdoubleArray x_array, jint rows, jobject starts_buffer,
-                    jobject offsets_buffer, jobject values_buffer) {
-  guard(env, [&] {
-    const auto [starts, start_count] = numbers_of<u32>(env, starts_buffer);
-    const auto [offsets, entries] = numbers_of<u32>(env, offsets_buffer);
-    const auto [values, value_count] = numbers_of<double>(env, values_buffer);
-    const std::size_t out_size = length_of(env, out_array), x_size = length_of(env, x_array);
-    const std::size_t period = start_count - 1, row_count = rows > 0 ? static_cast<std::size_t>(rows) : 0;
-    const bool fits = start_count > 1 && is_power_of_two(row_count) && is_power_of_two(period) && is_power_of_two(x_size) &&
-                      is_power_of_two(out_size) && x_size >= row_count && out_size >= period * row_count && value_count == entries;
-    if (!fits || !std::is_sorted(starts, starts + start_count) || starts[period] > entries) {
-      fail(Code::kInvalidArgument, "a map of %zu entries and period %zu cannot take %zu numbers of %d rows to %zu", entries, period, x_size,
-           rows, out_size);
-    }
-    Numbers<double> x(x_size), out(out_size);
-    copy_doubles(env, x.data(), x_array, x_size);
-    kernels().sparse_product(out.data(), out_size / row_count, x.data(), x_size / row_count, {period, starts, offsets, values}, row_count);
-    fill(env, out_array, out.data(), out_size);
-  });
-}
-
 }  // namespace
 
 void add_engine_natives(std::vector<JNINativeMethod>& methods) {
@@ -243,7 +211,6 @@ void add_engine_natives(std::vector<JNINativeMethod>& methods) {
   methods.push_back(native("encrypt", "(JJLjava/nio/ByteBuffer;Ljava/nio/ByteBuffer;)J", encrypt));
   methods.push_back(native("decrypt", "(JJ)J", decrypt_one));
   methods.push_back(native("apply", "(JJI[JJJ[D[B)J", apply));
-  methods.push_back(native("sparseProduct", "([D[DILjava/nio/ByteBuffer;Ljava/nio/ByteBuffer;Ljava/nio/ByteBuffer;)V", sparse_product));
   methods.push_back(native("run", "(JJ[JLjava/nio/ByteBuffer;Ljava/nio/ByteBuffer;[J)[J", run));
 }
 

@@ -8,12 +8,13 @@
 namespace tacet::jni {
 
 /// Number of the interface to dev.tacet.he.internal.Native; raised with every change of a name, signature or meaning there.
-inline constexpr jint kAbiVersion = 3;
+inline constexpr jint kAbiVersion = 4;
 
 /// The functions of dev.tacet.he.internal.Native that bind() registers, by file.
 void add_object_natives(std::vector<JNINativeMethod>& methods);
 void add_key_natives(std::vector<JNINativeMethod>& methods);
 void add_engine_natives(std::vector<JNINativeMethod>& methods);
+void add_clear_natives(std::vector<JNINativeMethod>& methods);
 
 /// A row of the table.
 template <class Function>

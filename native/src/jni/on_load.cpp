@@ -23,6 +23,7 @@ void bind(JNIEnv* env, jclass native_class) {
     add_object_natives(methods);
     add_key_natives(methods);
     add_engine_natives(methods);
+    add_clear_natives(methods);
     if (env->RegisterNatives(native_class, methods.data(), static_cast<jint>(methods.size())) != JNI_OK) {
       throw PendingJavaException{};
     }

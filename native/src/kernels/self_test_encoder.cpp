@@ -50,7 +50,7 @@ void test_sparse_product(const Kernels& table, u64 q) {
   }
   const std::vector<double> values = fractions(88, offsets.size());
   const SparseMapView map{kPeriod, starts.data(), offsets.data(), values.data()};
-  for (const std::size_t rows : {1, 4, 8, 16, 32}) {
+  for (const std::size_t rows : {1, 4, 8, 16, 32, 64}) {
     const std::vector<double> x = fractions(89, kSlots * rows);
     std::vector<double> out(kSlots * rows), expected(kSlots * rows);
     table.sparse_product(out.data(), kSlots, x.data(), kSlots, map, rows);

@@ -22,6 +22,25 @@ public final class NativeLibrary {
     return NativeLoader.load();
   }
 
+  /** Returns whether the library can be loaded here; it is, if so. What has a second way without the engine asks this. */
+  public static boolean isAvailable() {
+    return Platform.HAS_ENGINE;
+  }
+
+  /** Asked once. */
+  private static final class Platform {
+    static final boolean HAS_ENGINE = hasEngine();
+
+    private static boolean hasEngine() {
+      try {
+        NativeLoader.load();
+        return true;
+      } catch (IllegalStateException none) {
+        return false;
+      }
+    }
+  }
+
   /**
    * Returns the name of the kernel table in use, such as {@code scalar}. The environment variable {@code TACET_KERNELS} forces one.
    *

@@ -59,7 +59,7 @@ final class SparseRows {
       for (int slot = 0; slot < z.length; slot++) {
         z[slot] = single(x, slot & (period - 1), slot, x.length - 1);
       }
-    } else if (Platform.HAS_ENGINE) {
+    } else if (NativeLibrary.isAvailable()) {
       Engine.sparseProduct(z, x, rows, forEngine());
     } else {
       withoutEngine(z, x, rows);
@@ -73,20 +73,6 @@ final class SparseRows {
       map = made;
     }
     return made;
-  }
-
-  /** Asked when the first product of several rows is made. */
-  private static final class Platform {
-    static final boolean HAS_ENGINE = hasEngine();
-
-    private static boolean hasEngine() {
-      try {
-        NativeLibrary.load();
-        return true;
-      } catch (IllegalStateException none) {
-        return false;
-      }
-    }
   }
 
   void withoutEngine(double[] z, double[] x, int rows) {

@@ -58,6 +58,20 @@ public final class Engine {
     Native.sparseProduct(out, x, rows, map.starts, map.offsets, map.values);
   }
 
+  /**
+   * Adds a real matrix times several vectors to their sums, element i of vector l being number {@code i * lanes + l}. A row's products are
+   * summed in the order of its entries, from 0.
+   *
+   * @param lanes the vectors, a power of two
+   * @param starts one more than the rows, or null for a dense matrix
+   * @param positions the columns of the stored entries, or null
+   * @throws IllegalArgumentException if the sizes do not fit
+   */
+  public static void matrixProduct(double[] sums, double[] x, int lanes, int[] starts, int[] positions, double[] values) {
+    NativeLoader.load();
+    Native.matrixProduct(sums, x, lanes, starts, positions, values);
+  }
+
   /** Makes a context from a PARAMETERS blob whose hash was verified. */
   public static NativeHandle context(byte[] parameters) {
     NativeLoader.load();

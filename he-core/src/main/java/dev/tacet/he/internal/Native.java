@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  */
 final class Native {
   /** Number of this interface; a library that answers another one to {@link #abiVersion()} is not used. */
-  static final int ABI_VERSION = 3;
+  static final int ABI_VERSION = 4;
 
   private Native() {}
 
@@ -88,6 +88,12 @@ final class Native {
    * offsets, doubles.
    */
   static native void sparseProduct(double[] out, double[] x, int rows, ByteBuffer starts, ByteBuffer offsets, ByteBuffer values);
+
+  /**
+   * Adds a real matrix times {@code lanes} interleaved vectors, a power of two, to their sums. Without starts and positions {@code values} has
+   * every entry, row by row; with them entries {@code starts[i] .. starts[i + 1] - 1} are those of row i.
+   */
+  static native void matrixProduct(double[] sums, double[] x, int lanes, int[] starts, int[] positions, double[] values);
 
   /**
    * Runs a program; fills one entry per layer of {@code layerNanos} and returns the outputs' addresses.

@@ -157,7 +157,7 @@ public record LinearForm(Map<Integer, Matrix> terms, double[] bias) {
       }
       return;
     }
-    int lanes = (rows.size() + 7) / 8 * 8;  // whole vectors of any machine
+    int lanes = Math.max(8, Integer.highestOneBit(2 * rows.size() - 1));  // whole vectors of any machine
     double[] sums = new double[size() * lanes];
     for (int i = 0; i < size(); i++) {
       Arrays.fill(sums, i * lanes, (i + 1) * lanes, bias[i]);

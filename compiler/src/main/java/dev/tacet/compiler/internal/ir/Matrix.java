@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.ir;
 
+import dev.tacet.he.ClearMatrix;
 import java.util.Arrays;
 import java.util.List;
 
@@ -244,58 +245,10 @@ public final class Matrix {
    * Adds this * x to sum for several vectors at once: element i of vector l lies at i * lanes + l. Each vector's sums are the same,
    * bit for bit, as those of {@link #multiplyAdd}.
    *
-   * @param lanes the vectors, at most {@link #LANES}
+   * @param lanes the vectors, a power of two, at most {@link #LANES}
    */
   void multiplyAddLanes(double[] x, double[] sum, int lanes) {
-    double[] total = new double[lanes];
-    int[] places = new int[8];
-    for (int i = 0; i < rows; i++) {
-      int from = starts == null ? i * columns : starts[i];
-      int to = starts == null ? from + columns : starts[i + 1];
-      Arrays.fill(total, 0);
-      int at = from;
-      for (; at + 8 <= to; at += 8) {
-        for (int k = 0; k < 8; k++) {
-          places[k] = (starts == null ? at + k - from : positions[at + k]) * lanes;
-        }
-        addEight(total, x, lanes, values, at, places);
-      }
-      for (; at < to; at++) {
-        int p = (starts == null ? at - from : positions[at]) * lanes;
-        double value = values[at];
-        for (int l = 0; l < lanes; l++) {
-          total[l] += value * x[p + l];
-        }
-      }
-      int offset = i * lanes;
-      for (int l = 0; l < lanes; l++) {
-        sum[offset + l] += total[l];
-      }
-    }
-  }
-
-  /** One entry after another, so that sums are rounded as one by one. */
-  private static void addEight(double[] total, double[] x, int lanes, double[] values, int at, int[] places) {
-    double a = values[at];
-    double b = values[at + 1];
-    double c = values[at + 2];
-    double d = values[at + 3];
-    double e = values[at + 4];
-    double f = values[at + 5];
-    double g = values[at + 6];
-    double h = values[at + 7];
-    int p = places[0];
-    int q = places[1];
-    int r = places[2];
-    int s = places[3];
-    int t = places[4];
-    int u = places[5];
-    int v = places[6];
-    int w = places[7];
-    for (int l = 0; l < lanes; l++) {
-      total[l] = total[l] + a * x[p + l] + b * x[q + l] + c * x[r + l] + d * x[s + l] + e * x[t + l] + f * x[u + l] + g * x[v + l]
-          + h * x[w + l];
-    }
+    ClearMatrix.multiplyAdd(sum, x, lanes, starts, positions, values);
   }
 
   /**

@@ -252,13 +252,13 @@ public final class StepSearch {
         before = giant;
       }
       add(steps, pair, false, new Counts(products, steps.babies.length, giants), distances);
-      SortedSet<Integer> missing = StepSplit.missing(first);
-      if (!missing.isEmpty() && (steps.split.block() == 0 || missing.size() <= first.size())) {
+      int missing = StepSplit.missingCount(first);
+      if (missing > 0 && (steps.split.block() == 0 || missing <= first.size())) {
         SortedSet<Integer> equal = new TreeSet<>(Set.of(StepSplit.distance(first)));
         if (first.first() < 0) {
           equal.add(first.first());
         }
-        add(steps, pair, true, new Counts(products + missing.size(), steps.babies.length, giants + missing.size()), equal);
+        add(steps, pair, true, new Counts(products + missing, steps.babies.length, giants + missing), equal);
       }
     }
 

@@ -111,6 +111,13 @@ record StepSplit(int block, boolean blocksInBabies, int width, int lead, boolean
     return result;
   }
 
+  /** Returns how many {@link #missing} has. */
+  static int missingCount(SortedSet<Integer> giants) {
+    int distance = distance(giants);
+    int start = Math.min(giants.first(), 0);
+    return distance == 0 ? 0 : (giants.last() - start) / distance - giants.size() + (giants.first() == start ? 1 : 0);
+  }
+
   /** The greatest common divisor of the distances of neighbouring giant steps, the first from 0 where it is positive; 0 without any. */
   static int distance(SortedSet<Integer> giants) {
     int before = Math.min(giants.first(), 0);
