@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.cli.internal;
 
+import dev.tacet.cli.internal.terminal.Terminal;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
 import java.util.concurrent.CompletionException;
@@ -55,6 +56,6 @@ public final class Failures {
   }
 
   private static String oneLine(String text) {
-    return text.strip().replaceAll("\\s*\\R\\s*", "; ");
+    return Terminal.plain(text.strip().replaceAll("\\s*\\R\\s*", "; "));
   }
 }

@@ -23,6 +23,14 @@ class FailuresTest {
   }
 
   @Test
+  void namesFromAFileDoNotSteerTheTerminal() {
+    StringWriter err = new StringWriter();
+    Failures.report(new CliException(CliException.FAILED, "node \u001b[2J", List.of("of \u001b]0;title\u0007"), "Rename \u202e it.", null),
+        new PrintWriter(err));
+    assertEquals(List.of("tacet: node \ufffd[2J", "       of \ufffd]0;title\ufffd", "       Rename \ufffd it."), err.toString().lines().toList());
+  }
+
+  @Test
   void aClassThatCannotBeInitializedSaysWhyAndHasNoStackTrace() {
     StringWriter err = new StringWriter();
     Error failure = new ExceptionInInitializerError(new RuntimeException("Failed to load", new NoSuchFileException("/tmp/lib.so")));

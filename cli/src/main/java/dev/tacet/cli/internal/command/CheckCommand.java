@@ -60,18 +60,19 @@ public final class CheckCommand implements Callable<Integer> {
   }
 
   private void show(List<ModelProblem> problems) {
+    String name = Terminal.plain(String.valueOf(model.getFileName()));
     if (problems.isEmpty()) {
-      System.out.println(model.getFileName() + " can run encrypted.");
+      System.out.println(name + " can run encrypted.");
       return;
     }
     System.out.printf(
         "%s cannot run encrypted: %d node%s in the way.%n",
-        model.getFileName(), problems.size(), problems.size() == 1 ? " is" : "s are");
+        name, problems.size(), problems.size() == 1 ? " is" : "s are");
     for (ModelProblem problem : problems) {
       System.out.println();
-      System.out.println("  " + Terminal.bold(problem.node()) + " (" + problem.opType() + ")");
-      System.out.println("    why      " + problem.reason());
-      System.out.println("    instead  " + problem.rewrite());
+      System.out.println("  " + Terminal.bold(Terminal.plain(problem.node())) + " (" + Terminal.plain(problem.opType()) + ")");
+      System.out.println("    why      " + Terminal.plain(problem.reason()));
+      System.out.println("    instead  " + Terminal.plain(problem.rewrite()));
     }
   }
 }

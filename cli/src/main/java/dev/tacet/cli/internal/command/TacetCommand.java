@@ -3,6 +3,7 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Failures;
+import dev.tacet.cli.internal.terminal.Terminal;
 import dev.tacet.cli.internal.Variables;
 import java.io.PrintWriter;
 import java.util.logging.LogManager;
@@ -112,7 +113,7 @@ public final class TacetCommand implements Runnable {
   private static int misused(ParameterException failure, String[] arguments) {
     CommandLine command = failure.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("tacet: " + decapitalize(failure.getMessage()));
+    err.println("tacet: " + Terminal.plain(decapitalize(failure.getMessage())));
     String name = command.getCommandSpec().qualifiedName(" ");
     err.println("       " + synopsis(command) + "   ('" + name + " --help' explains)");
     return CliException.BAD_USAGE;

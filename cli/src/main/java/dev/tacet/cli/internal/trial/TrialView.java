@@ -18,7 +18,7 @@ public final class TrialView {
   /** Prints the report with the first {@code records} rows, clear and decrypted side by side. */
   public static void print(TrialReport report, int records) {
     System.out.println();
-    System.out.println(Terminal.bold(report.name()));
+    System.out.println(Terminal.bold(Terminal.plain(report.name())));
     System.out.println();
     facts(report).print();
     System.out.println();

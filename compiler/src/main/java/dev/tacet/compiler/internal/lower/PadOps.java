@@ -39,8 +39,11 @@ final class PadOps {
         throw new Refusal("it pads axis 0, the batch", "pad the features");
       }
       sources[i] = new int[result[i]];
+      int first = Math.max(0, -pads[i]);
+      int kept = Math.max(0, shape[i] - first - Math.max(0, -pads[rank + i]));
       for (int j = 0; j < result[i]; j++) {
-        sources[i][j] = source(mode, j - pads[i], shape[i]);
+        int source = source(mode, j - Math.max(0, pads[i]), kept);
+        sources[i][j] = source < 0 ? -1 : first + source;
       }
     }
     return List.of(chosen(call, x, indexes(sources, shape, result), result, fill));
@@ -71,13 +74,13 @@ final class PadOps {
     return pads;
   }
 
-  /** The element of an axis that a place takes; -1 for the constant. */
+  /** Which of the elements that were kept, where pads are negative, a place takes; -1 for the constant. */
   private static int source(String mode, int at, int size) {
     if (at >= 0 && at < size) {
       return at;
     }
     if (size == 0 && !mode.equals("constant")) {
-      throw new Refusal("it continues an axis of size 0", "pad with a constant");
+      throw new Refusal("it continues an axis of which it keeps nothing", "pad with a constant");
     }
     return switch (mode) {
       case "constant" -> -1;
