@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class PostprocessingTest {
@@ -196,7 +197,7 @@ class PostprocessingTest {
         new TailNode(TailOp.FUNCTION, List.of("x"), "out", new long[] {function.ordinal()}, parameters, List.of()));
     for (int trial = 0; trial < 5000; trial++) {
       double e = Math.pow(10, -random.nextInt(5));
-      double x = positive ? e + random.nextDouble(4) : random.nextDouble(-4, 4);
+      double x = positive ? e + random.nextDouble(4) : function == TailFunction.COUPLED ? random.nextDouble() : random.nextDouble(-4, 4);
       double moved = x + e * (random.nextBoolean() ? random.nextDouble(-1, 1) : random.nextBoolean() ? 1 : -1);
       Postprocessing.Result result = tail.run(Map.of("x", new double[] {x}), Map.of("x", e));
       double y = result.outputs().get("out").toNumbers()[0];
@@ -206,6 +207,25 @@ class PostprocessingTest {
           Math.abs(y - z) <= bound * (1 + 1e-9) + 1e-12,
           "seed " + seed + " trial " + trial + ": f(" + x + ") = " + y + ", f(" + moved + ") = " + z + ", bound " + bound);
     }
+  }
+
+  /** Expected values are the algorithm's for any number of classes, at two. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "1e-09, 1.00000009828e-07",
+    "1e-05, 1.0000099996e-05",
+    "0.002, 0.00200396795261",
+    "0.05937, 0.0593700138868",
+    "0.1, 0.100000119816",
+    "0.3, 0.300000011104",
+    "0.497, 0.5",
+    "0.51, 0.510000081535",
+    "0.7, 0.700000201737",
+    "0.9975, 0.999981109463",
+    "0.99999, 0.9999999997"
+  })
+  void probabilitiesOfTwoClassesAreCoupledByTheIteration(double x, double expected) {
+    assertEquals(expected, TailFunction.COUPLED.apply(x, 0, 0), 1e-10);
   }
 
   @Test

@@ -268,7 +268,7 @@ public final class CompilePipeline {
     if (!Arrays.stream(errorBounds).allMatch(Double::isFinite)) {
       throw new UncompilableModelException(List.of(new ModelProblem(name(), "model",
           "rows like the sample rows drive its values beyond what numbers hold",
-          Outliers.note(options.calibration(), !options.ranges().isEmpty()).orElse("look for numbers in the sample rows that are too large"))));
+          Outliers.note(plan.fitted().network(), options.calibration(), !options.ranges().isEmpty()).orElse("look for numbers in the sample rows that are too large"))));
     }
     outputs.set(0, value.withErrors(value.slotError(), errorBounds));
     Signature signature = new Signature(name(), selection.parameters().hashHex(), selection.parameters().security().bits(),

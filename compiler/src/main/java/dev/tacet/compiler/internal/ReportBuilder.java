@@ -182,7 +182,7 @@ final class ReportBuilder {
   private static List<String> notes(CompileOptions options, Plan plan, Selection selection, double programError,
       double errorBound, List<String> searchNotes, Signature signature) {
     List<String> notes = new ArrayList<>(searchNotes);
-    Outliers.note(options.calibration(), !options.ranges().isEmpty()).ifPresent(note -> notes.add(CompileReport.OUTLIER + note));
+    Outliers.note(plan.fitted().network(), options.calibration(), !options.ranges().isEmpty()).ifPresent(note -> notes.add(CompileReport.OUTLIER + note));
     List<Integer> constant = new ArrayList<>();
     for (int j = 0; !options.calibration().isEmpty() && j < plan.features().low().length; j++) {
       double first = options.calibration().get(0)[j];

@@ -5,6 +5,7 @@ import dev.tacet.compiler.FeatureRange;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -26,6 +27,13 @@ final class AlikeFeatures {
   /** Returns the range of each feature, that of all for those that are alike. */
   static List<FeatureRange> widened(Network network, List<FeatureRange> ranges) {
     List<FeatureRange> widened = new ArrayList<>(ranges);
+    channels(network).forEach(channel -> widen(widened, channel));
+    return widened;
+  }
+
+  /** Returns the features that may be alike, as far as the inputs' shapes say: those of each channel, or of one long vector. */
+  static List<List<Integer>> channels(Network network) {
+    List<List<Integer>> result = new ArrayList<>();
     int first = 0;
     for (Node.Input input : network.inputs()) {
       int[] shape = input.shape();
@@ -38,12 +46,18 @@ final class AlikeFeatures {
           for (int i = 0; i < length; i++) {
             channel.add(first + (channelsFirst ? c * length + i : i * channels + c));
           }
-          widen(widened, channel);
+          result.add(channel);
         }
       }
       first += input.size();
     }
-    return widened;
+    return result;
+  }
+
+  /** Returns how far the one in the middle of those that vary reaches, where it shows that they are alike; else 0. */
+  static double usual(double[] widths) {
+    double[] varying = Arrays.stream(widths).filter(width -> width > 0).sorted().toArray();
+    return varying.length > 0 && varying[varying.length / 2] >= SHARE * varying[varying.length - 1] ? varying[varying.length / 2] : 0;
   }
 
   private static void widen(List<FeatureRange> ranges, List<Integer> features) {

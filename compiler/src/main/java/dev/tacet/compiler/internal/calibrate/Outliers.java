@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.compiler.internal.calibrate;
 
+import dev.tacet.compiler.internal.ir.Network;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,29 +26,40 @@ public final class Outliers {
   private Outliers() {}
 
   /**
-   * Describes the value that lies farthest out, and says how many rows have one; nothing where there is none.
+   * Describes the value that lies farthest out, and says how many rows have one; nothing where there is none. What a pixel seldom takes and
+   * others often do is none.
    *
    * @param declared whether the features' ranges are declared
    */
-  public static Optional<String> note(List<double[]> rows, boolean declared) {
+  public static Optional<String> note(Network network, List<double[]> rows, boolean declared) {
     double limit = declared ? FAR_WITHIN_RANGES : FAR;
     if (rows.size() < LEAST_ROWS) {
       return Optional.empty();
+    }
+    int features = rows.get(0).length;
+    double[] medians = new double[features];
+    double[] spreads = new double[features];
+    for (int j = 0; j < features; j++) {
+      int feature = j;
+      double[] values = rows.stream().mapToDouble(row -> row[feature]).sorted().toArray();
+      int tail = Math.max(1, (int) (TAIL * values.length));
+      medians[j] = values[values.length / 2];
+      spreads[j] = values[values.length - 1 - tail] - values[tail];
+    }
+    for (List<Integer> channel : AlikeFeatures.channels(network)) {
+      double usual = AlikeFeatures.usual(channel.stream().mapToDouble(j -> spreads[j]).toArray());
+      channel.forEach(j -> spreads[j] = Math.max(spreads[j], usual));
     }
     boolean[] far = new boolean[rows.size()];
     int worstRow = -1;
     int worstFeature = -1;
     double worst = limit;
-    for (int j = 0; j < rows.get(0).length; j++) {
-      int feature = j;
-      double[] values = rows.stream().mapToDouble(row -> row[feature]).sorted().toArray();
-      int tail = Math.max(1, (int) (TAIL * values.length));
-      double spread = values[values.length - 1 - tail] - values[tail];
-      if (!(spread > 0)) {
+    for (int j = 0; j < features; j++) {
+      if (!(spreads[j] > 0)) {
         continue;
       }
       for (int r = 0; r < far.length; r++) {
-        double distance = Math.abs(rows.get(r)[j] / spread - values[values.length / 2] / spread);
+        double distance = Math.abs(rows.get(r)[j] / spreads[j] - medians[j] / spreads[j]);
         far[r] |= distance > limit;
         if (distance > worst) {
           worst = distance;

@@ -36,6 +36,9 @@ public final class ActivationFitter {
   /** The multiplications that one comparison may take before it is made on fewer rows. */
   private static final long SEARCH_WORK = 400_000_000;
 
+  /** The degree for which that is reckoned: functions with a kink are tried up to it and beyond. */
+  private static final int HIGH_DEGREE = 255;
+
   /** A step of the search must make the answers better by this part. */
   private static final double LEAST_GAIN = 0.02;
 
@@ -122,7 +125,7 @@ public final class ActivationFitter {
    * @param allMargins whether errors count too where a choice is clear
    */
   public static AnswerMetric searchMetric(Network network, SampleRows rows, boolean allMargins) {
-    int most = (int) Math.max(LEAST_SEARCH_ROWS, Math.min(MAX_SEARCH_ROWS, SEARCH_WORK / Math.max(1, network.work())));
+    int most = (int) Math.max(LEAST_SEARCH_ROWS, Math.min(MAX_SEARCH_ROWS, SEARCH_WORK / Math.max(1, network.work(HIGH_DEGREE))));
     int data = Math.min(rows.data().size(), most * 2 / 3);
     List<double[]> chosen = new ArrayList<>(rows.data().subList(0, data));
     chosen.addAll(rows.synthetic().subList(0, Math.min(rows.synthetic().size(), most / 3)));

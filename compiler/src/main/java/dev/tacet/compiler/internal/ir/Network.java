@@ -49,6 +49,11 @@ public record Network(List<Node> nodes, LinearForm output, String outputName, Po
     return work;
   }
 
+  /** Returns the same with activations as polynomials of a degree, those that are polynomials themselves left out. */
+  public long work(int degree) {
+    return work() + activations().stream().filter(a -> a.function().degree() < 0).mapToLong(a -> (long) degree * a.size()).sum();
+  }
+
   /** Returns the number of features of one row over all inputs. */
   public int features() {
     return inputs().stream().mapToInt(Node::size).sum();

@@ -6,6 +6,7 @@ import dev.tacet.compiler.internal.ir.Matrix;
 import dev.tacet.compiler.internal.onnx.OnnxNode;
 import dev.tacet.compiler.internal.onnx.Shapes;
 import dev.tacet.compiler.internal.onnx.Tensor;
+import dev.tacet.he.TailFunction;
 import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
 import java.util.Arrays;
@@ -89,6 +90,8 @@ final class SvmOps {
       Symbol.Clear scores = decisions;
       if (probabilities) {
         scores = scope.tail(TailOp.SIGMOID, scope.tail(TailOp.AFFINE, decisions, reals(node, "prob_a", 1)[0], reals(node, "prob_b", 1)[0]));
+        scores = scope.tail(decisions.shape(), TailOp.FUNCTION, List.of(scores.name()), new long[] {TailFunction.COUPLED.ordinal()}, new double[2],
+            List.of());
       }
       Symbol.Clear both = scope.tail(new int[] {1, 2}, probabilities ? TailOp.BINARY_PROBABILITIES : TailOp.BINARY_SCORES,
           List.of(scores.name()), new long[0], new double[0], List.of());
@@ -148,7 +151,7 @@ final class SvmOps {
   /** The votes of each class: decisions above 0 are votes for the earlier class of a pair, others for the later. */
   private static Symbol.Clear votes(Scope scope, Symbol.Clear decisions, int classes) {
     Symbol.Clear won = scope.tail(decisions.shape(), TailOp.FUNCTION, List.of(decisions.name()),
-        new long[] {dev.tacet.he.TailFunction.ofName("greater").ordinal()}, new double[2], List.of());
+        new long[] {TailFunction.GREATER.ordinal()}, new double[2], List.of());
     int others = classes - 1;
     long[] pairs = new long[classes * others];
     double[] affine = new double[2 * pairs.length];
