@@ -51,6 +51,26 @@ class RefusalTest {
     assertEquals("the_y", problems.get(problems.size() - 1).node(), problems.toString());
   }
 
+  @Test
+  void shapesThatDoNotFitAreRefusedByName() {
+    refused("adds an operand of shape [2, 3] to a product of shape [1, 3]",
+        TestModels.of(4).constant("w", new long[] {4, 3}, new double[12]).constant("c", new long[] {2, 3}, ones(6)).node("Gemm", "x w c", "y"));
+    refused("kernel_shape is [2], its weights have shape [2, 3, 3]",
+        TestModels.of(3, 8).constant("w", new long[] {2, 3, 3}, ones(18)).node("Conv", "x w", "y", TestModels.integers("kernel_shape", 2)));
+    refused("together 5 long, the axis 6", TestModels.of(6).indexes("s", 2, 3).node("Split", "x s", "y z", TestModels.integer("axis", 1)));
+    refused("names axis 1 twice",
+        TestModels.of(6).indexes("s", 0, 1).indexes("e", 3, 4).indexes("a", 1, -1).node("Slice", "x s e a", "y"));
+    refused("2 starts and 1 ends", TestModels.of(6).indexes("s", 0, 1).indexes("e", 3).node("Slice", "x s e", "y"));
+    refused("names axis 1 twice",
+        TestModels.of(6).indexes("p", 1, 2, 1, 1).constant("v", new long[0], 0).indexes("a", 1, 1).node("Pad", "x p v a", "y"));
+    refused("divides by its alpha", TestModels.of(6).node("Celu", "x", "y", TestModels.real("alpha", 0)));
+  }
+
+  private static void refused(String reason, TestModels model) {
+    List<ModelProblem> problems = Compiler.check(model.source("y"));
+    assertTrue(problems.size() == 1 && problems.get(0).reason().contains(reason), problems.toString());
+  }
+
   /** Element-wise nodes that read a value twice double the steps of the function that they are together: 2^34 of them. */
   @Test
   void aFunctionOfTooManyStepsIsRefusedAtOnceAndALongOneIsNot() {

@@ -47,6 +47,11 @@ final class ConvOps {
     Symbol x = call.required(0);
     Tensor weights = call.requiredConstant(1);
     int[] kernel = spatialOf(weights, x);
+    long[] stated = node.integers("kernel_shape");
+    if (stated != null && !Arrays.equals(stated, Arrays.stream(kernel).asLongStream().toArray())) {
+      throw new Refusal("its kernel_shape is " + Arrays.toString(stated) + ", its weights have shape " + Arrays.toString(weights.shape()),
+          "make kernel_shape that of the weights, or leave it out");
+    }
     int channels = x.shape()[1];
     int group = (int) node.integer("group", 1);
     int filters = weights.shape()[0];

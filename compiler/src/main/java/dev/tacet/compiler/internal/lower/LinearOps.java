@@ -36,6 +36,11 @@ final class LinearOps {
       product = product.scaled(factors, null);
     }
     if (call.input(2) != null) {
+      int[] added = call.input(2).shape();
+      if (!Shapes.spreads(added, shape)) {
+        throw new Refusal("it adds an operand of shape " + Arrays.toString(added) + " to a product of shape " + Arrays.toString(shape)
+            + ", to which that does not broadcast", "make it a vector with a number for each column");
+      }
       Symbol c = BinaryOps.spread(call, call.input(2), shape);
       product = product.plus(call.scope().form(c), node.real("beta", 1));
     }

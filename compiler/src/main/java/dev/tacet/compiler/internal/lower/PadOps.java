@@ -41,6 +41,10 @@ final class PadOps {
       sources[i] = new int[result[i]];
       int first = Math.max(0, -pads[i]);
       int kept = Math.max(0, shape[i] - first - Math.max(0, -pads[rank + i]));
+      int most = Math.max(pads[i], pads[rank + i]);
+      if (mode.equals("reflect") && most > 0 && most >= kept) {
+        throw new Refusal("it reflects " + most + " elements of axis " + i + ", of which it keeps " + kept, "reflect fewer than it keeps");
+      }
       for (int j = 0; j < result[i]; j++) {
         int source = source(mode, j - Math.max(0, pads[i]), kept);
         sources[i][j] = source < 0 ? -1 : first + source;
@@ -62,12 +66,17 @@ final class PadOps {
       throw new Refusal("pads has " + given.length + " values for " + axes.length + " axes", "give two for each axis");
     }
     int[] pads = new int[2 * rank];
+    boolean[] padded = new boolean[rank];
     for (int i = 0; i < axes.length; i++) {
       long before = given[i];
       long after = given[axes.length + i];
       if (Math.abs((double) before) + Math.abs((double) after) > Shapes.MAX_ELEMENTS) {
         throw new Refusal("it pads axis " + axes[i] + " by " + before + " and " + after + ", by more than " + Shapes.MAX_ELEMENTS + " elements", "pad less");
       }
+      if (padded[axes[i]]) {
+        throw new Refusal("it names axis " + axes[i] + " twice", "pad an axis once, or in two nodes");
+      }
+      padded[axes[i]] = true;
       pads[axes[i]] = (int) before;
       pads[rank + axes[i]] = (int) after;
     }
@@ -86,10 +95,7 @@ final class PadOps {
       case "constant" -> -1;
       case "edge" -> at < 0 ? 0 : size - 1;
       case "wrap" -> Math.floorMod(at, size);
-      case "reflect" -> {
-        int folded = size == 1 ? 0 : Math.floorMod(at, 2 * (size - 1));
-        yield folded < size ? folded : 2 * (size - 1) - folded;
-      }
+      case "reflect" -> at < 0 ? -at : 2 * (size - 1) - at;
       default -> throw new Refusal("its mode is " + mode, "use constant, reflect, edge or wrap");
     };
   }

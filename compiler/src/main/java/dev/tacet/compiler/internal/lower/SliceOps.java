@@ -31,8 +31,19 @@ final class SliceOps {
     int[] newShape = shape.clone();
     int[] newStrides = strides.clone();
     int offset = 0;
+    if (starts == null || ends == null) {
+      throw new Refusal("it has no starts or no ends", "give both");
+    }
+    requireEqual("starts", starts.length, "ends", ends.length);
+    requireEqual("starts", starts.length, "axes", axes == null ? starts.length : axes.length);
+    requireEqual("starts", starts.length, "steps", steps == null ? starts.length : steps.length);
+    boolean[] sliced = new boolean[shape.length];
     for (int i = 0; i < starts.length; i++) {
       int axis = axes == null ? i : Shapes.axis((long) axes[i], shape.length);
+      if (sliced[axis]) {
+        throw new Refusal("it names axis " + axis + " twice", "slice an axis once, or in two nodes");
+      }
+      sliced[axis] = true;
       long step = steps == null ? 1 : (long) steps[i];
       if (step == 0) {
         throw new Refusal("it slices with step 0", "use a step that is not 0");
@@ -51,6 +62,12 @@ final class SliceOps {
       offset += (int) first * strides[axis];
     }
     return List.of(call.scope().select(x, Shapes.indexes(newShape, newStrides, offset), newShape, call.node().label()));
+  }
+
+  private static void requireEqual(String one, int count, String other, int otherCount) {
+    if (count != otherCount) {
+      throw new Refusal("it has " + count + " " + one + " and " + otherCount + " " + other, "give as many of each");
+    }
   }
 
   private static double clamp(double value, double low, double high) {
@@ -86,6 +103,10 @@ final class SliceOps {
       int[] indexes = Shapes.indexes(part, strides, start * strides[axis]);
       results.add(call.scope().select(x, indexes, part, call.node().label()));
       start += part[axis];
+    }
+    if (start != shape[axis]) {
+      throw new Refusal("its parts of axis " + axis + " are together " + start + " long, the axis " + shape[axis],
+          "split the features into parts that fit");
     }
     return results;
   }

@@ -52,7 +52,7 @@ final class UnaryOps {
           Univariate.X);
       case "LeakyRelu" -> unary(UnaryFunction.LEAKY_RELU, node.real("alpha", 0.01f), 0);
       case "Elu" -> unary(UnaryFunction.ELU, node.real("alpha", 1), 0);
-      case "Celu" -> unary(UnaryFunction.CELU, node.real("alpha", 1), 0);
+      case "Celu" -> unary(UnaryFunction.CELU, divisor(node.real("alpha", 1)), 0);
       case "Selu" -> unary(UnaryFunction.SELU, node.real("alpha", 1.67326319217681884765625),
           node.real("gamma", 1.05070102214813232421875));
       case "HardSigmoid" -> unary(UnaryFunction.HARD_SIGMOID, node.real("alpha", 0.2f), node.real("beta", 0.5));
@@ -66,6 +66,13 @@ final class UnaryOps {
           new Univariate.Constant(node.real("threshold", 0)));
       default -> throw new IllegalStateException("no function for " + node.opType());
     };
+  }
+
+  private static double divisor(double alpha) {
+    if (alpha == 0) {
+      throw new Refusal("it divides by its alpha, which is 0", "give it another alpha, or use Relu");
+    }
+    return alpha;
   }
 
   private static double bound(Handler.Call call, int input, String attribute, double fallback) {

@@ -50,6 +50,17 @@ public final class Shapes {
     return result;
   }
 
+  /** Returns whether a shape broadcasts to another as it is. */
+  public static boolean spreads(int[] source, int[] target) {
+    int more = target.length - source.length;
+    for (int i = 0; more >= 0 && i < source.length; i++) {
+      if (source[i] != 1 && source[i] != target[more + i]) {
+        return false;
+      }
+    }
+    return more >= 0;
+  }
+
   /**
    * Returns, for each element of the broadcast shape, the index of the element of the source that it comes from.
    *

@@ -42,6 +42,12 @@ class PadOpsTest {
   }
 
   @Test
+  void noMoreIsReflectedThanThereIs() {
+    UncompilableModelException refused = assertThrows(UncompilableModelException.class, () -> padded("reflect", 3, -7));
+    assertEquals("it reflects 3 elements of axis 1, of which it keeps 3", refused.problems().get(0).reason());
+  }
+
+  @Test
   void nothingIsNotContinued() {
     UncompilableModelException refused = assertThrows(UncompilableModelException.class, () -> padded("wrap", 11, -10));
     assertEquals("it continues an axis of which it keeps nothing", refused.problems().get(0).reason());
