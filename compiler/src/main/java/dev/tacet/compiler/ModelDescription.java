@@ -8,6 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -26,7 +27,6 @@ import java.util.Set;
  * @param calibration a CSV file of sample rows, relative to the folder, if one is named
  * @param accuracy largest error of an output that the compiler may spend, relative to the output's range, in (0, 1)
  * @param inputs one per input of the model that has ranges
- * @param activations ranges of hidden tensors, by their ONNX names
  */
 public record ModelDescription(
     String name,
@@ -37,8 +37,7 @@ public record ModelDescription(
     List<String> classes,
     Optional<Path> calibration,
     double accuracy,
-    List<InputRange> inputs,
-    List<TensorRange> activations) {
+    List<InputRange> inputs) {
 
   /** The file's name. */
   public static final String FILE = "tacet.yaml";
@@ -46,12 +45,14 @@ public record ModelDescription(
   /** The accuracy where the file is silent. */
   public static final double DEFAULT_ACCURACY = 1e-3;
 
+  /** The end of what a feature's range may reach. */
+  private static final double MOST = 1e30;
+
   private static final Set<String> KEYS =
-      Set.of("name", "version", "description", "model", "task", "classes", "calibration", "accuracy", "inputs", "activations", "compile");
+      Set.of("name", "version", "description", "model", "task", "classes", "calibration", "accuracy", "inputs", "compile");
   private static final Set<String> INPUT_KEYS = Set.of("name", "range", "features");
   private static final Set<String> FEATURE_KEYS = Set.of("name", "low", "high");
   private static final Set<String> RANGE_KEYS = Set.of("low", "high");
-  private static final Set<String> ACTIVATION_KEYS = Set.of("tensor", "low", "high");
 
   /** What a model answers. */
   public enum Task {
@@ -60,9 +61,6 @@ public record ModelDescription(
     /** Numbers. */
     REGRESSION
   }
-
-  /** The smallest and largest value of a hidden tensor's elements. */
-  public record TensorRange(String tensor, double low, double high) {}
 
   /**
    * Ranges of one input's features, in raw units.
@@ -110,7 +108,6 @@ public record ModelDescription(
   public ModelDescription {
     classes = List.copyOf(classes);
     inputs = List.copyOf(inputs);
-    activations = List.copyOf(activations);
   }
 
   /**
@@ -142,11 +139,20 @@ public record ModelDescription(
         YamlNodes.text(root, "description", "description", ""),
         inside(YamlNodes.text(root, "model", "model", "model.onnx"), "model"),
         task(YamlNodes.text(root, "task", "task", null)),
-        YamlNodes.list(root, "classes", "classes").stream().map(name -> YamlNodes.text(name, "a name of classes")).toList(),
+        classes(root),
         calibration.isEmpty() ? Optional.empty() : Optional.of(inside(calibration, "calibration")),
         accuracy,
-        inputs(YamlNodes.list(root, "inputs", "inputs")),
-        activations(YamlNodes.list(root, "activations", "activations")));
+        inputs(YamlNodes.list(root, "inputs", "inputs")));
+  }
+
+  private static List<String> classes(JsonNode root) {
+    List<String> classes = YamlNodes.list(root, "classes", "classes").stream().map(name -> YamlNodes.text(name, "a name of classes")).toList();
+    for (int i = 0; i < classes.size(); i++) {
+      if (classes.indexOf(classes.get(i)) < i) {
+        throw YamlNodes.wrong("classes lists '" + classes.get(i) + "' twice");
+      }
+    }
+    return classes;
   }
 
   private static List<InputRange> inputs(List<JsonNode> nodes) {
@@ -162,7 +168,7 @@ public record ModelDescription(
       if (YamlNodes.has(node, "features") == YamlNodes.has(node, "range")) {
         throw YamlNodes.wrong(input + " needs either features or range");
       }
-      List<String> names = new ArrayList<>();
+      Set<String> names = new LinkedHashSet<>();
       List<JsonNode> ranges = new ArrayList<>();
       if (YamlNodes.has(node, "range")) {
         ranges.add(YamlNodes.requireMapping(node.get("range"), input + ", range", RANGE_KEYS));
@@ -170,41 +176,35 @@ public record ModelDescription(
       for (JsonNode feature : features) {
         String where = "feature " + names.size();
         YamlNodes.requireMapping(feature, input + ", " + where, FEATURE_KEYS);
-        names.add(YamlNodes.text(feature, "name", where, where));
+        String called = YamlNodes.text(feature, "name", where, where);
+        if (!names.add(called)) {
+          throw YamlNodes.wrong(input + " lists the feature '" + called + "' twice");
+        }
         ranges.add(feature);
       }
       if (ranges.isEmpty()) {
         throw YamlNodes.wrong(input + " lists no feature");
       }
+      List<String> named = List.copyOf(names);
       double[] low = new double[ranges.size()];
       double[] high = new double[ranges.size()];
       for (int i = 0; i < low.length; i++) {
-        String where = input + ", " + (names.isEmpty() ? "range" : names.get(i));
+        String where = input + ", " + (named.isEmpty() ? "range" : named.get(i));
         low[i] = YamlNodes.number(ranges.get(i), "low", where);
         high[i] = YamlNodes.number(ranges.get(i), "high", where);
         requireOrdered(low[i], high[i], where);
       }
-      inputs.add(new InputRange(name, List.copyOf(names), low, high));
+      inputs.add(new InputRange(name, named, low, high));
     }
     return inputs;
-  }
-
-  private static List<TensorRange> activations(List<JsonNode> nodes) {
-    List<TensorRange> out = new ArrayList<>();
-    for (JsonNode node : nodes) {
-      YamlNodes.requireMapping(node, "an element of activations", ACTIVATION_KEYS);
-      String tensor = YamlNodes.text(node, "tensor", "the tensor of an element of activations", null);
-      double low = YamlNodes.number(node, "low", "tensor '" + tensor + "'");
-      double high = YamlNodes.number(node, "high", "tensor '" + tensor + "'");
-      requireOrdered(low, high, "tensor '" + tensor + "'");
-      out.add(new TensorRange(tensor, low, high));
-    }
-    return out;
   }
 
   private static void requireOrdered(double low, double high, String where) {
     if (low > high) {
       throw YamlNodes.wrong(where + ": low " + low + " is above high " + high);
+    }
+    if (Math.max(-low, high) > MOST) {
+      throw YamlNodes.wrong(where + ": low " + low + " and high " + high + " must lie within -" + MOST + ".." + MOST);
     }
   }
 

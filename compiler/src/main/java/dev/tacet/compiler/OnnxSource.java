@@ -2,6 +2,7 @@
 package dev.tacet.compiler;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,6 +13,9 @@ import java.util.Optional;
 public final class OnnxSource {
   /** The largest model file that is read: 1 GiB. */
   public static final long MAX_MODEL_BYTES = 1L << 30;
+
+  /** The most bytes of a model that comes through a pipe. */
+  static final int MAX_STREAMED_BYTES = 1 << 26;
 
   private final String name;
   private final byte[] bytes;
@@ -32,16 +36,26 @@ public final class OnnxSource {
    * @throws UncompilableModelException if it is larger than {@link #MAX_MODEL_BYTES}
    */
   public static OnnxSource ofFile(Path file) throws IOException {
-    long size = Files.size(file);
-    if (size > MAX_MODEL_BYTES) {
+    boolean regular = Files.isRegularFile(file);
+    long most = regular ? MAX_MODEL_BYTES : MAX_STREAMED_BYTES;
+    byte[] bytes = regular && Files.size(file) <= most ? Files.readAllBytes(file) : regular ? null : streamed(file);
+    if (bytes == null || bytes.length > most) {
       throw new UncompilableModelException(List.of(new ModelProblem(file.getFileName().toString(), "model",
-          "the file has " + size + " bytes, at most " + MAX_MODEL_BYTES + " are read",
-          "use smaller layers, or keep their weights in half precision")));
+          regular ? "the file has " + Files.size(file) + " bytes, at most " + most + " are read"
+              : "it is no regular file, and has more than " + most + " bytes",
+          regular ? "use smaller layers, or keep their weights in half precision" : "write it to a file first")));
     }
     String fileName = file.getFileName().toString();
     int dot = fileName.lastIndexOf('.');
     Path folder = file.toAbsolutePath().normalize().getParent();
-    return new OnnxSource(dot > 0 ? fileName.substring(0, dot) : fileName, Files.readAllBytes(file), folder);
+    return new OnnxSource(dot > 0 ? fileName.substring(0, dot) : fileName, bytes, folder);
+  }
+
+  /** What a pipe or a device has, whose size is not known before it is read, and one byte more than is taken at most. */
+  private static byte[] streamed(Path file) throws IOException {
+    try (InputStream stream = Files.newInputStream(file)) {
+      return stream.readNBytes(MAX_STREAMED_BYTES + 1);
+    }
   }
 
   /**

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.tacet.he.MalformedException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,7 +25,7 @@ import java.util.Set;
  * another kind are errors, never ignored.
  */
 final class YamlNodes {
-  private static final long MAX_BYTES = 16 << 20;
+  private static final int MAX_BYTES = 16 << 20;
   private static final YAMLMapper MAPPER =
       YAMLMapper.builder(YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -37,12 +39,15 @@ final class YamlNodes {
    * @throws IOException if it cannot be read
    */
   static String read(Path file) throws IOException {
-    long size = Files.size(file);
-    if (size > MAX_BYTES) {
-      throw wrong("the file has " + size + " bytes, at most " + MAX_BYTES + " are read");
+    byte[] bytes;
+    try (InputStream stream = Files.newInputStream(file)) {
+      bytes = stream.readNBytes(MAX_BYTES + 1);  // a pipe has no size before it is read
+    }
+    if (bytes.length > MAX_BYTES) {
+      throw wrong("the file has more than " + MAX_BYTES + " bytes");
     }
     try {
-      return Files.readString(file, StandardCharsets.UTF_8);
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new MalformedException(ModelDescription.FILE + ": the file is not text in UTF-8", e);
     }

@@ -54,11 +54,9 @@ class ModelDescriptionTest {
         ModelDescription.parse(
             MINIMAL
                 + "inputs:\n  - {name: a, range: {low: 0, high: 255}}\n"
-                + "  - {name: b, features: [{name: x, low: -1, high: 2}, {low: 0.5, high: 0.5}]}\n"
-                + "activations:\n  - {tensor: h, low: -3, high: 4}\n");
+                + "  - {name: b, features: [{name: x, low: -1, high: 2}, {low: 0.5, high: 0.5}]}\n");
     assertArrayEquals(new double[] {255, 255, 255}, description.inputs().get(0).highs(3));
     assertArrayEquals(new double[] {-1, 0.5}, description.inputs().get(1).lows(2));
-    assertEquals(new ModelDescription.TensorRange("h", -3, 4), description.activations().get(0));
     MalformedException wrong =
         assertThrows(MalformedException.class, () -> description.inputs().get(1).lows(3));
     assertTrue(wrong.getMessage().contains("tacet.yaml: inputs lists 2 features of input 'b', the model takes 3"), wrong.getMessage());
@@ -99,7 +97,10 @@ class ModelDescriptionTest {
         "name: m\ntask: regression\ninputs: [{name: a, range: {low: 0, high: 1, mean: 2}}]",
         "name: m\ntask: regression\ninputs: [{name: a, features: [{low: 0, heigh: 1}]}]",
         "name: m\ntask: regression\ninputs: [{name: a, range: {low: 0, high: 1}}, {name: a, range: {low: 0, high: 1}}]",
-        "name: m\ntask: regression\nactivations: {tensor: h, low: 0, high: 1}",
+        "name: m\ntask: regression\ninputs: [{name: a, range: {low: 0, high: 1e31}}]",
+        "name: m\ntask: regression\ninputs: [{name: a, range: {low: -1.0e+308, high: 1}}]",
+        "name: m\ntask: regression\ninputs: [{name: a, features: [{name: b, low: 0, high: 1}, {name: b, low: 0, high: 1}]}]",
+        "name: m\ntask: classification\nclasses: [a, b, a]",
         "name: m\ntask: regression\nmodel: \"a\\0b\"",
       })
   void wrongFiles(String text) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.compiler.internal.onnx.proto.TensorProto;
 import dev.tacet.he.SecurityLevel;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,21 @@ class RefusalTest {
     refused("names axis 1 twice",
         TestModels.of(6).indexes("p", 1, 2, 1, 1).constant("v", new long[0], 0).indexes("a", 1, 1).node("Pad", "x p v a", "y"));
     refused("divides by its alpha", TestModels.of(6).node("Celu", "x", "y", TestModels.real("alpha", 0)));
+  }
+
+  @Test
+  void anOutputOfAnotherTypeThanDeclaredIsRefusedAndALongName() {
+    refused("declared as FLOAT, and is of the type INT64",
+        TestModels.of(4).node("Cast", "x", "y", TestModels.integer("to", TensorProto.DataType.INT64_VALUE)));
+    MalformedModelException refused = assertThrows(MalformedModelException.class,
+        () -> Compiler.check(dense().node("MatMul", "x w", "h".repeat(1001)).node("Tanh", "h".repeat(1001), "y").source("y")));
+    assertTrue(refused.getMessage().contains("has 1005 letters, at most 1000"), refused.getMessage());
+  }
+
+  @Test
+  void aPipeWithoutAnEndIsNoModel() {
+    UncompilableModelException refused = assertThrows(UncompilableModelException.class, () -> OnnxSource.ofFile(Path.of("/dev/zero")));
+    assertTrue(refused.getMessage().contains("more than 67108864 bytes"), refused.getMessage());
   }
 
   private static void refused(String reason, TestModels model) {

@@ -134,8 +134,7 @@ public final class CompilePipeline {
   }
 
   /**
-   * For how many private answers there is room, the largest power of ten for which a search finds a program that meets the accuracy; in words,
-   * nothing for less than ten.
+   * For how many private answers there is room, the largest power of ten for which a search finds a program that meets the accuracy; in words.
    */
   private String roomFor(LongFunction<PlanSearch> ofAnswers) {
     int room = 0;
@@ -149,7 +148,7 @@ public final class CompilePipeline {
         none = middle;
       }
     }
-    return room == 0 ? "" : String.format(Locale.ROOT, "; there is room for %.0f such answers", Math.pow(10, room));
+    return room == 0 ? "; there is not even room for 10 such answers within the accuracy asked for" : String.format(Locale.ROOT, "; there is room for %.0f such answers", Math.pow(10, room));
   }
 
   /** The largest error that is to be expected of {@link CompileReport#NUMBERS} decrypted values without noise, by those of the sample rows. */

@@ -31,6 +31,9 @@ final class GuardEmitter {
   /** Bits between what an input can reach and the base prime. */
   private static final double ROOM = 1.6;
 
+  /** The most activations that a guard's name lists. */
+  private static final int MOST_NAMED = 20;
+
   /** Bits between a guard's bound and the base prime: both parts together stay within an eighth of it. */
   private static final double SPARE_BITS = 3.5;
 
@@ -92,7 +95,8 @@ final class GuardEmitter {
     boolean taken = !complex;  // whether its imaginary parts are
     int number = 0;
     for (List<Watched> group : groups()) {
-      String name = "guard of " + group.stream().map(Watched::name).collect(Collectors.joining(", "));
+      String name = "guard of " + group.stream().limit(MOST_NAMED).map(Watched::name).collect(Collectors.joining(", "))
+          + (group.size() > MOST_NAMED ? " and " + (group.size() - MOST_NAMED) + " more" : "");
       Part part;
       if (taken) {
         builder.output(pending);

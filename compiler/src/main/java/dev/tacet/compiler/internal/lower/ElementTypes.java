@@ -40,6 +40,16 @@ final class ElementTypes {
     graph.constants().forEach((name, tensor) -> types.put(name, tensor.type()));
   }
 
+  /** Returns the type of a value, null where it is not certain. */
+  DataType of(String value) {
+    return types.get(value);
+  }
+
+  /** Returns whether a value is of whole numbers. */
+  boolean isWhole(String value) {
+    return isInteger(types.get(value));
+  }
+
   private DataType of(OnnxNode node, int input) {
     return input < node.inputs().size() ? types.get(node.inputs().get(input)) : null;
   }

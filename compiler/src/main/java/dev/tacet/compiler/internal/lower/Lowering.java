@@ -6,10 +6,12 @@ import dev.tacet.compiler.ModelProblem;
 import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.ir.LinearForm;
 import dev.tacet.compiler.internal.ir.Network;
+import dev.tacet.compiler.internal.onnx.DataType;
 import dev.tacet.compiler.internal.onnx.OnnxGraph;
 import dev.tacet.compiler.internal.onnx.OnnxNode;
 import dev.tacet.compiler.internal.onnx.Shapes;
 import dev.tacet.he.Postprocessing;
+import dev.tacet.he.TailFunction;
 import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
 import java.util.ArrayDeque;
@@ -278,7 +280,11 @@ public final class Lowering {
         problems.add(new ModelProblem(output.name(), "output", "the model lists it twice", "list each output once"));
         continue;
       }
-      if (symbol instanceof Symbol.Known || symbol instanceof Symbol.Failed) {
+      DataType made = types.of(output.name());
+      if (made != null && output.type() != null && made != output.type()) {
+        problems.add(new ModelProblem(output.name(), "output", "it is declared as " + output.type() + ", and is of the type " + made,
+            "check the model with onnx.checker and export it again"));
+      } else if (symbol instanceof Symbol.Known || symbol instanceof Symbol.Failed) {
         problems.add(new ModelProblem(output.name(), "output", "it does not depend on the input", "remove it from the outputs"));
       } else if (symbol instanceof Symbol.Index index) {
         last.add(TailNode.withIntegers(index.largest() ? TailOp.ARGMAX : TailOp.ARGMIN, index.scores().name(),
@@ -287,7 +293,9 @@ public final class Lowering {
         TailNode node = terminal.node();
         last.add(new TailNode(node.op(), node.inputs(), output.name(), node.integers(), node.numbers(), node.strings()));
       } else {
-        last.add(TailNode.of(TailOp.IDENTITY, scope.clear(symbol).name(), output.name()));
+        String value = scope.clear(symbol).name();
+        last.add(types.isWhole(output.name()) ? new TailNode(TailOp.FUNCTION, List.of(value), output.name(),
+            new long[] {TailFunction.ROUND.ordinal()}, new double[2], List.of()) : TailNode.of(TailOp.IDENTITY, value, output.name()));
       }
     }
     long returned = scope.exports().stream().mapToLong(LinearForm::size).sum();

@@ -25,6 +25,9 @@ public final class OnnxReader {
   /** The most nodes of a model. */
   static final int MAX_NODES = 20_000;
 
+  /** The most letters of a name; layers and guards are named by several. */
+  static final int MAX_NAME = 1000;
+
   /** The last version of the format itself whose meaning is known; 9 to 14 add element types that no model here may have. */
   private static final long LAST_IR_VERSION = 14;
 
@@ -105,6 +108,7 @@ public final class OnnxReader {
         inputs.add(value(proto));
       }
     }
+    inputs.forEach(input -> requireShort("input", input.name()));
     List<OnnxGraph.Value> outputs = graph.getOutputList().stream().map(OnnxReader::value).toList();
     String producer = (model.getProducerName() + " " + model.getProducerVersion()).trim();
     return GraphChecker.check(new OnnxGraph(producer, opsets, inputs, outputs, constants, tooLarge, shapes(graph), nodes));
@@ -151,7 +155,16 @@ public final class OnnxReader {
     return opsets;
   }
 
+  private static void requireShort(String what, String name) {
+    if (name.length() > MAX_NAME) {
+      throw new MalformedModelException(
+          "the name of " + what + " " + name.substring(0, 40) + "... has " + name.length() + " letters, at most " + MAX_NAME);
+    }
+  }
+
   private OnnxNode node(NodeProto proto) {
+    requireShort("node", proto.getName());
+    proto.getOutputList().forEach(output -> requireShort("value", output));
     Map<String, Object> attributes = new TreeMap<>();
     for (AttributeProto attribute : proto.getAttributeList()) {
       Object value = attribute(attribute);
