@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -91,10 +91,16 @@ public final class Simulator {
    *
    * @param values for each row, decrypted values by output name, before the client's own steps; of a row without an answer they mean nothing, or
    *     there are none
-   * @param unanswered rows, from the chunk's first as 0, whose answer the client would refuse: a value or a guard is beyond its bound
+   * @param refused rows, from the chunk's first as 0, whose answer the client would refuse, and the output that is beyond its bound, a value
+   *     or a guard
    * @param ranges of the inputs of each function of the program
    */
-  public record Chunk(List<Map<String, double[]>> values, Set<Integer> unanswered, List<LayerRange> ranges) {}
+  public record Chunk(List<Map<String, double[]>> values, Map<Integer, CipherOutput> refused, List<LayerRange> ranges) {
+    /** Returns the rows that {@link #refused} has. */
+    public Set<Integer> unanswered() {
+      return refused.keySet();
+    }
+  }
 
   /**
    * Runs rows within the bounds of their features.
@@ -108,7 +114,7 @@ public final class Simulator {
     }
     FunctionInputs inputs = new FunctionInputs(places);
     List<Map<String, double[]>> values = new ArrayList<>();
-    Set<Integer> unanswered = new TreeSet<>();
+    Map<Integer, CipherOutput> refused = new TreeMap<>();
     if (signature.packing() == RowPacking.THROUGHPUT) {
       int period = Integer.highestOneBit(Math.max(1, 2 * rows.length - 1));
       ReferenceEvaluator.Disturbance disturbance = noise
@@ -116,31 +122,25 @@ public final class Simulator {
       List<double[]> slots = ReferenceEvaluator.run(artifact.program(), columns(rows, period), inputs.observer(rows.length), disturbance);
       for (int r = 0; r < rows.length; r++) {
         values.add(values(slots, r));
-        if (!isAnswered(slots, r)) {
-          unanswered.add(r);
-        }
+        refuse(refused, r, beyond(slots, r));
       }
       inputs.endOfRows();
     } else if (signature.packing() == RowPacking.COEFFICIENT) {
       for (int r = 0; r < rows.length; r++) {
         Optional<Map<String, double[]>> answer = inCoefficients(rows[r]);
         values.add(answer.orElse(Map.of()));
-        if (answer.isEmpty()) {
-          unanswered.add(r);
-        }
+        refuse(refused, r, answer.isEmpty() ? signature.cipherOutputs().get(0) : null);
       }
     } else {
       for (int r = 0; r < rows.length; r += TOGETHER) {
         for (List<double[]> slots : spread(Arrays.copyOfRange(rows, r, Math.min(rows.length, r + TOGETHER)), seed + first + r, inputs)) {
-          if (!isAnswered(slots, 0)) {
-            unanswered.add(values.size());
-          }
+          refuse(refused, values.size(), beyond(slots, 0));
           values.add(values(slots, 0));
         }
         inputs.endOfRows();
       }
     }
-    return new Chunk(values, unanswered, inputs.ranges());
+    return new Chunk(values, refused, inputs.ranges());
   }
 
   /** The decrypted values of one row that lies in coefficients, without noise; nothing if one is beyond its bound. */
@@ -232,15 +232,21 @@ public final class Simulator {
     return start;
   }
 
-  /** Whether a row's values and guards are within the bounds that the client checks, as {@link CipherOutput#unpack} does. */
-  private boolean isAnswered(List<double[]> slots, int slot) {
+  private static void refuse(Map<Integer, CipherOutput> refused, int row, CipherOutput beyond) {
+    if (beyond != null) {
+      refused.put(row, beyond);
+    }
+  }
+
+  /** The first of a row's values and guards beyond the bound that the client checks, as {@link CipherOutput#unpack} does; null for none. */
+  private CipherOutput beyond(List<double[]> slots, int slot) {
     for (CipherOutput output : signature.cipherOutputs()) {
       int at = start[output.programOutput()];
       double limit = output.limit();
       if (signature.packing() == RowPacking.THROUGHPUT) {
         for (int i = 0; i < output.count(); i++) {
           if (!(Math.abs(slots.get(at + i)[slot]) <= limit)) {
-            return false;
+            return output;
           }
         }
       } else {
@@ -249,13 +255,13 @@ public final class Simulator {
         for (int copy = 0; copy < part.length; copy += output.period()) {
           for (int j = copy; j < Math.min(copy + used, part.length); j += output.rows()) {
             if (!(Math.abs(part[j]) <= limit)) {
-              return false;
+              return output;
             }
           }
         }
       }
     }
-    return true;
+    return null;
   }
 
   private Map<String, double[]> values(List<double[]> slots, int slot) {

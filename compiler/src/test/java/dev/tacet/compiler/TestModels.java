@@ -14,10 +14,13 @@ import dev.tacet.compiler.internal.onnx.proto.ValueInfoProto;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /** Small ONNX models made in the test, and rows for them. */
 public final class TestModels {
+  private static final Set<String> INDEXES = Set.of("ArgMax", "ArgMin");
+
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("test");
   private long opset = 18;
 
@@ -142,7 +145,14 @@ public final class TestModels {
 
   /** Adds an output of [batch, features] and returns the model's bytes. */
   public byte[] output(String name, int features) {
-    graph.addOutput(value(name, features));
+    ValueInfoProto.Builder output = value(name, features).toBuilder();
+    boolean index = graph.getNodeList().stream().anyMatch(node -> INDEXES.contains(node.getOpType()) && node.getOutputList().contains(name)
+        || node.getOpType().equals("TopK") && node.getOutputCount() > 1 && node.getOutput(1).equals(name));
+    boolean text = graph.getNodeList().stream().anyMatch(node -> node.getOutputList().contains(name)
+        && node.getAttributeList().stream().anyMatch(to -> to.getName().equals("to") && to.getI() == TensorProto.DataType.STRING_VALUE));
+    output.getTypeBuilder().getTensorTypeBuilder().setElemType(
+        (index ? TensorProto.DataType.INT64 : text ? TensorProto.DataType.STRING : TensorProto.DataType.FLOAT).getNumber());
+    graph.addOutput(output);
     return ModelProto.newBuilder().setIrVersion(8).setProducerName("test").setGraph(graph)
         .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))
         .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("ai.onnx.ml").setVersion(1))

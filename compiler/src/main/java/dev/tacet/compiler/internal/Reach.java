@@ -7,6 +7,7 @@ import dev.tacet.compiler.internal.emit.Guard;
 import dev.tacet.compiler.internal.emit.Plan;
 import dev.tacet.compiler.internal.fit.AnswerMetric;
 import dev.tacet.compiler.internal.fit.FarRows;
+import dev.tacet.compiler.internal.fit.RowReach;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.he.CipherOutput;
 import java.util.ArrayList;
@@ -15,13 +16,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * How unlike the sample rows a row may be to get an answer, and what errors the farthest such rows have. Where these are not much larger
  * than those of the sample rows, as a rule, answers' bounds allow for them. Where they are many times as large, as those of a product with an
  * exponential, whose values grow with it, guards let pass less of the activations' intervals: answers that say nothing help
- * nobody. Bounds of margins leave at most one sample row in a hundred undecided on account of far rows; where these err by more, a
+ * nobody. They are not narrowed so far that ordinary rows would be left without an answer ({@link RowReach}). Bounds of margins leave at most one sample row in a hundred undecided on account of far rows; where these err by more, a
  * note says so.
  *
  * @param width what guards let pass beyond the sample rows, of 0 to 1; see {@link Guard#limit}
@@ -46,6 +49,9 @@ record Reach(double width, boolean near, double[] values, double[] margins, doub
   /** The part of the sample rows that may be undecided on account of far rows. */
   private static final double UNDECIDED = 0.01;
 
+  /** The part of fresh rows of the sample rows' kind that narrowed guards may leave without an answer, as these let expect. */
+  private static final double LOST = 0.01;
+
   /** What rows farther than those that were found may add to the errors of values. */
   private static final double FARTHER = 1.25;
 
@@ -69,7 +75,15 @@ record Reach(double width, boolean near, double[] values, double[] margins, doub
   static Reach of(Plan plan, Emission emission, SampleRows sample, AnswerMetric metric, AnswerMetric.Score score, double[] errorBounds,
       double[] noise, UnaryOperator<List<double[]>> computed) {
     Reach reach = null;
+    List<RowReach> ordinary = null;
     for (double width : WIDTHS) {
+      if (reach != null) {
+        ordinary = ordinary != null ? ordinary
+            : emission.guards().stream().map(guard -> RowReach.of(plan.fitted(), sample.data(), Set.copyOf(guard.activations()))).toList();
+        if (lost(emission.guards(), ordinary, width) > LOST) {
+          return reach;
+        }
+      }
       List<double[]> rows = rows(plan, emission, sample, width);
       AnswerMetric.Far far = metric.far(rows, computed.apply(rows), noise);
       double[] margins = Arrays.stream(far.margins()).map(margin -> margin / (sample.near() ? TOLERATED : 1)).toArray();
@@ -79,6 +93,10 @@ record Reach(double width, boolean near, double[] values, double[] margins, doub
       }
     }
     return reach;
+  }
+
+  private static double lost(List<Guard> guards, List<RowReach> ordinary, double width) {
+    return IntStream.range(0, guards.size()).mapToDouble(g -> ordinary.get(g).beyond(guards.get(g).limit(width))).sum();
   }
 
   /** Returns the reach of a model whose errors do not depend on the row. */

@@ -117,6 +117,7 @@ public final class SimulateCommand implements Callable<Integer> {
     report.put("undecided_rows", comparison.undecided());
     report.put("clamped_rows", simulation.clamped());
     report.put("failed_rows", simulation.failed());
+    report.put("refused_by", simulation.refusedBy());
     report.put("far_rows", comparison.far());
     report.put("layers", simulation.layers());
     report.put("outputs", simulation.outputs().outputs());
@@ -145,6 +146,12 @@ public final class SimulateCommand implements Callable<Integer> {
       }
       table.print();
       System.out.println("  in units of the interval that each function was fitted to, [-1, 1]");
+    }
+    if (!simulation.refusedBy().isEmpty()) {
+      System.out.println();
+      Table table = new Table("refused by", ">rows");
+      simulation.refusedBy().forEach(table::row);
+      table.print();
     }
   }
 

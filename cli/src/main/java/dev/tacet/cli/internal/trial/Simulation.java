@@ -6,6 +6,7 @@ import dev.tacet.cli.internal.rows.OutputTable;
 import dev.tacet.cli.internal.rows.Rows;
 import dev.tacet.compiler.LayerRange;
 import dev.tacet.compiler.Simulator;
+import dev.tacet.he.CipherOutput;
 import dev.tacet.he.ModelArtifact;
 import dev.tacet.he.Postprocessing;
 import dev.tacet.he.RowPacking;
@@ -28,12 +29,13 @@ import java.util.stream.IntStream;
  * @param comparison of both
  * @param clamped rows with a feature moved to its bound
  * @param failed rows whose answer the client would refuse, so that there is none
+ * @param refusedBy for each guard, or value, that is the first beyond its bound, of how many of these rows
  * @param layers what the rows drive each function's input to
  * @param seconds that the program took for all rows, on all cores; onnxruntime is not in them
  */
 public record Simulation(
     OutputTable outputs, OutputTable clearOutputs, Comparison comparison, List<Integer> clamped, List<Integer> failed,
-    List<LayerRange> layers, double seconds) {
+    Map<String, Integer> refusedBy, List<LayerRange> layers, double seconds) {
   private static final int SPREAD_CHUNK = 16;
 
   /**
@@ -64,11 +66,14 @@ public record Simulation(
     Map<String, LayerRange> layers = new LinkedHashMap<>();
     Map<String, double[]> errorBounds = simulator.errorBounds();
     List<Integer> failed = new ArrayList<>();
+    Map<String, Integer> refusedBy = new LinkedHashMap<>();
     for (Simulator.Chunk chunk : chunks) {
       for (int r = 0; r < chunk.values().size(); r++) {
         int row = outputs.rows();
         if (chunk.unanswered().contains(r)) {
           failed.add(row);
+          CipherOutput beyond = chunk.refused().get(r);
+          refusedBy.merge(beyond.kind().guards() ? beyond.name() : "bound of the answer", 1, Integer::sum);
           outputs.add(Answers.none(clear.row(row)));
         } else {
           Postprocessing.Result result = signature.tail().runMeasured(chunk.values().get(r), errorBounds);
@@ -80,7 +85,7 @@ public record Simulation(
     }
     Comparison comparison =
         Comparison.of(outputs, inside.clear(clearModel, clear), clearModel.runSamples(samples), undecided, Comparison.kindOf(signature));
-    return new Simulation(outputs, clear, comparison, inside.moved(), failed, new ArrayList<>(layers.values()), seconds);
+    return new Simulation(outputs, clear, comparison, inside.moved(), failed, refusedBy, new ArrayList<>(layers.values()), seconds);
   }
 
   /** How the rows missed the target, as {@link Trial#miss} says it. */

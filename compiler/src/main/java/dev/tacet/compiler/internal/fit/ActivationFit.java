@@ -65,6 +65,15 @@ public record ActivationFit(
     return true;
   }
 
+  /** Returns how far the element that goes farthest is from the middle of its interval, as a part of that on one side. */
+  double reachOf(double[] values) {
+    double reach = 0;
+    for (int i = 0; i < values.length; i++) {
+      reach = Math.max(reach, Math.abs(values[i] - center[i]) / halfWidth[i]);
+    }
+    return reach;
+  }
+
   /** Returns the activation's value as it runs encrypted, at element i. */
   public double at(int i, double x) {
     return outputScale[i] * Chebyshev.evaluate(coefficients, (x - center[i]) / halfWidth[i]) + outputOffset;
