@@ -45,6 +45,12 @@ class UnansweredRowsTest {
     JsonNode tried = report("try", rows);
     assertEquals(tried.get("failed_rows"), simulated.get("failed_rows"));
     assertFalse(tried.get("failed_rows").isEmpty(), tried.get("failed_rows").toString());
+    int refused = 0;
+    for (JsonNode count : simulated.get("refused_by")) {
+      refused += count.asInt();
+    }
+    assertEquals(simulated.get("failed_rows").size(), refused, simulated.get("refused_by").toString());
+    assertTrue(simulated.get("refused_by").fieldNames().next().startsWith("guard of "), simulated.get("refused_by").toString());
     for (JsonNode report : List.of(simulated, tried)) {
       assertEquals("[4,5,6,7,8,9,10,11]", report.get("clamped_rows").toString());
       assertTrue(report.get("max_error").asDouble() < 0.1, report.get("max_error").toString());

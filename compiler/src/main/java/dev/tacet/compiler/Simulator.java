@@ -238,30 +238,41 @@ public final class Simulator {
     }
   }
 
-  /** The first of a row's values and guards beyond the bound that the client checks, as {@link CipherOutput#unpack} does; null for none. */
+  /** A guard of a row that is beyond the bound that the client checks, as {@link CipherOutput#unpack} does, else such a value; null for none. */
   private CipherOutput beyond(List<double[]> slots, int slot) {
+    CipherOutput value = null;
     for (CipherOutput output : signature.cipherOutputs()) {
-      int at = start[output.programOutput()];
-      double limit = output.limit();
-      if (signature.packing() == RowPacking.THROUGHPUT) {
-        for (int i = 0; i < output.count(); i++) {
-          if (!(Math.abs(slots.get(at + i)[slot]) <= limit)) {
-            return output;
-          }
+      if (!isWithin(output, slots, slot)) {
+        if (output.kind().guards()) {
+          return output;
         }
-      } else {
-        double[] part = output.slotsOf(slots.get(at), artifact.parameters().slots());
-        int used = output.kind().guards() ? output.period() : output.count() * output.rows();
-        for (int copy = 0; copy < part.length; copy += output.period()) {
-          for (int j = copy; j < Math.min(copy + used, part.length); j += output.rows()) {
-            if (!(Math.abs(part[j]) <= limit)) {
-              return output;
-            }
-          }
+        value = output;
+      }
+    }
+    return value;
+  }
+
+  private boolean isWithin(CipherOutput output, List<double[]> slots, int slot) {
+    int at = start[output.programOutput()];
+    double limit = output.limit();
+    if (signature.packing() == RowPacking.THROUGHPUT) {
+      for (int i = 0; i < output.count(); i++) {
+        if (!(Math.abs(slots.get(at + i)[slot]) <= limit)) {
+          return false;
+        }
+      }
+      return true;
+    }
+    double[] part = output.slotsOf(slots.get(at), artifact.parameters().slots());
+    int used = output.kind().guards() ? output.period() : output.count() * output.rows();
+    for (int copy = 0; copy < part.length; copy += output.period()) {
+      for (int j = copy; j < Math.min(copy + used, part.length); j += output.rows()) {
+        if (!(Math.abs(part[j]) <= limit)) {
+          return false;
         }
       }
     }
-    return null;
+    return true;
   }
 
   private Map<String, double[]> values(List<double[]> slots, int slot) {

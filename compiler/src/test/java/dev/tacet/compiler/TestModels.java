@@ -23,6 +23,7 @@ public final class TestModels {
 
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("test");
   private long opset = 18;
+  private boolean integers;
 
   /** Starts a model with one float input x of shape [batch, features...]. */
   public static TestModels of(int... features) {
@@ -37,6 +38,13 @@ public final class TestModels {
     model.graph.getInputBuilder(0).getTypeBuilder().getTensorTypeBuilder().getShapeBuilder().setDim(0,
         TensorShapeProto.Dimension.newBuilder().setDimValue(rows));
     return model;
+  }
+
+  /** Makes the first input, and the output that {@link #output} declares, of 64-bit integers. */
+  public TestModels ofIntegers() {
+    graph.getInputBuilder(0).getTypeBuilder().getTensorTypeBuilder().setElemType(TensorProto.DataType.INT64_VALUE);
+    integers = true;
+    return this;
   }
 
   /** Adds another float input. */
@@ -151,7 +159,7 @@ public final class TestModels {
     boolean text = graph.getNodeList().stream().anyMatch(node -> node.getOutputList().contains(name)
         && node.getAttributeList().stream().anyMatch(to -> to.getName().equals("to") && to.getI() == TensorProto.DataType.STRING_VALUE));
     output.getTypeBuilder().getTensorTypeBuilder().setElemType(
-        (index ? TensorProto.DataType.INT64 : text ? TensorProto.DataType.STRING : TensorProto.DataType.FLOAT).getNumber());
+        (index || integers ? TensorProto.DataType.INT64 : text ? TensorProto.DataType.STRING : TensorProto.DataType.FLOAT).getNumber());
     graph.addOutput(output);
     return ModelProto.newBuilder().setIrVersion(8).setProducerName("test").setGraph(graph)
         .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))

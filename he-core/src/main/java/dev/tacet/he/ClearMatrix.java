@@ -14,27 +14,14 @@ public final class ClearMatrix {
   private ClearMatrix() {}
 
   /**
-   * Adds a dense matrix times vectors to {@code sums}.
+   * Adds a matrix times vectors to {@code sums}.
    *
    * @param sums rows * lanes numbers
    * @param x columns * lanes numbers
    * @param lanes the vectors, a power of two
-   * @param entries rows * columns numbers, row by row
-   * @throws IllegalArgumentException if the sizes do not fit
-   */
-  public static void multiplyAdd(double[] sums, double[] x, int lanes, double[] entries) {
-    multiplyAdd(sums, x, lanes, null, null, entries);
-  }
-
-  /**
-   * Adds a sparse matrix times vectors to {@code sums}.
-   *
-   * @param sums rows * lanes numbers
-   * @param x columns * lanes numbers
-   * @param lanes the vectors, a power of two
-   * @param starts entries {@code starts[i] .. starts[i + 1] - 1} are those of row i
-   * @param positions the columns of the entries
-   * @param entries their values
+   * @param starts entries {@code starts[i] .. starts[i + 1] - 1} are those of row i; null for a dense matrix
+   * @param positions the columns of the entries; null for a dense matrix
+   * @param entries their values; of a dense matrix all, row by row
    * @throws IllegalArgumentException if the sizes do not fit
    */
   public static void multiplyAdd(double[] sums, double[] x, int lanes, int[] starts, int[] positions, double[] entries) {

@@ -34,7 +34,7 @@ final class ClearMatrixTest {
         }
       }
       double[] engine = before.clone();
-      ClearMatrix.multiplyAdd(engine, x, lanes, entries);
+      ClearMatrix.multiplyAdd(engine, x, lanes, null, null, entries);
       assertArrayEquals(expected, engine, lanes + " vectors");
       double[] java = before.clone();
       ClearMatrix.withoutEngine(java, x, lanes, null, null, entries);
@@ -65,7 +65,7 @@ final class ClearMatrixTest {
   @Test
   void nothingTimesNothingIsNothing() {
     double[] sums = {1, 2};
-    ClearMatrix.multiplyAdd(sums, new double[0], 2, new double[0]);
+    ClearMatrix.multiplyAdd(sums, new double[0], 2, null, null, new double[0]);
     assertArrayEquals(new double[] {1, 2}, sums);
     ClearMatrix.multiplyAdd(new double[0], new double[4], 2, new int[] {0}, new int[0], new double[0]);
   }

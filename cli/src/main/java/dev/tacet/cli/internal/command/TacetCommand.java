@@ -3,8 +3,8 @@ package dev.tacet.cli.internal.command;
 
 import dev.tacet.cli.internal.CliException;
 import dev.tacet.cli.internal.Failures;
-import dev.tacet.cli.internal.terminal.Terminal;
 import dev.tacet.cli.internal.Variables;
+import dev.tacet.cli.internal.terminal.Terminal;
 import java.io.PrintWriter;
 import java.util.logging.LogManager;
 import org.slf4j.bridge.SLF4JBridgeHandler;

@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
  * @param comparison of both
  * @param clamped rows with a feature moved to its bound
  * @param failed rows whose answer the client would refuse, so that there is none
- * @param refusedBy for each guard, or value, that is the first beyond its bound, of how many of these rows
+ * @param refusedBy for each guard that is the first beyond its bound, or else the values, of how many of these rows
  * @param layers what the rows drive each function's input to
  * @param seconds that the program took for all rows, on all cores; onnxruntime is not in them
  */

@@ -7,6 +7,7 @@ import static dev.tacet.compiler.TestModels.text;
 import static dev.tacet.compiler.TestModels.texts;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.onnx.OnnxReader;
 import dev.tacet.he.OutputValue;
+import dev.tacet.he.Postprocessing;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -115,5 +117,16 @@ class TailLabelsTest {
       result[i * size + i] = 1;
     }
     return result;
+  }
+
+  @Test
+  void wholeNumbersAreRoundedToWholeNumbers() {
+    Network network = Lowering.lower(OnnxReader.read(TestModels.of(2).ofIntegers().node("Add", "x x", "y").source("y")), 0);
+    Postprocessing.Result result =
+        network.tail().run(Map.of(network.outputName(), new double[] {26.9999999, -4.0000002}), Map.of(network.outputName(), 1e-6));
+    assertArrayEquals(new double[] {27, -4}, result.outputs().get("y").toNumbers());
+    assertTrue(result.undecided().isEmpty(), result.undecided().toString());
+    Postprocessing.Result halves = network.tail().run(Map.of(network.outputName(), new double[] {26.5000001, 1}), Map.of(network.outputName(), 1e-6));
+    assertFalse(halves.undecided().isEmpty(), "26.5 may be 26 or 27");
   }
 }
