@@ -35,13 +35,34 @@ void check_input(const Context& context, const ValueType& type, const Ciphertext
   }
 }
 
+/// Whether an operation takes less time than waking another thread for it does: element-wise ones on few words.
+bool is_light(const Context& context, const Instruction& op) {
+  constexpr u64 kFewWords = u64{1} << 14;  // some 3 microseconds; a thread that sleeps is back after tens of them
+  switch (op.opcode) {
+    case Opcode::kInput:
+    case Opcode::kOutput: return true;
+    case Opcode::kAdd:
+    case Opcode::kSub:
+    case Opcode::kNegate:
+    case Opcode::kAddPlain:
+    case Opcode::kAddScalar:
+    case Opcode::kMultiplyPlain:
+    case Opcode::kMultiplyScalar:
+    case Opcode::kDropLevel:
+    case Opcode::kExtract:
+      return op.type.length == 1 &&
+             context.n() * static_cast<u64>(op.type.components) * static_cast<u64>(op.type.level + 1) <= kFewWords;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 /// One run: the values alive, and which operations are ready.
 ///
 /// Operations are taken in waves of the same opcode, lowest id first, never more than the pool has threads: a wave of
 /// one leaves the pool to the limbs inside the operation, a larger one runs its operations side by side (the loops
-/// inside them are then inline). Taking the lowest ids first keeps the number of values alive close to the program
+/// inside them are then inline), unless they are too small to wake a thread for. Taking the lowest ids first keeps the number of values alive close to the program
 /// order's. All rotations of one value are one unit of work, however many there are. An operation on an array is a wave by
 /// itself, its elements run side by side.
 class Run {
@@ -55,26 +76,22 @@ class Run {
         cancel_(cancel),
         randomness_(randomness),
         values_(program_.instructions.size()),
-        uses_left_(program_.instructions.size(), 0),
-        waiting_for_(program_.instructions.size(), 0),
-        users_(program_.instructions.size()) {
+        uses_left_(program_.instructions.size()),
+        waiting_for_(program_.instructions.size()),
+        ready_(fusion_.first.begin(), fusion_.first.end()) {
     result_.outputs.resize(executable.output_at_.back());
     result_.layer_nanos.resize(program_.layers.size());
     for (u32 id = 0; id < program_.instructions.size(); ++id) {
-      if (fusion_.kinds[id] == Fused::kAbsorbed) continue;
-      const auto& arguments = fusion_.arguments[id];
-      waiting_for_[id] = arguments.size();
-      for (const u32 argument : arguments) {
-        ++uses_left_[argument];
-        users_[argument].push_back(id);
-      }
-      if (arguments.empty()) ready_.insert(id);
+      uses_left_[id] = static_cast<u32>(fusion_.users[id].size());
+      waiting_for_[id] = static_cast<u32>(fusion_.arguments[id].size());
     }
   }
 
   RunResult run(const std::vector<const Ciphertext*>& inputs) {
     const CancelScope scope(cancel_);
+    const u64 asked = now_nanos();
     const ThreadPool::Seat seat(pool());
+    charged_until_ += now_nanos() - asked;  // no layer's
     inputs_ = &inputs;
     while (!ready_.empty()) {
       poll_cancel();
@@ -131,25 +148,29 @@ class Run {
   void step() {
     const std::vector<Unit> wave = take_wave();
     std::vector<u64> nanos(wave.size());
-    const u64 start = now_nanos();
     const auto execute = [&](std::size_t k) {
       const u64 begin = now_nanos();
       execute_unit(wave[k]);
       nanos[k] = now_nanos() - begin;
     };
-    if (wave.size() == 1) {
+    if (is_light(*executable_.context(), program_.instructions[wave[0][0]])) {
+      for (std::size_t k = 0; k < wave.size(); ++k) execute(k);
+    } else if (wave.size() == 1) {
       execute(0);
     } else {
       pool().parallel_for(wave.size(), execute);
     }
-    charge(wave, nanos, now_nanos() - start);
     for (const Unit& unit : wave) {
       for (const u32 id : unit) finish(id);
     }
+    charge(wave, nanos);
   }
 
-  /// Shares the wave's wall time among the layers in proportion to what their operations took.
-  void charge(const std::vector<Unit>& wave, const std::vector<u64>& nanos, u64 wall) {
+  /// Shares the wall time since the last wave ended among the layers of this one, in proportion to what their operations took.
+  void charge(const std::vector<Unit>& wave, const std::vector<u64>& nanos) {
+    const u64 now = now_nanos();
+    const u64 wall = now - charged_until_;
+    charged_until_ = now;
     double total = 0;
     for (const u64 each : nanos) total += static_cast<double>(each) + 1;
     for (std::size_t k = 0; k < wave.size(); ++k) {
@@ -162,7 +183,7 @@ class Run {
 
   void finish(u32 id) {
     done_ += operations_in(id);
-    for (const u32 user : users_[id]) {
+    for (const u32 user : fusion_.users[id]) {
       if (--waiting_for_[user] == 0) ready_.insert(user);
     }
     for (const u32 argument : fusion_.arguments[id]) {
@@ -295,6 +316,7 @@ class Run {
     }
   }
 
+  u64 charged_until_ = now_nanos();
   const ExecutableProgram& executable_;
   const Program& program_;
   const FusionPlan& fusion_;
@@ -303,9 +325,8 @@ class Run {
   const SecretSeed* randomness_;
   const std::vector<const Ciphertext*>* inputs_ = nullptr;
   std::vector<Value> values_;
-  std::vector<std::size_t> uses_left_;
-  std::vector<std::size_t> waiting_for_;
-  std::vector<std::vector<u32>> users_;
+  std::vector<u32> uses_left_;
+  std::vector<u32> waiting_for_;
   std::set<u32> ready_;
   std::size_t done_ = 0;
   RunResult result_;

@@ -16,7 +16,7 @@ namespace tacet {
 /// What a run gives back.
 struct RunResult {
   std::vector<std::shared_ptr<const Ciphertext>> outputs;  // by output index, arrays element after element
-  std::vector<u64> layer_nanos;                            // by layer; the sum is the run's wall time less scheduling
+  std::vector<u64> layer_nanos;                            // by layer; the sum is the run's wall time less its wait for a seat
 };
 
 /// Encoded constants that were kept (ExecutableProgram::encoded_constants()) and outlive what is made of them.

@@ -5,7 +5,7 @@ namespace tacet {
 
 FusionPlan plan_fusion(const Program& program) {
   const std::size_t count = program.instructions.size();
-  FusionPlan plan{std::vector<Fused>(count, Fused::kNo), {}, std::vector<std::vector<u32>>(count)};
+  FusionPlan plan{std::vector<Fused>(count, Fused::kNo), {}, std::vector<std::vector<u32>>(count), std::vector<std::vector<u32>>(count), {}};
   std::vector<std::size_t> users(count, 0);
   for (const Instruction& op : program.instructions) {
     plan.arguments.push_back(op.arguments);
@@ -43,6 +43,11 @@ FusionPlan plan_fusion(const Program& program) {
       const bool product = plan.kinds[from] == Fused::kMultiplyRelinearize;
       absorb(id, from, product ? Fused::kMultiplyRelinearizeRescale : Fused::kRelinearizeRescale);
     }
+  }
+  for (u32 id = 0; id < count; ++id) {
+    if (plan.kinds[id] == Fused::kAbsorbed) continue;
+    for (const u32 argument : plan.arguments[id]) plan.users[argument].push_back(id);
+    if (plan.arguments[id].empty()) plan.first.push_back(id);
   }
   return plan;
 }

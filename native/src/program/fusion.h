@@ -23,6 +23,8 @@ struct FusionPlan {
   std::vector<Fused> kinds;
   std::vector<std::vector<u32>> arguments;
   std::vector<std::vector<u32>> parts;  ///< of kRaised: the operations in their order, the last one is itself
+  std::vector<std::vector<u32>> users;  ///< who takes its value, once for each time; none of what is absorbed
+  std::vector<u32> first;               ///< operations that wait for nothing, ascending
 };
 
 /// Joins multiply (or square), relinearize and rescale, and linear transform, rotate sum and rescale of one layer, where each value in

@@ -30,6 +30,9 @@ public final class CostCalibration {
   /** Primes of the chain, by ring degree: as many as models of that size have, fewer where keys are large. */
   private static final int[] LIMBS = {4, 7, 10, 10, 7};
 
+  /** That of models which are one linear map. */
+  private static final int SMALLEST_LOG_DEGREE = 11;
+
   private static final int LOG_SCALE = 30;
   private static final int LOG_ARRAY_SCALE = 20;
   private static final int BASE_BITS = 40;
@@ -62,6 +65,14 @@ public final class CostCalibration {
   public static List<Program> programs(int logRingDegree) {
     int limbs = LIMBS[Math.min(Math.max(logRingDegree, 12), 16) - 12];
     return List.of(chain(logRingDegree, limbs, 1), chain(logRingDegree, limbs, 3), arrays(logRingDegree));
+  }
+
+  /** Returns a program whose operations take next to nothing: what a run takes beside them is measured with it. */
+  public static Program smallest() {
+    ProgramBuilder b = new ProgramBuilder(parameters(SMALLEST_LOG_DEGREE, 1, 1));
+    ProgramBuilder.Value v = b.layer("input").input(0, Scale.powerOfTwo(LOG_SCALE));
+    b.layer("output").output(b.add(b.negate(v), v));
+    return b.build();
   }
 
   private static Parameters parameters(int logRingDegree, int limbs, int digit) {

@@ -31,14 +31,20 @@ import java.util.TreeMap;
  * @param kernels the engine's kernel table there
  * @param threads the threads of the engine that the rates are of
  * @param rates by log2 of the ring degree; at least one
+ * @param start nanoseconds that a run takes beside its operations, where a host has done other things since the last one: its start, and
+ *     what the processor's caches have lost
  */
-public record CostProfile(String name, String processor, String kernels, int threads, SortedMap<Integer, Rates> rates) {
+public record CostProfile(
+    String name, String processor, String kernels, int threads, SortedMap<Integer, Rates> rates, double start) {
   private static final String EMBEDDED = "cost-profile.json";
   private static final int MAX_TEXT = 200;
   private static final int MAX_THREADS = 4096;
 
   /** Rates slower than this, 1 ms for a word, are no measurement. */
   private static final double MAX_RATE = 1e6;
+
+  /** A second. */
+  private static final double MAX_START = 1e9;
 
   private static final int MAX_LOG_DEGREE = 17;
 
@@ -98,6 +104,9 @@ public record CostProfile(String name, String processor, String kernels, int thr
     if (rates.isEmpty() || rates.firstKey() < 1 || rates.lastKey() > MAX_LOG_DEGREE) {
       throw new IllegalArgumentException("rates are of the ring degrees 2^" + rates.keySet() + ", needs at least one of 2^1..2^"
           + MAX_LOG_DEGREE);
+    }
+    if (!(start >= 0 && start <= MAX_START)) {
+      throw new IllegalArgumentException("start is " + start + " ns, needs 0.." + MAX_START);
     }
   }
 
@@ -173,23 +182,27 @@ public record CostProfile(String name, String processor, String kernels, int thr
       }
       rates.put(Integer.parseInt(entry.getKey()), Rates.of(values));
     });
+    if (!root.path("start").isNumber()) {
+      throw new IllegalArgumentException("start is no number: nanoseconds of a run beside its operations");
+    }
     return new CostProfile(root.path("name").asText(), root.path("processor").asText(), root.path("kernels").asText(),
-        root.path("threads").asInt(), rates);
+        root.path("threads").asInt(), rates, root.path("start").asDouble());
   }
 
-  /** Returns the profile as JSON: name, processor, kernels, threads, and nanoseconds by log2 of the ring degree. */
+  /** Returns the profile as JSON: name, processor, kernels, threads, start, and nanoseconds by log2 of the ring degree. */
   public String toJson() {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("name", name);
     root.put("processor", processor);
     root.put("kernels", kernels);
     root.put("threads", threads);
+    root.put("start", rounded(start));
     Map<String, Object> degrees = new LinkedHashMap<>();
     rates.forEach((degree, each) -> {
       Map<String, Object> values = new LinkedHashMap<>();
       double[] array = each.toArray();
       for (int i = 0; i < array.length; i++) {
-        values.put(Rates.NAMES[i], Double.valueOf(String.format(Locale.ROOT, "%.4g", array[i])));
+        values.put(Rates.NAMES[i], rounded(array[i]));
       }
       degrees.put(degree.toString(), values);
     });
@@ -199,6 +212,10 @@ public record CostProfile(String name, String processor, String kernels, int thr
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a map of numbers and strings is always JSON", e);
     }
+  }
+
+  private static double rounded(double value) {
+    return Double.parseDouble(String.format(Locale.ROOT, "%.4g", value));
   }
 
   /** Returns the SHA-256 of {@link #toJson()} in 64 hexadecimal digits. */

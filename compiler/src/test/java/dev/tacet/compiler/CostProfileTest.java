@@ -28,18 +28,39 @@ class CostProfileTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"[]", "{}", "not JSON", "{\"name\":\"a\\u001b[2J\",\"processor\":\"b\",\"kernels\":\"c\",\"threads\":1}",
-      "{\"name\":\"a\",\"processor\":\"b\",\"kernels\":\"c\",\"threads\":1,\"nanoseconds\":{}}",
-      "{\"name\":\"a\",\"processor\":\"b\",\"kernels\":\"c\",\"threads\":1,\"nanoseconds\":{\"13\":{\"butterfly\":1}}}"})
+      "{\"name\":\"a\",\"processor\":\"b\",\"kernels\":\"c\",\"threads\":1,\"start\":1,\"nanoseconds\":{}}",
+      "{\"name\":\"a\",\"processor\":\"b\",\"kernels\":\"c\",\"threads\":1,\"start\":1,\"nanoseconds\":{\"13\":{\"butterfly\":1}}}"})
   void aFileThatIsNoProfileIsRefused(String json) {
     assertThrows(IllegalArgumentException.class, () -> CostProfile.parse(json));
   }
 
   @ParameterizedTest
-  @CsvSource({"butterfly, -1", "butterfly, 0", "call, 1e300", "word, -0.5"})
+  @CsvSource({"butterfly, -1", "butterfly, 0", "call, 1e300", "word, -0.5", "start, -1", "start, 1e300"})
   void aRateThatNoMachineHasIsRefused(String rate, double value) {
     String json = CostProfile.embedded().toJson().replaceAll("\"" + rate + "\" : [0-9.E+-]+", "\"" + rate + "\" : " + value);
     String message = assertThrows(IllegalArgumentException.class, () -> CostProfile.parse(json)).getMessage();
     assertTrue(message.contains(rate), message);
+  }
+
+  @Test
+  void aFileWithoutTheStartOfARunIsRefused() {
+    String json = CostProfile.embedded().toJson().replaceAll("\"start\" : [0-9.E+-]+,", "");
+    String message = assertThrows(IllegalArgumentException.class, () -> CostProfile.parse(json)).getMessage();
+    assertTrue(message.contains("start"), message);
+  }
+
+  /** What a run takes beside its operations counts once, however many operations there are. */
+  @Test
+  void theStartOfARunIsInTheLayerOfTheOutput() {
+    CostProfile profile = CostProfile.embedded();
+    Program program = CostCalibration.programs(13).get(0);
+    double[] all = ProgramWork.nanos(program, profile);
+    double[] operations = Arrays.stream(ProgramWork.byLayer(program)).mapToDouble(work -> work.nanos(profile.at(13))).toArray();
+    int output = program.layers().indexOf("output");
+    for (int l = 0; l < all.length; l++) {
+      assertEquals(l == output ? profile.start() : 0, all[l] - operations[l], 1e-3, program.layers().get(l));
+    }
+    assertTrue(profile.start() > 0);
   }
 
   @Test

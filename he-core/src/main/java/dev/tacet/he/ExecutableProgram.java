@@ -69,14 +69,12 @@ public final class ExecutableProgram extends NativeObject {
     Objects.requireNonNull(inputs, "inputs");
     long[] layerNanos = new long[program.layers().size()];
     Cancellation flag = cancellation == null ? new Cancellation() : cancellation;
-    long start = System.nanoTime();
-    List<NativeHandle> handles = Engine.run(this, keys, inputs, flag.flag(), floods, layerNanos);
-    long nanos = System.nanoTime() - start;
-    List<Ciphertext> outputs = new ArrayList<>(handles.size());
-    for (NativeHandle handle : handles) {
+    Engine.Run run = Engine.run(this, keys, inputs, flag.flag(), floods, layerNanos);
+    List<Ciphertext> outputs = new ArrayList<>(run.outputs().size());
+    for (NativeHandle handle : run.outputs()) {
       outputs.add(new Ciphertext(context, handle));
     }
-    return new Run(List.copyOf(outputs), layerNanos, nanos);
+    return new Run(List.copyOf(outputs), layerNanos, run.nanos());
   }
 
   /**

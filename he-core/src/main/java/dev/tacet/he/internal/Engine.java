@@ -4,7 +4,7 @@ package dev.tacet.he.internal;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.LongFunction;
@@ -272,11 +272,19 @@ public final class Engine {
   }
 
   /**
+   * What a run gave.
+   *
+   * @param outputs the caller's
+   * @param nanos nanoseconds of the native call
+   */
+  public record Run(List<NativeHandle> outputs, long nanos) {}
+
+  /**
    * Runs a program; the outputs belong to the caller.
    *
    * @param floods whether the program floods its answers and needs randomness
    */
-  public static List<NativeHandle> run(
+  public static Run run(
       NativeObject program,
       NativeObject keySet,
       List<? extends NativeObject> inputs,
@@ -284,16 +292,17 @@ public final class Engine {
       boolean floods,
       long[] layerNanos) {
     try (Seed.Secret randomness = floods ? new Seed.Secret() : null) {
-      return withTwo(
-          program,
-          keySet,
-          (p, k) ->
-              withAll(
-                  inputs,
-                  addresses ->
-                      Arrays.stream(Native.run(p, k, addresses, cancelFlag, floods ? randomness.bytes : null, layerNanos))
-                          .mapToObj(output -> new NativeHandle("ciphertext", output))
-                          .toList()));
+      ByteBuffer seed = floods ? randomness.bytes : null;
+      return withTwo(program, keySet, (p, k) -> withAll(inputs, addresses -> {
+        long start = System.nanoTime();
+        long[] outputs = Native.run(p, k, addresses, cancelFlag, seed, layerNanos);
+        long nanos = System.nanoTime() - start;
+        List<NativeHandle> handles = new ArrayList<>(outputs.length);
+        for (long output : outputs) {
+          handles.add(new NativeHandle("ciphertext", output));
+        }
+        return new Run(handles, nanos);
+      }));
     }
   }
 

@@ -22,6 +22,11 @@ public final class ProfileBench {
   /** How often all programs of a ring degree take their turn: what else the machine does is shared between them. */
   private static final int ROUNDS = 5;
 
+  /** How often the smallest program is run, after a pass over this many words: more than processors' caches hold. */
+  private static final int STARTS = 101;
+
+  private static final int SWEPT_WORDS = 1 << 23;
+
   private ProfileBench() {}
 
   /**
@@ -60,25 +65,35 @@ public final class ProfileBench {
     });
     SortedMap<Integer, CostProfile.Rates> rates = new TreeMap<>();
     List<Check> checks = new ArrayList<>();
+    double start = start();
     TreeSet<Integer> degrees = new TreeSet<>(logRingDegrees);
     for (int degree : degrees) {
       Map<String, ModelArtifact> here = new LinkedHashMap<>(models);
       here.values().removeIf(model -> nearest(model, degrees) != degree);
-      measure(name, degree, here, seconds / degrees.size(), threads, rates, checks);
+      measure(name, degree, here, seconds / degrees.size(), threads, start, rates, checks);
     }
-    return new Result(profile(name, threads, rates), checks);
+    return new Result(profile(name, threads, start, rates), checks);
   }
 
   private static int nearest(ModelArtifact model, TreeSet<Integer> degrees) {
     return Math.min(Math.max(model.parameters().logRingDegree(), degrees.first()), degrees.last());
   }
 
-  private static CostProfile profile(String name, int threads, SortedMap<Integer, CostProfile.Rates> rates) {
-    return new CostProfile(name, Machine.processor(), NativeLibrary.kernels(), threads, rates);
+  /** What a run takes whose operations are next to nothing, in nanoseconds, where the caches hold other things: the median of many. */
+  private static double start() {
+    long[] memory = new long[SWEPT_WORDS];
+    try (TimedProgram program = new TimedProgram(CostCalibration.smallest())) {
+      program.runAfter(() -> Arrays.setAll(memory, i -> memory[i] + 1), STARTS);
+      return program.sortedRuns()[STARTS / 2];
+    }
+  }
+
+  private static CostProfile profile(String name, int threads, double start, SortedMap<Integer, CostProfile.Rates> rates) {
+    return new CostProfile(name, Machine.processor(), NativeLibrary.kernels(), threads, rates, start);
   }
 
   private static void measure(String name, int degree, Map<String, ModelArtifact> models, double seconds, int threads,
-      SortedMap<Integer, CostProfile.Rates> rates, List<Check> checks) {
+      double start, SortedMap<Integer, CostProfile.Rates> rates, List<Check> checks) {
     List<Program> programs = CostCalibration.programs(degree);
     List<TimedProgram> all = new ArrayList<>();
     try {
@@ -89,7 +104,7 @@ public final class ProfileBench {
       }
       rates.put(degree, CostCalibration.fit(
           programs, all.subList(0, programs.size()).stream().map(TimedProgram::leastByLayer).toList(), CostProfile.embedded().at(degree)));
-      CostProfile here = profile(name, threads, rates);
+      CostProfile here = profile(name, threads, start, rates);
       int at = programs.size();
       for (String model : models.keySet()) {
         TimedProgram timed = all.get(at++);

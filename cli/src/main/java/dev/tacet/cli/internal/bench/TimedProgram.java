@@ -71,14 +71,26 @@ final class TimedProgram implements AutoCloseable {
   void run(double seconds) {
     long start = System.nanoTime();
     do {
-      try (ExecutableProgram.Run result = executable.run(keys, inputs, null)) {
-        long[] nanos = result.layerNanos();
-        for (int l = 0; l < least.length; l++) {
-          least[l] = Math.min(least[l], nanos[l]);
-        }
-        runs.add((double) Arrays.stream(nanos).sum());
-      }
+      runOnce();
     } while (System.nanoTime() - start < seconds * 1e9);
+  }
+
+  /** Runs as often, each time after something else. */
+  void runAfter(Runnable between, int times) {
+    for (int i = 0; i < times; i++) {
+      between.run();
+      runOnce();
+    }
+  }
+
+  private void runOnce() {
+    try (ExecutableProgram.Run result = executable.run(keys, inputs, null)) {
+      long[] nanos = result.layerNanos();
+      for (int l = 0; l < least.length; l++) {
+        least[l] = Math.min(least[l], nanos[l]);
+      }
+      runs.add((double) result.nanos());
+    }
   }
 
   Program program() {

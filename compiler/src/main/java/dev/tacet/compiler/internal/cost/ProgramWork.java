@@ -52,10 +52,12 @@ public final class ProgramWork {
     return layers;
   }
 
-  /** Returns the predicted nanoseconds of each layer on a machine. */
+  /** Returns the predicted nanoseconds of each layer on a machine; the first output's layer takes what a run takes beside its operations. */
   public static double[] nanos(Program program, CostProfile profile) {
     CostProfile.Rates rates = profile.at(program.parameters().logRingDegree());
-    return Arrays.stream(byLayer(program)).mapToDouble(work -> work.nanos(rates)).toArray();
+    double[] nanos = Arrays.stream(byLayer(program)).mapToDouble(work -> work.nanos(rates)).toArray();
+    program.instructions().stream().filter(in -> in.op() == Op.OUTPUT).findFirst().ifPresent(out -> nanos[out.layer()] += profile.start());
+    return nanos;
   }
 
   /** Which instructions their only user computes: products before a relinearization, relinearizations before a rescale. */
