@@ -46,6 +46,9 @@ public final class BatchEmitter {
 
   private static final double STEEPEST_WITHIN = 0.95;
 
+  /** Parts of that interval between which a polynomial's slope is taken. */
+  private static final int SLOPES = 800;
+
   /** A square's interval is four times as wide as its input over the sample rows, so that the input is at most this much. */
   private static final double TYPICAL_SQUARE_INPUT = 0.3;
 
@@ -187,15 +190,9 @@ public final class BatchEmitter {
 
   /** The largest |p'| but at the ends of [-1, 1]: a batch has rows, the known ones among them, wherever a polynomial is steep. */
   private static double steepest(double[] coefficients) {
-    double largest = 0;
-    int points = 800;
-    for (int i = 1; i < points; i++) {
-      double x = STEEPEST_WITHIN * (2.0 * i / points - 1);
-      double h = 1e-5;
-      largest = Math.max(largest,
-          Math.abs(Chebyshev.evaluate(coefficients, x + h) - Chebyshev.evaluate(coefficients, x - h)) / (2 * h));
-    }
-    return largest;
+    double[] x = new double[SLOPES - 1];
+    Arrays.setAll(x, i -> STEEPEST_WITHIN * (2.0 * (i + 1) / SLOPES - 1));
+    return Arrays.stream(Chebyshev.slopes(coefficients, x)).map(Math::abs).max().orElse(0);
   }
 
   private int highest(LinearForm form) {

@@ -45,6 +45,9 @@ public final class ProgramEmitter {
   /** Bits of the base prime above an output's bound and scale. */
   private static final double OUTPUT_ROOM = 3.5;
 
+  /** Points at which a polynomial's slope is taken. */
+  private static final int SLOPES = 400;
+
   /** The most bits of their scale that answers that hide the model give for bounds beyond their range: rounding of weights grows by as many. */
   private static final int MOST_HEADROOM_BITS = 3;
 
@@ -171,11 +174,12 @@ public final class ProgramEmitter {
     } else {
       value = builder.polynomial(
           u.value(), new Constant.Polynomial(Constant.Basis.CHEBYSHEV, fit.coefficients()), scale);
-      deviation = Math.hypot(slope(fit.coefficients()) * u.deviation(),
+      double slope = slope(fit.coefficients());
+      deviation = Math.hypot(slope * u.deviation(),
           noise.polynomial(fit.coefficients(), parameters.logScale()));
       double tail = noise.polynomialTail(fit.coefficients(), parameters.logScale());
       deviation = tail > NoiseModel.MOST_TAIL ? Math.hypot(deviation, tail) : deviation;  // no parameters that are precise
-      common = slope(fit.coefficients()) * u.common();
+      common = slope * u.common();
     }
     double[] factors = Arrays.stream(fit.outputScale()).map(factor -> factor / (gain * gain)).toArray();
     double[] offsets = new double[node.size()];
@@ -187,13 +191,11 @@ public final class ProgramEmitter {
 
   /** Root of the mean square of p' over [-1, 1]. */
   private static double slope(double[] coefficients) {
+    double[] x = new double[SLOPES];
+    Arrays.setAll(x, i -> (i + 0.5) / SLOPES * 2 - 1);
     double sum = 0;
-    int points = 400;
-    for (int i = 0; i < points; i++) {
-      double x = (i + 0.5) / points * 2 - 1;
-      double h = 1e-5;
-      double d = (Chebyshev.evaluate(coefficients, x + h) - Chebyshev.evaluate(coefficients, x - h)) / (2 * h);
-      sum += d * d / points;
+    for (double slope : Chebyshev.slopes(coefficients, x)) {
+      sum += slope * slope / SLOPES;
     }
     return Math.sqrt(sum);
   }

@@ -44,12 +44,20 @@ public record ActivationFit(
     return isSquare() ? 1 : 32 - Integer.numberOfLeadingZeros(degree());
   }
 
-  /** Replaces the argument's value at each element by the activation's value as it runs encrypted. */
-  public void apply(double[] values) {
+  /**
+   * Replaces the argument's value at each element by the activation's value as it runs encrypted.
+   *
+   * @param local p for many values; null where there are few
+   */
+  void apply(double[] values, LocalPolynomials local) {
     for (int i = 0; i < values.length; i++) {
       values[i] = (values[i] - center[i]) / halfWidth[i];
     }
-    Chebyshev.evaluateAll(coefficients, values);
+    if (local == null) {
+      Chebyshev.evaluateAll(coefficients, values);
+    } else {
+      local.evaluateAll(values);
+    }
     for (int i = 0; i < values.length; i++) {
       values[i] = outputScale[i] * values[i] + outputOffset;
     }

@@ -18,6 +18,8 @@ public final class Chebyshev {
 
   private static final int LAWSON_STEPS = 40;
 
+  private static final double SMALL_STEP = 1e-5;
+
   private Chebyshev() {}
 
   /** Returns the polynomial's value by Clenshaw's recurrence; |x| may exceed 1. */
@@ -95,6 +97,22 @@ public final class Chebyshev {
     }
   }
 
+  /** Returns the polynomial's slope at each x, from its values on both sides. */
+  public static double[] slopes(double[] coefficients, double[] x) {
+    double[] slopes = new double[x.length];
+    double[] below = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      slopes[i] = x[i] + SMALL_STEP;
+      below[i] = x[i] - SMALL_STEP;
+    }
+    evaluateAll(coefficients, slopes);
+    evaluateAll(coefficients, below);
+    for (int i = 0; i < x.length; i++) {
+      slopes[i] = (slopes[i] - below[i]) / (2 * SMALL_STEP);
+    }
+    return slopes;
+  }
+
   /** Returns the coefficients of the polynomial that equals f at the degree+1 Chebyshev nodes. */
   public static double[] interpolate(DoubleUnaryOperator f, int degree) {
     int n = degree + 1;
@@ -128,27 +146,26 @@ public final class Chebyshev {
   static double[] leastSquares(double[] values, double[] weights, int degree, int stride) {
     double[] grid = grid();
     int n = degree / stride + 1;
-    double[][] normal = new double[n][n];
     double[] right = new double[n];
-    double[] all = new double[degree + 1];
-    double[] basis = new double[n];
+    double[] moments = new double[2 * degree + 1];
+    double[] basis = new double[2 * degree + 1];
     for (int i = 0; i < GRID; i++) {
-      fill(all, grid[i]);
+      fill(basis, grid[i]);
+      for (int k = 0; k < moments.length; k += stride) {
+        moments[k] += weights[i] * basis[k];
+      }
       for (int a = 0; a < n; a++) {
-        basis[a] = all[a * stride];
-        double weighted = weights[i] * basis[a];
-        right[a] += weighted * values[i];
-        for (int b = 0; b <= a; b++) {
-          normal[a][b] += weighted * basis[b];
-        }
+        right[a] += weights[i] * values[i] * basis[a * stride];
       }
     }
+    double[][] normal = new double[n][n];
     double trace = 0;
     for (int a = 0; a < n; a++) {
-      trace += normal[a][a];
-      for (int b = 0; b < a; b++) {
+      for (int b = 0; b <= a; b++) {  // T_a T_b = (T_(a+b) + T_(a-b)) / 2
+        normal[a][b] = (moments[(a + b) * stride] + moments[(a - b) * stride]) / 2;
         normal[b][a] = normal[a][b];
       }
+      trace += normal[a][a];
     }
     for (int a = 0; a < n; a++) {
       normal[a][a] += 1e-13 * trace;

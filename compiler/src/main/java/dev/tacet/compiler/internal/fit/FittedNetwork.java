@@ -3,6 +3,7 @@ package dev.tacet.compiler.internal.fit;
 
 import dev.tacet.compiler.internal.ir.Network;
 import dev.tacet.compiler.internal.ir.Node;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -35,11 +36,12 @@ public record FittedNetwork(Network network, Map<Integer, ActivationFit> fits) {
 
   /** Returns the values of all nodes for each of several rows of raw features, on all cores. */
   public List<double[][]> evaluateAll(List<double[]> rows) {
-    return network.evaluateAll(rows, this::apply);
-  }
-
-  private void apply(Node.Activation activation, double[] values) {
-    fits.get(activation.id()).apply(values);
+    Map<Integer, LocalPolynomials> local = new HashMap<>();
+    for (Node.Activation activation : network.activations()) {
+      local.put(activation.id(), LocalPolynomials.of(fits.get(activation.id()).coefficients(), (long) rows.size() * activation.size()));
+    }
+    return network.evaluateAll(
+        rows, (activation, values) -> fits.get(activation.id()).apply(values, local.get(activation.id())));
   }
 
   /** Returns the values of all nodes for a row of raw features. */

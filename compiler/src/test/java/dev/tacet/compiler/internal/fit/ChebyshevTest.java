@@ -63,6 +63,33 @@ class ChebyshevTest {
     assertTrue(Math.abs(Chebyshev.evaluate(coefficients, 0.75) - 0.75) < 1e-3);
   }
 
+  /** What the best fit leaves has no part, by the weights, in any polynomial of its degree. */
+  @Test
+  void whatLeastSquaresLeavesIsOrthogonalToThePolynomialsOfItsDegree() {
+    SplittableRandom random = new SplittableRandom(7);
+    double[] grid = Chebyshev.grid();
+    double[] values = Arrays.stream(grid).map(u -> Math.max(0, Math.min(0.6, u + 0.1))).toArray();
+    double[] weights = Arrays.stream(grid).map(u -> random.nextDouble(0.02, 1)).toArray();
+    for (int degree : new int[] {3, 31, 127, 511}) {
+      double[] coefficients = Chebyshev.leastSquares(values, weights, degree, 1);
+      double[] part = new double[degree + 1];
+      for (int i = 0; i < grid.length; i++) {
+        double left = weights[i] * (values[i] - Chebyshev.evaluate(coefficients, grid[i]));
+        for (int k = 0; k <= degree; k++) {
+          part[k] += left * Math.cos(k * Math.acos(grid[i]));
+        }
+      }
+      assertEquals(0, Arrays.stream(part).map(Math::abs).max().orElse(0), 1e-7, "degree " + degree);
+    }
+  }
+
+  @Test
+  void slopesAreThoseOfTheDerivative() {
+    double[] x = {-0.9, -0.2, 0, 0.35, 1};
+    double[] slopes = Chebyshev.slopes(Chebyshev.interpolate(u -> u * u * u - u, 3), x);
+    assertArrayEquals(Arrays.stream(x).map(u -> 3 * u * u - 1).toArray(), slopes, 1e-8);
+  }
+
   @Test
   void anEvenFitHasNoOddCoefficientsAndIsAsGoodForAnEvenFunction() {
     double[] grid = Chebyshev.grid();
