@@ -195,7 +195,7 @@ class BadUsageTest {
         List.of(TRY + "--task guess", "--task is guess"),
         List.of(TRY + "--accuracy 0", "accuracy is 0.0"),
         List.of(TRY + "--accuracy NaN", "accuracy is NaN"),
-        List.of(TRY + "--max-degree 2", "maxDegree is 2"),
+        List.of(TRY + "--max-degree 2", "the highest degree is 2"),
         List.of(TRY + "--max-degree 99999999999", "99999999999"),
         List.of(TRY + "--margin -0.1", "margin is -0.1"),
         List.of(TRY + "--key-budget 0", "a key budget of '0' is 0 bytes, needs at least 1"),

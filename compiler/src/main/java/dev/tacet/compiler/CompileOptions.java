@@ -109,15 +109,15 @@ public record CompileOptions(
     ranges = List.copyOf(ranges);
     featureNames = List.copyOf(featureNames);
     classes = List.copyOf(classes);
-    require(maxDegree >= 3 && maxDegree <= MAX_DEGREE, "maxDegree is " + maxDegree + ", needs 3.." + MAX_DEGREE);
+    require(maxDegree >= 3 && maxDegree <= MAX_DEGREE, "the highest degree is " + maxDegree + ", needs 3.." + MAX_DEGREE);
     require(accuracy > 0 && accuracy < 1, "accuracy is " + accuracy + ", needs a part of the output's range, above 0 and below 1");
     require(margin >= 0 && margin <= 10, "margin is " + margin + ", needs 0..10");
     require(maxLogRingDegree >= SecurityLevel.MIN_LOG_RING_DEGREE && maxLogRingDegree <= SecurityLevel.MAX_LOG_RING_DEGREE,
-        "maxLogRingDegree is " + maxLogRingDegree + ", needs " + SecurityLevel.MIN_LOG_RING_DEGREE + ".."
+        "log2 of the largest ring degree is " + maxLogRingDegree + ", needs " + SecurityLevel.MIN_LOG_RING_DEGREE + ".."
             + SecurityLevel.MAX_LOG_RING_DEGREE);
     require(rowsPerRequest >= 1 && rowsPerRequest <= MAX_ROWS && Integer.bitCount(rowsPerRequest) == 1,
-        "rowsPerRequest is " + rowsPerRequest + ", needs a power of two in 1.." + MAX_ROWS);
-    require(keyBudget >= 0, "keyBudget is " + keyBudget + " bytes, needs 0 or more");
+        "the number of rows per request is " + rowsPerRequest + ", needs a power of two in 1.." + MAX_ROWS);
+    require(keyBudget >= 0, "the key budget is " + keyBudget + " bytes, needs 0 or more");
     for (int i = 0; i < calibration.size(); i++) {
       int width = calibration.get(0).length;
       require(calibration.get(i).length == width,

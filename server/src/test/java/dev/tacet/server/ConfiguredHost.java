@@ -45,7 +45,7 @@ final class ConfiguredHost implements AutoCloseable {
     if (bearer != null) {
       request.header("authorization", "Bearer " + bearer);
     }
-    return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
+    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build().send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   @Override

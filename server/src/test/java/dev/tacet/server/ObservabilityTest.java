@@ -80,7 +80,7 @@ class ObservabilityTest {
 
   private static HttpResponse<String> send(String method, String path, String body, String... headers) throws Exception {
     HttpRequest.Builder request = HttpRequest.newBuilder(host.uri.resolve(path)).method(method, HttpRequest.BodyPublishers.ofString(body));
-    return HttpClient.newHttpClient().send(
+    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build().send(
         (headers.length == 0 ? request : request.headers(headers)).build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.ISO_8859_1));
   }
 

@@ -51,6 +51,14 @@ public final class CompilePipeline {
   /** Intervals as close as the sample rows allow are worth the rows that leave them where they make answers better by this factor. */
   private static final double WORTH_CLOSE = 0.7;
 
+  /** Where bounds of margins leave a larger part of rows undecided than this, finer fits are looked for, with this part of the accuracy. */
+  private static final double MOST_OPEN = 0.02;
+
+  private static final double FINER_ACCURACY = 0.1;
+
+  /** They are worth a slower program if they bring that part to this much of it. */
+  private static final double WORTH_FINER = 0.5;
+
   /** Multiplications of a row up to which several searches take seconds. */
   private static final long MOST_WORK_FOR_ROOM = 2_000_000;
 
@@ -94,8 +102,12 @@ public final class CompilePipeline {
     }
     if (found.isPresent()) {
       Outcome outcome = outcome(graph, found.get(), rows);
-      return outcome.reach.near() || outcome.margins.length == 0 ? outcome.result
-          : closer(graph, new PlanSearch(network, options, features, rows, true), rows, outcome).result;
+      if (outcome.reach.near() || outcome.margins.length == 0) {
+        return outcome.result;
+      }
+      outcome = closer(graph, new PlanSearch(network, options, features, rows, true), rows, outcome);
+      return outcome.open <= MOST_OPEN ? outcome.result
+          : finer(graph, new PlanSearch(network, options.withAccuracy(FINER_ACCURACY * options.accuracy()), features, rows), rows, outcome).result;
     }
     refuseIf(Feasibility.answers(graph, network, rows.all()));
     if (inCoefficients) {
@@ -153,12 +165,10 @@ public final class CompilePipeline {
 
   /** The largest error that is to be expected of {@link CompileReport#NUMBERS} decrypted values without noise, by those of the sample rows. */
   private static double fitError(List<double[]> computed, AnswerMetric exact) {
-    double[] errors = IntStream.range(0, computed.size()).boxed().flatMapToDouble(r -> {
+    return LargestError.of(IntStream.range(0, computed.size()).boxed().flatMapToDouble(r -> {
       double[] right = exact.exact(r);
       return IntStream.range(0, right.length).mapToDouble(i -> Math.abs(computed.get(r)[i] - right[i]));
-    }).sorted().toArray();
-    int fromAbove = Math.max(1, (int) Math.round((double) errors.length / CompileReport.NUMBERS));
-    return errors[errors.length - fromAbove];
+    }).toArray(), CompileReport.NUMBERS);
   }
 
   private static void refuseIf(Optional<ModelProblem> problem) {
@@ -208,8 +218,9 @@ public final class CompilePipeline {
    * A compiled model.
    *
    * @param margins the bounds of the choices' margins
+   * @param open the part of rows like the sample rows that these are expected to leave undecided
    */
-  private record Outcome(CompileResult result, Reach reach, double[] margins) {
+  private record Outcome(CompileResult result, Reach reach, double[] margins, double open) {
     private double widestMargin() {
       return Arrays.stream(margins).max().orElse(0);
     }
@@ -219,6 +230,12 @@ public final class CompilePipeline {
   private Outcome closer(OnnxGraph graph, PlanSearch search, SampleRows rows, Outcome usual) {
     return search.run().map(found -> outcome(graph, found, rows))
         .filter(outcome -> outcome.widestMargin() < WORTH_CLOSE * usual.widestMargin()).orElse(usual);
+  }
+
+  /** Another search's outcome where it leaves far fewer rows undecided, which is worth a slower program where these are many. */
+  private Outcome finer(OnnxGraph graph, PlanSearch search, SampleRows rows, Outcome usual) {
+    return search.run().map(found -> outcome(graph, found, rows))
+        .filter(outcome -> outcome.open <= WORTH_FINER * usual.open).orElse(usual);
   }
 
   private Outcome outcome(OnnxGraph graph, PlanSearch.Found found, SampleRows rows) {
@@ -261,6 +278,11 @@ public final class CompilePipeline {
     double[] errorBounds = reach.errorBounds(nearBounds, noises);
     double[] marginBounds = reach.marginBounds(score);
     notes.addAll(reach.notes(marginBounds));
+    double open = dataMetric.openWithin(marginBounds);
+    if (open > MOST_OPEN && !reach.near()) {
+      notes.add(String.format(Locale.ROOT, "about %.1f %% of rows like the sample rows are to be expected undecided, as a quarter of those that lead by less"
+          + " than four times what a class has to; a smaller accuracy has fewer", 100 * open));
+    }
     List<CipherOutput> outputs = emission.outputs(reach.width());
     outputs.replaceAll(output -> output.kind().guards() && answerNoise.guardError() > output.slotError()
         ? output.withSlotError(answerNoise.guardError()) : output);
@@ -283,7 +305,7 @@ public final class CompilePipeline {
     String provenance = ReportBuilder.provenance(source, graph, options);
     ModelArtifact artifact = new ModelArtifact(
         selection.parameters(), signature, emission.program(), provenance, report.toJson());
-    return new Outcome(new CompileResult(artifact, report), reach, marginBounds);
+    return new Outcome(new CompileResult(artifact, report), reach, marginBounds, open);
   }
 
   /**

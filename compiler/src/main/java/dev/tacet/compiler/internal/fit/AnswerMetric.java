@@ -161,6 +161,16 @@ public final class AnswerMetric {
     return margins.marginsOf(share, dataRows);
   }
 
+  /**
+   * Returns the part of rows like the sample data that bounds of margins are expected to leave undecided: a quarter of those that lead by less than
+   * four bounds.
+   *
+   * @param marginBounds one per choice
+   */
+  public double openWithin(double[] marginBounds) {
+    return margins.open(marginBounds, dataRows);
+  }
+
   /** Returns the rows compared. */
   public List<double[]> rows() {
     return rows;

@@ -95,6 +95,24 @@ final class MarginBounds {
     return result;
   }
 
+  /**
+   * Returns the part of the first rows that these bounds are expected to leave open, smoothed as in {@link Found}.
+   *
+   * @param bounds one per choice
+   */
+  double open(double[] bounds, int rows) {
+    double[] nearest = new double[rows];
+    Arrays.fill(nearest, Double.POSITIVE_INFINITY);
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < bounds.length; c++) {
+        for (Evidence e : evidence(choices.get(c), exact.get(r)[c], exact.get(r)[c])) {
+          nearest[r] = Math.min(nearest[r], e.margin / Math.max(bounds[c], 1e-300));
+        }
+      }
+    }
+    return within(nearest, 0, rows);
+  }
+
   /** Returns whether the tail chooses anything. */
   boolean any() {
     return !choices.isEmpty();

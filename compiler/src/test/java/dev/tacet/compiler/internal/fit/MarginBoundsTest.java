@@ -45,6 +45,20 @@ class MarginBoundsTest {
     assertEquals(0.25, new MarginBounds(LARGEST, exact).of(shifted, ROWS, noise(shifted, 0.125)).bounds()[0], 1e-12);
   }
 
+  /** Two of 2,000 rows lead by less than 0.4, as many by less than a bound of 0.1 are to be expected among 8,000. */
+  @Test
+  void theOpenPartIsAQuarterOfWhatLeadsByLessThanFourBounds() {
+    List<double[]> exact = new ArrayList<>();
+    for (int r = 0; r < ROWS; r++) {
+      exact.add(new double[] {1, r < 2 ? 0.7 : r < 1000 ? 0.5 : -3, -5});
+    }
+    MarginBounds margins = new MarginBounds(LARGEST, exact);
+    assertEquals(2.0 / ROWS / 4, margins.open(new double[] {0.1}, ROWS), 1e-12);
+    assertEquals(1000.0 / ROWS / 4, margins.open(new double[] {0.13}, ROWS), 1e-12);
+    assertEquals(2.0 / 100 / 4, margins.open(new double[] {0.1}, 100), 1e-12);
+    assertEquals(0, margins.open(new double[] {0.01}, ROWS), 1e-12);
+  }
+
   @Test
   void errorsWhereTheChoiceIsClearDoNotCount() {
     List<double[]> exact = scores(2);
