@@ -2,6 +2,7 @@
 package dev.tacet.compiler;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tacet.he.CipherOutput;
@@ -149,6 +150,14 @@ class FarRowsTest {
     Counts fresh = run(model, artifact, rows.subList(60, 660));
     assertEquals(0, fresh.wrong);
     assertTrue(fresh.decided >= 595, fresh + " of 600 fresh rows");
+  }
+
+  /** The errors of these scores are as large as the scores, whatever the degrees are. */
+  @Test
+  void aModelWhoseSampleRowsStayUndecidedIsRefused() {
+    String message = assertThrows(UncompilableModelException.class, () -> Compiler.compile(
+        Model.of(5).source(), CompileOptions.defaults().withCalibration(TestModels.rows(60, FEATURES)))).getMessage();
+    assertTrue(message.contains("of 60 sample rows") && message.contains("undecided") && message.contains("2 activations"), message);
   }
 
   /** Rows on both sides of the decisions between rows 1.5 to 4.5 times as large as sample rows, nearer and nearer. */

@@ -51,8 +51,14 @@ public final class CompilePipeline {
   /** Intervals as close as the sample rows allow are worth the rows that leave them where they make answers better by this factor. */
   private static final double WORTH_CLOSE = 0.7;
 
-  /** Where bounds of margins leave a larger part of rows undecided than this, finer fits are looked for, with this part of the accuracy. */
-  private static final double MOST_OPEN = 0.02;
+  /**
+   * Where bounds of margins leave a larger part of rows undecided than this, finer fits are looked for with a part of the accuracy: of fresh rows it is
+   * two to four times the part, since models know their sample rows.
+   */
+  private static final double SUFFICIENT_OPEN = 0.005;
+
+  /** A larger part is told. */
+  private static final double MUCH_OPEN = 0.01;
 
   private static final double FINER_ACCURACY = 0.1;
 
@@ -97,17 +103,17 @@ public final class CompilePipeline {
       SampleRows nearRows = DefinedRows.of(network, SampleRows.of(network, options.calibration(), ranges, true));
       Optional<PlanSearch.Found> near = new PlanSearch(network, options, features, nearRows).run();
       if (near.isPresent() && cost(near.get(), rows.data()) < WORTH_CLOSE * cost(found.get(), rows.data())) {
-        return outcome(graph, near.get(), nearRows).result;
+        return useful(network, outcome(graph, near.get(), nearRows).result);
       }
     }
     if (found.isPresent()) {
       Outcome outcome = outcome(graph, found.get(), rows);
-      if (outcome.reach.near() || outcome.margins.length == 0) {
-        return outcome.result;
+      if (!outcome.reach.near() && outcome.margins.length > 0) {
+        outcome = closer(graph, new PlanSearch(network, options, features, rows, true), rows, outcome);
       }
-      outcome = closer(graph, new PlanSearch(network, options, features, rows, true), rows, outcome);
-      return outcome.open <= MOST_OPEN ? outcome.result
-          : finer(graph, new PlanSearch(network, options.withAccuracy(FINER_ACCURACY * options.accuracy()), features, rows), rows, outcome).result;
+      boolean largest = outcome.result.artifact().parameters().logRingDegree() >= options.maxLogRingDegree();
+      return useful(network, outcome.open <= SUFFICIENT_OPEN || largest ? outcome.result
+          : finer(graph, new PlanSearch(network, options.withAccuracy(FINER_ACCURACY * options.accuracy()), features, rows), rows, outcome).result);
     }
     refuseIf(Feasibility.answers(graph, network, rows.all()));
     if (inCoefficients) {
@@ -226,6 +232,12 @@ public final class CompilePipeline {
     }
   }
 
+  /** The result, if it gives at least every other sample row its class. */
+  private CompileResult useful(Network network, CompileResult result) {
+    refuseIf(Feasibility.decided(name(), network, options, result.report()));
+    return result;
+  }
+
   /** Another search's outcome where its choices are much closer for rows unlike the sample rows. */
   private Outcome closer(OnnxGraph graph, PlanSearch search, SampleRows rows, Outcome usual) {
     return search.run().map(found -> outcome(graph, found, rows))
@@ -279,7 +291,7 @@ public final class CompilePipeline {
     double[] marginBounds = reach.marginBounds(score);
     notes.addAll(reach.notes(marginBounds));
     double open = dataMetric.openWithin(marginBounds);
-    if (open > MOST_OPEN && !reach.near()) {
+    if (open > MUCH_OPEN) {
       notes.add(String.format(Locale.ROOT, "about %.1f %% of rows like the sample rows are to be expected undecided, as a quarter of those that lead by less"
           + " than four times what a class has to; a smaller accuracy has fewer", 100 * open));
     }

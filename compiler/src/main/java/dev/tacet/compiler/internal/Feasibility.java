@@ -2,6 +2,7 @@
 package dev.tacet.compiler.internal;
 
 import dev.tacet.compiler.CompileOptions;
+import dev.tacet.compiler.CompileReport;
 import dev.tacet.compiler.ModelProblem;
 import dev.tacet.compiler.UncompilableModelException;
 import dev.tacet.compiler.internal.emit.LinearMap;
@@ -27,6 +28,9 @@ import java.util.OptionalLong;
 public final class Feasibility {
   /** The most layers that a message names. */
   private static final int MOST_NAMED = 40;
+
+  /** A program that gives fewer sample rows their class is of no use. */
+  private static final double LEAST_DECIDED = 0.5;
 
   private Feasibility() {}
 
@@ -73,6 +77,23 @@ public final class Feasibility {
             + " when polynomials stand in for the activations before it: no degree that there is room for is close enough for the range that their"
             + " values have",
         "narrow the range of what comes before it (scale or clip it), or leave out the sample rows of the most extreme values")));
+  }
+
+  /**
+   * Says that most sample rows would be left without a class: the levels that there are do not take activations one after the other as close as the
+   * choice needs.
+   */
+  static Optional<ModelProblem> decided(String model, Network network, CompileOptions options, CompileReport report) {
+    if (!network.tail().chooses() || network.activations().isEmpty() || report.agreement() >= LEAST_DECIDED) {
+      return Optional.empty();
+    }
+    int rows = options.calibration().size();
+    return Optional.of(new ModelProblem(model, "model", String.format(Locale.ROOT,
+        "of %d sample rows %.0f would be undecided or wrong: %d levels, at most %d at N = 2^%d and %s, do not bring its %d activations as close to the functions as"
+            + " its classes need (error bound %.2g)", rows, (1 - report.agreement()) * rows, report.levels(),
+        ParameterSelector.mostLevels(options.security(), options.maxLogRingDegree()), options.maxLogRingDegree(), options.security(),
+        network.activations().size(), report.errorBound()),
+        "use fewer activations one after the other, squares, or a smaller accuracy where levels are left"));
   }
 
   /** Says what the throughput packing cannot do: arrays that are too long, answers for sharing, a ring that it does not use. */

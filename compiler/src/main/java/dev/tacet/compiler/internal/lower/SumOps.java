@@ -18,6 +18,7 @@ final class SumOps {
     handlers.put("ReduceSum", call -> reduce(call, call.required(0), false));
     handlers.put("ReduceMean", call -> reduce(call, call.required(0), true));
     handlers.put("ReduceSumSquare", call -> reduce(call, squared(call), false));
+    handlers.put("ReduceProd", SumOps::product);
     handlers.put("Mean", SumOps::mean);
   }
 
@@ -38,6 +39,20 @@ final class SumOps {
     }
     LinearForm form = call.scope().form(x).mapped(matrix.build());
     return List.of(call.scope().symbol(groups.reducedShape(), form, call.node().label()));
+  }
+
+  /** Of constants only, as the number of elements that a variance is divided by. */
+  private static List<Symbol> product(Handler.Call call) {
+    if (!(call.required(0) instanceof Symbol.Known known)) {
+      throw new Refusal("a product of encrypted values along an axis is not compiled", "multiply them with Mul, or do it before encryption or after decryption");
+    }
+    Groups groups = Groups.of(call, "axes", 1);
+    double[] products = new double[groups.count()];
+    Arrays.fill(products, 1);
+    for (int i = 0; i < groups.order().length; i++) {
+      products[i / groups.size()] *= known.tensor().number(groups.order()[i]);
+    }
+    return List.of(call.scope().symbol(groups.reducedShape(), LinearForm.constant(products), call.node().label()));
   }
 
   private static List<Symbol> mean(Handler.Call call) {
