@@ -263,6 +263,47 @@ TEST_P(TransformsIn, OfDegree4096AgreeWithTheReferenceAtSpotChecks) {
 INSTANTIATE_TEST_SUITE_P(Rings, TransformsIn, ::testing::ValuesIn(kBothRings),
                          [](const auto& test) { return name_of(test.param); });
 
+// A sum's parts are reduced one by one and added; how large that gets depends on the prime, most of all on how far it
+// is from a power of two.
+TEST(SumsOfProducts, OfRandomPrimesAreTheRemaindersOfTheExactSums) {
+  constexpr std::size_t n = 256, kLeft = 64, kRight = 63;  // 4032 pairs
+  constexpr unsigned kSeed = 20;
+  std::mt19937_64 engine(kSeed);
+  for (int number = 0; number < 60; ++number) {
+    const int bits = 45 + number % 6;
+    u64 prime = 0;
+    while (!is_prime(prime)) prime = u64{1} << (bits - 1) | engine() >> (65 - bits) | 1;
+    const Modulus q(prime);
+    const auto random = [&] {
+      Buffer words(n);
+      for (std::size_t i = 0; i < n; ++i) words.data()[i] = engine() % prime;
+      return words;
+    };
+    std::vector<Buffer> left, right;
+    for (std::size_t k = 0; k < kLeft; ++k) left.push_back(random());
+    for (std::size_t k = 0; k < kRight; ++k) right.push_back(random());
+    for (std::size_t count : {300, 1000, 4000}) {
+      std::vector<const u64*> a, b;
+      for (std::size_t k = 0; k < count; ++k) {
+        a.push_back(left[k % kLeft].data());
+        b.push_back(right[k % kRight].data());
+      }
+      std::vector<u128> sums(n);  // below 2^112
+      for (std::size_t k = 0; k < count; ++k) {
+        for (std::size_t i = 0; i < n; ++i) sums[i] += static_cast<u128>(a[k][i]) * b[k][i];
+      }
+      for (const Kernels* table : available_kernels()) {
+        Buffer out(n);
+        table->inner_product(out.data(), a.data(), b.data(), count, n, q);
+        for (std::size_t i = 0; i < n; ++i) {
+          ASSERT_EQ(static_cast<u64>(sums[i] % prime), out.data()[i])
+              << table->name << ", " << count << " terms at " << i << " modulo " << prime << ", seed " << kSeed;
+        }
+      }
+    }
+  }
+}
+
 TEST(Dispatch, AnUnknownTableIsRefusedWithTheNamesOfTheAvailableOnes) {
   EXPECT_STREQ("scalar", select_kernels("scalar").name);
   expect_error(Code::kInvalidArgument, {"\"neon512\"", "scalar"}, [] { select_kernels("neon512"); });

@@ -23,6 +23,7 @@ import dev.tacet.he.Scale;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Sharing;
 import dev.tacet.he.Signature;
+import dev.tacet.he.TailNode;
 import dev.tacet.he.UnsupportedException;
 import dev.tacet.he.secret.KeyGenerator;
 import dev.tacet.he.secret.SecretEncryptor;
@@ -33,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -108,6 +110,24 @@ class OutputDecryptorTest {
     assertNotEquals(first.outputs().get("scores").toNumbers()[0], second.outputs().get("scores").toNumbers()[0]);
     UnsupportedException used = assertThrows(UnsupportedException.class, () -> decryptor.decryptForSharing(answer));
     assertTrue(used.getMessage().contains("all 2 results"), used.getMessage());
+  }
+
+  /** The label's own bound of its margin is one for the noise of the program alone. */
+  @Test
+  void aLabelThatTheFloodingCouldChangeIsUndecided() {
+    Signature own = ARTIFACT.signature();
+    TailNode label = own.tail().nodes().get(0).withMarginBound(1e-3);
+    Postprocessing tail = new Postprocessing(own.tail().inputs(), List.of(label), own.tail().outputs());
+    Signature sharing = new Signature(own.model(), own.parametersHash(), own.securityBits(), own.inputs(), own.cipherOutputs(),
+        tail, own.keys(), Arrangement.latency(new Sharing(2, 10, 2e-4)));
+    OutputDecryptor decryptor = OutputDecryptor.of(sharing, key);
+    Postprocessing.Result shown = decryptor.decrypt(answer);
+    double[] scores = shown.outputs().get("scores").toNumbers();
+    assertTrue(scores[0] - scores[1] > 1e-3, Arrays.toString(scores));
+    assertEquals(Set.of(), shown.undecided());
+    Postprocessing.Result shared = decryptor.decryptForSharing(answer);
+    assertTrue(shared.errorBounds().get("scores") > 0.25, shared.errorBounds().toString());
+    assertEquals(Set.of("label"), shared.undecided());
   }
 
   @Test

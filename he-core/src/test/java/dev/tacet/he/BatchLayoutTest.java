@@ -137,6 +137,19 @@ class BatchLayoutTest {
     assertThrows(AnswerCheckException.class, () -> answer.add(1, 0, guard, null, 0.5), "a known row");
   }
 
+  /** What a known row gives is known but for noise, so it may be beyond a guard's bound by the noise; a caller's row may not. */
+  @Test
+  void aGuardsBoundHasNoRoomForNoiseButAtKnownRows() {
+    double[] guard = new double[SLOTS];
+    guard[2] = 1 + ERROR / 2;
+    BatchLayout.Answer answer = layout.answer(3);
+    answer.add(1, 0, guard, null, 0.5);
+    assertEquals(List.of(2), answer.failedRows());
+    answer = layout.answer(2);
+    answer.add(1, 0, guard, null, 0.5);
+    assertEquals(List.of(), answer.failedRows());
+  }
+
   @Test
   void badRowsAreRefusedByTheirFeature() {
     assertThrows(IllegalArgumentException.class, () -> signature.requireAcceptable(new double[3]));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.he;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -92,6 +93,33 @@ final class ExecutableProgramTest {
       Program program = builder.build();
       String message = assertThrows(MalformedException.class, () -> ExecutableProgram.load(he.context, program)).getMessage();
       assertTrue(message.contains("op 1 (addPlain, layer fc7)"), message);
+    }
+  }
+
+  @Test
+  void oneConstantAtTwoScalesOfOneLevelIsEncodedAtBoth() {
+    try (HeFixture he = new HeFixture(HeFixture.parameters(ring, 5, 2))) {
+      ProgramBuilder builder = new ProgramBuilder(he.parameters);
+      ProgramBuilder.Value x = builder.input(2, he.scale);
+      Constant.Vector vector = new Constant.Vector(new double[] {0.75, -0.5}, 2);
+      builder.output(builder.multiplyPlain(x, vector, Scale.powerOfTwo(30)));
+      builder.output(builder.multiplyPlain(x, vector, Scale.powerOfTwo(25)));
+      Program program = builder.build();
+      double[] slots = he.slots(new Random(1));
+      double[] expected = new double[slots.length];
+      for (int i = 0; i < slots.length; i++) {
+        expected[i] = slots[i] * (i % 2 == 0 ? 0.75 : -0.5);
+      }
+      try (ExecutableProgram executable = ExecutableProgram.load(he.context, program);
+          EvaluationKeySet keys = he.keys(program.requiredKeys());
+          Ciphertext c = he.encrypt(slots);
+          ExecutableProgram.Run run = executable.run(keys, List.of(c), null)) {
+        for (int i = 0; i < 2; i++) {
+          Ciphertext output = run.outputs().get(i);
+          assertEquals(program.outputTypes().get(i), output.type());
+          assertArrayEquals(expected, he.decrypt(output), 1e-6);
+        }
+      }
     }
   }
 

@@ -49,12 +49,7 @@ public record ParameterPolicy(SecurityLevel floor, int maxKeys, long maxKeyBytes
         qp = qp.multiply(BigInteger.valueOf(prime));
       }
     }
-    int bound = floor.maxLogQP(parameters.logRingDegree());
-    if (qp.bitLength() > bound) {
-      throw new InsecureModelException(
-          "model " + signature.model() + ": log2(QP) is above " + (qp.bitLength() - 1) + " at N = 2^"
-              + parameters.logRingDegree() + ", " + floor + " allows " + bound + " (eprint 2024/463)");
-    }
+    requireSmall(qp, parameters.logRingDegree(), signature.model());
     if (signature.keys().size() > maxKeys) {
       throw new InsecureModelException(
           "model " + signature.model() + ": it asks for " + signature.keys().size() + " evaluation keys, this client's cap is "
@@ -67,6 +62,16 @@ public record ParameterPolicy(SecurityLevel floor, int maxKeys, long maxKeyBytes
     if (bytes > maxKeyBytes) {
       throw new InsecureModelException(
           "model " + signature.model() + ": its evaluation keys take " + bytes + " bytes, this client's cap is " + maxKeyBytes);
+    }
+  }
+
+  /** Checks the product of all moduli against the floor, whatever level the parameters were made for. */
+  void requireSmall(BigInteger qp, int logRingDegree, String model) {
+    int bound = floor.maxLogQP(logRingDegree);
+    if (qp.bitLength() > bound) {
+      throw new InsecureModelException(
+          "model " + model + ": log2(QP) is above " + (qp.bitLength() - 1) + " at N = 2^" + logRingDegree + ", " + floor + " allows "
+              + bound + " (eprint 2024/463)");
     }
   }
 }

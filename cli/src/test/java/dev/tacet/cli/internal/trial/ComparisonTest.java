@@ -147,6 +147,13 @@ class ComparisonTest {
   }
 
   @Test
+  void theRangeOfARegressorsNumbersIsThatOfItsRowsAlone() {
+    Comparison comparison = Comparison.of(
+        regressor(0.05, 1), regressor(0, 1), regressor(-100, 100), new boolean[2], Kind.REGRESSOR);
+    assertEquals(List.of(0), comparison.disagreeing());
+  }
+
+  @Test
   void theClassIsThatOfTheOutputWithSeveralNumbers() {
     Map<String, List<Object>> row = new LinkedHashMap<>();
     row.put("logits", List.of(-1.0, 3.0, 2.0));
