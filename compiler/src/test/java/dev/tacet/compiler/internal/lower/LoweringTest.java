@@ -15,6 +15,7 @@ import dev.tacet.compiler.internal.onnx.proto.AttributeProto;
 import dev.tacet.he.TailNode;
 import dev.tacet.he.TailOp;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +56,20 @@ class LoweringTest {
         dense().node("Sigmoid", "h", "a").node("Mul", "h a", "b").node("MatMul", "b v", "y"), "y")));
     assertEquals("hard_swish", onlyActivation(lowered(
         dense().node("HardSwish", "h", "a").node("MatMul", "a v", "y"), "y")));
+  }
+
+  @Test
+  void aSwishTakesItsAlphaOnTheHostAndOnTheClient() {
+    AttributeProto alpha = TestModels.real("alpha", 1.702);
+    double[] x = {0.3, -0.7, 1.1};
+    double[] right = IntStream.range(0, 3).mapToDouble(j -> hidden(x)[j] / (1 + Math.exp(-1.702f * hidden(x)[j]))).toArray();
+    Network host = lowered(dense().opset(24).node("Swish", "h", "a", alpha).node("MatMul", "a v", "y"), "y");
+    assertEquals("silu", onlyActivation(host));
+    assertEquals(right[0] + 2 * right[1] + 3 * right[2], host.output().evaluate(host.evaluate(x))[0], 1e-9);
+    Network client = lowered(dense().opset(24).node("Swish", "h", "y", alpha), "y");
+    assertTrue(client.isLinear());
+    double[] scores = client.output().evaluate(client.evaluate(x));
+    assertArrayEquals(right, client.tail().run(Map.of(client.outputName(), scores)).get("y").toNumbers(), 1e-9);
   }
 
   @Test
