@@ -14,15 +14,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Rows much larger than all sample rows of a model whose errors grow with its values: a product of an exponential and a SiLU. What has an
- * answer is within the error bound, and no row's class is decided wrongly, those beside a decision included.
+ * answer is within the error bound, and no row's class is decided wrongly, those beside a decision included. So it is in linear models, whose
+ * features may leave their range farthest.
  */
 class FarRowsTest {
   private static final int FEATURES = 6;
@@ -118,6 +121,65 @@ class FarRowsTest {
     }
   }
 
+  /** x A and its largest element. */
+  private record Linear(double[] a) implements Choosing {
+    OnnxSource source(boolean choosing) {
+      TestModels model = TestModels.of(FEATURES).constant("a", new long[] {FEATURES, CLASSES}, a).node("MatMul", "x a", "z");
+      return choosing
+          ? model.node("ArgMax", "z", "y", TestModels.integer("axis", 1), TestModels.integer("keepdims", 0)).source("y") : model.source("z");
+    }
+
+    @Override
+    public double[] scores(double[] row) {
+      return Gated.times(row, a, CLASSES);
+    }
+  }
+
+  /** The host rounds the weights of batches, by what the sample rows ask for: rows sixteen times as large err by as many times more. */
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2})
+  void rowsFarOutOfALinearModelsSampleAreWithinTheErrorBound(long seed) {
+    Linear model = new Linear(Model.weights(new SplittableRandom(seed), FEATURES * CLASSES, 1));
+    List<double[]> sample = TestModels.rows(60, FEATURES);
+    ModelArtifact artifact = Compiler.compile(model.source(false), CompileOptions.defaults().withCalibration(sample)
+        .withTask(ModelDescription.Task.REGRESSION).withPacking(CompileOptions.Packing.THROUGHPUT)).artifact();
+    SplittableRandom random = new SplittableRandom(seed);
+    List<double[]> far = random.longs(400).mapToObj(r -> far(artifact.signature().inputs().get(0), sample, random, 16)).toList();
+    double[] bounds = artifact.signature().cipherOutputs().get(0).errorBounds();
+    double[] ofSample = largestErrors(model, artifact, sample);
+    double[] ofFar = largestErrors(model, artifact, far);
+    for (int i = 0; i < CLASSES; i++) {
+      assertTrue(ofFar[i] > 4 * ofSample[i], ofFar[i] + " is not much for score " + i + ", sample rows have " + ofSample[i]);
+      assertTrue(bounds[i] >= ofFar[i], "score " + i + " is off by " + ofFar[i] + ", its error bound is " + bounds[i]);
+    }
+  }
+
+  private static double[] largestErrors(Choosing model, ModelArtifact artifact, List<double[]> rows) {
+    Simulator.Chunk chunk = Simulator.of(artifact, true, 7).run(0, rows.toArray(double[][]::new));
+    assertEquals(Set.of(), chunk.unanswered());
+    double[] largest = new double[CLASSES];
+    for (int r = 0; r < rows.size(); r++) {
+      double[] exact = model.scores(rows.get(r));
+      double[] values = chunk.values().get(r).values().iterator().next();
+      Arrays.setAll(largest, i -> Math.max(largest[i], Math.abs(values[i] - exact[i])));
+    }
+    return largest;
+  }
+
+  /** Margins' errors grow alike. */
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {3, 6})
+  void rowsFarOutOfALinearClassifiersSampleAreNotDecidedWrongly(long seed) {
+    Linear model = new Linear(Model.weights(new SplittableRandom(seed), FEATURES * CLASSES, 1));
+    List<double[]> sample = TestModels.rows(200, FEATURES);
+    ModelArtifact artifact = Compiler.compile(model.source(true),
+        CompileOptions.defaults().withCalibration(sample).withPacking(CompileOptions.Packing.THROUGHPUT)).artifact();
+    List<double[]> far = besideDecisions(model, artifact.signature().inputs().get(0), sample, new SplittableRandom(seed), 16, 5e-4, 3e-4, 2e-4, 1e-4);
+    Counts counts = run(model, artifact, far);
+    assertEquals(far.size(), counts.answered);
+    assertEquals(0, counts.wrong, counts + " of rows beside decisions");
+  }
+
   @ParameterizedTest(name = "seed {0}, {1}")
   @CsvSource({"1, LATENCY", "2, LATENCY", "3, LATENCY", "4, LATENCY", "4, THROUGHPUT"})
   void whatHasAnAnswerIsRightOrUndecided(long seed, CompileOptions.Packing packing) {
@@ -127,7 +189,8 @@ class FarRowsTest {
     Counts ofSample = run(model, artifact, sample);
     assertEquals(0, ofSample.wrong);
     assertTrue(ofSample.decided >= 0.9 * sample.size(), ofSample + " of the sample rows");
-    List<double[]> far = besideDecisions(model, artifact.signature().inputs().get(0), sample, new SplittableRandom(seed));
+    List<double[]> far = besideDecisions(
+        model, artifact.signature().inputs().get(0), sample, new SplittableRandom(seed), 4.5, 1e-1, 1e-2, 1e-3, 1e-4);
     Counts ofFar = run(model, artifact, far);
     assertEquals(0, ofFar.wrong, ofFar + " of rows beside decisions");
     assertTrue(ofFar.answered > 0, "no far row has an answer");
@@ -160,12 +223,13 @@ class FarRowsTest {
     assertTrue(message.contains("of 60 sample rows") && message.contains("undecided") && message.contains("2 activations"), message);
   }
 
-  /** Rows on both sides of the decisions between rows 1.5 to 4.5 times as large as sample rows, nearer and nearer. */
-  private static List<double[]> besideDecisions(Model model, SignatureInput input, List<double[]> sample, SplittableRandom random) {
+  /** Rows on both sides of the decisions between rows 1.5 to so many times as large as sample rows, nearer and nearer. */
+  private static List<double[]> besideDecisions(
+      Choosing model, SignatureInput input, List<double[]> sample, SplittableRandom random, double most, double... apart) {
     List<double[]> rows = new ArrayList<>();
-    while (rows.size() < 8 * LINES) {
-      double[] one = far(input, sample, random);
-      double[] other = far(input, sample, random);
+    while (rows.size() < 2 * apart.length * LINES) {
+      double[] one = far(input, sample, random, most);
+      double[] other = far(input, sample, random, most);
       double low = 0;
       double high = 1;
       int left = model.best(one);
@@ -180,7 +244,7 @@ class FarRowsTest {
           high = middle;
         }
       }
-      for (double beside : new double[] {1e-1, 1e-2, 1e-3, 1e-4}) {
+      for (double beside : apart) {
         rows.add(between(one, other, Math.max(0, low - beside)));
         rows.add(between(one, other, Math.min(1, high + beside)));
       }
@@ -188,11 +252,11 @@ class FarRowsTest {
     return rows;
   }
 
-  private static double[] far(SignatureInput input, List<double[]> sample, SplittableRandom random) {
+  private static double[] far(SignatureInput input, List<double[]> sample, SplittableRandom random, double most) {
     double[] low = input.low();
     double[] high = input.high();
     double[] row = sample.get(random.nextInt(sample.size())).clone();
-    double times = random.nextDouble(1.5, 4.5);
+    double times = random.nextDouble(1.5, most);
     Arrays.setAll(row, j -> Math.max(low[j], Math.min(high[j], times * row[j])));
     return row;
   }

@@ -285,7 +285,9 @@ public final class CompilePipeline {
     boolean eachCopy = packing == RowPacking.LATENCY && emission.privacy() == null;
     double copies = eachCopy ? (double) selection.parameters().slots() / value.period() : 1;
     double[] nearBounds = errorBounds(value, score.valueErrors(), noises, value.leastErrorBounds(copies));
-    Reach reach = coefficients != null ? Reach.everywhere(score) : Reach.of(plan, emission, rows, metric, score, nearBounds, noises,
+    // Of the throughput packing, rounded weights make errors that grow with the row in linear models too.
+    boolean alike = coefficients != null || trial == null && network.activations().isEmpty();
+    Reach reach = alike ? Reach.everywhere(score) : Reach.of(plan, emission, rows, metric, score, nearBounds, noises,
         far -> trial == null ? plan.fitted().outputs(far) : new BatchTrial(emission, far, 0).outputs());
     double[] errorBounds = reach.errorBounds(nearBounds, noises);
     double[] marginBounds = reach.marginBounds(score);

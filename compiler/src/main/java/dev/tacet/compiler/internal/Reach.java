@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  * note says so.
  *
  * @param width what guards let pass beyond the sample rows, of 0 to 1; see {@link Guard#limit}
- * @param near whether errors there are not many times as large
+ * @param near whether errors there are not many times as large, or nothing is fitted that could make them less
  * @param values the largest error of each value there
  * @param margins the errors of each choice's margins there
  * @param mostMargins what bounds of margins may be on their account
@@ -87,7 +87,9 @@ record Reach(double width, boolean near, double[] values, double[] margins, doub
       List<double[]> rows = rows(plan, emission, sample, width);
       AnswerMetric.Far far = metric.far(rows, computed.apply(rows), noise);
       double[] margins = Arrays.stream(far.margins()).map(margin -> margin / (sample.near() ? TOLERATED : 1)).toArray();
-      reach = new Reach(width, isNear(far.values(), margins, score, errorBounds, noise), far.values(), margins, metric.marginsOf(UNDECIDED));
+      // Where nothing is fitted, there are no closer fits to look for.
+      boolean near = plan.fitted().network().activations().isEmpty() || isNear(far.values(), margins, score, errorBounds, noise);
+      reach = new Reach(width, near, far.values(), margins, metric.marginsOf(UNDECIDED));
       if (reach.near || emission.guards().isEmpty()) {
         return reach;
       }
@@ -157,9 +159,6 @@ record Reach(double width, boolean near, double[] values, double[] margins, doub
 
   private static List<double[]> rows(Plan plan, Emission emission, SampleRows sample, double width) {
     Network network = plan.fitted().network();
-    if (network.activations().isEmpty()) {
-      return List.of();
-    }
     Map<Integer, Double> limits = new HashMap<>();
     for (Guard guard : emission.guards()) {
       guard.activations().forEach(id -> limits.put(id, guard.limit(width)));
