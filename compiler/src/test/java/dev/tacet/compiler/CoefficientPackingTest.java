@@ -13,8 +13,10 @@ import dev.tacet.he.RowPacking;
 import dev.tacet.he.SecurityLevel;
 import dev.tacet.he.Sharing;
 import dev.tacet.he.Signature;
+import dev.tacet.he.SignatureInput;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +64,32 @@ class CoefficientPackingTest {
     assertTrue(result.report().inputBytes() <= 13_000, "input " + result.report().inputBytes());
     assertTrue(result.report().resultBytes() <= 14_000, "result " + result.report().resultBytes());
     assertEquals(16, signature.coefficientBlocks().orElseThrow().zeros());
+  }
+
+  /** A value is largest where each feature is at the end that its weight's sign asks for. */
+  @ParameterizedTest
+  @CsvSource({"10,2", "30,1", "64,3"})
+  void rowsAtTheEndsOfTheirAcceptedBoundsAreAnswered(int features, int values) {
+    ModelArtifact artifact = Compiler.compile(linear(features, values), options(features).withAccuracy(1e-3)).artifact();
+    assertEquals(RowPacking.COEFFICIENT, artifact.signature().packing());
+    SignatureInput input = artifact.signature().inputs().get(0);
+    double[] weights = weights(features * values, 1);
+    double[][] rows = new double[2 * values][features];
+    for (int r = 0; r < rows.length; r++) {
+      for (int j = 0; j < features; j++) {
+        rows[r][j] = weights[j * values + r / 2] > 0 == (r % 2 == 0) ? input.high()[j] : input.low()[j];
+      }
+    }
+    Simulator.Chunk chunk = Simulator.of(artifact, false, 1).run(0, rows);
+    assertEquals(Set.of(), chunk.unanswered());
+    double[] bounds = artifact.signature().cipherOutputs().get(0).errorBounds();
+    for (int r = 0; r < rows.length; r++) {
+      double expected = weights(values, 2)[r / 2];
+      for (int j = 0; j < features; j++) {
+        expected += rows[r][j] * weights[j * values + r / 2];
+      }
+      assertEquals(expected, chunk.values().get(r).values().iterator().next()[r / 2], bounds[r / 2], "row " + r);
+    }
   }
 
   @Test
