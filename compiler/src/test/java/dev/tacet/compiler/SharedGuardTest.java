@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -163,6 +164,38 @@ class SharedGuardTest {
         assertEquals(expected, chunk.values().get(r).values().iterator().next()[0], bound, "row " + r);
       }
     }
+  }
+
+  /**
+   * A row at the ends of its accepted bounds takes an input many times as far as its interval goes: there too, a guard is less than half of
+   * the base prime, or it would wrap around into what the client accepts.
+   */
+  @ParameterizedTest
+  @CsvSource({"1, STANDARD", "1, CONJUGATE_INVARIANT", "2, STANDARD", "2, CONJUGATE_INVARIANT"})
+  void noAcceptedRowTakesAGuardAroundTheBasePrime(int activations, CompileOptions.Ring ring) {
+    int features = 64;
+    double[] weights = new double[features];
+    Arrays.setAll(weights, j -> j % 2 == 0 ? 1 : -1);
+    List<double[]> rows = TestModels.rows(100, features);
+    for (double[] row : rows) {
+      IntStream.range(0, features / 2).forEach(j -> row[2 * j + 1] = row[2 * j] + 0.02 * row[2 * j + 1]);  // pairs nearly cancel
+    }
+    TestModels model = TestModels.of(features).constant("w", new long[] {features, 1}, weights).node("MatMul", "x w", "a").node("Tanh", "a", "t");
+    model = activations == 1 ? model.node("Neg", "t", "y")
+        : model.constant("half", new long[] {}, 0.5).node("Mul", "a half", "b").node("Erf", "b", "s").node("Add", "t s", "y");
+    model = model.constant("v", new long[] {1, 1}, 1).node("MatMul", "y v", "z");
+    ModelArtifact artifact = Compiler.compile(model.source("z"),
+        CompileOptions.defaults().withCalibration(rows).withMargin(0).withRing(ring)).artifact();
+    SignatureInput input = artifact.signature().inputs().get(0);
+    double[] end = new double[features];
+    Arrays.setAll(end, j -> weights[j] > 0 ? input.high()[j] : input.low()[j]);
+    CipherOutput guard = guard(artifact);
+    double[] slots = guardSlots(artifact, end);
+    double reach = Arrays.stream(slots).map(Math::abs).max().orElseThrow();
+    assertTrue(reach > 16 * guard.bound(), "a reach of " + reach + " is little for a bound of " + guard.bound());
+    double bits = Math.log(reach) / Math.log(2) + guard.scale().log2(artifact.parameters());
+    double base = Math.log(artifact.parameters().modulus(0)) / Math.log(2);
+    assertTrue(bits < base - 1, "a guard reaches 2^" + bits + ", the base prime is 2^" + base);
   }
 
   /** Rows on the line from the origin to a row. */
