@@ -111,8 +111,9 @@ public final class CompilePipeline {
       if (!outcome.reach.near() && outcome.margins.length > 0) {
         outcome = closer(graph, new PlanSearch(network, options, features, rows, true), rows, outcome);
       }
-      boolean largest = outcome.result.artifact().parameters().logRingDegree() >= options.maxLogRingDegree();
-      return useful(network, outcome.open <= SUFFICIENT_OPEN || largest ? outcome.result
+      boolean finest = network.activations().isEmpty()
+          || outcome.result.artifact().parameters().logRingDegree() >= options.maxLogRingDegree();
+      return useful(network, outcome.open <= SUFFICIENT_OPEN || finest ? outcome.result
           : finer(graph, new PlanSearch(network, options.withAccuracy(FINER_ACCURACY * options.accuracy()), features, rows), rows, outcome).result);
     }
     refuseIf(Feasibility.answers(graph, network, rows.all()));
