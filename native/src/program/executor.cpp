@@ -62,9 +62,9 @@ bool is_light(const Context& context, const Instruction& op) {
 ///
 /// Operations are taken in waves of the same opcode, lowest id first, never more than the pool has threads: a wave of
 /// one leaves the pool to the limbs inside the operation, a larger one runs its operations side by side (the loops
-/// inside them are then inline), unless they are too small to wake a thread for. Taking the lowest ids first keeps the number of values alive close to the program
-/// order's. All rotations of one value are one unit of work, however many there are. An operation on an array is a wave by
-/// itself, its elements run side by side.
+/// inside them are then inline), unless all of them are too small to wake a thread for. Taking the lowest ids first keeps
+/// the number of values alive close to the program order's. All rotations of one value are one unit of work, however many
+/// there are. An operation on an array is a wave by itself, its elements run side by side.
 class Run {
  public:
   Run(const ExecutableProgram& executable, std::shared_ptr<const EvaluationKeySet> keys, const CancelFlag* cancel,
@@ -153,10 +153,9 @@ class Run {
       execute_unit(wave[k]);
       nanos[k] = now_nanos() - begin;
     };
-    if (is_light(*executable_.context(), program_.instructions[wave[0][0]])) {
+    const auto light = [&](const Unit& unit) { return is_light(*executable_.context(), program_.instructions[unit[0]]); };
+    if (wave.size() == 1 || std::all_of(wave.begin(), wave.end(), light)) {
       for (std::size_t k = 0; k < wave.size(); ++k) execute(k);
-    } else if (wave.size() == 1) {
-      execute(0);
     } else {
       pool().parallel_for(wave.size(), execute);
     }

@@ -63,19 +63,10 @@ class FarRowsTest {
 
     @Override
     public double[] scores(double[] row) {
-      double[] scores = new double[CLASSES];
-      for (int k = 0; k < UNITS; k++) {
-        double p = 0;
-        double q = 0;
-        for (int j = 0; j < FEATURES; j++) {
-          p += row[j] * a[j * UNITS + k];
-          q += row[j] * b[j * UNITS + k];
-        }
-        for (int i = 0; i < CLASSES; i++) {
-          scores[i] += Math.exp(p) * q / (1 + Math.exp(-q)) * c[k * CLASSES + i];
-        }
-      }
-      return scores;
+      double[] p = TestModels.times(row, a, UNITS);
+      double[] q = TestModels.times(row, b, UNITS);
+      Arrays.setAll(p, k -> Math.exp(p[k]) * q[k] / (1 + Math.exp(-q[k])));
+      return TestModels.times(p, c, CLASSES);
     }
   }
 
@@ -101,23 +92,13 @@ class FarRowsTest {
 
     @Override
     public double[] scores(double[] row) {
-      double[] p = times(row, a, WIDE);
-      double[] q = times(row, b, WIDE);
+      double[] p = TestModels.times(row, a, WIDE);
+      double[] q = TestModels.times(row, b, WIDE);
       Arrays.setAll(p, i -> p[i] / (1 + Math.exp(-q[i])));
-      double[] r = times(p, c, WIDE);
-      double[] t = times(p, d, WIDE);
+      double[] r = TestModels.times(p, c, WIDE);
+      double[] t = TestModels.times(p, d, WIDE);
       Arrays.setAll(r, i -> r[i] * Math.tanh(t[i]));
-      return times(r, f, CLASSES);
-    }
-
-    private static double[] times(double[] x, double[] matrix, int columns) {
-      double[] result = new double[columns];
-      for (int i = 0; i < x.length; i++) {
-        for (int k = 0; k < columns; k++) {
-          result[k] += x[i] * matrix[i * columns + k];
-        }
-      }
-      return result;
+      return TestModels.times(r, f, CLASSES);
     }
   }
 
@@ -131,7 +112,7 @@ class FarRowsTest {
 
     @Override
     public double[] scores(double[] row) {
-      return Gated.times(row, a, CLASSES);
+      return TestModels.times(row, a, CLASSES);
     }
   }
 
@@ -174,7 +155,8 @@ class FarRowsTest {
     List<double[]> sample = TestModels.rows(200, FEATURES);
     ModelArtifact artifact = Compiler.compile(model.source(true),
         CompileOptions.defaults().withCalibration(sample).withPacking(CompileOptions.Packing.THROUGHPUT)).artifact();
-    List<double[]> far = besideDecisions(model, artifact.signature().inputs().get(0), sample, new SplittableRandom(seed), 16, 5e-4, 3e-4, 2e-4, 1e-4);
+    List<double[]> far = besideDecisions(
+        model, artifact.signature().inputs().get(0), sample, new SplittableRandom(seed), 16, 5e-4, 3e-4, 2e-4, 1e-4);
     Counts counts = run(model, artifact, far);
     assertEquals(far.size(), counts.answered);
     assertEquals(0, counts.wrong, counts + " of rows beside decisions");
@@ -215,11 +197,11 @@ class FarRowsTest {
     assertTrue(fresh.decided >= 595, fresh + " of 600 fresh rows");
   }
 
-  /** The errors of these scores are as large as the scores, whatever the degrees are. */
+  /** The errors of these scores are as large as the scores. */
   @Test
   void aModelWhoseSampleRowsStayUndecidedIsRefused() {
     String message = assertThrows(UncompilableModelException.class, () -> Compiler.compile(
-        Model.of(5).source(), CompileOptions.defaults().withCalibration(TestModels.rows(60, FEATURES)))).getMessage();
+        Model.of(5).source(), CompileOptions.defaults().withCalibration(TestModels.rows(60, FEATURES)).withMaxDegree(7))).getMessage();
     assertTrue(message.contains("of 60 sample rows") && message.contains("undecided") && message.contains("2 activations"), message);
   }
 

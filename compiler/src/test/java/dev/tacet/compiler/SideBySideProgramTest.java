@@ -22,16 +22,6 @@ class SideBySideProgramTest {
     return new SplittableRandom(seed).doubles(count, -0.5, 0.5).toArray();
   }
 
-  private static double[] times(double[] x, double[] matrix, int columns) {
-    double[] result = new double[columns];
-    for (int i = 0; i < x.length; i++) {
-      for (int k = 0; k < columns; k++) {
-        result[k] += x[i] * matrix[i * columns + k];
-      }
-    }
-    return result;
-  }
-
   /** A map of many features to few values, whose partial sums are folded; with a budget for few keys by one rotation again and again. */
   @ParameterizedTest(name = "{0} features, {1} values, a key budget of 1/{2}")
   @CsvSource({"32, 2, 1", "32, 2, 2", "64, 2, 2"})
@@ -52,10 +42,10 @@ class SideBySideProgramTest {
     CipherOutput output = artifact.signature().cipherOutputs().get(0);
     double[] answers = ReferenceEvaluator.run(artifact.program(), List.of(slots)).get(output.programOutput());
     for (int r = 0; r < ROWS; r++) {
-      double[] hidden = times(sample.get(r), first, values);
+      double[] hidden = TestModels.times(sample.get(r), first, values);
       Arrays.setAll(hidden, i -> hidden[i] * hidden[i]);
       double found = output.factor()[0] * answers[r] + output.offset()[0];
-      assertEquals(times(hidden, second, 1)[0], found, output.errorBound(), "row " + r);
+      assertEquals(TestModels.times(hidden, second, 1)[0], found, output.errorBound(), "row " + r);
     }
   }
 }

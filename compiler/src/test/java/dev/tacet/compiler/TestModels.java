@@ -182,6 +182,17 @@ public final class TestModels {
         TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(1).setShape(shape))).build();
   }
 
+  /** Returns the product of a row and a matrix of so many columns, written row after row. */
+  public static double[] times(double[] x, double[] matrix, int columns) {
+    double[] result = new double[columns];
+    for (int i = 0; i < x.length; i++) {
+      for (int k = 0; k < columns; k++) {
+        result[k] += x[i] * matrix[i * columns + k];
+      }
+    }
+    return result;
+  }
+
   /** Returns normal rows from a fixed seed. */
   public static List<double[]> rows(int count, int features) {
     SplittableRandom random = new SplittableRandom(5);

@@ -23,8 +23,9 @@ class TailMathTest {
   /** The largest number, not the largest magnitude. */
   @Test
   void divisionByTheLargestMayTurnSigns() {
-    double[] row = tail(TailNode.of(TailOp.NORMALIZE_MAX, "x", "out")).run(Map.of("x", new double[] {-4, 2, 1})).get("out").toNumbers();
-    assertArrayEquals(new double[] {-2, 1, 0.5}, row, 1e-15);
+    Postprocessing tail = tail(TailNode.of(TailOp.NORMALIZE_MAX, "x", "out"));
+    assertArrayEquals(new double[] {-2, 1, 0.5}, tail.run(Map.of("x", new double[] {-4, 2, 1})).get("out").toNumbers(), 1e-15);
+    assertArrayEquals(new double[] {1, -2, 0.5}, tail.run(Map.of("x", new double[] {2, -4, 1})).get("out").toNumbers(), 1e-15);
   }
 
   @ParameterizedTest

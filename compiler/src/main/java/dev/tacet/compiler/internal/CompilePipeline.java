@@ -52,8 +52,8 @@ public final class CompilePipeline {
   private static final double WORTH_CLOSE = 0.7;
 
   /**
-   * Where bounds of margins leave a larger part of rows undecided than this, finer fits are looked for with a part of the accuracy: of fresh rows it is
-   * two to four times the part, since models know their sample rows.
+   * Where bounds of margins leave a larger part of rows undecided than this, finer fits are looked for with a part of the accuracy: of
+   * fresh rows it is often several times the part, since models know their sample rows.
    */
   private static final double SUFFICIENT_OPEN = 0.005;
 
@@ -295,8 +295,8 @@ public final class CompilePipeline {
     notes.addAll(reach.notes(marginBounds));
     double open = dataMetric.openWithin(marginBounds);
     if (open > MUCH_OPEN) {
-      notes.add(String.format(Locale.ROOT, "about %.1f %% of rows like the sample rows are to be expected undecided, as a quarter of those that lead by less"
-          + " than four times what a class has to; a smaller accuracy has fewer", 100 * open));
+      notes.add(String.format(Locale.ROOT, "about %.1f %% of rows like the sample rows are to be expected undecided, as a quarter of those"
+          + " that lead by less than four times what a class has to; a smaller accuracy may have fewer", 100 * open));
     }
     List<CipherOutput> outputs = emission.outputs(reach.width());
     outputs.replaceAll(output -> output.kind().guards() && answerNoise.guardError() > output.slotError()

@@ -89,11 +89,11 @@ public final class Feasibility {
     }
     int rows = options.calibration().size();
     return Optional.of(new ModelProblem(model, "model", String.format(Locale.ROOT,
-        "of %d sample rows %.0f would be undecided or wrong: %d levels, at most %d at N = 2^%d and %s, do not bring its %d activations as close to the functions as"
-            + " its classes need (error bound %.2g)", rows, (1 - report.agreement()) * rows, report.levels(),
+        "of %d sample rows %.0f would be undecided or wrong: %d levels, at most %d at N = 2^%d and %s, do not bring its %d activations as"
+            + " close to the functions as its classes need (error bound %.2g)", rows, (1 - report.agreement()) * rows, report.levels(),
         ParameterSelector.mostLevels(options.security(), options.maxLogRingDegree()), options.maxLogRingDegree(), options.security(),
         network.activations().size(), report.errorBound()),
-        "use fewer activations one after the other, squares, or a smaller accuracy where levels are left"));
+        "use fewer activations one after the other, squares, a higher degree if one was given, or a smaller accuracy where levels are left"));
   }
 
   /** Says what the throughput packing cannot do: arrays that are too long, answers for sharing, a ring that it does not use. */

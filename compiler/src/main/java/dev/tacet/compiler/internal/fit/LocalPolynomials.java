@@ -9,9 +9,9 @@ import org.apache.commons.math3.linear.LUDecomposition;
  * A polynomial of high degree in the Chebyshev basis, for many values: one of degree 7 on each of many short intervals, which takes as long
  * whatever the degree is. Clenshaw's recurrence takes a step for each coefficient.
  *
- * <p>At x = cos t a polynomial of degree d is no steeper than a wave of d periods in t, so an interval of width w sees a wave of w d / sin t radians. With
- * four intervals for each degree that is at most 1 where |x| &lt;= {@link #WITHIN}, and interpolation at eight Chebyshev nodes errs by less than
- * 1 / (2^15 8!) = 8e-10 of the largest value of |p|; in the middle by 3e-12. Beyond, the recurrence runs as before.
+ * <p>At x = cos t a polynomial of degree d is no steeper than a wave of d periods in t, so an interval of width w sees a wave of
+ * w d / sin t radians. With four intervals for each degree that is at most 1 where |x| &lt;= {@link #WITHIN}, and interpolation at eight
+ * Chebyshev nodes errs by less than 1 / (2^15 8!) = 8e-10 of the largest value of |p|. Beyond, the recurrence runs as before.
  */
 final class LocalPolynomials {
   /** The part of [-1, 1] that the intervals serve: sin t is at least a half. */

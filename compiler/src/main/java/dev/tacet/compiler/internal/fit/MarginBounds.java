@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * What the error of the decrypted values does to the choices of the client's tail: to the difference of two scores, or to the
@@ -68,9 +69,7 @@ final class MarginBounds {
     Arrays.fill(nearest, Double.POSITIVE_INFINITY);
     for (int r = 0; r < nearest.length; r++) {
       for (int c = 0; c < choices.size(); c++) {
-        for (Evidence e : evidence(choices.get(c), exact.get(r)[c], exact.get(r)[c])) {
-          nearest[r] = Math.min(nearest[r], e.margin);
-        }
+        nearest[r] = Math.min(nearest[r], margin(c, r).orElse(Double.POSITIVE_INFINITY));
       }
     }
     Arrays.sort(nearest);
@@ -87,7 +86,7 @@ final class MarginBounds {
     for (int c = 0; c < result.length; c++) {
       double[] nearest = new double[rows];
       for (int r = 0; r < rows; r++) {
-        nearest[r] = evidence(choices.get(c), exact.get(r)[c], exact.get(r)[c]).stream().mapToDouble(Evidence::margin).min().orElse(0);
+        nearest[r] = margin(c, r).orElse(0);
       }
       Arrays.sort(nearest);
       result[c] = rows == 0 ? 0 : nearest[(int) Math.min(rows - 1, share * rows)];
@@ -105,12 +104,16 @@ final class MarginBounds {
     Arrays.fill(nearest, Double.POSITIVE_INFINITY);
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < bounds.length; c++) {
-        for (Evidence e : evidence(choices.get(c), exact.get(r)[c], exact.get(r)[c])) {
-          nearest[r] = Math.min(nearest[r], e.margin / Math.max(bounds[c], 1e-300));
-        }
+        nearest[r] = Math.min(nearest[r], margin(c, r).orElse(Double.POSITIVE_INFINITY) / Math.max(bounds[c], 1e-300));
       }
     }
     return within(nearest, 0, rows);
+  }
+
+  /** The margin by which an exact row makes a choice; nothing where there is no other to choose. */
+  private OptionalDouble margin(int choice, int row) {
+    double[] scores = exact.get(row)[choice];
+    return evidence(choices.get(choice), scores, scores).stream().mapToDouble(Evidence::margin).min();
   }
 
   /** Returns whether the tail chooses anything. */

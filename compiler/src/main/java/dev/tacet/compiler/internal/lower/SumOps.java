@@ -44,7 +44,8 @@ final class SumOps {
   /** Of constants only, as the number of elements that a variance is divided by. */
   private static List<Symbol> product(Handler.Call call) {
     if (!(call.required(0) instanceof Symbol.Known known)) {
-      throw new Refusal("a product of encrypted values along an axis is not compiled", "multiply them with Mul, or do it before encryption or after decryption");
+      throw new Refusal("a product of encrypted values along an axis is not compiled",
+          "multiply them with Mul, or do it before encryption or after decryption");
     }
     Groups groups = Groups.of(call, "axes", 1);
     double[] products = new double[groups.count()];
