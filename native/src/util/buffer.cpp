@@ -83,14 +83,20 @@ struct Taken {
 /// may still be in the caches of its core, and writing words that another core holds takes several times as long.
 class Cache {
  public:
-  /// The smallest free block of at least `bytes` and at most an eighth more; null words if there is none. Where pages are small it may
-  /// be three times as much more: a page that is new to the process takes longer to fetch than all that is done with its words.
+  /// The smallest free block of at least `bytes` and at most an eighth more; null words if there is none. It may be three times as much
+  /// more where pages are small, since a page that is new to the process takes longer to fetch than all that is done with its words, and
+  /// where many bytes are free: blocks of each level's size would add up to several times what is in use at once. There, if none
+  /// fits, as many bytes return to the system as the caller is about to take from it.
   Taken take(std::size_t bytes) {
-    const std::size_t more = slabs().pages() == Slabs::Pages::kSmall ? 3 * bytes : bytes / 8;
     std::lock_guard<std::mutex> lock(mutex_);
+    const bool many = cached_ > kFewestCachedBytes;
+    const std::size_t more = many || slabs().pages() == Slabs::Pages::kSmall ? 3 * bytes : bytes / 8;
     auto found = free_.lower_bound(bytes);
     while (found != free_.end() && found->second.empty()) ++found;
-    if (found == free_.end() || found->first > bytes + more) return {nullptr, 0};
+    if (found == free_.end() || found->first > bytes + more) {
+      if (many) shrink(bytes);
+      return {nullptr, 0};
+    }
     std::vector<Block>& blocks = found->second;
     const std::size_t thread = this_thread();
     for (std::size_t i = blocks.size(); i-- > blocks.size() - std::min(kLooks, blocks.size());) {
@@ -108,7 +114,7 @@ class Cache {
     std::lock_guard<std::mutex> lock(mutex_);
     if (cached_ + bytes > limit_) return false;
     try {
-      free_[bytes].push_back({block, this_thread()});
+      free_[bytes].push_back({block, this_thread(), ++given_});
     } catch (...) {
       return false;
     }
@@ -130,12 +136,30 @@ class Cache {
   struct Block {
     u64* words;
     std::size_t thread;  // that gave it back
+    u64 given;           // when: a number that grows
   };
+
+  /// Gives blocks back to the system, those first that have been free for longest, until that was `bytes` or few bytes are left.
+  void shrink(std::size_t bytes) {
+    std::size_t given_back = 0;
+    while (given_back < bytes && cached_ > kFewestCachedBytes) {
+      auto oldest = free_.end();
+      for (auto size = free_.begin(); size != free_.end(); ++size) {
+        if (size->second.empty()) continue;
+        if (oldest == free_.end() || size->second.front().given < oldest->second.front().given) oldest = size;
+      }
+      give_to_system(oldest->second.front().words, oldest->first);
+      oldest->second.erase(oldest->second.begin());
+      cached_ -= oldest->first;
+      given_back += oldest->first;
+    }
+  }
 
   const std::size_t limit_ = cache_limit();
   std::mutex mutex_;
   std::map<std::size_t, std::vector<Block>> free_;  // by bytes; a list that is empty keeps its room
   std::size_t cached_ = 0;
+  u64 given_ = 0;
 };
 
 Cache& cache() {

@@ -257,6 +257,27 @@ TEST(Buffer, AFreedBlockServesAnEighthLess) {
   EXPECT_EQ(before + 1, blocks_from_system());
 }
 
+TEST(Buffer, BlocksOfEverySizeDoNotPileUp) {
+  release_cached_buffers();
+  constexpr std::size_t kAtOnce = 20, kMost = 40, kMiB = std::size_t{1} << 20;
+  const auto total = [] {
+    std::size_t bytes = 0;
+    for (const auto& [size, count] : blocks_held()) bytes += size * count;
+    return bytes;
+  };
+  const std::size_t before = total();
+  std::size_t most = 0;
+  for (std::size_t way = 0; way < 2; ++way) {  // sizes grow, then shrink; no word is touched
+    for (std::size_t step = 1; step <= kMost; ++step) {
+      std::vector<Buffer> buffers;
+      for (std::size_t i = 0; i < kAtOnce; ++i) buffers.emplace_back((way == 0 ? step : kMost + 1 - step) * kMiB / sizeof(u64));
+      most = std::max(most, total() - before);
+    }
+  }
+  EXPECT_LE(most, kAtOnce * kMost * kMiB + 256 * kMiB + kMost * kMiB);  // those in use, and what is kept at any rate
+  release_cached_buffers();
+}
+
 TEST(Buffer, BlocksHadReadyServeTheBuffersToCome) {
   release_cached_buffers();
   constexpr std::size_t kWords = 65'536, kBytes = kWords * sizeof(u64);

@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -133,17 +134,18 @@ public final class BlobStore {
     if (length(hash).isEmpty()) {
       throw missing(hash);
     }
-    return read(hash, count);
+    return fill(hash, ByteBuffer.allocateDirect(count));
   }
 
   /**
-   * Reads a whole blob into a new direct buffer and checks its hash.
+   * Reads a whole blob and checks its hash.
    *
+   * @param buffers makes a direct buffer of so many bytes
    * @throws ServiceException KEY_NOT_FOUND if it is missing or does not match its name any more, STORAGE_FAILED
    */
-  public ByteBuffer read(ContentHash hash) {
+  ByteBuffer read(ContentHash hash, IntFunction<ByteBuffer> buffers) {
     long length = index.blob(hash).orElseThrow(() -> missing(hash));
-    ByteBuffer bytes = read(hash, Math.toIntExact(length));
+    ByteBuffer bytes = fill(hash, buffers.apply(Math.toIntExact(length)));
     MessageDigest digest = ContentHash.digest();
     digest.update(bytes.duplicate());
     if (!ContentHash.of(digest.digest()).equals(hash)) {
@@ -169,9 +171,9 @@ public final class BlobStore {
     }
   }
 
-  private ByteBuffer read(ContentHash hash, int count) {
+  /** Reads a blob's first bytes into a buffer, which then ends with them. */
+  private ByteBuffer fill(ContentHash hash, ByteBuffer bytes) {
     try (FileChannel channel = FileChannel.open(path(hash), StandardOpenOption.READ)) {
-      ByteBuffer bytes = ByteBuffer.allocateDirect(count);
       while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
         continue;
       }

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,7 @@ public final class KeyStore {
   private static final Duration TOUCH_INTERVAL = Duration.ofHours(1);
 
   private final KeySetFiles keySets;
+  private final AtomicReference<ByteBuffer> readBuffer = new AtomicReference<>();
   private final BlobStore blobs;
   private final UploadStore uploads;
   private final StoreLimits limits;
@@ -429,12 +431,11 @@ public final class KeyStore {
   }
 
   /**
-   * Reads one blob of a key set, verified, into a new direct buffer.
-   *
-   * @throws ServiceException KEY_NOT_FOUND if the blob is missing or damaged
+   * Returns the blobs of a key set's entries, to be closed after the last was read; an entry that is missing or damaged throws
+   * ServiceException KEY_NOT_FOUND as it is read.
    */
-  public ByteBuffer read(KeyManifest.Entry entry) {
-    return blobs.read(new ContentHash(entry.sha256()));
+  public BlobReader read(List<KeyManifest.Entry> entries) {
+    return new BlobReader(blobs, entries, readBuffer);
   }
 
   /**

@@ -9,11 +9,11 @@ import dev.tacet.protocol.ErrorCause;
 import dev.tacet.protocol.ServiceException;
 import dev.tacet.server.internal.observe.ServerMetrics;
 import dev.tacet.server.internal.keys.ContentHash;
+import dev.tacet.server.internal.keys.BlobReader;
 import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.keys.LeasedCache;
 import dev.tacet.server.internal.keys.OwnedKeySet;
 import dev.tacet.server.internal.models.ServedModel;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -103,10 +103,11 @@ public final class KeyCache implements AutoCloseable {
 
   private EvaluationKeySet load(KeyStore store, KeyManifest manifest, ServedModel model) {
     long start = System.nanoTime();
-    Iterable<ByteBuffer> blobs = () -> manifest.entries().stream().map(store::read).iterator();
-    EvaluationKeySet keys = EvaluationKeySet.load(model.context(), blobs);
-    metrics.keysLoaded(Duration.ofNanos(System.nanoTime() - start));
-    return keys;
+    try (BlobReader blobs = store.read(manifest.entries())) {
+      EvaluationKeySet keys = EvaluationKeySet.load(model.context(), blobs);
+      metrics.keysLoaded(Duration.ofNanos(System.nanoTime() - start));
+      return keys;
+    }
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.tacet.he.EvaluationKeySet;
 import dev.tacet.he.KeyManifest;
 import dev.tacet.he.MalformedException;
 import dev.tacet.server.internal.keys.KeyProof;
+import dev.tacet.server.internal.keys.BlobReader;
 import dev.tacet.server.internal.keys.KeyStore;
 import dev.tacet.server.internal.models.ModelView;
 import dev.tacet.server.internal.models.ServedModel;
@@ -40,7 +41,8 @@ public final class ResidueProof implements KeyProof {
   private static void prove(KeyStore store, KeyManifest manifest, Context context) {
     for (KeyManifest.Entry entry : manifest.entries()) {
       synchronized (ONE_KEY) {
-        try (EvaluationKeySet key = EvaluationKeySet.load(context, List.of(store.read(entry)))) {
+        try (BlobReader blob = store.read(List.of(entry));
+            EvaluationKeySet key = EvaluationKeySet.load(context, blob)) {
           key.expandedBytes();
         } catch (MalformedException e) {
           throw new MalformedException("key for " + entry.key() + ": " + e.getMessage());

@@ -71,4 +71,17 @@ public final class KeyBlobs {
       put(store, hash(blob), blob.length, at, crc(blob, at, end), ByteBuffer.wrap(blob, at, end - at));
     }
   }
+
+  /** Returns what a store reads of the entries of a key set. */
+  static List<byte[]> read(KeyStore store, List<KeyManifest.Entry> entries) {
+    try (BlobReader blobs = store.read(entries)) {
+      List<byte[]> read = new ArrayList<>();
+      for (ByteBuffer blob : blobs) {
+        byte[] bytes = new byte[blob.remaining()];
+        blob.get(bytes);
+        read.add(bytes);
+      }
+      return read;
+    }
+  }
 }

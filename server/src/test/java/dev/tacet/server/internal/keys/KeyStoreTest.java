@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tacet.server.internal.keys;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -91,7 +92,7 @@ class KeyStoreTest {
     open();
     assertTrue(store.has(hash));
     assertEquals(manifest, store.require(id));
-    assertEquals(ByteBuffer.wrap(blob), store.read(manifest.entries().get(0)));
+    assertArrayEquals(blob, KeyBlobs.read(store, manifest.entries()).get(0));
   }
 
   @Test
@@ -155,7 +156,7 @@ class KeyStoreTest {
     }
     Files.write(file, flipped());
     KeyManifest.Entry entry = KeyBlobs.manifest(KeyBlobs.PARAMETERS, blob).entries().get(0);
-    fails(ErrorCause.KEY_NOT_FOUND, () -> store.read(entry));
+    fails(ErrorCause.KEY_NOT_FOUND, () -> KeyBlobs.read(store, List.of(entry)));
     assertFalse(store.has(hash), "damage found by a running store counts too");
   }
 
