@@ -12,8 +12,8 @@ namespace tacet {
 
 /// Owns `size` 64-bit words, aligned to 64 bytes, uninitialised on construction. Freed blocks are kept for reuse up to
 /// a bound, so that operations do not return to the operating system for every polynomial. A block serves buffers of its size and of
-/// up to an eighth less, such as those of the next levels, or of a quarter of it where many are free. Blocks of 128 KiB and more lie in huge pages (Slabs) where the system has
-/// some. Throws Error(kOutOfMemory) with the bytes asked for.
+/// up to an eighth less, such as those of the next levels, or of a quarter of it where many are free. Blocks of 128 KiB and more lie
+/// in huge pages (Slabs) where the system has some. Throws Error(kOutOfMemory) with the bytes asked for.
 class Buffer {
  public:
   Buffer() = default;

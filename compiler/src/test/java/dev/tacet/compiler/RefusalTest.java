@@ -64,6 +64,10 @@ class RefusalTest {
     refused("2 starts and 1 ends", TestModels.of(6).indexes("s", 0, 1).indexes("e", 3).node("Slice", "x s e", "y"));
     refused("names axis 1 twice",
         TestModels.of(6).indexes("p", 1, 2, 1, 1).constant("v", new long[0], 0).indexes("a", 1, 1).node("Pad", "x p v a", "y"));
+    refused("its attribute axes is none of ReduceSum at operator set 18, which has keepdims, noop_with_empty_axes",
+        TestModels.of(6).node("ReduceSum", "x", "y", TestModels.integers("axes", 1)));
+    refused("its attribute alpha is none of Relu at operator set 18, which has none",
+        TestModels.of(6).node("Relu", "x", "y", TestModels.real("alpha", 0.5)));
     refused("divides by its alpha", TestModels.of(6).node("Celu", "x", "y", TestModels.real("alpha", 0)));
   }
 
@@ -139,7 +143,7 @@ class RefusalTest {
     if (type.equals("CastLike")) {
       model.node("CastLike", "h two", "y");
     } else if (type.startsWith("Reduce")) {
-      model.node(type, "i", "y", TestModels.integers("axes", 1));
+      model.indexes("axes", 1).node(type, "i axes", "y");
     } else {
       model.node(type, type.equals("Pow") ? "i half" : "i two", "y");
     }

@@ -163,7 +163,7 @@ public final class TestModels {
     graph.addOutput(output);
     return ModelProto.newBuilder().setIrVersion(8).setProducerName("test").setGraph(graph)
         .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))
-        .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("ai.onnx.ml").setVersion(1))
+        .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("ai.onnx.ml").setVersion(3))
         .build().toByteArray();
   }
 

@@ -149,7 +149,8 @@ public final class Lowering {
     }
     types.made(node);
     rows.made(node, inputs);
-    Optional<Refusal> attribute = Weights.notFiniteAttribute(node);
+    Optional<Refusal> attribute =
+        Weights.notFiniteAttribute(node).or(() -> KnownAttributes.unknown(node, graph.opset(node.domain())));
     if (attribute.isPresent()) {
       problems.add(problem(node, attribute.get()));
       standIn(node, Optional.empty());

@@ -31,14 +31,14 @@ class SumOpsTest {
   @Test
   void productsOfConstantsKeepTheOtherAxes() {
     Network network = lower(TestModels.of(2).constant("m", new long[] {2, 3}, new double[] {1, 2, 3, -1, 4, 0.5})
-        .node("ReduceProd", "m", "p", TestModels.integers("axes", 1), TestModels.integer("keepdims", 0)).node("Mul", "x p", "y"));
+        .indexes("axes", 1).node("ReduceProd", "m axes", "p", TestModels.integer("keepdims", 0)).node("Mul", "x p", "y"));
     assertArrayEquals(new double[] {60, -20}, network.output().evaluate(network.evaluate(new double[] {10, 10})), 1e-12);
   }
 
   @Test
   void aProductOfEncryptedValuesIsRefusedByName() {
     ModelProblem problem = assertThrows(UncompilableModelException.class, () -> lower(
-        TestModels.of(4).node("ReduceProd", "x", "y", TestModels.integers("axes", 1)))).problems().get(0);
+        TestModels.of(4).indexes("axes", 1).node("ReduceProd", "x axes", "y"))).problems().get(0);
     assertEquals("ReduceProd", problem.opType());
     assertTrue(problem.rewrite().contains("Mul"), problem.toString());
   }
